@@ -1,0 +1,149 @@
+//! Typed calls to a platform: encode → attach → send → open → classify, with one token for all callers.
+//!
+//! ```ignore
+//! let sent: MessageSent = wecom.call(&SendMessage { .. }).await?;
+//! ```
+//!
+//! A request of another platform does not compile here. What to do about a [`Fault`] is the caller's decision,
+//! by its class; the one thing done here is to refresh a refused token once and repeat the call once.
+
+mod token;
+
+pub use token::{Custodian, TokenState};
+
+use bytes::Bytes;
+use hongyan_endpoint::{Auth, Class, Effect, Endpoint, Fault, Platform, Spec};
+use hongyan_net::{Failure, Http};
+use std::{sync::Arc, time::Duration};
+
+/// A platform that one logs in to with an application's credential.
+pub trait Login: Platform {
+    /// What an application is known by: ids and a [`hongyan_net::Secret`].
+    type Credential: Clone + Send + Sync + 'static;
+
+    /// The operation that gives a token.
+    type Call: Endpoint<Platform = Self>;
+
+    /// The login call of a credential.
+    fn login(credential: &Self::Credential) -> Self::Call;
+
+    /// Token and life from the login's reply.
+    fn token(reply: <Self::Call as Endpoint>::Reply) -> (String, Duration);
+}
+
+/// One application's way to one platform. Cheap to clone.
+pub struct Client<P: Login> {
+    http: Http,
+    /// In place of the platform's own hosts, for the sandbox or a proxy.
+    base_url: Option<Arc<str>>,
+    custodian: Arc<Custodian<P>>,
+}
+
+impl<P: Login> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self { http: self.http.clone(), base_url: self.base_url.clone(), custodian: Arc::clone(&self.custodian) }
+    }
+}
+
+impl<P: Login> Client<P> {
+    /// A client for one application.
+    #[must_use]
+    pub fn new(http: Http, base_url: Option<&str>, credential: P::Credential) -> Self {
+        let base_url = base_url.map(|url| Arc::from(url.trim_end_matches('/')));
+        Self { http, base_url, custodian: Arc::new(Custodian::new(credential)) }
+    }
+
+    /// Makes one call; a refused token is refreshed once (for all callers together) and the call repeated once.
+    ///
+    /// # Errors
+    /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a failure of the
+    /// way, which is [`Class::Ambiguous`] when the call is a send that may have left.
+    pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
+        if E::SPEC.auth == Auth::None {
+            return self.once(request, None).await;
+        }
+        let token = self.custodian.get(self).await?;
+        match self.once(request, Some(&token.text)).await {
+            Err(fault) if fault.class() == Class::RefreshToken => {
+                let fresh = self.custodian.replace(&token, self).await?;
+                self.once(request, Some(&fresh.text)).await.map_err(|fault| match fault.class() {
+                    // The same answer to a fresh token: the pair of app and company is wrong, not the token.
+                    Class::RefreshToken => fault.with_class(Class::Permanent),
+                    _ => fault,
+                })
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Logs in now, whatever is cached: for checks of the configuration.
+    ///
+    /// # Errors
+    /// The platform's refusal of the credential, or a failure of the way.
+    pub async fn log_in(&self) -> Result<(), Fault> {
+        self.custodian.renew(self).await.map(drop)
+    }
+
+    /// How the token is, without asking anyone.
+    #[must_use]
+    pub fn token_state(&self) -> TokenState {
+        self.custodian.state()
+    }
+
+    async fn once<E: Endpoint<Platform = P>>(&self, request: &E, token: Option<&str>) -> Result<E::Reply, Fault> {
+        let spec = &E::SPEC;
+        let invalid = |e: String| Fault::transport("request.invalid", e).during(spec.name);
+        let mut wire = request.encode().map_err(|e| invalid(e.to_string()))?;
+        if let Some(token) = token {
+            spec.auth.attach(token, &mut wire);
+        }
+        let base = self.base_url.as_deref().unwrap_or_else(|| P::base(spec));
+        let mut http = http::Request::builder().method(wire.method).uri(format!("{base}{}", wire.target()));
+        for (name, value) in &wire.headers {
+            http = http.header(name, value);
+        }
+        if !wire.body.is_empty() {
+            http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
+        }
+        let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid("not a valid URL or header".into()))?;
+        let reply = self.http.send(http).await.map_err(|e| way_fault(spec, e.failure, e.message))?;
+        if (300..400).contains(&reply.status) {
+            let message = format!("HTTP {}", reply.status);
+            return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
+        }
+        let body = strip_bom(&reply.body);
+        P::open(spec, reply.status, body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
+        serde_json::from_slice(body).map_err(|error| {
+            let message = format!("the reply lacks what it should hold: {error}");
+            after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
+        })
+    }
+}
+
+/// Some proxies and very old answers start with a byte-order mark.
+fn strip_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// A failure of the way, classed by how far the call got.
+fn way_fault(spec: &Spec, failure: Failure, message: String) -> Fault {
+    let code = match failure {
+        Failure::Connect => "net.connect",
+        Failure::Tls => "net.tls",
+        Failure::Timeout => "net.timeout",
+        Failure::Lost => "net.lost",
+        Failure::TooLarge => "net.too_large",
+        Failure::Request => "request.invalid",
+    };
+    let fault = Fault::transport(code, message).during(spec.name);
+    match failure {
+        Failure::Connect | Failure::Tls | Failure::Request => fault,
+        Failure::Timeout | Failure::Lost | Failure::TooLarge => after_effect(spec, fault),
+    }
+}
+
+/// An answer that is not the platform's own refusal leaves a send's outcome open.
+fn after_effect(spec: &Spec, fault: Fault) -> Fault {
+    let ours = fault.code().starts_with("net.");
+    if ours && spec.effect == Effect::Send { fault.with_class(Class::Ambiguous) } else { fault }
+}

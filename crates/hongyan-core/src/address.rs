@@ -1,0 +1,235 @@
+//! Whom a message is for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The ways to name a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressKind {
+    /// A platform's user id.
+    Userid,
+    /// A mobile number.
+    Mobile,
+    /// An e-mail address.
+    Email,
+    /// A department's id, with all below it.
+    Department,
+    /// A WeCom tag's id.
+    Tag,
+    /// Everybody whom the account can see.
+    All,
+}
+
+impl AddressKind {
+    /// Every kind, in the order of the declaration.
+    pub const EVERY: [Self; 6] = [Self::Userid, Self::Mobile, Self::Email, Self::Department, Self::Tag, Self::All];
+
+    /// As in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Userid => "userid",
+            Self::Mobile => "mobile",
+            Self::Email => "email",
+            Self::Department => "department",
+            Self::Tag => "tag",
+            Self::All => "all",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::EVERY.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One entry of `to`: `{"mobile": "…"}`, `{"userid": "…"}`, `{"email": "…"}`, `{"department": "…"}`,
+/// `{"tag": "…"}` or `{"all": true}`, optionally with `via` to name the accounts for this entry alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "Entry")]
+pub struct Address {
+    /// How the recipient is named.
+    pub kind: AddressKind,
+    /// The name; empty for [`AddressKind::All`].
+    pub value: String,
+    /// Accounts for this entry, instead of the message's.
+    pub via: Vec<String>,
+}
+
+impl Address {
+    /// An address without accounts of its own.
+    #[must_use]
+    pub fn new(kind: AddressKind, value: impl Into<String>) -> Self {
+        Self { kind, value: value.into(), via: Vec::new() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == AddressKind::All {
+            f.write_str("all")
+        } else {
+            write!(f, "{}:{}", self.kind.name(), self.value)
+        }
+    }
+}
+
+/// The JSON form of [`Address`].
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Address")]
+struct Entry {
+    /// A platform's user id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    userid: Option<String>,
+    /// A mobile number, looked up on the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mobile: Option<String>,
+    /// An e-mail address: the mailbox itself, or looked up on a platform that can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// A department's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    department: Option<String>,
+    /// A WeCom tag's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    /// `true` for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    all: Option<bool>,
+    /// Accounts for this entry alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    via: Vec<String>,
+}
+
+impl TryFrom<Entry> for Address {
+    type Error = String;
+
+    fn try_from(entry: Entry) -> Result<Self, String> {
+        let all = match entry.all {
+            Some(true) => Some(String::new()),
+            Some(false) => return Err("\"all\" can only be true".into()),
+            None => None,
+        };
+        let mut given = [
+            (AddressKind::Userid, entry.userid),
+            (AddressKind::Mobile, entry.mobile),
+            (AddressKind::Email, entry.email),
+            (AddressKind::Department, entry.department),
+            (AddressKind::Tag, entry.tag),
+            (AddressKind::All, all),
+        ]
+        .into_iter()
+        .filter_map(|(kind, value)| value.map(|value| (kind, value)));
+        let (Some((kind, value)), None) = (given.next(), given.next()) else {
+            return Err("one of userid, mobile, email, department, tag, all is expected, and only one".into());
+        };
+        check(kind, &value)?;
+        Ok(Self { kind, value, via: entry.via })
+    }
+}
+
+/// Longest address accepted: a mail address has at most 64 + 1 + 255 octets (RFC 5321, 4.5.3.1).
+const MAX_BYTES: usize = 320;
+
+fn check(kind: AddressKind, value: &str) -> Result<(), String> {
+    let name = kind.name();
+    if kind == AddressKind::All {
+        return Ok(());
+    }
+    if value.is_empty() || value.trim() != value {
+        return Err(format!("{name} is empty or has spaces around it"));
+    }
+    if value.len() > MAX_BYTES {
+        return Err(format!("{name} is longer than {MAX_BYTES} bytes"));
+    }
+    if value.chars().any(|c| c.is_control() || matches!(c, ',' | '|')) {
+        return Err(format!("{name} holds a control character, a comma or a bar: give one recipient per entry"));
+    }
+    match kind {
+        AddressKind::Mobile if !value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')) => {
+            Err("mobile holds something other than digits, + and -".into())
+        }
+        AddressKind::Department | AddressKind::Tag if !value.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(format!("{name} is not a number"))
+        }
+        AddressKind::Email => {
+            let (local, domain) = value.rsplit_once('@').ok_or("email has no @")?;
+            if local.is_empty() || domain.is_empty() || value.contains(char::is_whitespace) {
+                return Err("email is not an address".into());
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut entry = Entry { via: self.via.clone(), ..Entry::default() };
+        let value = Some(self.value.clone());
+        match self.kind {
+            AddressKind::Userid => entry.userid = value,
+            AddressKind::Mobile => entry.mobile = value,
+            AddressKind::Email => entry.email = value,
+            AddressKind::Department => entry.department = value,
+            AddressKind::Tag => entry.tag = value,
+            AddressKind::All => entry.all = Some(true),
+        }
+        entry.serialize(to)
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Entry::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_names_exactly_one_recipient() {
+        let read = |text: &str| serde_json::from_str::<Address>(text);
+        assert_eq!(read(r#"{"all":true}"#).unwrap().kind, AddressKind::All);
+        assert_eq!(read(r#"{"userid":"li","via":["ding"]}"#).unwrap().via, ["ding"]);
+        for bad in [
+            "{}",
+            r#"{"all":false}"#,
+            r#"{"userid":"a","mobile":"1"}"#,
+            r#"{"userid":""}"#,
+            r#"{"userid":"a,b"}"#,
+            r#"{"userid":"a\u0000b"}"#,
+            r#"{"mobile":"abc"}"#,
+            r#"{"email":"nobody"}"#,
+            r#"{"email":"a@b\r\nBcc: c@d"}"#,
+            r#"{"department":"x"}"#,
+            r#"{"phone":"1"}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_it_was_read() {
+        for kind in AddressKind::EVERY {
+            let value = match kind {
+                AddressKind::All => "",
+                AddressKind::Email => "li@example.com",
+                _ => "42",
+            };
+            let address = Address::new(kind, value);
+            let text = serde_json::to_string(&address).unwrap();
+            assert_eq!(serde_json::from_str::<Address>(&text).unwrap(), address, "{text}");
+        }
+    }
+}

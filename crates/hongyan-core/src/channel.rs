@@ -1,0 +1,112 @@
+//! The trait that carries a delivery out.
+
+use crate::{Address, Capabilities, Content, DeliveryId, Outcome, Receipts, Time};
+use async_trait::async_trait;
+use hongyan_endpoint::{Fault, Known};
+
+/// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
+#[async_trait]
+pub trait Channel: Send + Sync + 'static {
+    /// What it can do. Constant over its life.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Whether this content fits, measured on what would be sent.
+    ///
+    /// # Errors
+    /// The field of `content` and what is wrong with it.
+    fn check(&self, content: &Content) -> Result<(), TooLong>;
+
+    /// Looks up the platform's ids for addresses that are not ids, in order.
+    ///
+    /// # Errors
+    /// The fault that prevented the look-up as a whole; an address that does not exist is a [`Resolution`].
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault>;
+
+    /// Makes one call.
+    async fn deliver(&self, call: &Call<'_>) -> Outcome;
+
+    /// Asks what became of a call that was taken.
+    ///
+    /// # Errors
+    /// The platform's refusal or the way's failure.
+    async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault>;
+
+    /// Takes back a call that was taken.
+    ///
+    /// # Errors
+    /// The platform's refusal or the way's failure.
+    async fn recall(&self, handle: &str) -> Result<(), Fault>;
+
+    /// Logs in afresh and says how it went, for `config check` and `POST /v1/accounts/{name}/check`.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    async fn probe(&self) -> Result<(), Fault>;
+
+    /// How it is doing, without asking anyone.
+    fn health(&self) -> Health;
+
+    /// The row of the platform's table for a reason's code.
+    fn explain(&self, code: &str) -> Option<&'static Known>;
+}
+
+/// One call's worth, as the dispatcher hands it over.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Which delivery; a stable name for `Message-ID` and the like.
+    pub id: DeliveryId,
+    /// What to say.
+    pub content: &'a Content,
+    /// To whom; at most what [`Capabilities::groups`] allow.
+    pub targets: &'a [Target],
+    /// When the message was accepted; the same at every attempt.
+    pub made_at: Time,
+}
+
+/// One recipient of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The recipient's number within the delivery, from 0.
+    pub index: u32,
+    /// As the business system named them.
+    pub address: Address,
+    /// The platform's id, once looked up.
+    pub resolved: Option<String>,
+}
+
+impl Target {
+    /// What goes on the wire: the platform's id, or the address itself where it is one.
+    #[must_use]
+    pub fn wire_id(&self) -> &str {
+        self.resolved.as_deref().unwrap_or(&self.address.value)
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resolution {
+    /// The address needs no look-up on this channel.
+    Itself,
+    /// The platform's id.
+    Id(String),
+    /// There is nobody behind it; the platform's words.
+    Nobody(Fault),
+}
+
+/// A content that does not fit a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLong {
+    /// Field, relative to `content`.
+    pub field: &'static str,
+    /// What is wrong, with the limit and the size.
+    pub message: String,
+}
+
+/// How an account is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Health {
+    /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
+    pub token: String,
+    /// What stands in the way, if anything.
+    pub trouble: Option<String>,
+}

@@ -1,0 +1,567 @@
+//! The life of a delivery: states, outcomes, and the one decision after each attempt.
+//!
+//! [`settle`] is the state machine: it takes what the channel said and gives what the ledger will say.
+
+use crate::{Backoff, Dedup, Time};
+use hongyan_endpoint::{Class, Fault, Known, Who, known};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waits for its due time.
+    Pending,
+    /// A call may be on its way.
+    Sending,
+    /// The platform took it.
+    Sent,
+    /// It will not be tried again by itself: a dead letter.
+    Failed,
+    /// It may have been taken; with a due time it will be repeated, without it is held.
+    Unknown,
+    /// Taken back.
+    Recalled,
+    /// Its time ran out.
+    Expired,
+    /// Called off before it was sent.
+    Cancelled,
+}
+
+/// What is known of one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientState {
+    /// Not sent yet.
+    Pending,
+    /// The platform took it for them.
+    Sent,
+    /// They have seen it.
+    Read,
+    /// It is with them, unseen.
+    Unread,
+    /// The platform would not take it for them; the reason says why.
+    Refused,
+    /// It could not be sent.
+    Failed,
+    /// It may have reached them.
+    Unknown,
+    /// Taken back.
+    Recalled,
+    /// Its time ran out first.
+    Expired,
+    /// Called off.
+    Cancelled,
+}
+
+macro_rules! named_states {
+    ($type:ident { $($variant:ident = $number:literal $name:literal),* $(,)? }) => {
+        impl $type {
+            /// Every state.
+            pub const EVERY: &[Self] = &[$(Self::$variant),*];
+
+            /// As in JSON.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The number that stores keep. Never reused.
+            #[must_use]
+            pub const fn number(self) -> i64 {
+                match self { $(Self::$variant => $number),* }
+            }
+
+            /// The state of that number.
+            #[must_use]
+            pub const fn from_number(number: i64) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)* _ => None }
+            }
+
+            /// The state of that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+named_states!(DeliveryState {
+    Pending = 0 "pending", Sending = 1 "sending", Sent = 2 "sent", Failed = 3 "failed",
+    Unknown = 4 "unknown", Recalled = 5 "recalled", Expired = 6 "expired", Cancelled = 7 "cancelled",
+});
+named_states!(RecipientState {
+    Pending = 0 "pending", Sent = 1 "sent", Read = 2 "read", Unread = 3 "unread", Refused = 4 "refused",
+    Failed = 5 "failed", Unknown = 6 "unknown", Recalled = 7 "recalled", Expired = 8 "expired", Cancelled = 9 "cancelled",
+});
+
+/// Why a recipient is in its state: the platform's code (or one of [`Reason::TABLE`]) and words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// The platform's code, or ours.
+    pub code: String,
+    /// The platform's own words; may be empty.
+    pub words: String,
+}
+
+impl Reason {
+    /// A reason with our code, without words of the platform.
+    #[must_use]
+    pub fn ours(code: &'static str) -> Self {
+        debug_assert!(Self::TABLE.iter().any(|row| row.code == code), "{code} is not in the table");
+        Self { code: code.into(), words: String::new() }
+    }
+
+    /// The reason that a fault gives.
+    #[must_use]
+    pub fn of(fault: &Fault) -> Self {
+        Self { code: fault.code().into(), words: fault.message().into() }
+    }
+
+    /// The row of [`Self::TABLE`] for one of our codes.
+    #[must_use]
+    pub fn known(code: &str) -> Option<&'static Known> {
+        Self::TABLE.iter().find(|row| row.code == code)
+    }
+
+    /// Reasons that are not a platform's code: list names, and what hongyan itself decided.
+    pub const TABLE: &'static [Known] = &[
+        known(
+            "invalid_recipient",
+            Class::Permanent,
+            Who::Sender,
+            ("the platform knows no such recipient, or the app may not see them", "平台查无此人,或不在应用可见范围内"),
+            (
+                "check the id, and the app's visible range in the admin console",
+                "请核对 ID,并在管理后台检查应用可见范围",
+            ),
+        ),
+        known(
+            "unlicensed",
+            Class::Permanent,
+            Who::Admin,
+            ("the recipient has no interface licence", "接收人没有接口许可"),
+            ("assign a licence in the admin console", "请在管理后台分配许可"),
+        ),
+        known(
+            "platform_failed",
+            Class::RETRY,
+            Who::Hongyan,
+            ("the platform could not deliver to them", "平台投递失败"),
+            ("retry the message", "请重试该消息"),
+        ),
+        known(
+            "repeated",
+            Class::Permanent,
+            Who::Sender,
+            (
+                "the same content went to them already and the platform would swallow it",
+                "相同内容已发给此人,平台会丢弃",
+            ),
+            (
+                "change the text, or set on_repeat = \"stamp\" on the account",
+                "请修改内容,或为账号设置 on_repeat = \"stamp\"",
+            ),
+        ),
+        known(
+            "deduplicated",
+            Class::Permanent,
+            Who::Hongyan,
+            ("an earlier attempt had reached them; the platform swallowed the repeat", "先前的尝试已送达,平台去重"),
+            ("nothing to do", "无需处理"),
+        ),
+        known(
+            "maybe_twice",
+            Class::Permanent,
+            Who::Sender,
+            (
+                "a reply was lost and the message was sent again: it may have arrived twice",
+                "应答丢失后重发,可能收到两次",
+            ),
+            ("nothing to do; see on_unknown to hold such messages instead", "无需处理;如需改为挂起,请设置 on_unknown"),
+        ),
+        known(
+            "held",
+            Class::Ambiguous,
+            Who::Sender,
+            ("the reply was lost; it may have arrived, and is held", "应答丢失,可能已送达,已挂起"),
+            ("ask the recipient, then retry or leave it", "请向接收人确认后重试或搁置"),
+        ),
+        known(
+            "interrupted",
+            Class::Ambiguous,
+            Who::Hongyan,
+            ("the gateway stopped while the call was under way", "调用进行中网关停止"),
+            ("nothing to do", "无需处理"),
+        ),
+        known(
+            "expired",
+            Class::Permanent,
+            Who::Sender,
+            ("expires_at passed first", "已过 expires_at"),
+            ("send a new message if it still matters", "如仍需要请重新发送"),
+        ),
+        known(
+            "cancelled",
+            Class::Permanent,
+            Who::Sender,
+            ("called off before it was sent", "发送前已取消"),
+            ("nothing to do", "无需处理"),
+        ),
+        known(
+            "account_gone",
+            Class::Permanent,
+            Who::Operator,
+            ("the account is no longer configured", "该账号已不在配置中"),
+            ("configure it again, then retry the message", "请恢复账号配置后重试"),
+        ),
+        known(
+            "no_receipt",
+            Class::Permanent,
+            Who::Hongyan,
+            ("the platform gave no receipt within its window", "平台在时限内未给出回执"),
+            ("nothing to do", "无需处理"),
+        ),
+    ];
+}
+
+/// What a channel says of one call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The platform took the call. Recipients that are not named are [`RecipientState::Sent`]; a named
+    /// one that is [`RecipientState::Pending`] was put off and is to be tried again.
+    Taken {
+        /// The platform's id for it (`task_id`, `msgid`), if it has one.
+        handle: Option<String>,
+        /// Recipients that fared otherwise.
+        exceptions: Vec<TargetResult>,
+    },
+    /// The call as a whole failed. `exceptions` may still say more of single recipients.
+    Failed {
+        /// Why.
+        fault: Fault,
+        /// Recipients of whom more is known.
+        exceptions: Vec<TargetResult>,
+    },
+}
+
+impl Outcome {
+    /// A failure that says nothing of single recipients.
+    #[must_use]
+    pub fn failed(fault: Fault) -> Self {
+        Self::Failed { fault, exceptions: Vec::new() }
+    }
+}
+
+/// What is known of one recipient after a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetResult {
+    /// [`crate::Target::index`].
+    pub index: u32,
+    /// The state.
+    pub state: RecipientState,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// What a look at the receipts found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Receipts {
+    /// What is known, of those of whom something is known.
+    pub results: Vec<TargetResult>,
+    /// Whether the platform has worked through the call. When not, look again soon.
+    pub finished: bool,
+}
+
+/// What to do when a reply was lost and the platform recognises no repeats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnknown {
+    /// Send again, flagged `maybe_twice`.
+    #[default]
+    Resend,
+    /// Keep it as `unknown` until somebody decides.
+    Hold,
+}
+
+/// What to do with content that the platform would swallow as a repeat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRepeat {
+    /// Say so: `refused`, reason `repeated`.
+    #[default]
+    Refuse,
+    /// Add the time to the text, so that it arrives.
+    Stamp,
+}
+
+/// An account's rules for [`settle`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// How the platform recognises repeats.
+    pub dedup: Dedup,
+    /// What to do where it does not.
+    pub on_unknown: OnUnknown,
+    /// Delays between attempts.
+    pub backoff: Backoff,
+    /// Attempts before a dead letter.
+    pub max_attempts: u32,
+}
+
+/// One attempt, as [`settle`] sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Earlier attempts that counted.
+    pub attempts: u32,
+    /// When the first attempt with a lost reply was made: what is taken now may have arrived before.
+    pub repeat_of: Option<Time>,
+    /// Not after.
+    pub expires_at: Option<Time>,
+    /// Now.
+    pub now: Time,
+    /// Picks the jitter.
+    pub seed: u64,
+}
+
+/// What the ledger will say after an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// The delivery's new state.
+    pub state: DeliveryState,
+    /// When to try again; `None` for never.
+    pub due: Option<Time>,
+    /// Whether it counts against [`Policy::max_attempts`].
+    pub counts: bool,
+    /// The state of every recipient that is still pending (or unknown) and not in `exceptions`.
+    pub rest: (RecipientState, Option<Reason>),
+    /// The others.
+    pub exceptions: Vec<TargetResult>,
+    /// Rest the whole account's lane until then: its quota is spent or its credential refused.
+    pub lane_rests_until: Option<Time>,
+}
+
+/// Decides what becomes of a delivery after an attempt.
+///
+/// A retryable fault goes back to the outbox, a permanent one is a dead letter, a lost reply is repeated
+/// only where the platform recognises repeats or the account says so.
+#[must_use]
+pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
+    let &Attempt { attempts, repeat_of: repeat, expires_at, now, seed } = attempt;
+    match outcome {
+        Outcome::Taken { exceptions, .. } => taken(exceptions, attempt, policy),
+        Outcome::Failed { fault, exceptions } => {
+            let retry_at = |after: Option<std::time::Duration>| {
+                now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default())
+            };
+            let dead = |state, reason: Reason| Settled {
+                state,
+                due: None,
+                counts: true,
+                rest: (
+                    if state == DeliveryState::Expired { RecipientState::Expired } else { RecipientState::Failed },
+                    Some(reason),
+                ),
+                exceptions: exceptions.clone(),
+                lane_rests_until: None,
+            };
+            let again = |due: Time, counts: bool, rests: bool| {
+                if expires_at.is_some_and(|end| due > end) {
+                    return dead(DeliveryState::Expired, Reason::ours("expired"));
+                }
+                // A repeat that failed cleanly leaves the first attempt as unknown as it was.
+                let (state, rest) = if repeat.is_some() {
+                    (DeliveryState::Unknown, RecipientState::Unknown)
+                } else {
+                    (DeliveryState::Pending, RecipientState::Pending)
+                };
+                Settled {
+                    state,
+                    due: Some(due),
+                    counts,
+                    rest: (rest, Some(Reason::of(&fault))),
+                    exceptions: exceptions.clone(),
+                    lane_rests_until: rests.then_some(due),
+                }
+            };
+            match fault.class() {
+                Class::Throttled { after } => again(retry_at(after), false, true),
+                Class::Retryable { .. } if attempts + 1 >= policy.max_attempts => {
+                    dead(DeliveryState::Failed, Reason::of(&fault))
+                }
+                Class::Retryable { after } => again(retry_at(after), true, false),
+                Class::Permanent | Class::RefreshToken => {
+                    let mut settled = dead(DeliveryState::Failed, Reason::of(&fault));
+                    if repeat.is_some() {
+                        settled.state = DeliveryState::Unknown;
+                        settled.rest = (RecipientState::Unknown, Some(Reason::of(&fault)));
+                    }
+                    settled
+                }
+                Class::Ambiguous => ambiguous(&fault, exceptions, attempt, policy),
+            }
+        }
+    }
+}
+
+fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
+    let &Attempt { attempts, repeat_of: repeat, now, seed, .. } = attempt;
+    let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
+    let last = attempts + 1 >= policy.max_attempts;
+    let exceptions = exceptions
+        .into_iter()
+        .map(|e| {
+            if last && e.state == RecipientState::Pending {
+                TargetResult { state: RecipientState::Failed, ..e }
+            } else {
+                e
+            }
+        })
+        .collect();
+    let reason = repeat.map(|_| match policy.dedup {
+        Dedup::None | Dedup::MessageId => Reason::ours("maybe_twice"),
+        Dedup::SameContentPerDay | Dedup::IdenticalWithin(_) => Reason::ours("deduplicated"),
+    });
+    let again = put_off && !last;
+    Settled {
+        state: if again { DeliveryState::Pending } else { DeliveryState::Sent },
+        due: again.then(|| now + policy.backoff.delay(attempts, seed)),
+        counts: true,
+        rest: (RecipientState::Sent, reason),
+        exceptions,
+        lane_rests_until: None,
+    }
+}
+
+fn ambiguous(fault: &Fault, exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
+    let &Attempt { attempts, repeat_of: repeat, expires_at, now, seed } = attempt;
+    let due = now + policy.backoff.delay(attempts, seed);
+    let first = repeat.unwrap_or(now);
+    let safe = match policy.dedup {
+        Dedup::SameContentPerDay => due.china_day() == first.china_day(),
+        Dedup::IdenticalWithin(window) => due.since(first) < window,
+        Dedup::None | Dedup::MessageId => policy.on_unknown == OnUnknown::Resend,
+    };
+    let again = safe && attempts + 1 < policy.max_attempts && expires_at.is_none_or(|end| due <= end);
+    Settled {
+        state: DeliveryState::Unknown,
+        due: again.then_some(due),
+        counts: true,
+        rest: (RecipientState::Unknown, Some(if again { Reason::of(fault) } else { Reason::ours("held") })),
+        exceptions,
+        lane_rests_until: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn policy(dedup: Dedup, on_unknown: OnUnknown) -> Policy {
+        Policy { dedup, on_unknown, backoff: Backoff::default(), max_attempts: 4 }
+    }
+
+    const NOW: Time = Time::from_millis(1_790_000_000_000);
+    const WINDOW: Dedup = Dedup::IdenticalWithin(Duration::from_secs(1_800));
+
+    fn after(attempts: u32, repeat_of: Option<Time>) -> Attempt {
+        Attempt { attempts, repeat_of, expires_at: None, now: NOW, seed: 7 }
+    }
+
+    fn failed(class: Class) -> Outcome {
+        Outcome::failed(Fault::refused("1", "words", None).with_class(class))
+    }
+
+    #[test]
+    fn each_class_ends_in_its_state() {
+        use DeliveryState as D;
+        use RecipientState as R;
+        let cases = [
+            (Class::RETRY, 0, D::Pending, R::Pending, true, true),
+            (Class::RETRY, 3, D::Failed, R::Failed, false, true),
+            (Class::throttled(60), 9, D::Pending, R::Pending, true, false),
+            (Class::Permanent, 0, D::Failed, R::Failed, false, true),
+            (Class::RefreshToken, 0, D::Failed, R::Failed, false, true),
+            (Class::Ambiguous, 0, D::Unknown, R::Unknown, true, true),
+            (Class::Ambiguous, 3, D::Unknown, R::Unknown, false, true),
+        ];
+        for (class, attempts, state, rest, again, counts) in cases {
+            let settled = settle(failed(class), &after(attempts, None), &policy(WINDOW, OnUnknown::Hold));
+            assert_eq!(
+                (settled.state, settled.rest.0, settled.due.is_some(), settled.counts),
+                (state, rest, again, counts),
+                "{class:?} after {attempts}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_throttled_lane_rests_for_the_named_time() {
+        let settled = settle(failed(Class::throttled(600)), &after(0, None), &policy(WINDOW, OnUnknown::Hold));
+        assert!(settled.lane_rests_until.unwrap() >= NOW + Duration::from_secs(600));
+    }
+
+    #[test]
+    fn a_lost_reply_is_repeated_only_where_the_platform_or_the_account_says_so() {
+        for (dedup, on_unknown, again) in [
+            (WINDOW, OnUnknown::Hold, true),
+            (Dedup::SameContentPerDay, OnUnknown::Hold, true),
+            (Dedup::MessageId, OnUnknown::Resend, true),
+            (Dedup::MessageId, OnUnknown::Hold, false),
+            (Dedup::None, OnUnknown::Hold, false),
+        ] {
+            let settled = settle(failed(Class::Ambiguous), &after(0, None), &policy(dedup, on_unknown));
+            assert_eq!(settled.due.is_some(), again, "{dedup:?} {on_unknown:?}");
+        }
+        let long_ago = NOW - Duration::from_secs(1_799);
+        let settled = settle(failed(Class::Ambiguous), &after(1, Some(long_ago)), &policy(WINDOW, OnUnknown::Resend));
+        assert_eq!(settled.due, None, "outside the window a repeat would arrive twice");
+    }
+
+    #[test]
+    fn what_was_repeated_says_so() {
+        let taken = || Outcome::Taken { handle: None, exceptions: Vec::new() };
+        for (dedup, code) in [(WINDOW, "deduplicated"), (Dedup::MessageId, "maybe_twice")] {
+            let settled = settle(taken(), &after(1, Some(NOW)), &policy(dedup, OnUnknown::Resend));
+            assert_eq!(settled.rest.1.unwrap().code, code);
+        }
+        assert_eq!(settle(taken(), &after(0, None), &policy(WINDOW, OnUnknown::Hold)).rest.1, None);
+    }
+
+    #[test]
+    fn a_recipient_that_was_put_off_is_tried_again_and_fails_at_the_end() {
+        let outcome = || Outcome::Taken {
+            handle: None,
+            exceptions: vec![TargetResult { index: 1, state: RecipientState::Pending, reason: None }],
+        };
+        let policy = policy(Dedup::MessageId, OnUnknown::Resend);
+        let first = settle(outcome(), &after(0, None), &policy);
+        assert_eq!((first.state, first.rest.0), (DeliveryState::Pending, RecipientState::Sent));
+        let last = settle(outcome(), &after(3, None), &policy);
+        assert_eq!((last.state, last.exceptions[0].state), (DeliveryState::Sent, RecipientState::Failed));
+    }
+
+    #[test]
+    fn a_retry_after_the_end_is_expired() {
+        let settled = settle(
+            failed(Class::RETRY),
+            &Attempt { expires_at: Some(NOW), ..after(0, None) },
+            &policy(WINDOW, OnUnknown::Hold),
+        );
+        assert_eq!((settled.state, settled.rest.0), (DeliveryState::Expired, RecipientState::Expired));
+    }
+
+    #[test]
+    fn numbers_and_names_of_states_are_each_others_inverse() {
+        for state in DeliveryState::EVERY {
+            assert_eq!(DeliveryState::from_number(state.number()), Some(*state));
+            assert_eq!(DeliveryState::from_name(state.name()), Some(*state));
+        }
+        for state in RecipientState::EVERY {
+            assert_eq!(RecipientState::from_number(state.number()), Some(*state));
+            assert_eq!(RecipientState::from_name(state.name()), Some(*state));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What decides: messages, addresses, plans, deliveries, schedules, and the two traits that effects implement.
+//!
+//! No platform, no socket, no clock but the one it is handed: a test of anything here is a table.
+//!
+//! ```
+//! use hongyan_core::{Address, AddressKind};
+//! let address: Address = serde_json::from_str(r#"{"mobile": "13800000001"}"#).unwrap();
+//! assert_eq!(address.kind, AddressKind::Mobile);
+//! ```
+//!
+//! Channels (`hongyan-channel`) and stores (`hongyan-store`) implement [`Channel`] and [`Outbox`].
+
+mod address;
+mod capability;
+mod channel;
+pub mod clock;
+mod delivery;
+mod id;
+mod keys;
+mod message;
+mod outbox;
+mod plan;
+mod schedule;
+
+pub use address::{Address, AddressKind};
+pub use capability::{Capabilities, Dedup, Group, Rate};
+pub use channel::{Call, Channel, Health, Resolution, Target, TooLong};
+pub use clock::{Clock, Time};
+pub use delivery::{
+    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Settled,
+    TargetResult, settle,
+};
+pub use id::{DeliveryId, IdSource, MessageId};
+pub use keys::{KeyRow, Keys, Scope};
+pub use message::{Attachment, Content, Format, Message, Priority, Templated};
+pub use outbox::{
+    Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
+    NewRecipient, Outbox, Page, Recalled, ReceiptTask, RecipientUpdate, Settlement, StoreError, derive_state,
+};
+pub use plan::{Plan, PlanError, PlannedDelivery, plan};
+pub use schedule::{Backoff, Bucket, receipt_delay};

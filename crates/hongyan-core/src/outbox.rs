@@ -1,0 +1,448 @@
+//! The trait that remembers: messages, deliveries, the ledger.
+//!
+//! Whatever a method acknowledges is on disk (fsynced) when its future resolves. One contract test
+//! (`hongyan-store`) runs against every implementation.
+
+use crate::{
+    Address, Content, DeliveryId, DeliveryState, MessageId, Priority, Reason, RecipientState, Target, TargetResult,
+    Time,
+};
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A durable outbox and ledger.
+#[async_trait]
+pub trait Outbox: Send + Sync + 'static {
+    /// Takes messages in, all or none of each; one result per message, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the hand-off is full (nothing was taken), else [`StoreError::Failed`].
+    async fn accept(&self, messages: Vec<NewMessage>) -> Result<Vec<Accepted>, StoreError>;
+
+    /// Leases up to `limit` due deliveries of an account: they are `sending` until settled or until `lease`.
+    /// Higher priority first, then the earlier due time. Deliveries past `expires_at` are leased too; the caller settles them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>, StoreError>;
+
+    /// Leases the deliveries of an account that are `sending` under a lease that ended before `now`: a process
+    /// died over them. Same shape as [`Self::claim`]; the caller settles them as ambiguous.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn orphans(&self, account: &str, now: Time, lease: Time) -> Result<Vec<Claim>, StoreError>;
+
+    /// Writes down the platform's ids that were looked up, before they are used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn resolved(&self, delivery: DeliveryId, ids: Vec<(u32, String)>) -> Result<(), StoreError>;
+
+    /// Writes down what became of claimed deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError>;
+
+    /// The earliest due time of an account's deliveries that wait, if any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn next_due(&self, account: &str) -> Result<Option<Time>, StoreError>;
+
+    /// Deliveries whose receipts are due, earliest first; each is given a new receipt time of `again` at once,
+    /// so that a crash only delays the look.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn receipts_due(
+        &self,
+        account: &str,
+        now: Time,
+        again: Time,
+        limit: usize,
+    ) -> Result<Vec<ReceiptTask>, StoreError>;
+
+    /// The earliest receipt time of an account, if any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn next_receipt(&self, account: &str) -> Result<Option<Time>, StoreError>;
+
+    /// Writes down receipts and when to look again (`None`: never). Only recipients in `sent`, `read`, `unread`
+    /// (or `unknown`) change.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn received(
+        &self,
+        delivery: DeliveryId,
+        results: Vec<TargetResult>,
+        again: Option<Time>,
+    ) -> Result<(), StoreError>;
+
+    /// One message with its deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
+
+    /// The ledger of a message, a row per recipient, in order of delivery and number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn recipients(&self, id: MessageId) -> Result<Vec<LedgerRow>, StoreError>;
+
+    /// Messages, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list(&self, filter: Filter) -> Result<Page, StoreError>;
+
+    /// Calls off what has not been sent: deliveries that are `pending` become `cancelled`, with their pending
+    /// recipients. Returns how many deliveries; `None` when there is no such message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn cancel(&self, id: MessageId, now: Time) -> Result<Option<u32>, StoreError>;
+
+    /// Makes what did not arrive due again: deliveries that are `failed`, `expired`, held `unknown` or `sent` with
+    /// recipients that were refused or failed. Those recipients become `pending`; attempts start anew.
+    /// Returns how many deliveries; `None` when there is no such message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn retry(&self, id: MessageId, now: Time) -> Result<Option<u32>, StoreError>;
+
+    /// Writes down what became of a recall, delivery by delivery.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn recalled(&self, results: Vec<Recalled>, now: Time) -> Result<(), StoreError>;
+
+    /// How many deliveries are in each state, by account. For gauges; may be some seconds old.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn depths(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError>;
+
+    /// Forgets messages made before `before` that have nothing waiting, at most `limit`. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn forget(&self, before: Time, limit: usize) -> Result<u64, StoreError>;
+}
+
+/// Why a store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The hand-off to the writer is full; nothing was taken. Try again shortly.
+    #[error("the store is busy: try again shortly")]
+    Busy,
+    /// The store failed; what was asked may or may not have been written.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// A message to take in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    /// Its id, made by the caller's [`crate::IdSource`].
+    pub id: MessageId,
+    /// When it was accepted.
+    pub at: Time,
+    /// What it says, as JSON of [`Content`] with templates filled.
+    pub content: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Not before.
+    pub send_at: Option<Time>,
+    /// Not after.
+    pub expires_at: Option<Time>,
+    /// The caller's idempotency key.
+    pub idempotency: Option<Idempotency>,
+    /// At least one.
+    pub deliveries: Vec<NewDelivery>,
+}
+
+/// A delivery of a [`NewMessage`]; numbered from 1 in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewDelivery {
+    /// The account's name.
+    pub account: String,
+    /// In order; numbered from 0.
+    pub recipients: Vec<NewRecipient>,
+}
+
+/// A recipient of a [`NewDelivery`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRecipient {
+    /// Kind and value; `via` is not kept.
+    pub address: Address,
+}
+
+/// An idempotency key: within `scope`, the same key with the same body is the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Whose key it is (the API key's id).
+    pub scope: String,
+    /// As the caller sent it.
+    pub key: String,
+    /// SHA-256 of the request's body.
+    pub body_hash: [u8; 32],
+}
+
+/// What became of one message of [`Outbox::accept`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is on disk.
+    New(MessageId),
+    /// The idempotency key had brought it before: this is that message.
+    Before(MessageId),
+    /// The idempotency key was used with another body.
+    Conflict(MessageId),
+}
+
+/// A leased delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Which.
+    pub id: DeliveryId,
+    /// When its message was accepted.
+    pub made_at: Time,
+    /// What it says; shared between deliveries of a message claimed together.
+    pub content: Arc<Content>,
+    /// The recipients that are still `pending` or `unknown`.
+    pub targets: Vec<Target>,
+    /// Attempts that counted so far.
+    pub attempts: u32,
+    /// When the first attempt with a lost reply was made, if there was one: this is a repeat.
+    pub repeat_of: Option<Time>,
+    /// Not after.
+    pub expires_at: Option<Time>,
+}
+
+/// What became of a claimed delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// Which.
+    pub id: DeliveryId,
+    /// Its new state.
+    pub state: DeliveryState,
+    /// When to try again.
+    pub due: Option<Time>,
+    /// The counter's new value.
+    pub attempts: u32,
+    /// As [`Claim::repeat_of`], from now on.
+    pub repeat_of: Option<Time>,
+    /// The platform's id for the call; `None` leaves the one that is there.
+    pub handle: Option<String>,
+    /// When to look at receipts first.
+    pub receipt_at: Option<Time>,
+    /// The state of every recipient in `pending` or `unknown` that is not named below.
+    pub rest: (RecipientState, Option<Reason>),
+    /// The others.
+    pub exceptions: Vec<TargetResult>,
+    /// For the delivery's history; `None` when no call was made.
+    pub attempt: Option<AttemptRow>,
+    /// When.
+    pub at: Time,
+}
+
+/// One call, for the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptRow {
+    /// When the call began.
+    pub at: Time,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// The platform's code; `0` (or SMTP `250`) when it took the call.
+    pub code: String,
+    /// The platform's own words.
+    pub words: String,
+    /// `taken`, or the fault's class.
+    pub class: String,
+}
+
+/// Receipts to look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceiptTask {
+    /// Which.
+    pub id: DeliveryId,
+    /// The platform's id for it.
+    pub handle: String,
+    /// When the platform took it.
+    pub sent_at: Time,
+    /// How often receipts were looked at.
+    pub looks: u32,
+    /// Every recipient of the call that is `sent`, `unread` or `read`.
+    pub targets: Vec<Target>,
+}
+
+/// What became of a recall of one delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// Which.
+    pub id: DeliveryId,
+    /// `Ok`: its sent, read and unread recipients are `recalled`. `Err`: why not, kept in the history.
+    pub result: Result<(), AttemptRow>,
+}
+
+/// One recipient's change, for streams.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecipientUpdate {
+    /// Whose delivery.
+    pub delivery: DeliveryId,
+    /// The change.
+    pub result: TargetResult,
+}
+
+/// A message as the ledger shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was accepted.
+    pub at: Time,
+    /// Derived by [`derive_state`]: `pending`, `unknown`, `sent`, `partial`, `failed`, `recalled`, `cancelled`, `expired`.
+    pub state: String,
+    /// What it says.
+    pub content: Content,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Not before.
+    pub send_at: Option<Time>,
+    /// Not after.
+    pub expires_at: Option<Time>,
+    /// How many recipients are in each state.
+    pub recipients: BTreeMap<RecipientState, u64>,
+    /// Its deliveries, in order.
+    pub deliveries: Vec<DeliveryRow>,
+}
+
+/// A delivery as the ledger shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryRow {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The account.
+    pub account: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How many recipients it has.
+    pub recipients: u64,
+    /// Attempts that counted.
+    pub attempts: u32,
+    /// When it is tried (again).
+    pub due: Option<Time>,
+    /// The platform's id for the call.
+    pub handle: Option<String>,
+    /// When the platform took it.
+    pub sent_at: Option<Time>,
+    /// Whether an earlier reply was lost.
+    pub repeated: bool,
+    /// Every call made, oldest first; the last 20.
+    pub history: Vec<AttemptRow>,
+}
+
+/// One recipient as the ledger shows them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LedgerRow {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The account.
+    pub account: String,
+    /// As the business system named them.
+    pub address: Address,
+    /// The platform's id, once looked up.
+    pub resolved: Option<String>,
+    /// What is known of them.
+    pub state: RecipientState,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Since when.
+    pub at: Time,
+}
+
+/// Which messages to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// With at least one recipient in this state.
+    pub state: Option<RecipientState>,
+    /// With a delivery through this account.
+    pub account: Option<String>,
+    /// With a recipient of this address value (or platform id).
+    pub recipient: Option<String>,
+    /// With all these labels.
+    pub labels: BTreeMap<String, String>,
+    /// Older than this one.
+    pub before: Option<MessageId>,
+    /// At most this many, 1 to 1000.
+    pub limit: usize,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// Newest first.
+    pub messages: Vec<MessageRow>,
+    /// [`Filter::before`] of the next page; `None` at the end.
+    pub next: Option<MessageId>,
+}
+
+/// A message's state, from how many recipients are in each.
+#[must_use]
+pub fn derive_state(recipients: &BTreeMap<RecipientState, u64>) -> &'static str {
+    use RecipientState as S;
+    let any = |states: &[S]| states.iter().any(|s| recipients.get(s).is_some_and(|n| *n > 0));
+    let arrived = any(&[S::Sent, S::Read, S::Unread]);
+    if any(&[S::Pending]) {
+        "pending"
+    } else if any(&[S::Unknown]) {
+        "unknown"
+    } else if arrived && any(&[S::Refused, S::Failed, S::Expired, S::Cancelled]) {
+        "partial"
+    } else if arrived {
+        "sent"
+    } else if any(&[S::Recalled]) {
+        "recalled"
+    } else if any(&[S::Refused, S::Failed]) {
+        "failed"
+    } else if any(&[S::Expired]) {
+        "expired"
+    } else {
+        "cancelled"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RecipientState as S;
+
+    #[test]
+    fn a_message_state_is_derived_from_its_recipients() {
+        let cases: [(&[S], &str); 9] = [
+            (&[S::Pending, S::Sent], "pending"),
+            (&[S::Unknown, S::Sent], "unknown"),
+            (&[S::Read, S::Unread], "sent"),
+            (&[S::Read, S::Refused], "partial"),
+            (&[S::Recalled, S::Refused], "recalled"),
+            (&[S::Refused], "failed"),
+            (&[S::Failed, S::Expired], "failed"),
+            (&[S::Expired], "expired"),
+            (&[S::Cancelled], "cancelled"),
+        ];
+        for (states, expected) in cases {
+            let counts = states.iter().map(|s| (*s, 1)).collect();
+            assert_eq!(derive_state(&counts), expected, "{states:?}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! From a message to its deliveries: who goes through which account, in how many calls.
+
+use crate::{Address, Capabilities, Format};
+use std::collections::HashSet;
+
+/// The deliveries that a message becomes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order of the accounts, then of the audience.
+    pub deliveries: Vec<PlannedDelivery>,
+}
+
+/// One call's worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedDelivery {
+    /// The account's name.
+    pub account: String,
+    /// At most what the account's lists allow.
+    pub recipients: Vec<Address>,
+}
+
+/// Why a message cannot be planned; `field` is a dotted path into the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct PlanError {
+    /// The field at fault.
+    pub field: String,
+    /// What is wrong and what would do.
+    pub message: String,
+}
+
+impl PlanError {
+    fn at(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Splits an audience into calls within the accounts' limits, keeping order and dropping repeats.
+///
+/// `accounts` are those of the message (or its route), in order; `lookup` finds any account by name, for
+/// entries that name their own. An entry goes to every one of its accounts that can reach its kind; an
+/// entry that none can reach is an error. O(n) in recipients.
+///
+/// # Errors
+/// [`PlanError`] naming `to`, `via`, `content` or an entry of `to`.
+pub fn plan<'a>(
+    to: &[Address],
+    accounts: &[&'a str],
+    format: Format,
+    has_attachments: bool,
+    lookup: impl Fn(&str) -> Option<(&'a str, &'a Capabilities)>,
+) -> Result<Plan, PlanError> {
+    if to.is_empty() {
+        return Err(PlanError::at("to", "names nobody: give at least one recipient"));
+    }
+    let mut lanes: Vec<Lane<'a>> = Vec::new();
+    for name in accounts {
+        lane_of(&mut lanes, name, &lookup, || "via".into())?;
+    }
+    let shared = lanes.len();
+    for (i, address) in to.iter().enumerate() {
+        let mut reached = false;
+        let mut tried = Vec::new();
+        let own: Vec<usize> = if address.via.is_empty() {
+            (0..shared).collect()
+        } else {
+            address
+                .via
+                .iter()
+                .map(|name| lane_of(&mut lanes, name, &lookup, || format!("to[{i}].via")))
+                .collect::<Result<_, _>>()?
+        };
+        if own.is_empty() {
+            return Err(PlanError::at(format!("to[{i}].via"), "no account: name one here, in via, or in a route"));
+        }
+        for lane in own {
+            let lane = &mut lanes[lane];
+            tried.push(lane.name);
+            if let Some(group) = lane.capabilities.group_of(address.kind) {
+                reached = true;
+                lane.add(address, group);
+            }
+        }
+        if !reached {
+            return Err(PlanError::at(
+                format!("to[{i}]"),
+                format!("no account can reach {}: tried {}", address.kind.name(), tried.join(", ")),
+            ));
+        }
+    }
+    let lanes: Vec<Lane<'_>> = lanes.into_iter().filter(|lane| !lane.calls.is_empty()).collect();
+    for lane in &lanes {
+        if !lane.capabilities.formats.contains(&format) {
+            return Err(PlanError::at(
+                format!("content.{}", format.name()),
+                format!("account {} ({}) cannot carry {}", lane.name, lane.capabilities.channel, format.name()),
+            ));
+        }
+        if has_attachments && !lane.capabilities.attachments {
+            return Err(PlanError::at(
+                "content.attachments",
+                format!("account {} ({}) cannot carry files", lane.name, lane.capabilities.channel),
+            ));
+        }
+    }
+    let deliveries = lanes
+        .into_iter()
+        .flat_map(|lane| {
+            let account = lane.name;
+            lane.calls
+                .into_iter()
+                .map(move |call| PlannedDelivery { account: account.into(), recipients: call.recipients })
+        })
+        .collect();
+    Ok(Plan { deliveries })
+}
+
+/// One account's calls while they fill.
+struct Lane<'a> {
+    name: &'a str,
+    capabilities: &'a Capabilities,
+    seen: HashSet<(crate::AddressKind, String)>,
+    calls: Vec<Filling>,
+    /// Per list of the channel, the first call that still has room in it.
+    open: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Filling {
+    recipients: Vec<Address>,
+    used: Vec<usize>,
+}
+
+impl Lane<'_> {
+    fn add(&mut self, address: &Address, group: usize) {
+        // User ids and mail addresses are compared without case, as the platforms do.
+        if !self.seen.insert((address.kind, address.value.to_lowercase())) {
+            return;
+        }
+        let max = self.capabilities.groups[group].max.max(1);
+        let at = &mut self.open[group];
+        if self.calls.get(*at).is_some_and(|call| call.used[group] >= max) {
+            *at += 1;
+        }
+        if self.calls.len() == *at {
+            self.calls.push(Filling { recipients: Vec::new(), used: vec![0; self.capabilities.groups.len()] });
+        }
+        let call = &mut self.calls[*at];
+        call.used[group] += 1;
+        call.recipients.push(Address { kind: address.kind, value: address.value.clone(), via: Vec::new() });
+    }
+}
+
+fn lane_of<'a>(
+    lanes: &mut Vec<Lane<'a>>,
+    name: &str,
+    lookup: &impl Fn(&str) -> Option<(&'a str, &'a Capabilities)>,
+    field: impl Fn() -> String,
+) -> Result<usize, PlanError> {
+    if let Some(at) = lanes.iter().position(|lane| lane.name == name) {
+        return Ok(at);
+    }
+    let (name, capabilities) =
+        lookup(name).ok_or_else(|| PlanError::at(field(), format!("no account is called {name:?}")))?;
+    lanes.push(Lane {
+        name,
+        capabilities,
+        seen: HashSet::new(),
+        calls: Vec::new(),
+        open: vec![0; capabilities.groups.len()],
+    });
+    Ok(lanes.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AddressKind, Dedup, Group};
+    use proptest::prelude::*;
+
+    fn capabilities(groups: Vec<Group>) -> Capabilities {
+        Capabilities {
+            channel: "test",
+            groups,
+            formats: &[Format::Text],
+            attachments: false,
+            dedup: Dedup::None,
+            receipts_for: None,
+            recall_for: None,
+            concurrency: 1,
+            rates: Vec::new(),
+        }
+    }
+
+    fn ding() -> Capabilities {
+        capabilities(vec![
+            Group { kinds: &[AddressKind::Userid, AddressKind::Mobile], max: 100 },
+            Group { kinds: &[AddressKind::Department], max: 20 },
+        ])
+    }
+
+    fn mail() -> Capabilities {
+        capabilities(vec![Group { kinds: &[AddressKind::Email], max: 50 }])
+    }
+
+    fn planned(to: &[Address], accounts: &[&'static str]) -> Result<Plan, PlanError> {
+        let (ding, mail) = (ding(), mail());
+        plan(to, accounts, Format::Text, false, |name| match name {
+            "ding" => Some(("ding", Box::leak(Box::new(ding.clone())))),
+            "mail" => Some(("mail", Box::leak(Box::new(mail.clone())))),
+            _ => None,
+        })
+    }
+
+    fn users(n: usize) -> Vec<Address> {
+        (0..n).map(|i| Address::new(AddressKind::Userid, format!("u{i}"))).collect()
+    }
+
+    #[test]
+    fn two_hundred_and_fifty_people_are_three_calls() {
+        let plan = planned(&users(250), &["ding"]).unwrap();
+        let sizes: Vec<usize> = plan.deliveries.iter().map(|d| d.recipients.len()).collect();
+        assert_eq!(sizes, [100, 100, 50]);
+    }
+
+    #[test]
+    fn people_and_departments_share_a_call() {
+        let mut to = users(150);
+        to.extend((0..30).map(|i| Address::new(AddressKind::Department, i.to_string())));
+        let plan = planned(&to, &["ding"]).unwrap();
+        let sizes: Vec<usize> = plan.deliveries.iter().map(|d| d.recipients.len()).collect();
+        assert_eq!(sizes, [120, 60]);
+    }
+
+    #[test]
+    fn a_recipient_is_named_once_whatever_the_case() {
+        let to = [Address::new(AddressKind::Userid, "Li"), Address::new(AddressKind::Userid, "li")];
+        assert_eq!(planned(&to, &["ding"]).unwrap().deliveries[0].recipients.len(), 1);
+    }
+
+    #[test]
+    fn an_entry_goes_where_it_can_be_reached() {
+        let to = [Address::new(AddressKind::Userid, "li"), Address::new(AddressKind::Email, "li@example.com")];
+        let plan = planned(&to, &["ding", "mail"]).unwrap();
+        let accounts: Vec<&str> = plan.deliveries.iter().map(|d| d.account.as_str()).collect();
+        assert_eq!(accounts, ["ding", "mail"]);
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        let field = |to: &[Address], accounts: &[&'static str]| planned(to, accounts).unwrap_err().field;
+        assert_eq!(field(&[], &["ding"]), "to");
+        assert_eq!(field(&users(1), &["nobody"]), "via");
+        assert_eq!(field(&users(1), &[]), "to[0].via");
+        let mail = Address::new(AddressKind::Email, "a@b");
+        assert_eq!(field(&[users(1)[0].clone(), mail.clone()], &["ding"]), "to[1]");
+        let own = Address { via: vec!["x".into()], ..mail };
+        assert_eq!(field(&[own], &["ding"]), "to[0].via");
+        let (name, d) = ("ding", ding());
+        let error = plan(&users(1), &["ding"], Format::Html, false, |_| Some((name, &d))).unwrap_err();
+        assert_eq!(error.field, "content.html");
+        let error = plan(&users(1), &["ding"], Format::Text, true, |_| Some((name, &d))).unwrap_err();
+        assert_eq!(error.field, "content.attachments");
+    }
+
+    proptest! {
+        #[test]
+        fn every_recipient_is_in_exactly_one_call_within_the_limits(people in 1_usize..350, departments in 0_usize..70) {
+            let mut to = users(people);
+            to.extend((0..departments).map(|i| Address::new(AddressKind::Department, i.to_string())));
+            let plan = planned(&to, &["ding"]).unwrap();
+            let mut out: Vec<String> = Vec::new();
+            for delivery in &plan.deliveries {
+                let d = delivery.recipients.iter().filter(|r| r.kind == AddressKind::Department).count();
+                prop_assert!(d <= 20 && delivery.recipients.len() - d <= 100 && !delivery.recipients.is_empty());
+                out.extend(delivery.recipients.iter().map(ToString::to_string));
+            }
+            let least = people.div_ceil(100).max(departments.div_ceil(20));
+            prop_assert_eq!(plan.deliveries.len(), least);
+            let mut expected: Vec<String> = to.iter().map(ToString::to_string).collect();
+            out.sort();
+            expected.sort();
+            prop_assert_eq!(out, expected);
+        }
+    }
+}

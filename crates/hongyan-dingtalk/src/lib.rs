@@ -1,0 +1,71 @@
+//! DingTalk 钉钉: its operations on both hosts, its envelopes, its error table.
+//!
+//! Each family is a module that declares its operations at its head; adding one is one entry there and one
+//! fixture in `fixtures/`. Facts are cited by document page.
+
+mod envelope;
+mod faults;
+pub mod notice;
+pub mod token;
+pub mod user;
+
+use hongyan_client::Login;
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
+use hongyan_net::Secret;
+use std::time::Duration;
+
+/// The platform.
+pub enum DingTalk {}
+
+impl Platform for DingTalk {
+    const NAME: &'static str = "dingtalk";
+
+    /// New-style paths carry their version and live on a host of their own.
+    fn base(spec: &Spec) -> &'static str {
+        if new_style(spec) { "https://api.dingtalk.com" } else { "https://oapi.dingtalk.com" }
+    }
+
+    fn endpoints() -> Vec<&'static dyn Declared> {
+        [token::ENDPOINTS, user::ENDPOINTS, notice::ENDPOINTS].concat()
+    }
+
+    fn faults() -> &'static [Known] {
+        faults::FAULTS
+    }
+
+    fn open(_: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
+        envelope::open(status, body)
+    }
+
+    fn seal(spec: &Spec, reply: Result<serde_json::Value, &Fault>) -> Sealed {
+        envelope::seal(spec, reply)
+    }
+}
+
+/// Whether an operation lives on the new-style host.
+#[must_use]
+pub fn new_style(spec: &Spec) -> bool {
+    spec.path.starts_with("/v1.0/") || spec.path.starts_with("/v2.0/")
+}
+
+/// One internal application of one company.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// `AppKey`, also called Client ID.
+    pub app_key: String,
+    /// `AppSecret`, also called Client Secret.
+    pub app_secret: Secret,
+}
+
+impl Login for DingTalk {
+    type Credential = Credential;
+    type Call = token::GetToken;
+
+    fn login(credential: &Credential) -> token::GetToken {
+        token::GetToken { appkey: credential.app_key.clone(), appsecret: credential.app_secret.expose().to_owned() }
+    }
+
+    fn token(reply: <token::GetToken as Endpoint>::Reply) -> (String, Duration) {
+        (reply.access_token, Duration::from_secs(u64::try_from(reply.expires_in).unwrap_or(0)))
+    }
+}

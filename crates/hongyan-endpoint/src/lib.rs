@@ -1,0 +1,190 @@
+//! The declaration: one entry per platform operation, read by everyone.
+//!
+//! A request type *is* the endpoint. [`endpoints!`] attaches its [`Spec`] (method, path, auth, effect,
+//! limits, source), and from then on the client encodes with it, the sandbox routes and decodes with it,
+//! the planner chunks by it, the command line lists it and the API table prints it:
+//!
+//! ```
+//! use hongyan_endpoint::{Endpoint, Effect};
+//! # mod demo {
+//! # use hongyan_endpoint::*;
+//! # pub struct Post;
+//! # impl Platform for Post {
+//! #     const NAME: &'static str = "post";
+//! #     fn base(_: &Spec) -> &'static str { "https://post.example" }
+//! #     fn endpoints() -> Vec<&'static dyn Declared> { ENDPOINTS.to_vec() }
+//! #     fn faults() -> &'static [Known] { &[] }
+//! #     fn open(_: &Spec, _: u16, _: &[u8]) -> Result<(), Fault> { Ok(()) }
+//! #     fn seal(_: &Spec, _: Result<serde_json::Value, &Fault>) -> Sealed { Sealed::json(200, &serde_json::json!({})) }
+//! # }
+//! # #[derive(serde::Serialize, serde::Deserialize)] pub struct SendLetter { pub to: String, pub text: String }
+//! # #[derive(serde::Serialize, serde::Deserialize)] pub struct LetterSent {}
+//! endpoints! { Post;
+//!     /// Sends one letter.
+//!     SendLetter -> LetterSent {
+//!         "letter.send", POST "/letters",
+//!         auth: None, effect: Send,
+//!         limits: [bytes("text", 2048)],
+//!         source: "https://post.example/docs/letters",
+//!     }
+//! }
+//! # }
+//! use demo::SendLetter;
+//! assert_eq!(SendLetter::SPEC.max_bytes("text"), Some(2048));
+//! let wire = SendLetter { to: "li".into(), text: "hi".into() }.encode().unwrap();
+//! assert_eq!(wire.path, "/letters");
+//! ```
+//!
+//! This crate opens no socket and reads no clock. Carrying calls out is `hongyan-client`'s work.
+
+mod fault;
+pub mod lenient;
+mod spec;
+mod wire;
+
+pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use spec::{Auth, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate};
+pub use wire::{Fixture, Invalid, Sealed, Wire};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::marker::PhantomData;
+
+/// A platform: its hosts, its envelope in both directions, its operations and its error table.
+pub trait Platform: Send + Sync + 'static {
+    /// Short lower-case name, as in `hongyan call NAME …`.
+    const NAME: &'static str;
+
+    /// The platform's own base URL for this operation (scheme and host, no trailing slash).
+    fn base(spec: &Spec) -> &'static str;
+
+    /// Every declared operation, family by family.
+    fn endpoints() -> Vec<&'static dyn Declared>;
+
+    /// The platform's error table: every code we know, with class and advice.
+    fn faults() -> &'static [Known];
+
+    /// Reads the reply's envelope; `Ok` means that the body may be read as the operation's reply.
+    ///
+    /// # Errors
+    /// The platform's refusal, classed by its table; an answer that is not the platform's own (an HTML
+    /// page, a 5xx of a proxy) is classed as a transport fault.
+    fn open(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault>;
+
+    /// Writes the envelope: what the platform itself would answer. The sandbox's half of [`Self::open`].
+    fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed;
+
+    /// The row of [`Self::faults`] for a code.
+    #[must_use]
+    fn known(code: &str) -> Option<&'static Known> {
+        Self::faults().iter().find(|row| row.code == code)
+    }
+}
+
+/// A declared operation. Written by [`endpoints!`], never by hand.
+pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
+    /// The platform that answers.
+    type Platform: Platform;
+    /// What a successful reply carries, beside the envelope.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    /// Everything else that is known of the operation.
+    const SPEC: Spec;
+
+    /// The call as it travels, without credentials.
+    ///
+    /// # Errors
+    /// [`Invalid`] when a value cannot be written as JSON, or a path or query field is not a scalar.
+    fn encode(&self) -> Result<Wire, Invalid> {
+        wire::encode(&Self::SPEC, self)
+    }
+
+    /// Reads a call that arrived: the other direction of [`Self::encode`].
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field that is missing or has the wrong type.
+    fn decode(call: &Wire) -> Result<Self, Invalid> {
+        wire::decode(&Self::SPEC, call)
+    }
+}
+
+/// A declaration with its types erased: for tables, routing, dry runs and fixtures.
+pub trait Declared: Send + Sync {
+    /// The operation's specification.
+    fn spec(&self) -> &'static Spec;
+
+    /// Encodes a request given as JSON, for `hongyan call --dry-run`.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field.
+    fn dry_run(&self, request: Value) -> Result<Wire, Invalid>;
+
+    /// Checks our types against the platform's own example: the request must encode to the example's
+    /// request line and body, the reply must be read and written back without loss.
+    ///
+    /// # Errors
+    /// A sentence that says what differs.
+    fn agrees_with(&self, fixture: &Fixture) -> Result<(), String>;
+}
+
+/// The implementation of [`Declared`] for an endpoint type.
+pub struct Declaration<E>(PhantomData<fn() -> E>);
+
+impl<E> Declaration<E> {
+    /// The declaration of `E`.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<E: Endpoint> Declared for Declaration<E> {
+    fn spec(&self) -> &'static Spec {
+        &E::SPEC
+    }
+
+    fn dry_run(&self, request: Value) -> Result<Wire, Invalid> {
+        let typed: E = wire::typed(request)?;
+        typed.encode()
+    }
+
+    fn agrees_with(&self, fixture: &Fixture) -> Result<(), String> {
+        fixture.check::<E>()
+    }
+}
+
+/// Declares operations of one family: writes `impl Endpoint` for each and the family's `ENDPOINTS`.
+///
+/// A field named in `query: [..]` travels in the query (for `GET`, all fields do); the rest is the JSON body.
+#[macro_export]
+macro_rules! endpoints {
+    ($platform:ty; $(
+        $(#[doc = $doc:literal])+
+        $request:ident -> $reply:ident {
+            $name:literal, $method:ident $path:literal,
+            $(query: [$($query:literal),* $(,)?],)?
+            auth: $auth:ident, effect: $effect:ident,
+            limits: [$($limit:expr),* $(,)?],
+            source: $source:literal $(,)?
+        }
+    )*) => {
+        $(impl $crate::Endpoint for $request {
+            type Platform = $platform;
+            type Reply = $reply;
+            const SPEC: $crate::Spec = {
+                #[allow(unused_imports, clippy::allow_attributes)]
+                use $crate::{DAY, HOUR, MINUTE, SECOND, Scope, bytes, chars, items, rate};
+                $crate::Spec {
+                    name: $name,
+                    doc: concat!($($doc, "\n"),+),
+                    method: $crate::Method::$method,
+                    path: $path,
+                    query: &[$($($query),*)?],
+                    auth: $crate::Auth::$auth,
+                    effect: $crate::Effect::$effect,
+                    limits: &[$($limit),*],
+                    source: $source,
+                }
+            };
+        })*
+
+        /// The operations that this family declares.
+        pub static ENDPOINTS: &[&dyn $crate::Declared] = &[$(&$crate::Declaration::<$request>::NEW),*];
+    };
+}

@@ -1,0 +1,259 @@
+//! A call as it travels: typed request ⇄ request line, query, body.
+
+use crate::{Endpoint, Method, Platform, Spec};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// One HTTP call, before it has a host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wire {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path from the host's root, not encoded.
+    pub path: String,
+    /// Query pairs, not encoded, in order.
+    pub query: Vec<(String, String)>,
+    /// Header pairs beside `content-type`; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// JSON, or empty.
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    /// Path and encoded query, as on the request line.
+    #[must_use]
+    pub fn target(&self) -> String {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+        const KEEP: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let mut target = self.path.clone();
+        for (i, (key, value)) in self.query.iter().enumerate() {
+            target.push(if i == 0 { '?' } else { '&' });
+            target.push_str(key);
+            target.push('=');
+            target.extend(utf8_percent_encode(value, KEEP));
+        }
+        target
+    }
+
+    /// The value of a query field.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A request that cannot be written or read; `field` is a dotted path, or empty for the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Dotted path of the field.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.field, self.message) }
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl Invalid {
+    /// Wrong as a whole, not in one field.
+    #[must_use]
+    pub fn whole(message: impl fmt::Display) -> Self {
+        Self { field: String::new(), message: message.to_string() }
+    }
+}
+
+/// What a platform puts on the wire in answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sealed {
+    /// HTTP status.
+    pub status: u16,
+    /// Header pairs, `content-type` included.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Sealed {
+    /// A JSON answer.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "application/json; charset=UTF-8".into())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+}
+
+/// JSON to a typed request or reply, with the failing field's path.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(value).map_err(|error| Invalid {
+        field: match error.path().to_string() {
+            path if path == "." => String::new(),
+            path => path,
+        },
+        message: error.inner().to_string(),
+    })
+}
+
+pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<Wire, Invalid> {
+    let mut wire = Wire { method: spec.method.as_str(), path: spec.path.into(), ..Wire::default() };
+    if spec.method == Method::POST && spec.query.is_empty() {
+        wire.body = serde_json::to_vec(request).map_err(Invalid::whole)?;
+        return Ok(wire);
+    }
+    let Value::Object(fields) = serde_json::to_value(request).map_err(Invalid::whole)? else {
+        return Err(Invalid::whole("a request is an object"));
+    };
+    let mut body = Map::new();
+    for (name, value) in fields {
+        if spec.method == Method::GET || spec.query.contains(&name.as_str()) {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(s) => s,
+                Value::Bool(_) | Value::Number(_) => value.to_string(),
+                _ => return Err(Invalid { field: name, message: "a query field is a scalar".into() }),
+            };
+            wire.query.push((name, text));
+        } else {
+            body.insert(name, value);
+        }
+    }
+    if spec.method == Method::POST {
+        wire.body = Value::Object(body).to_string().into_bytes();
+    }
+    Ok(wire)
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> Result<T, Invalid> {
+    let mut fields = if call.body.is_empty() || spec.method == Method::GET {
+        Map::new()
+    } else {
+        match serde_json::from_slice(&call.body).map_err(Invalid::whole)? {
+            Value::Object(fields) => fields,
+            _ => return Err(Invalid::whole("a JSON object is expected")),
+        }
+    };
+    for (name, value) in &call.query {
+        if spec.method == Method::GET || spec.query.contains(&name.as_str()) {
+            fields.insert(name.clone(), Value::String(value.clone()));
+        }
+    }
+    typed(Value::Object(fields))
+}
+
+/// The platform's own example of one operation: the third voice beside client and sandbox.
+///
+/// Kept as `fixtures/NAME.json` in the platform's crate.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixture {
+    /// The page.
+    pub source: String,
+    /// The date on which it was read.
+    pub read: String,
+    /// Method and path.
+    pub line: String,
+    /// Query fields beside the credential.
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    /// The JSON body; absent for `GET`.
+    #[serde(default)]
+    pub body: Option<Value>,
+    /// The successful answer, envelope included.
+    pub reply: Value,
+    /// Refusals that the page prints: body, and the code that we must read from each.
+    #[serde(default)]
+    pub refusals: Vec<Refusal>,
+}
+
+/// One refusal of a [`Fixture`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// HTTP status; 200 when the platform says so.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// The answer.
+    pub body: Value,
+    /// The code that [`crate::Fault::code`] must give.
+    pub code: String,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+impl Fixture {
+    pub(crate) fn check<E: Endpoint>(&self) -> Result<(), String> {
+        let spec = &E::SPEC;
+        let line = format!("{} {}", spec.method.as_str(), spec.path);
+        if self.line != line {
+            return Err(format!("the page says {:?}, the declaration {line:?}", self.line));
+        }
+        let mut request = self.query.clone();
+        if let Some(Value::Object(body)) = &self.body {
+            request.extend(body.clone());
+        }
+        let request: E = typed(Value::Object(request)).map_err(|e| format!("the request is not read: {e}"))?;
+        let wire = request.encode().map_err(|e| format!("the request is not written: {e}"))?;
+        for (name, value) in &self.query {
+            let expected = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if wire.query(name) != Some(expected.as_str()) {
+                return Err(format!("query {name}: expected {expected:?}, wrote {:?}", wire.query(name)));
+            }
+        }
+        if let Some(body) = &self.body {
+            let wrote: Value = serde_json::from_slice(&wire.body).map_err(|e| e.to_string())?;
+            same("body", body, &wrote)?;
+        }
+        E::decode(&wire).map_err(|e| format!("what was written is not read back: {e}"))?;
+
+        let bytes = self.reply.to_string().into_bytes();
+        E::Platform::open(spec, 200, &bytes).map_err(|e| format!("the reply is taken for a refusal: {e}"))?;
+        let reply: E::Reply = typed(self.reply.clone()).map_err(|e| format!("the reply is not read: {e}"))?;
+        let wrote = serde_json::to_value(&reply).map_err(|e| e.to_string())?;
+        let sealed = E::Platform::seal(spec, Ok(wrote));
+        let sealed: Value = serde_json::from_slice(&sealed.body).map_err(|e| e.to_string())?;
+        same("reply", &self.reply, &sealed)?;
+
+        for refusal in &self.refusals {
+            let bytes = refusal.body.to_string().into_bytes();
+            match E::Platform::open(spec, refusal.status, &bytes) {
+                Ok(()) => return Err(format!("taken for a success: {}", refusal.body)),
+                Err(fault) if fault.code() != refusal.code => {
+                    return Err(format!("expected code {}, read {}", refusal.code, fault.code()));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every member of the example must be in what we wrote, with the same value; `request_id` is the server's own.
+fn same(at: &str, expected: &Value, wrote: &Value) -> Result<(), String> {
+    match (expected, wrote) {
+        (Value::Object(expected), Value::Object(wrote)) => {
+            for (name, value) in expected {
+                if name == "request_id" {
+                    continue;
+                }
+                let at = format!("{at}.{name}");
+                same(&at, value, wrote.get(name).ok_or_else(|| format!("{at} was lost"))?)?;
+            }
+            Ok(())
+        }
+        (Value::Array(expected), Value::Array(wrote)) if expected.len() == wrote.len() => {
+            expected.iter().zip(wrote).enumerate().try_for_each(|(i, (e, w))| same(&format!("{at}[{i}]"), e, w))
+        }
+        _ if expected == wrote => Ok(()),
+        _ => Err(format!("{at}: expected {expected}, wrote {wrote}")),
+    }
+}

@@ -1,0 +1,17 @@
+//! The way out: one HTTP client with finite time-outs, verified TLS, bounded bodies and no redirects.
+//!
+//! ```no_run
+//! # async fn demo() -> Result<(), hongyan_net::NetFault> {
+//! let http = hongyan_net::Http::new(hongyan_net::Options::default());
+//! let reply = http.get("https://qyapi.weixin.qq.com/").await?;
+//! assert!(reply.body.len() <= http.options().max_body_bytes);
+//! # Ok(()) }
+//! ```
+//!
+//! What an answer means is left to the platform crates; who is called, to their declarations.
+
+mod http;
+mod redact;
+
+pub use http::{Failure, Http, NetFault, Options, Reply};
+pub use redact::Secret;

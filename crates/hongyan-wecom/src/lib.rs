@@ -1,0 +1,64 @@
+//! WeCom 企业微信: its operations, its envelope, its error table.
+//!
+//! Each family is a module that declares its operations at its head; adding one is one entry there and one
+//! fixture in `fixtures/`. Facts are cited by document page.
+
+mod envelope;
+mod faults;
+pub mod message;
+pub mod token;
+pub mod user;
+
+use hongyan_client::Login;
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
+use hongyan_net::Secret;
+use std::time::Duration;
+
+/// The platform.
+pub enum WeCom {}
+
+impl Platform for WeCom {
+    const NAME: &'static str = "wecom";
+
+    fn base(_: &Spec) -> &'static str {
+        "https://qyapi.weixin.qq.com"
+    }
+
+    fn endpoints() -> Vec<&'static dyn Declared> {
+        [token::ENDPOINTS, message::ENDPOINTS, user::ENDPOINTS].concat()
+    }
+
+    fn faults() -> &'static [Known] {
+        faults::FAULTS
+    }
+
+    fn open(_: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
+        envelope::open(status, body)
+    }
+
+    fn seal(_: &Spec, reply: Result<serde_json::Value, &Fault>) -> Sealed {
+        envelope::seal(reply)
+    }
+}
+
+/// One self-built application of one company.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// `ww…`
+    pub corp_id: String,
+    /// The application's secret.
+    pub secret: Secret,
+}
+
+impl Login for WeCom {
+    type Credential = Credential;
+    type Call = token::GetToken;
+
+    fn login(credential: &Credential) -> token::GetToken {
+        token::GetToken { corpid: credential.corp_id.clone(), corpsecret: credential.secret.expose().to_owned() }
+    }
+
+    fn token(reply: <token::GetToken as Endpoint>::Reply) -> (String, Duration) {
+        (reply.access_token, Duration::from_secs(u64::try_from(reply.expires_in).unwrap_or(0)))
+    }
+}
