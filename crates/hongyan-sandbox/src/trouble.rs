@@ -26,6 +26,7 @@ pub enum FaultKind {
     /// An HTML page with status `value` (503).
     Html,
     /// An HTML page with status 200, as block pages come.
+    #[serde(rename = "html_200")]
     Html200,
     /// The call takes effect; the JSON of its answer is cut in half (a complete HTTP answer).
     Truncated,
