@@ -26,6 +26,7 @@ mod mail;
 mod options;
 mod route;
 mod server;
+pub mod smtp;
 mod trouble;
 mod wecom;
 mod world;
