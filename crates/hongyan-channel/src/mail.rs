@@ -241,7 +241,6 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Result<MailChannel, String> {
-        hongyan_net::install_tls_provider();
         MailChannel::open(&serde_json::from_str(text).map_err(|e| e.to_string())?)
     }
 
