@@ -6,6 +6,7 @@ use crate::{
     Hub,
     arrival::pairs,
     dingtalk,
+    mail::Mailbox,
     options::Limits,
     route::enter,
     trouble::FaultRule,
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 19] = [
+const CALLS: [(&str, &str); 21] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -32,7 +33,9 @@ const CALLS: [(&str, &str); 19] = [
     ("GET /sandbox/phones/{userid}", "the messages as that person sees them"),
     ("POST /sandbox/phones/{userid}/read", "they read: {\"platform\"?, \"message\"?}"),
     ("GET /sandbox/mail", "what the mail server received"),
-    ("DELETE /sandbox/mail", "empty the mail server's inbox"),
+    ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
+    ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
+    ("POST /sandbox/mail/mailbox", "{\"address\", \"refuse\"?: reply code, \"text\"?}; without refuse: taken again"),
     ("GET /sandbox/calls?path=&since=", "recent calls with their outcome; since: a call's seq"),
     ("GET /sandbox/stats", "counters"),
     ("GET /sandbox/clock", "now"),
@@ -134,8 +137,17 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
         ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
         ("GET", ["settings"]) => Ok(json!(enter(&hub.world).settings)),
         ("POST", ["settings"]) => change(hub, parse(body)?),
-        ("GET", ["mail"]) => hub.mail.inbox().ok_or_else(no_mail),
-        ("DELETE", ["mail"]) => hub.mail.clear().then(|| json!({})).ok_or_else(no_mail),
+        ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
+        ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "mailbox"]) => {
+            let mailbox: Mailbox = parse(body)?;
+            // Other codes are no refusals, and a client would wait for more.
+            if mailbox.refuse.is_some_and(|code| !(400..600).contains(&code)) {
+                return Err(bad("refuse: expected a reply code from 400 to 599"));
+            }
+            hub.mail.order(&mailbox).map(|()| json!({})).ok_or_else(no_mail)
+        }
         ("POST", ["reset"]) => {
             hub.reset();
             Ok(overview(hub, hub.clock.now_ms()))

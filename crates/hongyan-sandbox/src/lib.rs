@@ -63,7 +63,8 @@ impl Hub {
     fn reset(&self) {
         self.trouble.clear();
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
-        self.mail.clear();
+        // Without a mail server there is nothing to clear.
+        let _ = self.mail.clear();
         let mut world = route::enter(&self.world);
         *world = World::new(&self.options, world.credentials.clone());
     }
@@ -92,6 +93,10 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let credentials = Credentials::new(options.fixed_credentials)?;
         let clock = Clock::default();
+        let mail = match options.smtp_listen {
+            Some(listen) => Mail::start(listen, &credentials, &clock).await?,
+            None => Mail::default(),
+        };
         let mut routes = Routes::default();
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
@@ -100,7 +105,7 @@ impl Sandbox {
             routes,
             trouble: Trouble::new(options.faults.clone()),
             world: Mutex::new(World::new(&options, credentials)),
-            mail: Mail::default(),
+            mail,
             options,
         });
         let serving = tokio::spawn(server::serve(listener, hub.clone()));
@@ -125,6 +130,12 @@ impl Sandbox {
         &self.hub.clock
     }
 
+    /// Its mail server, where one was started.
+    #[must_use]
+    pub fn smtp(&self) -> Option<&smtp::Smtp> {
+        self.hub.mail.server()
+    }
+
     /// Orders trouble, as `POST /sandbox/faults` does.
     pub fn order(&self, rule: FaultRule) {
         self.hub.trouble.order(rule);
@@ -136,7 +147,7 @@ impl Sandbox {
         let base = self.base();
         let world = route::enter(&self.hub.world);
         let credentials = &world.credentials;
-        json!({
+        let mut all = json!({
             "dingtalk": {
                 "base": base,
                 "corp_id": credentials.corp_id,
@@ -150,8 +161,12 @@ impl Sandbox {
                 "secret": credentials.wecom_secret,
                 "agent_id": credentials.wecom_agent_id,
             },
-            "inspect": format!("{base}/sandbox"),
-        })
+        });
+        if let Some(smtp) = self.hub.mail.credentials(credentials) {
+            all["smtp"] = smtp;
+        }
+        all["inspect"] = json!(format!("{base}/sandbox"));
+        all
     }
 
     /// Closes every connection and waits until the port is free.

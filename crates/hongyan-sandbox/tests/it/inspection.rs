@@ -96,3 +96,54 @@ async fn secrets_differ_from_start_to_start_unless_fixed() {
     assert_ne!(secret(false).await, secret(false).await);
     assert_eq!(secret(true).await, secret(true).await);
 }
+
+/// Says one line to a mail server and reads what it answers, to the last line of the reply.
+async fn say(stream: &mut tokio::net::TcpStream, line: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    stream.write_all(line.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    // The last line of a reply has a space after its code.
+    while !(reply.ends_with("\r\n") && reply.lines().last().unwrap().as_bytes()[3] == b' ') {
+        let mut bytes = [0; 1_024];
+        let read = stream.read(&mut bytes).await.unwrap();
+        assert_ne!(read, 0, "{reply}");
+        reply.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    reply
+}
+
+#[tokio::test]
+async fn mail_is_received_and_shown_and_some_mailboxes_refuse() {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let raw = Raw::with(SandboxOptions::default()).await;
+    let smtp = &raw.credentials["smtp"];
+    assert!(smtp["ca_pem"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    let (user, password) = (smtp["username"].as_str().unwrap(), smtp["password"].as_str().unwrap());
+    let mut stream = tokio::net::TcpStream::connect(smtp["address"].as_str().unwrap()).await.unwrap();
+    assert!(say(&mut stream, "").await.starts_with("220"));
+    assert!(say(&mut stream, "EHLO client.example.com\r\n").await.contains("STARTTLS"));
+    let login = BASE64_STANDARD.encode(format!("\0{user}\0{password}"));
+    assert!(say(&mut stream, &format!("AUTH PLAIN {login}\r\n")).await.starts_with("235"));
+    assert!(say(&mut stream, &format!("MAIL FROM:<{user}>\r\n")).await.starts_with("250"));
+    raw.post("/sandbox/mail/mailbox", json!({"address": "wangwu@example.com", "refuse": 550, "text": "5.7.1 no"}))
+        .await;
+    for (to, code) in
+        [("zhangsan", "250"), ("gone", "550 5.1.1"), ("full", "452 4.2.2"), ("wangwu", "550 5.7.1"), ("lisi", "250")]
+    {
+        let reply = say(&mut stream, &format!("RCPT TO:<{to}@example.com>\r\n")).await;
+        assert!(reply.starts_with(code), "{to}: {reply}");
+    }
+    assert!(say(&mut stream, "DATA\r\n").await.starts_with("354"));
+    let mail = "From: a@example.com\r\nSubject: hello\r\nMessage-ID: <1@example.com>\r\n\r\nhi\r\n.\r\n";
+    assert!(say(&mut stream, mail).await.starts_with("250"));
+    let seen = raw.get("/sandbox/mail").await;
+    assert_eq!(seen["mails"][0]["to"], json!(["zhangsan@example.com", "lisi@example.com"]));
+    assert_eq!((&seen["mails"][0]["subject"], &seen["totals"]["mails"]), (&json!("hello"), &json!(1)));
+    assert!(!seen.to_string().contains(password));
+    raw.post("/sandbox/mail/trouble", json!({"kind": "drop_after_effect"})).await;
+    assert_eq!(raw.get("/sandbox/mail").await["troubles"].as_array().unwrap().len(), 1);
+    raw.call("DELETE", "/sandbox/mail", &Value::Null).await;
+    assert_eq!(raw.get("/sandbox/mail").await["mails"], json!([]));
+    let reply = raw.call("POST", "/sandbox/mail/mailbox", &json!({"address": "x", "refuse": 250})).await;
+    assert_eq!(reply.status, 400);
+}
