@@ -1,1 +1,18 @@
-//! (to come)
+//! One module per channel: its configuration, its capabilities, its delivery.
+//!
+//! [`AccountConfig`] is what stands under `[accounts.NAME]`; [`AccountConfig::open`] makes a
+//! [`hongyan_core::Channel`] of it. Deciding what to send when is left to `hongyan-core` and the gateway.
+
+mod account;
+mod dingtalk;
+mod directory;
+mod mail;
+mod render;
+mod secret;
+mod wecom;
+
+pub use account::{Account, AccountConfig, ChannelConfig, Common, RateConfig};
+pub use dingtalk::{DingTalkChannel, DingTalkConfig};
+pub use mail::{MailChannel, MailConfig};
+pub use secret::{SecretError, SecretRef};
+pub use wecom::{WeComChannel, WeComConfig};

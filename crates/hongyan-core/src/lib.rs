@@ -35,7 +35,7 @@ pub use keys::{KeyRow, Keys, Scope};
 pub use message::{Attachment, Content, Format, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
-    NewRecipient, Outbox, Page, Recalled, ReceiptTask, RecipientUpdate, Settlement, StoreError, derive_state,
+    Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use schedule::{Backoff, Bucket, receipt_delay};

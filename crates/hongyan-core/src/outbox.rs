@@ -175,15 +175,8 @@ pub struct NewMessage {
 pub struct NewDelivery {
     /// The account's name.
     pub account: String,
-    /// In order; numbered from 0.
-    pub recipients: Vec<NewRecipient>,
-}
-
-/// A recipient of a [`NewDelivery`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewRecipient {
-    /// Kind and value; `via` is not kept.
-    pub address: Address,
+    /// In order; numbered from 0. Their `via` is not kept.
+    pub recipients: Vec<Address>,
 }
 
 /// An idempotency key: within `scope`, the same key with the same body is the same request.
@@ -280,6 +273,8 @@ pub struct ReceiptTask {
     pub sent_at: Time,
     /// How often receipts were looked at.
     pub looks: u32,
+    /// Whether an earlier reply was lost, so that what the platform calls a repeat had arrived.
+    pub repeated: bool,
     /// Every recipient of the call that is `sent`, `unread` or `read`.
     pub targets: Vec<Target>,
 }
@@ -291,15 +286,6 @@ pub struct Recalled {
     pub id: DeliveryId,
     /// `Ok`: its sent, read and unread recipients are `recalled`. `Err`: why not, kept in the history.
     pub result: Result<(), AttemptRow>,
-}
-
-/// One recipient's change, for streams.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RecipientUpdate {
-    /// Whose delivery.
-    pub delivery: DeliveryId,
-    /// The change.
-    pub result: TargetResult,
 }
 
 /// A message as the ledger shows it.

@@ -42,11 +42,12 @@ const fn splitmix(seed: u64) -> u64 {
 /// A sliding window over calls: never more than `max` in any span `per`.
 ///
 /// A plain token bucket lets twice the rate through around its refill; the platforms count per window and
-/// answer the excess with a penalty, so the calls' own times are kept (at most `max` of them).
+/// answer the excess with a penalty, so the calls' own times are kept, one entry per millisecond with calls.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     rate: Rate,
-    taken: std::collections::VecDeque<Time>,
+    taken: std::collections::VecDeque<(Time, u32)>,
+    in_window: u32,
     rests_until: Option<Time>,
 }
 
@@ -54,7 +55,7 @@ impl Bucket {
     /// An untouched bucket.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self { rate, taken: std::collections::VecDeque::new(), rests_until: None }
+        Self { rate, taken: std::collections::VecDeque::new(), in_window: 0, rests_until: None }
     }
 
     /// How many calls may be made now.
@@ -62,20 +63,25 @@ impl Bucket {
         if self.rests_until.is_some_and(|until| now < until) {
             return 0;
         }
-        while self.taken.front().is_some_and(|t| now.since(*t) >= self.rate.per && *t <= now) {
+        while let Some((at, calls)) = self.taken.front().copied()
+            && at <= now
+            && now.since(at) >= self.rate.per
+        {
             self.taken.pop_front();
+            self.in_window -= calls;
         }
-        (self.rate.max as usize).saturating_sub(self.taken.len())
+        self.rate.max.saturating_sub(self.in_window) as usize
     }
 
     /// Notes `calls` made now.
     pub fn take(&mut self, calls: usize, now: Time) {
-        self.taken.extend(std::iter::repeat_n(now, calls));
-    }
-
-    /// Gives back calls that were taken last and not made after all.
-    pub fn give_back(&mut self, calls: usize) {
-        self.taken.truncate(self.taken.len().saturating_sub(calls));
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        self.in_window = self.in_window.saturating_add(calls);
+        match self.taken.back_mut() {
+            Some((at, n)) if *at == now => *n = n.saturating_add(calls),
+            _ if calls > 0 => self.taken.push_back((now, calls)),
+            _ => {}
+        }
     }
 
     /// The platform said that the quota is spent: nothing more before `until`.
@@ -88,10 +94,14 @@ impl Bucket {
         if self.available(now) > 0 {
             return None;
         }
-        let window = (self.taken.len() >= self.rate.max as usize)
-            .then(|| self.taken.front().map(|t| *t + self.rate.per))
-            .flatten();
+        let window =
+            (self.in_window >= self.rate.max).then(|| self.taken.front().map(|(at, _)| *at + self.rate.per)).flatten();
         self.rests_until.filter(|until| now < *until).max(window)
+    }
+
+    /// Whether it holds nothing, so that it may be forgotten.
+    pub fn is_idle(&mut self, now: Time) -> bool {
+        self.available(now) > 0 && self.taken.is_empty()
     }
 }
 

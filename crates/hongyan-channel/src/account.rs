@@ -1,0 +1,196 @@
+//! What stands under `[accounts.NAME]`, and the account that it becomes.
+
+use crate::{
+    dingtalk::{DingTalkChannel, DingTalkConfig},
+    mail::{MailChannel, MailConfig},
+    secret::SecretError,
+    wecom::{WeComChannel, WeComConfig},
+};
+use hongyan_core::{Backoff, Channel, OnRepeat, OnUnknown, Policy, Rate};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use std::{sync::Arc, time::Duration};
+
+/// One account: what all accounts have, and what its channel needs.
+#[derive(Debug, Clone)]
+pub struct AccountConfig {
+    /// The keys that every channel takes.
+    pub common: Common,
+    /// The channel's own.
+    pub channel: ChannelConfig,
+}
+
+/// The kinds of channel, by `channel = "…"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "channel")]
+pub enum ChannelConfig {
+    /// Work notifications of a DingTalk application.
+    #[serde(rename = "dingtalk")]
+    DingTalk(DingTalkConfig),
+    /// Messages of a WeCom application.
+    #[serde(rename = "wecom")]
+    WeCom(WeComConfig),
+    /// A mailbox.
+    #[serde(rename = "mail")]
+    Mail(MailConfig),
+}
+
+/// Keys of every account. All optional; the defaults are the channel's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Common {
+    /// What to do about a lost reply where the platform recognises no repeats: `resend` or `hold`.
+    pub on_unknown: Option<OnUnknown>,
+    /// What to do with content that the platform would swallow as a repeat: `refuse` or `stamp`.
+    pub on_repeat: Option<OnRepeat>,
+    /// Attempts before a dead letter.
+    pub max_attempts: Option<u32>,
+    /// Calls in flight at once.
+    pub concurrency: Option<usize>,
+    /// Calls of the account, in place of the platform's published rate.
+    pub rate: Option<RateConfig>,
+    /// Messages to one recipient, in place of the platform's published rates.
+    pub recipient_rate: Option<RateConfig>,
+    /// Milliseconds before the first retry; doubled at each further one.
+    pub first_retry_ms: Option<u64>,
+    /// The longest pause between retries, in milliseconds.
+    pub longest_retry_ms: Option<u64>,
+    /// Milliseconds after a send at which receipts are first looked at; 0 for never.
+    pub receipts_after_ms: Option<u64>,
+}
+
+/// At most `max` per span of `per_ms` milliseconds; `max = 0` for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateConfig {
+    /// How many.
+    pub max: u32,
+    /// The span.
+    pub per_ms: u64,
+}
+
+impl RateConfig {
+    /// As limits to keep: none for `max = 0`.
+    fn rates(self) -> Vec<Rate> {
+        let rate = Rate { max: self.max, per: Duration::from_millis(self.per_ms.max(1)) };
+        if self.max == 0 { Vec::new() } else { vec![rate] }
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountConfig {
+    /// Splits the table's keys between [`Common`] and the channel, so that each refuses what it does not know.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let mut keys = Map::<String, Value>::deserialize(from)?;
+        let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
+            return Err(D::Error::custom("the common keys cannot be listed"));
+        };
+        let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
+        Ok(Self {
+            common: serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?,
+            channel: serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?,
+        })
+    }
+}
+
+/// An account at work: its way out and its rules.
+#[derive(Clone)]
+pub struct Account {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// The way out.
+    pub channel: Arc<dyn Channel>,
+    /// The rules for retries and lost replies.
+    pub policy: Policy,
+    /// What to do with repeats.
+    pub on_repeat: OnRepeat,
+    /// The limits on the account's calls.
+    pub rates: Vec<Rate>,
+    /// The limits on messages to one recipient.
+    pub recipient_rates: Vec<Rate>,
+    /// Calls in flight at once.
+    pub concurrency: usize,
+    /// After a send, when receipts are first looked at; `None` for never.
+    pub receipts_after: Option<Duration>,
+}
+
+impl AccountConfig {
+    /// Reads the secrets and makes the account. Opens no connection.
+    ///
+    /// # Errors
+    /// [`SecretError`] as text, or what is wrong with a value.
+    pub fn open(&self, name: &str) -> Result<Account, String> {
+        let secret = |e: SecretError| e.to_string();
+        let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
+            ChannelConfig::DingTalk(config) => {
+                (Arc::new(DingTalkChannel::open(config).map_err(secret)?), DingTalkChannel::recipient_rates())
+            }
+            ChannelConfig::WeCom(config) => {
+                (Arc::new(WeComChannel::open(config).map_err(secret)?), WeComChannel::recipient_rates())
+            }
+            ChannelConfig::Mail(config) => return Err(format!("mail to come {:?}", config.host)),
+        };
+        let common = &self.common;
+        let capabilities = channel.capabilities();
+        let backoff = Backoff::default();
+        let policy = Policy {
+            dedup: capabilities.dedup,
+            on_unknown: common.on_unknown.unwrap_or_default(),
+            backoff: Backoff {
+                first: common.first_retry_ms.map_or(backoff.first, Duration::from_millis),
+                cap: common.longest_retry_ms.map_or(backoff.cap, Duration::from_millis),
+            },
+            max_attempts: common.max_attempts.unwrap_or(12).max(1),
+        };
+        let receipts_after = match common.receipts_after_ms {
+            Some(0) => None,
+            given => capabilities.receipts_for.map(|_| Duration::from_millis(given.unwrap_or(2_000))),
+        };
+        Ok(Account {
+            name: name.into(),
+            policy,
+            on_repeat: common.on_repeat.unwrap_or_default(),
+            rates: common.rate.map_or_else(|| capabilities.rates.clone(), RateConfig::rates),
+            recipient_rates: common.recipient_rate.map_or(recipient_rates, RateConfig::rates),
+            concurrency: common.concurrency.unwrap_or(capabilities.concurrency).max(1),
+            receipts_after,
+            channel,
+        })
+    }
+
+    /// Secrets that stand in the configuration as they are, by key, for a warning.
+    #[must_use]
+    pub fn inline_secrets(&self) -> Vec<&'static str> {
+        let (key, secret) = match &self.channel {
+            ChannelConfig::DingTalk(config) => ("app_secret", Some(&config.app_secret)),
+            ChannelConfig::WeCom(config) => ("secret", Some(&config.secret)),
+            ChannelConfig::Mail(config) => ("password", config.password.as_ref()),
+        };
+        secret.filter(|secret| secret.is_inline()).map(|_| key).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<AccountConfig, String> {
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    }
+
+    const DING: &str = r#""channel":"dingtalk","app_key":"dingsample","app_secret":{"env":"X"},"agent_id":1"#;
+
+    #[test]
+    fn common_keys_and_channel_keys_stand_side_by_side() {
+        let account = read(&format!(r#"{{{DING},"on_repeat":"stamp","rate":{{"max":5,"per_ms":1000}}}}"#)).unwrap();
+        assert_eq!(account.common.on_repeat, Some(OnRepeat::Stamp));
+        assert!(matches!(account.channel, ChannelConfig::DingTalk(_)));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = read(&format!(r#"{{{DING},"colour":"red"}}"#)).unwrap_err();
+        assert!(error.contains("colour"), "{error}");
+        assert!(read(r#"{"channel":"pigeon"}"#).unwrap_err().contains("pigeon"));
+    }
+}

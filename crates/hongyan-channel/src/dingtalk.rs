@@ -1,0 +1,291 @@
+//! DingTalk work notifications as a channel.
+
+use crate::{
+    directory::Directory,
+    render,
+    secret::{SecretError, SecretRef},
+};
+use async_trait::async_trait;
+use hongyan_client::{Client, TokenState};
+use hongyan_core::{
+    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
+    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+};
+use hongyan_dingtalk::{
+    Credential, DingTalk,
+    notice::{GetSendProgress, GetSendResult, RESULT_HOURS, RecallNotice, SendNotice, SendResult},
+    user::GetByMobile,
+};
+use hongyan_endpoint::{Endpoint, Fault, Known, Platform, Scope, TRANSPORT_FAULTS};
+use hongyan_net::{Http, Options};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// `channel = "dingtalk"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DingTalkConfig {
+    /// `AppKey`, also called Client ID.
+    pub app_key: String,
+    /// `AppSecret`, also called Client Secret.
+    pub app_secret: SecretRef,
+    /// `AgentId`.
+    pub agent_id: i64,
+    /// In place of the platform's own hosts, for the sandbox or a proxy.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// Codes that mean that there is no such person.
+const NOBODY: &[&str] = &["60121", "40104", "33012", "46004", "60103"];
+/// The platform's code for content that went to the person today.
+const REPEATED: &str = "143106";
+
+/// An internal application's work notifications.
+pub struct DingTalkChannel {
+    client: Client<DingTalk>,
+    agent_id: i64,
+    capabilities: Capabilities,
+    directory: Directory,
+}
+
+impl DingTalkChannel {
+    /// Reads the secret and makes the channel.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn open(config: &DingTalkConfig) -> Result<Self, SecretError> {
+        let credential = Credential { app_key: config.app_key.clone(), app_secret: config.app_secret.read()? };
+        let window = Duration::from_secs(u64::from(RESULT_HOURS) * 3_600);
+        let spec = &SendNotice::SPEC;
+        Ok(Self {
+            client: Client::new(Http::new(Options::default()), config.base_url.as_deref(), credential),
+            agent_id: config.agent_id,
+            directory: Directory::default(),
+            capabilities: Capabilities {
+                channel: "dingtalk",
+                groups: vec![
+                    Group {
+                        kinds: &[AddressKind::Userid, AddressKind::Mobile],
+                        max: spec.max_items("userid_list").unwrap_or(1),
+                    },
+                    Group { kinds: &[AddressKind::Department], max: spec.max_items("dept_id_list").unwrap_or(1) },
+                    Group { kinds: &[AddressKind::All], max: 1 },
+                ],
+                formats: &[Format::Text, Format::Markdown, Format::Native],
+                attachments: false,
+                dedup: Dedup::SameContentPerDay,
+                receipts_for: Some(window),
+                recall_for: Some(window),
+                concurrency: 16,
+                rates: rates(Scope::App),
+            },
+        })
+    }
+
+    /// The platform's published rates for messages to one person.
+    #[must_use]
+    pub fn recipient_rates() -> Vec<Rate> {
+        rates(Scope::Recipient)
+    }
+}
+
+fn rates(scope: Scope) -> Vec<Rate> {
+    SendNotice::SPEC.rates().filter(|(_, _, s)| *s == scope).map(|(max, per, _)| Rate { max, per }).collect()
+}
+
+/// The platform's message object.
+fn message(content: &Content) -> Value {
+    if let Some(native) = &content.native {
+        native.clone()
+    } else if let Some(markdown) = &content.markdown {
+        json!({"msgtype": "markdown", "markdown": {"title": content.title, "text": markdown}})
+    } else {
+        json!({"msgtype": "text", "text": {"content": render::plain(content)}})
+    }
+}
+
+/// Values of one kind joined as the platform joins them; `None` when there are none.
+fn joined(targets: &[Target], wanted: impl Fn(AddressKind) -> bool) -> Option<String> {
+    let ids: Vec<&str> = targets.iter().filter(|t| wanted(t.address.kind)).map(Target::wire_id).collect();
+    (!ids.is_empty()).then(|| ids.join(","))
+}
+
+fn is_person(kind: AddressKind) -> bool {
+    matches!(kind, AddressKind::Userid | AddressKind::Mobile)
+}
+
+#[async_trait]
+impl Channel for DingTalkChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn check(&self, content: &Content) -> Result<(), TooLong> {
+        let field = content.form().map_or("", |form| match form {
+            hongyan_core::Templated::Ready(format) => format.name(),
+            hongyan_core::Templated::Template(_) => "template",
+        });
+        let size = message(content).to_string().len();
+        match render::over(size, SendNotice::SPEC.max_bytes("msg")) {
+            Some(message) => Err(TooLong { field, message: format!("as a DingTalk message {message}") }),
+            None => Ok(()),
+        }
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        let client = self.client.clone();
+        self.directory
+            .resolve(
+                addresses,
+                |kind| kind == AddressKind::Mobile,
+                NOBODY,
+                move |address| {
+                    let client = client.clone();
+                    async move { Ok(client.call(&GetByMobile { mobile: address.value }).await?.result.userid) }
+                },
+            )
+            .await
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let request = SendNotice {
+            agent_id: self.agent_id,
+            userid_list: joined(call.targets, is_person),
+            dept_id_list: joined(call.targets, |kind| kind == AddressKind::Department),
+            to_all_user: call.targets.iter().any(|t| t.address.kind == AddressKind::All).then_some(true),
+            msg: message(call.content),
+        };
+        match self.client.call(&request).await {
+            Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
+        let (agent_id, task_id) = (self.agent_id, task(handle)?);
+        let result = self.client.call(&GetSendResult { agent_id, task_id }).await?.send_result;
+        let results = read_result(&result, targets);
+        let people = targets.iter().filter(|t| is_person(t.address.kind)).count();
+        // Everybody is accounted for: the task is done, and the progress call is saved.
+        let finished = results.len() >= people
+            || self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2;
+        Ok(Receipts { results, finished })
+    }
+
+    async fn recall(&self, handle: &str) -> Result<(), Fault> {
+        let request = RecallNotice { agent_id: self.agent_id, msg_task_id: task(handle)? };
+        self.client.call(&request).await.map(drop)
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        self.client.log_in().await
+    }
+
+    fn health(&self) -> Health {
+        health(self.client.token_state())
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        explain::<DingTalk>(code)
+    }
+}
+
+fn task(handle: &str) -> Result<i64, Fault> {
+    handle.parse().map_err(|_| Fault::transport("request.invalid", "the task id that was kept is not a number"))
+}
+
+/// Who fared how, by the platform's lists.
+fn read_result(result: &SendResult, targets: &[Target]) -> Vec<TargetResult> {
+    let listed = |list: &[String], id: &str| list.iter().any(|other| other.eq_ignore_ascii_case(id));
+    targets
+        .iter()
+        .filter_map(|target| {
+            let id = target.wire_id();
+            let (state, reason) = if target.address.kind == AddressKind::Department {
+                if !listed(&result.invalid_dept_id_list, id) {
+                    return None;
+                }
+                (RecipientState::Refused, Some(Reason::ours("invalid_recipient")))
+            } else if listed(&result.read_user_id_list, id) {
+                (RecipientState::Read, None)
+            } else if listed(&result.unread_user_id_list, id) {
+                (RecipientState::Unread, None)
+            } else if listed(&result.invalid_user_id_list, id) {
+                (RecipientState::Refused, Some(Reason::ours("invalid_recipient")))
+            } else if listed(&result.failed_user_id_list, id) {
+                (RecipientState::Failed, Some(Reason::ours("platform_failed")))
+            } else if let Some(row) = result.forbidden_list.iter().find(|row| row.userid.eq_ignore_ascii_case(id)) {
+                let reason = if row.code == REPEATED {
+                    Reason { code: "repeated".into(), words: row.code.clone() }
+                } else {
+                    Reason { code: row.code.clone(), words: format!("threshold {}", row.count) }
+                };
+                (RecipientState::Refused, Some(reason))
+            } else if listed(&result.forbidden_user_id_list, id) {
+                (
+                    RecipientState::Refused,
+                    Some(Reason { code: "143105".into(), words: "forbidden_user_id_list".into() }),
+                )
+            } else {
+                return None;
+            };
+            Some(TargetResult { index: target.index, state, reason })
+        })
+        .collect()
+}
+
+/// A token's state as an account's health.
+pub(crate) fn health(token: TokenState) -> Health {
+    match token {
+        TokenState::None => Health { token: "none".into(), trouble: None },
+        TokenState::Fresh(_) => Health { token: "fresh".into(), trouble: None },
+        TokenState::Refused(fault) => Health { token: "refused".into(), trouble: Some(fault.to_string()) },
+    }
+}
+
+/// The platform's row, ours, or the transport's.
+pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static Known> {
+    P::known(code).or_else(|| Reason::known(code)).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_dingtalk::notice::Forbidden;
+
+    #[test]
+    fn each_list_of_the_result_becomes_a_state() {
+        let target =
+            |index: u32, id: &str| Target { index, address: Address::new(AddressKind::Userid, id), resolved: None };
+        let targets: Vec<Target> = ["read", "unread", "invalid", "failed", "again", "capped", "later"]
+            .iter()
+            .zip(0..)
+            .map(|(id, i)| target(i, id))
+            .collect();
+        let result = SendResult {
+            read_user_id_list: vec!["read".into()],
+            unread_user_id_list: vec!["unread".into()],
+            invalid_user_id_list: vec!["INVALID".into()],
+            failed_user_id_list: vec!["failed".into()],
+            forbidden_user_id_list: vec!["again".into(), "capped".into()],
+            forbidden_list: vec![Forbidden { code: REPEATED.into(), count: 1, userid: "again".into() }],
+            ..SendResult::default()
+        };
+        let states: Vec<(u32, &str, String)> = read_result(&result, &targets)
+            .into_iter()
+            .map(|r| (r.index, r.state.name(), r.reason.map_or(String::new(), |r| r.code)))
+            .collect();
+        let expected = [
+            (0, "read", ""),
+            (1, "unread", ""),
+            (2, "refused", "invalid_recipient"),
+            (3, "failed", "platform_failed"),
+            (4, "refused", "repeated"),
+            (5, "refused", "143105"),
+        ];
+        let expected: Vec<_> = expected.iter().map(|(i, s, c)| (*i, *s, (*c).to_owned())).collect();
+        assert_eq!(states, expected, "who is in no list yet is left alone");
+    }
+}

@@ -1,0 +1,282 @@
+//! WeCom application messages as a channel.
+
+use crate::{
+    dingtalk::{explain, health},
+    directory::Directory,
+    render,
+    secret::{SecretError, SecretRef},
+};
+use async_trait::async_trait;
+use hongyan_client::Client;
+use hongyan_core::{
+    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
+    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+};
+use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
+use hongyan_net::{Http, Options};
+use hongyan_wecom::{
+    Credential, WeCom,
+    message::{MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
+    user::{GetUserid, GetUseridByEmail},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// `channel = "wecom"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeComConfig {
+    /// Company id, `ww…`.
+    pub corp_id: String,
+    /// The application's secret.
+    pub secret: SecretRef,
+    /// The application's id.
+    pub agent_id: i64,
+    /// In place of the platform's own host, for the sandbox or a proxy.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// Codes that mean that there is no such person.
+const NOBODY: &[&str] = &["46004", "60111", "40003"];
+/// The platform's code for "none of them is valid or visible".
+const ALL_INVALID: &str = "81013";
+/// Seconds in which the platform swallows an identical request: its own default.
+const DUPLICATE_WINDOW_SECONDS: u32 = 1_800;
+
+/// A self-built application's messages.
+pub struct WeComChannel {
+    client: Client<WeCom>,
+    agent_id: i64,
+    capabilities: Capabilities,
+    directory: Directory,
+}
+
+impl WeComChannel {
+    /// Reads the secret and makes the channel.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn open(config: &WeComConfig) -> Result<Self, SecretError> {
+        let credential = Credential { corp_id: config.corp_id.clone(), secret: config.secret.read()? };
+        let spec = &SendMessage::SPEC;
+        let max = |field| spec.max_items(field).unwrap_or(1);
+        Ok(Self {
+            client: Client::new(Http::new(Options::default()), config.base_url.as_deref(), credential),
+            agent_id: config.agent_id,
+            directory: Directory::default(),
+            capabilities: Capabilities {
+                channel: "wecom",
+                groups: vec![
+                    Group {
+                        kinds: &[AddressKind::Userid, AddressKind::Mobile, AddressKind::Email],
+                        max: max("touser"),
+                    },
+                    Group { kinds: &[AddressKind::Department], max: max("toparty") },
+                    Group { kinds: &[AddressKind::Tag], max: max("totag") },
+                    Group { kinds: &[AddressKind::All], max: 1 },
+                ],
+                formats: &[Format::Text, Format::Markdown, Format::Native],
+                attachments: false,
+                dedup: Dedup::IdenticalWithin(Duration::from_secs(u64::from(DUPLICATE_WINDOW_SECONDS))),
+                receipts_for: None,
+                recall_for: Some(Duration::from_secs(u64::from(RECALL_HOURS) * 3_600)),
+                concurrency: 16,
+                rates: rates(Scope::App),
+            },
+        })
+    }
+
+    /// The platform's published rates for messages to one person; the excess is dropped in silence.
+    #[must_use]
+    pub fn recipient_rates() -> Vec<Rate> {
+        rates(Scope::Recipient)
+    }
+}
+
+fn rates(scope: Scope) -> Vec<Rate> {
+    SendMessage::SPEC.rates().filter(|(_, _, s)| *s == scope).map(|(max, per, _)| Rate { max, per }).collect()
+}
+
+/// Message type and its object.
+fn message(content: &Content) -> (String, Map<String, Value>) {
+    if let Some(Value::Object(native)) = &content.native {
+        let mut native = native.clone();
+        let msgtype = native.remove("msgtype").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        return (msgtype, native);
+    }
+    let (msgtype, words) = match &content.markdown {
+        Some(markdown) => ("markdown", format!("# {}\n{markdown}", content.title.as_deref().unwrap_or_default())),
+        None => ("text", render::plain(content).into_owned()),
+    };
+    (msgtype.into(), Map::from_iter([(msgtype.to_owned(), json!({"content": words}))]))
+}
+
+fn joined(targets: &[Target], wanted: impl Fn(AddressKind) -> bool) -> String {
+    targets.iter().filter(|t| wanted(t.address.kind)).map(Target::wire_id).collect::<Vec<_>>().join("|")
+}
+
+fn is_person(kind: AddressKind) -> bool {
+    matches!(kind, AddressKind::Userid | AddressKind::Mobile | AddressKind::Email)
+}
+
+#[async_trait]
+impl Channel for WeComChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn check(&self, content: &Content) -> Result<(), TooLong> {
+        let (msgtype, object) = message(content);
+        if msgtype.is_empty() {
+            return Err(TooLong {
+                field: "native.msgtype",
+                message: "is missing: it names the message's object".into(),
+            });
+        }
+        let words = object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).unwrap_or_default();
+        let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
+        match render::over(words.len(), limit) {
+            Some(message) => Err(TooLong {
+                field: if content.native.is_some() {
+                    "native"
+                } else if msgtype == "markdown" {
+                    "markdown"
+                } else {
+                    "text"
+                },
+                message: format!("as a WeCom message {message}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        let client = self.client.clone();
+        let needs = |kind| matches!(kind, AddressKind::Mobile | AddressKind::Email);
+        self.directory
+            .resolve(addresses, needs, NOBODY, move |address| {
+                let client = client.clone();
+                async move {
+                    let found = if address.kind == AddressKind::Mobile {
+                        client.call(&GetUserid { mobile: address.value }).await?
+                    } else {
+                        client.call(&GetUseridByEmail { email: address.value, email_type: None }).await?
+                    };
+                    Ok(found.userid)
+                }
+            })
+            .await
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let (msgtype, content) = message(call.content);
+        let everybody = call.targets.iter().any(|t| t.address.kind == AddressKind::All);
+        let request = SendMessage {
+            touser: if everybody { "@all".into() } else { joined(call.targets, is_person) },
+            toparty: joined(call.targets, |kind| kind == AddressKind::Department),
+            totag: joined(call.targets, |kind| kind == AddressKind::Tag),
+            msgtype,
+            agentid: self.agent_id,
+            content,
+            // On from the first attempt, so that a repeat's bytes are the same.
+            enable_duplicate_check: Some(1),
+            duplicate_check_interval: Some(i64::from(DUPLICATE_WINDOW_SECONDS)),
+        };
+        match self.client.call(&request).await {
+            Ok(sent) => Outcome::Taken {
+                exceptions: rejected(&sent, call.targets),
+                handle: Some(sent.msgid).filter(|id| !id.is_empty()),
+            },
+            Err(fault) if fault.code() == ALL_INVALID => {
+                let reason = Reason::of(&fault);
+                let exceptions = call
+                    .targets
+                    .iter()
+                    .map(|t| TargetResult {
+                        index: t.index,
+                        state: RecipientState::Refused,
+                        reason: Some(reason.clone()),
+                    })
+                    .collect();
+                Outcome::Failed { fault, exceptions }
+            }
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
+        // The reply has said all that the platform tells.
+        Ok(Receipts { results: Vec::new(), finished: true })
+    }
+
+    async fn recall(&self, handle: &str) -> Result<(), Fault> {
+        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        self.client.log_in().await
+    }
+
+    fn health(&self) -> Health {
+        health(self.client.token_state())
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        explain::<WeCom>(code)
+    }
+}
+
+/// Recipients that the reply lists as not served. Ids come back lower-cased.
+fn rejected(sent: &MessageSent, targets: &[Target]) -> Vec<TargetResult> {
+    if sent.invaliduser.is_empty()
+        && sent.invalidparty.is_empty()
+        && sent.invalidtag.is_empty()
+        && sent.unlicenseduser.is_empty()
+    {
+        return Vec::new();
+    }
+    let listed = |list: &[String], id: &str| list.iter().any(|other| other.eq_ignore_ascii_case(id));
+    targets
+        .iter()
+        .filter_map(|target| {
+            let id = target.wire_id();
+            let invalid = match target.address.kind {
+                AddressKind::Department => &sent.invalidparty,
+                AddressKind::Tag => &sent.invalidtag,
+                _ => &sent.invaliduser,
+            };
+            let code = if listed(invalid, id) {
+                "invalid_recipient"
+            } else if is_person(target.address.kind) && listed(&sent.unlicenseduser, id) {
+                "unlicensed"
+            } else {
+                return None;
+            };
+            Some(TargetResult { index: target.index, state: RecipientState::Refused, reason: Some(Reason::ours(code)) })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_listed_are_refused() {
+        let targets: Vec<Target> = ["LiHua", "ghost01", "free"]
+            .iter()
+            .zip(0..)
+            .map(|(id, index)| Target { index, address: Address::new(AddressKind::Userid, *id), resolved: None })
+            .collect();
+        let sent = MessageSent {
+            invaliduser: vec!["ghost01".into()],
+            unlicenseduser: vec!["free".into()],
+            ..MessageSent::default()
+        };
+        let refused: Vec<(u32, String)> =
+            rejected(&sent, &targets).into_iter().filter_map(|r| Some((r.index, r.reason?.code))).collect();
+        assert_eq!(refused, [(1, "invalid_recipient".into()), (2, "unlicensed".into())]);
+    }
+}
