@@ -6,10 +6,10 @@ use crate::{
     secret::SecretError,
     wecom::{WeComChannel, WeComConfig},
 };
-use hongyan_core::{Backoff, Channel, OnRepeat, OnUnknown, Policy, Rate};
+use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Policy, Rate, Time, TooLong};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// One account: what all accounts have, and what its channel needs.
 #[derive(Debug, Clone)]
@@ -112,6 +112,31 @@ pub struct Account {
     pub concurrency: usize,
     /// After a send, when receipts are first looked at; `None` for never.
     pub receipts_after: Option<Duration>,
+}
+
+impl Account {
+    /// The content as this account sends it: with the time in the text where `on_repeat = "stamp"`, so that equal
+    /// messages differ. The time is the message's own, so every attempt says the same.
+    #[must_use]
+    pub fn dress<'a>(&self, content: &'a Content, made_at: Time) -> Cow<'a, Content> {
+        if self.on_repeat == OnRepeat::Refuse || self.policy.dedup == Dedup::None {
+            return Cow::Borrowed(content);
+        }
+        let stamp = format!("\n({made_at})");
+        let mut content = content.clone();
+        for words in [&mut content.text, &mut content.markdown].into_iter().flatten() {
+            words.push_str(&stamp);
+        }
+        Cow::Owned(content)
+    }
+
+    /// Whether the content fits, as this account sends it.
+    ///
+    /// # Errors
+    /// [`TooLong`].
+    pub fn check(&self, content: &Content, made_at: Time) -> Result<(), TooLong> {
+        self.channel.check(&self.dress(content, made_at))
+    }
 }
 
 impl AccountConfig {

@@ -73,6 +73,7 @@ impl DingTalkChannel {
                     Group { kinds: &[AddressKind::Department], max: spec.max_items("dept_id_list").unwrap_or(1) },
                     Group { kinds: &[AddressKind::All], max: 1 },
                 ],
+                looked_up: &[AddressKind::Mobile],
                 formats: &[Format::Text, Format::Markdown, Format::Native],
                 attachments: false,
                 dedup: Dedup::SameContentPerDay,
@@ -137,15 +138,10 @@ impl Channel for DingTalkChannel {
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         let client = self.client.clone();
         self.directory
-            .resolve(
-                addresses,
-                |kind| kind == AddressKind::Mobile,
-                NOBODY,
-                move |address| {
-                    let client = client.clone();
-                    async move { Ok(client.call(&GetByMobile { mobile: address.value }).await?.result.userid) }
-                },
-            )
+            .resolve(addresses, self.capabilities.looked_up, NOBODY, move |address| {
+                let client = client.clone();
+                async move { Ok(client.call(&GetByMobile { mobile: address.value }).await?.result.userid) }
+            })
             .await
     }
 

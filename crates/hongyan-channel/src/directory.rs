@@ -29,12 +29,12 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Resolves addresses in order; `look_up` is asked for those that need it and are not cached.
+    /// Resolves addresses in order; `look_up` is asked for those of `kinds` that are not cached.
     /// `nobody` says which of the platform's codes mean that there is no such person.
     pub(crate) async fn resolve<F>(
         &self,
         addresses: &[Address],
-        needs: impl Fn(AddressKind) -> bool,
+        kinds: &[AddressKind],
         nobody: &[&str],
         look_up: impl Fn(Address) -> F,
     ) -> Result<Vec<Resolution>, Fault>
@@ -43,7 +43,7 @@ impl Directory {
     {
         let mut out: Vec<Option<Resolution>> = addresses
             .iter()
-            .map(|address| if needs(address.kind) { self.cached(address) } else { Some(Resolution::Itself) })
+            .map(|address| if kinds.contains(&address.kind) { self.cached(address) } else { Some(Resolution::Itself) })
             .collect();
         let mut waiting = (0..addresses.len()).filter(|i| out[*i].is_none()).collect::<Vec<_>>().into_iter();
         let mut running = JoinSet::new();
@@ -98,21 +98,16 @@ mod tests {
         let addresses: Vec<Address> = mobiles.iter().map(|m| Address::new(AddressKind::Mobile, *m)).collect();
         let calls = Arc::clone(calls);
         directory
-            .resolve(
-                &addresses,
-                |kind| kind == AddressKind::Mobile,
-                &["60121"],
-                move |address| {
-                    calls.fetch_add(1, Ordering::SeqCst);
-                    async move {
-                        match address.value.as_str() {
-                            "0" => Err(Fault::refused("60121", "nobody", None)),
-                            "9" => Err(Fault::transport("net.timeout", "")),
-                            mobile => Ok(format!("u{mobile}")),
-                        }
+            .resolve(&addresses, &[AddressKind::Mobile], &["60121"], move |address| {
+                calls.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    match address.value.as_str() {
+                        "0" => Err(Fault::refused("60121", "nobody", None)),
+                        "9" => Err(Fault::transport("net.timeout", "")),
+                        mobile => Ok(format!("u{mobile}")),
                     }
-                },
-            )
+                }
+            })
             .await
     }
 

@@ -77,6 +77,7 @@ impl WeComChannel {
                     Group { kinds: &[AddressKind::Tag], max: max("totag") },
                     Group { kinds: &[AddressKind::All], max: 1 },
                 ],
+                looked_up: &[AddressKind::Mobile, AddressKind::Email],
                 formats: &[Format::Text, Format::Markdown, Format::Native],
                 attachments: false,
                 dedup: Dedup::IdenticalWithin(Duration::from_secs(u64::from(DUPLICATE_WINDOW_SECONDS))),
@@ -154,9 +155,8 @@ impl Channel for WeComChannel {
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         let client = self.client.clone();
-        let needs = |kind| matches!(kind, AddressKind::Mobile | AddressKind::Email);
         self.directory
-            .resolve(addresses, needs, NOBODY, move |address| {
+            .resolve(addresses, self.capabilities.looked_up, NOBODY, move |address| {
                 let client = client.clone();
                 async move {
                     let found = if address.kind == AddressKind::Mobile {

@@ -67,6 +67,16 @@ impl Address {
     }
 }
 
+impl Address {
+    /// The list that it travels in: a person looked up by number is the person named by id.
+    pub(crate) const fn kind_on_wire(&self) -> AddressKind {
+        match self.kind {
+            AddressKind::Mobile | AddressKind::Email => AddressKind::Userid,
+            kind => kind,
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.kind == AddressKind::All {

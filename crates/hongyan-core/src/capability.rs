@@ -10,6 +10,8 @@ pub struct Capabilities {
     pub channel: &'static str,
     /// The recipient lists of one call. An address kind that is in none cannot be reached here.
     pub groups: Vec<Group>,
+    /// The kinds whose platform id is looked up first, one API call each.
+    pub looked_up: &'static [AddressKind],
     /// The forms of content that it can carry.
     pub formats: &'static [Format],
     /// Whether files can travel with a message.

@@ -20,6 +20,7 @@ mod keys;
 mod message;
 mod outbox;
 mod plan;
+mod repeats;
 mod schedule;
 
 pub use address::{Address, AddressKind};
@@ -38,4 +39,5 @@ pub use outbox::{
     Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
+pub use repeats::Repeats;
 pub use schedule::{Backoff, Bucket, receipt_delay};

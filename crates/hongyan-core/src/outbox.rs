@@ -84,6 +84,19 @@ pub trait Outbox: Send + Sync + 'static {
         again: Option<Time>,
     ) -> Result<(), StoreError>;
 
+    /// What an account sent since a time, as it was claimed, by id from the one after `after`: for remembering
+    /// after a restart what the platform would take for a repeat.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn sent_since(
+        &self,
+        account: &str,
+        since: Time,
+        after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Claim>, StoreError>;
+
     /// One message with its deliveries.
     ///
     /// # Errors

@@ -182,6 +182,7 @@ mod tests {
         Capabilities {
             channel: "test",
             groups,
+            looked_up: &[],
             formats: &[Format::Text],
             attachments: false,
             dedup: Dedup::None,

@@ -4,9 +4,19 @@
 //! [`hongyan_core::settle`] decide and writes the decision down. The backlog stays on disk. What it leaves to
 //! others: accepting (the routes), remembering ([`Outbox`]), carrying out ([`hongyan_core::Channel`]).
 
+mod attempt;
+mod lane;
+mod pace;
+mod recall;
+mod receipts;
+
+pub use recall::{DeliveryRecall, RecallReport};
+
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, MessageId, Outbox, Reason, StoreError};
+use hongyan_core::{Clock, DeliveryId, MessageId, Outbox, StoreError};
+use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{sync::watch, task::JoinHandle};
 
 /// Who is told of what the dispatcher does: metrics, and whoever waits for a message.
 pub trait Observer: Send + Sync + 'static {
@@ -19,53 +29,66 @@ pub trait Observer: Send + Sync + 'static {
 
 /// All lanes.
 pub struct Dispatcher {
-    _accounts: BTreeMap<Arc<str>, Account>,
-}
-
-/// What a recall did, delivery by delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecallReport {
-    /// In order.
-    pub deliveries: Vec<DeliveryRecall>,
-}
-
-/// What a recall did to one delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryRecall {
-    /// Which.
-    pub id: DeliveryId,
-    /// Its account.
-    pub account: String,
-    /// `recalled`, `cancelled` (it had not been sent), `impossible` (the channel cannot) or `failed`.
-    pub result: &'static str,
-    /// Why, where it did not work.
-    pub reason: Option<Reason>,
+    outbox: Arc<dyn Outbox>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    lanes: BTreeMap<Arc<str>, Arc<Lane>>,
+    stopping: watch::Sender<bool>,
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Dispatcher {
     /// Starts a lane per account. Deliveries that a dead process left behind are settled first.
     #[must_use]
     pub fn start(
-        _outbox: Arc<dyn Outbox>,
+        outbox: Arc<dyn Outbox>,
         accounts: BTreeMap<Arc<str>, Account>,
-        _clock: Arc<dyn Clock>,
-        _observer: Arc<dyn Observer>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
-        Arc::new(Self { _accounts: accounts })
+        let (stopping, stop) = watch::channel(false);
+        let mut lanes = BTreeMap::new();
+        let mut tasks = Vec::new();
+        for (name, account) in accounts {
+            let lane = Arc::new(Lane::new(account, Arc::clone(&outbox), Arc::clone(&clock), Arc::clone(&observer)));
+            tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));
+            if lane.account.receipts_after.is_some() {
+                tasks.push(tokio::spawn(receipts::run(Arc::clone(&lane), stop.clone())));
+            }
+            lanes.insert(name, lane);
+        }
+        Arc::new(Self { outbox, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
     }
 
     /// Tells an account's lane that something is due. Cheap; call it after each accept.
-    pub fn wake(&self, _account: &str) {}
+    pub fn wake(&self, account: &str) {
+        if let Some(lane) = self.lanes.get(account) {
+            lane.due.notify_one();
+        }
+    }
 
     /// Takes a message back: what was not sent is cancelled, what was sent is recalled where the channel can.
     /// `None` when there is no such message.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn recall(&self, _id: MessageId) -> Result<Option<RecallReport>, StoreError> {
-        Ok(None)
+    pub async fn recall(&self, id: MessageId) -> Result<Option<RecallReport>, StoreError> {
+        recall::recall(self, id).await
     }
 
     /// Stops leasing and waits for the calls under way, at most `patience`.
-    pub async fn stop(&self, _patience: Duration) {}
+    pub async fn stop(&self, patience: Duration) {
+        // An error only says that no lane is left to tell.
+        let _ = self.stopping.send(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let all = async {
+            for task in tasks {
+                // A lane that panicked has been logged by the runtime; the others still stop.
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("stopped with calls under way; their outcome will be settled at the next start");
+        }
+    }
 }

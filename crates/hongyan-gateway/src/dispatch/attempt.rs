@@ -1,0 +1,276 @@
+//! One delivery, once: look up, check, call, decide, write down.
+
+use super::lane::{Lane, lock};
+use hongyan_core::{
+    Attempt, AttemptRow, Call, Claim, DeliveryState, Outcome, Reason, RecipientState, Resolution, Settled, Settlement,
+    Target, TargetResult, Time, settle,
+};
+use hongyan_endpoint::{Class, Fault};
+use std::{collections::HashMap, sync::Arc};
+
+/// What the lane has to know of an attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct News {
+    /// It is to be tried again then.
+    pub(super) due: Option<Time>,
+    /// The whole lane rests until then.
+    pub(super) rests_until: Option<Time>,
+}
+
+/// Attempts one claimed delivery and writes down what became of it.
+pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
+    let now = lane.clock.now();
+    if claim.expires_at.is_some_and(|end| end <= now) {
+        return finish(&lane, &claim, expired(&claim), None, None, now).await;
+    }
+    let mut refused = Vec::new();
+    let targets = match look_up(&lane, &claim, &mut refused).await {
+        Ok(targets) => targets,
+        Err(fault) => {
+            // Nothing was sent: a lost look-up is never ambiguous.
+            return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
+        }
+    };
+    let content = lane.account.dress(&claim.content, claim.made_at);
+    // What goes again after a lost reply is meant to be taken for the same by the platform.
+    if claim.repeat_of.is_none() {
+        let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
+        refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
+    }
+    let (unique, twins) = deduplicate(targets, &refused);
+    if unique.is_empty() {
+        return finish(&lane, &claim, all_refused(refused), None, None, now).await;
+    }
+    let room = lock(&lane.recipients).take(&unique, now);
+    if let Err(until) = room {
+        return finish(&lane, &claim, put_off(&claim, refused, until), None, None, now).await;
+    }
+
+    let call = Call { id: claim.id, content: &content, targets: &unique, made_at: claim.made_at };
+    let began = lane.clock.now();
+    let outcome = lane.account.channel.deliver(&call).await;
+    let ended = lane.clock.now();
+
+    let (class, code, words) = match &outcome {
+        Outcome::Taken { .. } => ("taken", "0".to_owned(), String::new()),
+        Outcome::Failed { fault, .. } => (fault.class().name(), fault.code().to_owned(), fault.message().to_owned()),
+    };
+    let took = ended.since(began);
+    lane.observer.attempted(&lane.account.name, class, took);
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
+    let outcome = widen(outcome, refused, &twins);
+    if matches!(outcome, Outcome::Taken { .. }) {
+        lock(&lane.repeats).note(claim.id, &content, &unique, ended);
+    }
+    decide(&lane, &claim, outcome, Some(row), ended).await
+}
+
+/// Settles a delivery whose process died: the call may have been made.
+pub(super) async fn interrupted(lane: &Arc<Lane>, claim: Claim) {
+    let now = lane.clock.now();
+    let fault = Fault::refused("interrupted", "", Reason::known("interrupted")).with_class(Class::Ambiguous);
+    decide(lane, &claim, Outcome::failed(fault), None, now).await;
+}
+
+/// Finds the platform's ids; writes them down before they are used, so that a repeat names the same people.
+async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) -> Result<Vec<Target>, Fault> {
+    let kinds = lane.account.channel.capabilities().looked_up;
+    let needs = |t: &Target| t.resolved.is_none() && kinds.contains(&t.address.kind);
+    let mut targets = claim.targets.clone();
+    let unknown: Vec<usize> = (0..targets.len()).filter(|i| needs(&targets[*i])).collect();
+    if unknown.is_empty() {
+        return Ok(targets);
+    }
+    let addresses: Vec<_> = unknown.iter().map(|i| targets[*i].address.clone()).collect();
+    let found = lane.account.channel.resolve(&addresses).await?;
+    let mut ids = Vec::new();
+    let mut nobody = Vec::new();
+    for (i, resolution) in unknown.into_iter().zip(found) {
+        let target = &mut targets[i];
+        match resolution {
+            Resolution::Itself => {}
+            Resolution::Id(id) => {
+                ids.push((target.index, id.clone()));
+                target.resolved = Some(id);
+            }
+            Resolution::Nobody(fault) => {
+                nobody.push(target.index);
+                refused.push(refusal(target.index, Reason::of(&fault)));
+            }
+        }
+    }
+    targets.retain(|t| !nobody.contains(&t.index));
+    if !ids.is_empty() {
+        let busy =
+            |error: hongyan_core::StoreError| Fault::transport("net.lost", error.to_string()).with_class(Class::RETRY);
+        lane.outbox.resolved(claim.id, ids).await.map_err(busy)?;
+    }
+    Ok(targets)
+}
+
+/// One entry per person, and for each the others that turned out to be the same one.
+fn deduplicate(targets: Vec<Target>, refused: &[TargetResult]) -> (Vec<Target>, HashMap<u32, Vec<u32>>) {
+    let mut first: HashMap<String, u32> = HashMap::new();
+    let mut twins: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut unique = Vec::with_capacity(targets.len());
+    // Only a looked-up id can meet another entry: the planner dropped equal addresses.
+    let looked_up = targets.iter().any(|t| t.resolved.is_some());
+    for target in targets {
+        if refused.iter().any(|r| r.index == target.index) {
+            continue;
+        }
+        if looked_up {
+            match first.entry(target.wire_id().to_lowercase()) {
+                std::collections::hash_map::Entry::Occupied(entry) => {
+                    twins.entry(*entry.get()).or_default().push(target.index);
+                    continue;
+                }
+                std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(target.index)),
+            }
+        }
+        unique.push(target);
+    }
+    (unique, twins)
+}
+
+/// Adds what was known beforehand, and says of twins what was said of the first.
+fn widen(outcome: Outcome, refused: Vec<TargetResult>, twins: &HashMap<u32, Vec<u32>>) -> Outcome {
+    let all = |mut exceptions: Vec<TargetResult>| {
+        let copies: Vec<TargetResult> = exceptions
+            .iter()
+            .flat_map(|e| {
+                twins.get(&e.index).into_iter().flatten().map(|twin| TargetResult { index: *twin, ..e.clone() })
+            })
+            .collect();
+        exceptions.extend(copies);
+        exceptions.extend(refused);
+        exceptions
+    };
+    match outcome {
+        Outcome::Taken { handle, exceptions } => Outcome::Taken { handle, exceptions: all(exceptions) },
+        Outcome::Failed { fault, exceptions } => Outcome::Failed { fault, exceptions: all(exceptions) },
+    }
+}
+
+async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<AttemptRow>, now: Time) -> News {
+    let handle = match &outcome {
+        Outcome::Taken { handle, .. } => handle.clone(),
+        Outcome::Failed { .. } => None,
+    };
+    let attempt = Attempt {
+        attempts: claim.attempts,
+        repeat_of: claim.repeat_of,
+        expires_at: claim.expires_at,
+        now,
+        seed: claim.id.message.get().unsigned_abs() ^ u64::from(claim.id.number),
+    };
+    let settled = settle(outcome, &attempt, &lane.account.policy);
+    finish(lane, claim, settled, handle, row, now).await
+}
+
+async fn finish(
+    lane: &Lane,
+    claim: &Claim,
+    settled: Settled,
+    handle: Option<String>,
+    attempt: Option<AttemptRow>,
+    now: Time,
+) -> News {
+    let news = News { due: settled.due, rests_until: settled.lane_rests_until };
+    let repeat_of = claim.repeat_of.or_else(|| (settled.state == DeliveryState::Unknown).then_some(now));
+    let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
+        (DeliveryState::Sent, Some(_), Some(after)) => Some(now + after),
+        _ => None,
+    };
+    let settlement = Settlement {
+        id: claim.id,
+        state: settled.state,
+        due: settled.due,
+        attempts: claim.attempts + u32::from(settled.counts),
+        repeat_of,
+        handle,
+        receipt_at,
+        rest: settled.rest,
+        exceptions: settled.exceptions,
+        attempt,
+        at: now,
+    };
+    // A settlement that cannot be written leaves the delivery leased: the next start settles it as interrupted.
+    if let Err(error) = lane.outbox.settle(vec![settlement]).await {
+        tracing::error!(account = %lane.account.name, delivery = %claim.id, %error, "an outcome could not be written down");
+        return News::default();
+    }
+    lane.observer.changed(claim.id);
+    if receipt_at.is_some() {
+        lane.receipts.notify_one();
+    }
+    news
+}
+
+fn refusal(index: u32, reason: Reason) -> TargetResult {
+    TargetResult { index, state: RecipientState::Refused, reason: Some(reason) }
+}
+
+fn all_refused(exceptions: Vec<TargetResult>) -> Settled {
+    Settled {
+        state: DeliveryState::Failed,
+        due: None,
+        counts: false,
+        rest: (RecipientState::Failed, None),
+        exceptions,
+        lane_rests_until: None,
+    }
+}
+
+fn expired(claim: &Claim) -> Settled {
+    let (state, recipients) = match claim.repeat_of {
+        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
+        None => (DeliveryState::Expired, RecipientState::Expired),
+    };
+    let reason = if claim.repeat_of.is_some() { "held" } else { "expired" };
+    Settled {
+        state,
+        due: None,
+        counts: false,
+        rest: (recipients, Some(Reason::ours(reason))),
+        exceptions: Vec::new(),
+        lane_rests_until: None,
+    }
+}
+
+/// Waits for a recipient's window; what is refused already is written down meanwhile.
+fn put_off(claim: &Claim, exceptions: Vec<TargetResult>, until: Time) -> Settled {
+    let (state, recipients) = match claim.repeat_of {
+        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
+        None => (DeliveryState::Pending, RecipientState::Pending),
+    };
+    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions, lane_rests_until: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_core::{Address, AddressKind};
+
+    fn target(index: u32, kind: AddressKind, value: &str, resolved: Option<&str>) -> Target {
+        Target { index, address: Address::new(kind, value), resolved: resolved.map(Into::into) }
+    }
+
+    #[test]
+    fn a_person_named_twice_is_called_once_and_told_of_twice() {
+        let targets = vec![
+            target(0, AddressKind::Mobile, "1", Some("li")),
+            target(1, AddressKind::Userid, "LI", None),
+            target(2, AddressKind::Userid, "wang", None),
+        ];
+        let (unique, twins) = deduplicate(targets, &[]);
+        assert_eq!(unique.iter().map(|t| t.index).collect::<Vec<_>>(), [0, 2]);
+        let outcome = Outcome::Taken { handle: None, exceptions: vec![refusal(0, Reason::ours("unlicensed"))] };
+        let Outcome::Taken { exceptions, .. } = widen(outcome, vec![refusal(3, Reason::ours("repeated"))], &twins)
+        else {
+            panic!("taken stays taken");
+        };
+        assert_eq!(exceptions.iter().map(|e| e.index).collect::<Vec<_>>(), [0, 1, 3]);
+    }
+}

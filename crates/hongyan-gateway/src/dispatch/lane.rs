@@ -1,0 +1,170 @@
+//! One account's lane: leases what is due within its limits and keeps its calls in flight.
+
+use super::{
+    Observer,
+    attempt::{self, News},
+    pace::{Pace, RecipientPace},
+};
+use hongyan_channel::Account;
+use hongyan_core::{Claim, Clock, Outbox, Repeats, StoreError, Time};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+
+/// How long a claim is ours. Longer than any call can take; a dead process's claims are settled at the next start.
+const LEASE: Duration = Duration::from_secs(300);
+/// When the store fails, the lane looks again after this long.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// The longest sleep of an idle lane.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What the tasks of one account share.
+pub(super) struct Lane {
+    pub(super) account: Account,
+    pub(super) outbox: Arc<dyn Outbox>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
+    /// Something may be due.
+    pub(super) due: Notify,
+    /// Receipts may be due.
+    pub(super) receipts: Notify,
+    // Std mutexes: never held across await.
+    pub(super) repeats: Mutex<Repeats>,
+    pub(super) recipients: Mutex<RecipientPace>,
+}
+
+impl Lane {
+    pub(super) fn new(
+        account: Account,
+        outbox: Arc<dyn Outbox>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        Self {
+            repeats: Mutex::new(Repeats::new(account.policy.dedup)),
+            recipients: Mutex::new(RecipientPace::new(account.recipient_rates.clone())),
+            account,
+            outbox,
+            clock,
+            observer,
+            due: Notify::new(),
+            receipts: Notify::new(),
+        }
+    }
+}
+
+/// Runs a lane until it is told to stop, then lets its calls end.
+pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
+    let mut running: JoinSet<News> = JoinSet::new();
+    let mut pace = Pace::new(&lane.account.rates);
+    recover(&lane).await;
+    // Whether something may be due: at the start, after a wake, after a full claim.
+    let mut hungry = true;
+    let mut timer: Option<Time> = None;
+    while !*stop.borrow() {
+        let now = lane.clock.now();
+        let room = lane.account.concurrency.saturating_sub(running.len()).min(pace.available(now));
+        if hungry && room > 0 {
+            match lane.outbox.claim(&lane.account.name, now, now + LEASE, room).await {
+                Ok(claims) => {
+                    hungry = claims.len() == room;
+                    timer = if claims.is_empty() { next_due(&lane).await } else { Some(now + IDLE) };
+                    pace.take(claims.len(), now);
+                    for claim in claims {
+                        running.spawn(attempt::run(Arc::clone(&lane), claim));
+                    }
+                    if hungry {
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(account = %lane.account.name, %error, "the outbox gave nothing");
+                    timer = Some(now + STORE_PAUSE);
+                    hungry = false;
+                }
+            }
+        }
+        let resting = if hungry { pace.next(now) } else { None };
+        let wake_at = resting.or(timer).unwrap_or(now + IDLE);
+        let nap = wake_at.since(lane.clock.now()).min(IDLE);
+        tokio::select! {
+            () = lane.due.notified() => hungry = true,
+            Some(joined) = running.join_next(), if !running.is_empty() => {
+                let now = lane.clock.now();
+                for news in std::iter::once(joined).chain(std::iter::from_fn(|| running.try_join_next())) {
+                    let Ok(news) = news else { continue };
+                    if let Some(until) = news.rests_until {
+                        pace.rest(until);
+                    }
+                    if let Some(due) = news.due {
+                        timer = Some(timer.map_or(due, |t| t.min(due)).max(now));
+                    }
+                }
+            }
+            () = tokio::time::sleep(nap) => hungry = true,
+            _ = stop.changed() => break,
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn next_due(lane: &Lane) -> Option<Time> {
+    match lane.outbox.next_due(&lane.account.name).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::warn!(account = %lane.account.name, %error, "the outbox did not say what is due next");
+            Some(lane.clock.now() + STORE_PAUSE)
+        }
+    }
+}
+
+/// Settles what a dead process left behind and remembers what it had sent, before anything new goes out.
+async fn recover(lane: &Arc<Lane>) {
+    if let Err(error) = remember_sent(lane).await {
+        tracing::warn!(account = %lane.account.name, %error, "what was sent before is not remembered");
+    }
+    let now = lane.clock.now();
+    match lane.outbox.orphans(&lane.account.name, now, now + LEASE).await {
+        Ok(claims) => {
+            if !claims.is_empty() {
+                tracing::warn!(account = %lane.account.name, deliveries = claims.len(), "interrupted calls are settled as unknown");
+            }
+            for claim in claims {
+                attempt::interrupted(lane, claim).await;
+            }
+        }
+        Err(error) => tracing::warn!(account = %lane.account.name, %error, "interrupted calls are not settled yet"),
+    }
+}
+
+async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
+    const PAGE: usize = 1_000;
+    let now = lane.clock.now();
+    let horizon = lock(&lane.repeats).horizon(now);
+    let Some(since) = horizon else { return Ok(()) };
+    let mut after = None;
+    loop {
+        let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
+        {
+            let mut repeats = lock(&lane.repeats);
+            for claim in &sent {
+                let content = lane.account.dress(&claim.content, claim.made_at);
+                repeats.note(claim.id, &content, &claim.targets, claim.made_at.max(since));
+            }
+        }
+        match sent.last() {
+            Some(last) if sent.len() == PAGE => after = Some(last.id),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// A mutex whose holder panicked holds data that is still whole: every critical section here is one update.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
