@@ -169,7 +169,10 @@ impl Reason {
             "deduplicated",
             Class::Permanent,
             Who::Hongyan,
-            ("an earlier attempt had reached them; the platform swallowed the repeat", "先前的尝试已送达,平台去重"),
+            (
+                "a reply was lost and the call made again; the platform brings equal calls only once",
+                "应答丢失后重发;平台对相同请求只送达一次",
+            ),
             ("nothing to do", "无需处理"),
         ),
         known(
@@ -369,16 +372,20 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
             let retry_at = |after: Option<std::time::Duration>| {
                 now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default())
             };
-            let dead = |state, reason: Reason| Settled {
-                state,
-                due: None,
-                counts: true,
-                rest: (
-                    if state == DeliveryState::Expired { RecipientState::Expired } else { RecipientState::Failed },
-                    Some(reason),
-                ),
-                exceptions: exceptions.clone(),
-                lane_rests_until: None,
+            let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
+            let dead = |state, reason: Reason| {
+                let end = match state {
+                    DeliveryState::Expired => RecipientState::Expired,
+                    _ => RecipientState::Failed,
+                };
+                Settled {
+                    state,
+                    due: None,
+                    counts: true,
+                    rest: (end, Some(reason)),
+                    exceptions: ended(exceptions.clone(), end),
+                    lane_rests_until: None,
+                }
             };
             let again = |due: Time, counts: bool, rests: bool| {
                 if expires_at.is_some_and(|end| due > end) {
@@ -405,6 +412,8 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
                     dead(DeliveryState::Failed, Reason::of(&fault))
                 }
                 Class::Retryable { after } => again(retry_at(after), true, false),
+                // All were refused, but some of them only for now.
+                Class::Permanent if put_off && attempts + 1 < policy.max_attempts => again(retry_at(None), true, false),
                 Class::Permanent | Class::RefreshToken => {
                     let mut settled = dead(DeliveryState::Failed, Reason::of(&fault));
                     if repeat.is_some() {
@@ -423,16 +432,7 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
     let &Attempt { attempts, repeat_of: repeat, now, seed, .. } = attempt;
     let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
     let last = attempts + 1 >= policy.max_attempts;
-    let exceptions = exceptions
-        .into_iter()
-        .map(|e| {
-            if last && e.state == RecipientState::Pending {
-                TargetResult { state: RecipientState::Failed, ..e }
-            } else {
-                e
-            }
-        })
-        .collect();
+    let exceptions = if last { ended(exceptions, RecipientState::Failed) } else { exceptions };
     let reason = repeat.map(|_| match policy.dedup {
         Dedup::None | Dedup::MessageId => Reason::ours("maybe_twice"),
         Dedup::SameContentPerDay | Dedup::IdenticalWithin(_) => Reason::ours("deduplicated"),
@@ -446,6 +446,13 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
         exceptions,
         lane_rests_until: None,
     }
+}
+
+/// No further attempt: those who were put off are where the delivery ends.
+fn ended(exceptions: Vec<TargetResult>, end: RecipientState) -> Vec<TargetResult> {
+    let settle =
+        |e: TargetResult| if e.state == RecipientState::Pending { TargetResult { state: end, ..e } } else { e };
+    exceptions.into_iter().map(settle).collect()
 }
 
 fn ambiguous(fault: &Fault, exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
@@ -555,6 +562,21 @@ mod tests {
         assert_eq!((first.state, first.rest.0), (DeliveryState::Pending, RecipientState::Sent));
         let last = settle(outcome(), &after(3, None), &policy);
         assert_eq!((last.state, last.exceptions[0].state), (DeliveryState::Sent, RecipientState::Failed));
+    }
+
+    #[test]
+    fn all_refused_but_some_only_for_now_is_tried_again_for_those() {
+        let outcome = || Outcome::Failed {
+            fault: Fault::refused("550", "", None),
+            exceptions: vec![
+                TargetResult { index: 0, state: RecipientState::Refused, reason: None },
+                TargetResult { index: 1, state: RecipientState::Pending, reason: None },
+            ],
+        };
+        let policy = policy(Dedup::MessageId, OnUnknown::Resend);
+        assert_eq!(settle(outcome(), &after(0, None), &policy).state, DeliveryState::Pending);
+        let last = settle(outcome(), &after(3, None), &policy);
+        assert_eq!((last.state, last.exceptions[1].state), (DeliveryState::Failed, RecipientState::Failed));
     }
 
     #[test]
