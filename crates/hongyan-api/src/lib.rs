@@ -1,1 +1,25 @@
-//! (to come)
+//! The gateway's own REST interface as data: one table of routes, the bodies, the problems.
+//!
+//! The gateway mounts [`ROUTES`], [`openapi`] and [`docs`] describe them, the command line's client reads the same
+//! types. Carrying out a call is left to `hongyan-gateway`.
+//!
+//! ```
+//! use hongyan_api::{Operation, ROUTES};
+//! let post = ROUTES.iter().find(|route| route.operation == Operation::SendMessage).unwrap();
+//! assert_eq!(post.path, "/v1/messages");
+//! ```
+
+mod body;
+pub mod docs;
+mod openapi;
+mod problem;
+mod table;
+
+pub use body::{
+    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CancelReport,
+    DeliveryRecall, DeliveryStub, Live, MessageAccepted, MessageBatch, MessagePage, PlanReport, PlannedCall,
+    PlannedCost, RateRow, ReachRow, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
+};
+pub use openapi::openapi;
+pub use problem::{CONTENT_TYPE, Code, Problem};
+pub use table::{Method, Operation, Param, ROUTES, Route, Status};

@@ -1,0 +1,276 @@
+//! The bodies of requests and replies that are not `hongyan-core`'s own.
+
+use crate::Problem;
+use hongyan_core::{Address, DeliveryId, LedgerRow, Message, MessageId, MessageRow, Reason};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What `POST /v1/messages` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageAccepted {
+    /// The message's id.
+    pub id: MessageId,
+    /// `pending`, or what was known when `wait` ended.
+    pub state: String,
+    /// The calls that it becomes.
+    pub deliveries: Vec<DeliveryStub>,
+}
+
+/// A delivery, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryStub {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The account.
+    pub account: String,
+    /// How many recipients it has.
+    pub recipients: u64,
+}
+
+/// What `POST /v1/messages/batch` takes; a bare array of messages will do too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageBatch {
+    /// 1 to 1,000 messages.
+    pub messages: Vec<Message>,
+}
+
+/// What `POST /v1/messages/batch` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchResult {
+    /// How many were accepted, now or before.
+    pub accepted: usize,
+    /// How many were not.
+    pub refused: usize,
+    /// One per message, in order.
+    pub results: Vec<BatchItem>,
+}
+
+/// What became of one message of a batch: an id, or a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchItem {
+    /// The message's place in the batch, from 0.
+    pub index: usize,
+    /// Its id, when it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
+    /// `pending`, when it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Whether the idempotency key had brought it before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
+    /// Why it was not accepted; `field` is relative to the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// What `POST /v1/messages/plan` answers. Nothing was stored, nothing will be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanReport {
+    /// The calls that the message would become.
+    pub deliveries: Vec<PlannedCall>,
+    /// What it costs.
+    pub cost: PlannedCost,
+}
+
+/// One call of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCall {
+    /// The account.
+    pub account: String,
+    /// Its kind of channel.
+    pub channel: String,
+    /// Whom the call is for.
+    pub recipients: Vec<Address>,
+    /// At most this many look-ups come before it; those in the directory's cache cost nothing.
+    pub lookups: u64,
+}
+
+/// API calls that a plan costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCost {
+    /// Calls that send.
+    pub sends: u64,
+    /// Look-ups, at most.
+    pub lookups: u64,
+    /// Both together, at most.
+    pub calls: u64,
+}
+
+/// What `GET /v1/messages` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MessagePage {
+    /// Newest first.
+    pub messages: Vec<MessageRow>,
+    /// `cursor` of the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// What `GET /v1/messages/{id}/recipients` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecipientList {
+    /// In order of delivery and number.
+    pub recipients: Vec<RecipientRow>,
+}
+
+/// One recipient, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecipientRow {
+    /// As the ledger has it.
+    #[serde(flatten)]
+    pub row: LedgerRow,
+    /// What to do, where the reason is a known one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+}
+
+/// What to do about a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Advice {
+    /// In English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+    /// Who has to act: `hongyan`, `sender`, `admin` or `operator`.
+    pub who: String,
+}
+
+/// What `POST /v1/messages/{id}/recall` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecallReport {
+    /// The message.
+    pub id: MessageId,
+    /// In order.
+    pub deliveries: Vec<DeliveryRecall>,
+}
+
+/// What a recall did to one delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryRecall {
+    /// Which.
+    pub id: DeliveryId,
+    /// Its account.
+    pub account: String,
+    /// `recalled`, `cancelled` (it had not been sent), `impossible` (the channel cannot) or `failed`.
+    pub result: String,
+    /// Why, where it did not work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// What `POST /v1/messages/{id}/retry` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryReport {
+    /// The message.
+    pub id: MessageId,
+    /// How many deliveries are due again.
+    pub deliveries: u32,
+}
+
+/// What `POST /v1/messages/{id}/cancel` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CancelReport {
+    /// The message.
+    pub id: MessageId,
+    /// How many deliveries were called off.
+    pub deliveries: u32,
+}
+
+/// What `GET /v1/accounts` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountList {
+    /// In order of their names.
+    pub accounts: Vec<AccountRow>,
+}
+
+/// An account: how it is doing and what it can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountRow {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its kind of channel.
+    pub channel: String,
+    /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
+    pub token: String,
+    /// What stands in the way, if anything.
+    pub trouble: Option<String>,
+    /// The recipient lists of one call.
+    pub reaches: Vec<ReachRow>,
+    /// The forms of content that it carries.
+    pub formats: Vec<String>,
+    /// Whether files can travel with a message.
+    pub attachments: bool,
+    /// Calls in flight at once.
+    pub concurrency: u64,
+    /// The limits on its calls.
+    pub rates: Vec<RateRow>,
+    /// The limits on messages to one recipient.
+    pub recipient_rates: Vec<RateRow>,
+    /// For how many seconds a message can be recalled; `null` when it cannot.
+    pub recall_seconds: Option<u64>,
+    /// For how many seconds receipts can be asked for; `null` when the reply says all there is.
+    pub receipts_seconds: Option<u64>,
+    /// How many deliveries are in each state; may be some seconds old.
+    pub deliveries: BTreeMap<String, u64>,
+}
+
+/// One recipient list of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachRow {
+    /// The kinds of address that travel in it.
+    pub kinds: Vec<String>,
+    /// Entries per call.
+    pub max: u64,
+}
+
+/// At most `max` per span of `per_ms` milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RateRow {
+    /// How many.
+    pub max: u32,
+    /// The span, in milliseconds.
+    pub per_ms: u64,
+}
+
+/// What `POST /v1/accounts/{name}/check` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountCheck {
+    /// The account.
+    pub account: String,
+    /// Whether logging in worked.
+    pub ok: bool,
+    /// What stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<AccountTrouble>,
+}
+
+/// Why an account could not log in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountTrouble {
+    /// The fault's class.
+    pub class: String,
+    /// The platform's code and words.
+    pub reason: Reason,
+    /// What to do, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+}
+
+/// What `GET /healthz` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Live {
+    /// `ok`.
+    pub status: String,
+    /// The gateway's version.
+    pub version: String,
+}
+
+/// What `GET /readyz` answers when the store can be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ready {
+    /// `ready`.
+    pub status: String,
+}

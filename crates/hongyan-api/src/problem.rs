@@ -1,0 +1,162 @@
+//! What went wrong with a request, as a problem document (RFC 9457).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The media type of a problem document.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// A problem document. `title` is the same for all problems of a `code`; `detail` is about this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// `urn:hongyan:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// What kind of problem it is, in English.
+    pub title: Cow<'static, str>,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here and what would do, in English.
+    pub detail: String,
+    /// The same, in Chinese.
+    pub detail_zh: String,
+    /// For programs: one of a fixed list.
+    pub code: Cow<'static, str>,
+    /// Where in the request: a dotted path into the body, or the name of a header or query parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $text:literal $en:literal $zh:literal;)*) => {
+        /// The kinds of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name),* }
+
+        impl Code {
+            /// Every code.
+            pub const EVERY: &[Self] = &[$(Self::$name),*];
+
+            /// As in JSON.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $(Self::$name => $text),* } }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 { match self { $(Self::$name => $status),* } }
+
+            /// Title, in English.
+            #[must_use]
+            pub const fn title(self) -> &'static str { match self { $(Self::$name => $en),* } }
+
+            /// Title, in Chinese.
+            #[must_use]
+            pub const fn title_zh(self) -> &'static str { match self { $(Self::$name => $zh),* } }
+
+            const fn urn(self) -> &'static str {
+                match self { $(Self::$name => concat!("urn:hongyan:problem:", $text)),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson = 400 "malformed_json" "The body is not JSON" "请求体不是合法的 JSON";
+    /// A query parameter is unknown or has a bad value.
+    InvalidQuery = 400 "invalid_query" "A query parameter is not as it should be" "查询参数不正确";
+    /// A header has a bad value.
+    InvalidHeader = 400 "invalid_header" "A header is not as it should be" "请求头不正确";
+    /// No key, or one that is not known.
+    Unauthorized = 401 "unauthorized" "A valid API key is needed" "需要有效的 API 密钥";
+    /// The key lacks the scope.
+    Forbidden = 403 "forbidden" "The API key may not do this" "该 API 密钥无此权限";
+    /// The key may not use the account.
+    AccountForbidden = 403 "account_forbidden" "The API key may not use this account" "该 API 密钥不可使用此账号";
+    /// There is nothing at this path, or no such message or account.
+    NotFound = 404 "not_found" "There is no such thing here" "资源不存在";
+    /// The path exists, the method does not.
+    MethodNotAllowed = 405 "method_not_allowed" "The method does not fit the path" "该路径不支持此方法";
+    /// The body did not arrive in time.
+    Timeout = 408 "timeout" "The request did not arrive in time" "请求未及时到达";
+    /// The idempotency key came with another body before.
+    IdempotencyConflict = 409 "idempotency_conflict" "The idempotency key was used with another body"
+        "幂等键已用于不同的请求体";
+    /// The body is too large.
+    TooLarge = 413 "too_large" "The body is too large" "请求体过大";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = 415 "unsupported_media_type" "The body has to be JSON" "请求体必须是 JSON";
+    /// A field that does not exist.
+    UnknownField = 422 "unknown_field" "The body has an unknown field" "请求体含有未知字段";
+    /// A field with a wrong type or value.
+    InvalidField = 422 "invalid_field" "A field is not as it should be" "字段不正确";
+    /// Something that nobody foresaw.
+    Internal = 500 "internal" "Something went wrong inside the gateway" "网关内部错误";
+    /// The store failed.
+    StoreFailed = 500 "store_failed" "The store failed" "存储失败";
+    /// The store's hand-off is full, or the gateway is not ready.
+    Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙,请稍后重试";
+    /// The store cannot be written.
+    NotReady = 503 "not_ready" "The gateway is not ready" "网关未就绪";
+}
+
+impl Problem {
+    /// A problem with its particulars in both languages.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>, detail_zh: impl Into<String>) -> Self {
+        Self {
+            kind: Cow::Borrowed(code.urn()),
+            title: Cow::Borrowed(code.title()),
+            status: code.status(),
+            detail: detail.into(),
+            detail_zh: detail_zh.into(),
+            code: Cow::Borrowed(code.name()),
+            field: None,
+        }
+    }
+
+    /// A problem that has no particulars beyond its title.
+    #[must_use]
+    pub fn bare(code: Code) -> Self {
+        Self::new(code, code.title(), code.title_zh())
+    }
+
+    /// A problem with one field; `detail` is said in English, the Chinese names the field.
+    #[must_use]
+    pub fn field(code: Code, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        let field = field.into();
+        let zh = format!("{}:{field}", code.title_zh());
+        Self::new(code, detail, zh).at(field)
+    }
+
+    /// The same problem, at this field.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_written_as_rfc_9457_names_its_members() {
+        let problem = Problem::field(Code::InvalidField, "to[0]", "names nobody");
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!(json["type"], "urn:hongyan:problem:invalid_field");
+        assert_eq!(json["status"], 422);
+        assert_eq!(json["field"], "to[0]");
+        assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
+    }
+
+    #[test]
+    fn codes_are_not_repeated() {
+        let mut names: Vec<&str> = Code::EVERY.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::EVERY.len());
+    }
+}

@@ -1,0 +1,376 @@
+//! The table of routes: the gateway mounts it, OpenAPI and the page of documents are made from it.
+
+use crate::{
+    AccountCheck, AccountList, BatchResult, CancelReport, Live, MessageAccepted, MessageBatch, MessagePage, PlanReport,
+    Ready, RecallReport, RecipientList, RetryReport,
+};
+use hongyan_core::{Message, MessageRow, Scope};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// One call of the gateway.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// How it is called.
+    pub method: Method,
+    /// Its path; what stands in braces is a parameter.
+    pub path: &'static str,
+    /// What the key must be allowed; `None`: no key is needed.
+    pub scope: Option<Scope>,
+    /// Which call it is.
+    pub operation: Operation,
+    /// One sentence, in English.
+    pub summary_en: &'static str,
+    /// One sentence, in Chinese.
+    pub summary_zh: &'static str,
+    /// The schema of its body; `None`: it takes none.
+    pub request: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// The schema of its reply; `None`: not JSON.
+    pub response: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// The reply's media type.
+    pub media_type: &'static str,
+    /// Query parameters.
+    pub query: &'static [Param],
+    /// Whether `Idempotency-Key` means something to it.
+    pub idempotent: bool,
+    /// Replies. All but the first, and `422` of a batch, are problem documents.
+    pub statuses: &'static [Status],
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`, and `HEAD` with it.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+impl Method {
+    /// As on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name; `label.KEY` stands for any key.
+    pub name: &'static str,
+    /// What it does, in English.
+    pub en: &'static str,
+    /// What it does, in Chinese.
+    pub zh: &'static str,
+}
+
+/// A status that a call may answer with.
+#[derive(Debug, Clone, Copy)]
+pub struct Status {
+    /// The HTTP status.
+    pub status: u16,
+    /// When, in English.
+    pub en: &'static str,
+}
+
+macro_rules! operations {
+    ($($name:ident = $text:literal),* $(,)?) => {
+        /// The calls, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation { $(#[doc = concat!("`", $text, "`.")] $name),* }
+
+        impl Operation {
+            /// Every call.
+            pub const EVERY: &[Self] = &[$(Self::$name),*];
+
+            /// OpenAPI's `operationId` and the metrics' `route`.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $(Self::$name => $text),* } }
+        }
+    };
+}
+
+operations! {
+    SendMessage = "message.send",
+    SendBatch = "message.batch",
+    PlanMessage = "message.plan",
+    ListMessages = "message.list",
+    GetMessage = "message.get",
+    ListRecipients = "message.recipients",
+    RecallMessage = "message.recall",
+    RetryMessage = "message.retry",
+    CancelMessage = "message.cancel",
+    ListAccounts = "account.list",
+    CheckAccount = "account.check",
+    Live = "health.live",
+    Ready = "health.ready",
+    Metrics = "metrics",
+    OpenApi = "openapi",
+    Docs = "docs",
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+const fn status(status: u16, en: &'static str) -> Status {
+    Status { status, en }
+}
+
+const JSON: &str = "application/json";
+const NEEDS_KEY: Status = status(401, "no key, or one that is not known");
+const NO_SCOPE: Status = status(403, "the key may not do this, or not with this account");
+const NO_SUCH: Status = status(404, "there is no such message or account");
+const TOO_LARGE: Status = status(413, "the body is too large");
+const NOT_JSON: Status = status(415, "the body is not declared as JSON");
+const BAD_JSON: Status = status(400, "malformed JSON, header or query");
+const BAD_FIELD: Status = status(422, "a field is unknown or has a wrong value; `field` names it");
+const BUSY: Status = status(503, "the store is busy: try again after `Retry-After` seconds");
+const ABOUT_ONE: &[Status] = &[status(200, "done"), NEEDS_KEY, NO_SCOPE, NO_SUCH];
+
+/// A call that reads, as most do; entries below change what differs.
+const READ: Route = Route {
+    method: Method::Get,
+    path: "",
+    scope: Some(Scope::Read),
+    operation: Operation::Live,
+    summary_en: "",
+    summary_zh: "",
+    request: None,
+    response: None,
+    media_type: JSON,
+    query: &[],
+    idempotent: false,
+    statuses: &[status(200, "done"), NEEDS_KEY, NO_SCOPE],
+};
+
+/// A call that sends.
+const SEND: Route = Route {
+    method: Method::Post,
+    scope: Some(Scope::Send),
+    request: Some(schema::<Message>),
+    idempotent: true,
+    statuses: &[
+        status(202, "accepted: it is on disk"),
+        BAD_JSON,
+        NEEDS_KEY,
+        NO_SCOPE,
+        status(408, "the body did not arrive in time"),
+        status(409, "the idempotency key was used with another body"),
+        TOO_LARGE,
+        NOT_JSON,
+        BAD_FIELD,
+        BUSY,
+    ],
+    ..READ
+};
+
+/// Every call of the gateway.
+pub const ROUTES: &[Route] = &[
+    Route {
+        path: "/v1/messages",
+        operation: Operation::SendMessage,
+        summary_en: "Accept one message. 202 means that it is on disk.",
+        summary_zh: "接收一条消息;202 表示已落盘。",
+        response: Some(schema::<MessageAccepted>),
+        query: &[Param {
+            name: "wait",
+            en: "wait for the outcome at most so long, such as `5s` or `500ms`; at most `30s`",
+            zh: "最多等待结果的时长,如 `5s`、`500ms`,上限 `30s`",
+        }],
+        ..SEND
+    },
+    Route {
+        path: "/v1/messages/batch",
+        operation: Operation::SendBatch,
+        summary_en: "Accept up to 1,000 messages in one commit; a result for each. 422 when none was accepted.",
+        summary_zh: "一次提交最多接收 1000 条消息,逐条返回结果;全部不合格时为 422。",
+        request: Some(schema::<MessageBatch>),
+        response: Some(schema::<BatchResult>),
+        ..SEND
+    },
+    Route {
+        path: "/v1/messages/plan",
+        operation: Operation::PlanMessage,
+        summary_en: "Show the calls that a message would become, and what they cost. Nothing is stored or sent.",
+        summary_zh: "查看一条消息将产生的调用及其成本;不存储、不发送。",
+        response: Some(schema::<PlanReport>),
+        idempotent: false,
+        statuses: &[
+            status(200, "the plan"),
+            BAD_JSON,
+            NEEDS_KEY,
+            NO_SCOPE,
+            status(408, "the body did not arrive in time"),
+            TOO_LARGE,
+            NOT_JSON,
+            BAD_FIELD,
+        ],
+        ..SEND
+    },
+    Route {
+        path: "/v1/messages",
+        operation: Operation::ListMessages,
+        summary_en: "Find messages, newest first.",
+        summary_zh: "查找消息,新的在前。",
+        response: Some(schema::<MessagePage>),
+        query: &[
+            Param {
+                name: "state", en: "with at least one recipient in this state", zh: "至少一名接收人处于该状态"
+            },
+            Param { name: "account", en: "with a delivery through this account", zh: "经由该账号投递" },
+            Param {
+                name: "recipient", en: "with this recipient: address or platform id", zh: "接收人地址或平台 ID"
+            },
+            Param {
+                name: "label.KEY",
+                en: "with this label; may be repeated for other keys",
+                zh: "带有该标签,可用不同键重复",
+            },
+            Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+        ],
+        statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
+        ..READ
+    },
+    Route {
+        path: "/v1/messages/{id}",
+        operation: Operation::GetMessage,
+        summary_en: "One message: state, deliveries, and every attempt with the platform's own words.",
+        summary_zh: "查看一条消息:状态、投递,以及每次尝试和平台原话。",
+        response: Some(schema::<MessageRow>),
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        path: "/v1/messages/{id}/recipients",
+        operation: Operation::ListRecipients,
+        summary_en: "The ledger: what is known of every recipient, why, and what to do.",
+        summary_zh: "台账:每名接收人的状态、原因与建议。",
+        response: Some(schema::<RecipientList>),
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        path: "/v1/messages/{id}/recall",
+        operation: Operation::RecallMessage,
+        summary_en: "Take a message back: what was not sent is cancelled, what was sent is recalled where possible.",
+        summary_zh: "撤回消息:未发送的取消,已发送的在可能时撤回。",
+        request: None,
+        response: Some(schema::<RecallReport>),
+        idempotent: false,
+        statuses: ABOUT_ONE,
+        ..SEND
+    },
+    Route {
+        path: "/v1/messages/{id}/retry",
+        operation: Operation::RetryMessage,
+        summary_en: "Try again what did not arrive.",
+        summary_zh: "重试未送达的部分。",
+        request: None,
+        response: Some(schema::<RetryReport>),
+        idempotent: false,
+        statuses: ABOUT_ONE,
+        ..SEND
+    },
+    Route {
+        path: "/v1/messages/{id}/cancel",
+        operation: Operation::CancelMessage,
+        summary_en: "Call off what has not been sent.",
+        summary_zh: "取消尚未发送的部分。",
+        request: None,
+        response: Some(schema::<CancelReport>),
+        idempotent: false,
+        statuses: ABOUT_ONE,
+        ..SEND
+    },
+    Route {
+        path: "/v1/accounts",
+        operation: Operation::ListAccounts,
+        summary_en: "The accounts: how they are doing and what they can do.",
+        summary_zh: "账号列表:健康状况与能力。",
+        response: Some(schema::<AccountList>),
+        ..READ
+    },
+    Route {
+        method: Method::Post,
+        path: "/v1/accounts/{name}/check",
+        scope: Some(Scope::Admin),
+        operation: Operation::CheckAccount,
+        summary_en: "Log an account in afresh and say how it went.",
+        summary_zh: "重新登录账号并报告结果。",
+        response: Some(schema::<AccountCheck>),
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        path: "/healthz",
+        scope: None,
+        operation: Operation::Live,
+        summary_en: "The process is alive.",
+        summary_zh: "进程存活。",
+        response: Some(schema::<Live>),
+        statuses: &[status(200, "alive")],
+        ..READ
+    },
+    Route {
+        path: "/readyz",
+        scope: None,
+        operation: Operation::Ready,
+        summary_en: "The store can be written.",
+        summary_zh: "存储可写。",
+        response: Some(schema::<Ready>),
+        statuses: &[status(200, "ready"), status(503, "the store cannot be written")],
+        ..READ
+    },
+    Route {
+        path: "/metrics",
+        operation: Operation::Metrics,
+        summary_en: "Metrics as OpenMetrics text. Open without a key when `server.open_metrics` is set.",
+        summary_zh: "OpenMetrics 文本指标;设置 `server.open_metrics` 后无需密钥。",
+        media_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ..READ
+    },
+    Route {
+        path: "/openapi.json",
+        scope: None,
+        operation: Operation::OpenApi,
+        summary_en: "This interface as OpenAPI 3.1.",
+        summary_zh: "本接口的 OpenAPI 3.1 描述。",
+        statuses: &[status(200, "the document")],
+        ..READ
+    },
+    Route {
+        path: "/docs",
+        scope: None,
+        operation: Operation::Docs,
+        summary_en: "This interface as a page to read.",
+        summary_zh: "本接口的可读文档。",
+        media_type: "text/html; charset=utf-8",
+        statuses: &[status(200, "the page")],
+        ..READ
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_exactly_one_route() {
+        for operation in Operation::EVERY {
+            let count = ROUTES.iter().filter(|route| route.operation == *operation).count();
+            assert_eq!(count, 1, "{}", operation.name());
+        }
+        assert_eq!(ROUTES.len(), Operation::EVERY.len());
+    }
+
+    #[test]
+    fn only_harmless_pages_need_no_key() {
+        let open: Vec<&str> = ROUTES.iter().filter(|r| r.scope.is_none()).map(|r| r.path).collect();
+        assert_eq!(open, ["/healthz", "/readyz", "/openapi.json", "/docs"]);
+    }
+}

@@ -1,0 +1,199 @@
+//! From a message as it was handed in to a message that can be stored. Everything wrong is said here, before
+//! anything is stored; what this leaves to others is storing it ([`hongyan_core::Outbox`]) and sending it.
+
+use crate::{app::App, keys::Caller, reply};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_api::{Code, Problem};
+use hongyan_core::{
+    Accepted, Attachment, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan, Templated,
+    Time, plan,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Entries of `to`.
+const MAX_RECIPIENTS: usize = 10_000;
+const MAX_LABELS: usize = 16;
+const MAX_LABEL_KEY: usize = 64;
+const MAX_LABEL_VALUE: usize = 256;
+/// The route of messages that name none.
+const DEFAULT_ROUTE: &str = "default";
+
+/// A message that nothing stands against.
+pub(crate) struct Draft {
+    content: Content,
+    pub(crate) plan: Plan,
+    labels: BTreeMap<String, String>,
+    priority: hongyan_core::Priority,
+    send_at: Option<Time>,
+    expires_at: Option<Time>,
+    at: Time,
+}
+
+fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+    Problem::field(Code::InvalidField, field, detail)
+}
+
+/// Checks a message, fills its template and plans it.
+pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
+    if message.to.len() > MAX_RECIPIENTS {
+        return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", message.to.len())));
+    }
+    check_labels(&message.labels)?;
+    check_times(&message, now)?;
+    let (content, format, template) = fill(app, message.content)?;
+    check_attachments(&content.attachments)?;
+
+    let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
+    let lookup = |name: &str| {
+        let (name, account) = app.accounts.get_key_value(name)?;
+        Some((name.as_ref(), account.channel.capabilities()))
+    };
+    let plan = plan(&message.to, &accounts, format, !content.attachments.is_empty(), lookup).map_err(|error| {
+        let field = if from_route && error.field == "via" { "route".to_owned() } else { error.field };
+        wrong(field, error.message)
+    })?;
+    let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
+    app.admit(caller, involved.iter().copied())?;
+    for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
+        account.check(&content, now).map_err(|error| {
+            let field = match (&template, error.field) {
+                (Some(_), _) => "content.template".to_owned(),
+                (None, "") => "content".to_owned(),
+                (None, field) => format!("content.{field}"),
+            };
+            let part = template.as_ref().map_or(String::new(), |_| format!(" {}", error.field));
+            wrong(field, format!("account {}:{part} {}", account.name, error.message))
+        })?;
+    }
+    Ok(Draft {
+        content,
+        plan,
+        labels: message.labels,
+        priority: message.priority,
+        send_at: message.send_at,
+        expires_at: message.expires_at,
+        at: now,
+    })
+}
+
+fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), Problem> {
+    if labels.len() > MAX_LABELS {
+        return Err(wrong("labels", format!("has {} entries, at most {MAX_LABELS} are allowed", labels.len())));
+    }
+    for (key, value) in labels {
+        let control = |text: &str| text.chars().any(char::is_control);
+        if key.is_empty() || key.len() > MAX_LABEL_KEY || control(key) {
+            return Err(wrong("labels", format!("a key has 1 to {MAX_LABEL_KEY} bytes without control characters")));
+        }
+        if value.len() > MAX_LABEL_VALUE || control(value) {
+            return Err(wrong(
+                format!("labels.{key}"),
+                format!("a value has at most {MAX_LABEL_VALUE} bytes without control characters"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_times(message: &Message, now: Time) -> Result<(), Problem> {
+    let Some(end) = message.expires_at else { return Ok(()) };
+    if end <= now {
+        return Err(wrong("expires_at", "has passed"));
+    }
+    if message.send_at.is_some_and(|start| start >= end) {
+        return Err(wrong("expires_at", "is not after send_at"));
+    }
+    Ok(())
+}
+
+/// The content in one of its final forms, and the template that it came from.
+fn fill(app: &App, content: Content) -> Result<(Content, Format, Option<String>), Problem> {
+    let at = |field: &str| if field.is_empty() { "content".to_owned() } else { format!("content.{field}") };
+    let name = match content.form().map_err(|(field, message)| wrong(at(field), message))? {
+        Templated::Ready(format) => return Ok((content, format, None)),
+        Templated::Template(name) => name.to_owned(),
+    };
+    let filled = app.templates.fill(&name, content)?;
+    match filled.form() {
+        Ok(Templated::Ready(format)) => Ok((filled, format, Some(name))),
+        Ok(Templated::Template(_)) => Err(wrong("content.template", "a template cannot give a template")),
+        Err((field, message)) => Err(wrong("content.data", format!("with this data the template's {field} {message}"))),
+    }
+}
+
+fn check_attachments(attachments: &[Attachment]) -> Result<(), Problem> {
+    for (i, file) in attachments.iter().enumerate() {
+        if file.name.trim().is_empty() || file.name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) {
+            return Err(wrong(
+                format!("content.attachments[{i}].name"),
+                "is empty, or holds a control character or a slash",
+            ));
+        }
+        if file.media_type.as_deref().is_some_and(|t| !t.contains('/') || !t.is_ascii() || t.contains(char::is_control))
+        {
+            return Err(wrong(format!("content.attachments[{i}].media_type"), "is not a media type"));
+        }
+        if STANDARD.decode(&file.base64).is_err() {
+            return Err(wrong(format!("content.attachments[{i}].base64"), "is not standard base64 with padding"));
+        }
+    }
+    Ok(())
+}
+
+/// The accounts of the message or of its route, and whether a route gave them.
+fn accounts<'a>(app: &'a App, via: &'a [String], route: Option<&str>) -> Result<(Vec<&'a str>, bool), Problem> {
+    let names = |list: &'a [String]| list.iter().map(String::as_str).collect();
+    match (via.is_empty(), route) {
+        (false, None) => Ok((names(via), false)),
+        (false, Some(_)) => Err(wrong("route", "cannot stand beside via: give one of them")),
+        (true, given) => match app.config.routes.get(given.unwrap_or(DEFAULT_ROUTE)) {
+            Some(route) => Ok((names(&route.via), true)),
+            None if given.is_none() => Ok((Vec::new(), false)),
+            None => Err(wrong("route", format!("no route is called {:?}", given.unwrap_or_default()))),
+        },
+    }
+}
+
+impl Draft {
+    /// Ready to be stored.
+    pub(crate) fn into_new(self, id: MessageId, idempotency: Option<Idempotency>) -> Result<NewMessage, Problem> {
+        let content = serde_json::to_string(&self.content).map_err(|error| {
+            tracing::error!(%error, "a content cannot be written as JSON");
+            Problem::bare(Code::Internal)
+        })?;
+        let deliveries = self
+            .plan
+            .deliveries
+            .into_iter()
+            .map(|planned| NewDelivery { account: planned.account, recipients: planned.recipients })
+            .collect();
+        Ok(NewMessage {
+            id,
+            at: self.at,
+            content,
+            labels: self.labels,
+            priority: self.priority,
+            send_at: self.send_at,
+            expires_at: self.expires_at,
+            idempotency,
+            deliveries,
+        })
+    }
+}
+
+/// Stores messages in one commit and wakes the lanes.
+pub(crate) async fn commit(app: &App, messages: Vec<NewMessage>) -> Result<Vec<Accepted>, Problem> {
+    let wake: BTreeSet<std::sync::Arc<str>> = messages
+        .iter()
+        .flat_map(|message| &message.deliveries)
+        .filter_map(|delivery| app.accounts.get_key_value(delivery.account.as_str()))
+        .map(|(name, _)| std::sync::Arc::clone(name))
+        .collect();
+    let accepted = app.outbox.accept(messages).await.map_err(reply::store)?;
+    if accepted.iter().any(|one| matches!(one, Accepted::New(_))) {
+        for account in wake {
+            app.dispatcher.wake(&account);
+        }
+    }
+    Ok(accepted)
+}

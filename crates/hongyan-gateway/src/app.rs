@@ -1,0 +1,56 @@
+//! What the routes share.
+
+use crate::{
+    config::Config,
+    dispatch::Dispatcher,
+    keys::{Caller, Ring},
+    template::Templates,
+    waiting::Watch,
+};
+use hongyan_api::{Code, Problem};
+use hongyan_channel::Account;
+use hongyan_core::{Clock, IdSource, Outbox, Time};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+/// One gateway at work.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) accounts: BTreeMap<Arc<str>, Account>,
+    pub(crate) templates: Templates,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: IdSource,
+    pub(crate) ring: Ring,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) pages: Pages,
+    /// When the store was last asked whether it can be written, and what it said: anybody may ask.
+    pub(crate) ready: Mutex<Option<(Time, bool)>>,
+}
+
+/// Pages that do not change, made once.
+pub(crate) struct Pages {
+    pub(crate) openapi: bytes::Bytes,
+    pub(crate) docs: bytes::Bytes,
+    pub(crate) docs_policy: http::HeaderValue,
+}
+
+impl App {
+    /// Refuses a caller whose key may not use one of these accounts.
+    pub(crate) fn admit<'a>(
+        &self,
+        caller: &Caller,
+        accounts: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Problem> {
+        caller.barred(accounts).map_or(Ok(()), |account| {
+            Err(Problem::new(
+                Code::AccountForbidden,
+                format!("the API key may not use account {account}"),
+                format!("该 API 密钥不可使用账号 {account}"),
+            ))
+        })
+    }
+}

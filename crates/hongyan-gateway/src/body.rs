@@ -1,0 +1,158 @@
+//! A request's body: read within a limit and a time, or thrown away without being kept.
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use hongyan_api::{Code, Problem};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+use crate::words::{field_of, without_value};
+
+/// What is thrown away of a body that is refused, so that the caller hears why instead of a reset.
+const DISCARD_BYTES: u64 = 256 * 1024 * 1024;
+const DISCARD_FOR: Duration = Duration::from_secs(10);
+
+/// Reads a JSON body.
+///
+/// A body that is declared too long is not read at all.
+pub(crate) async fn read(
+    body: &mut Body,
+    headers: &HeaderMap,
+    limit: usize,
+    patience: Duration,
+) -> Result<Bytes, Problem> {
+    check_type(headers)?;
+    let too_large = || {
+        Problem::new(
+            Code::TooLarge,
+            format!("the body is larger than {limit} bytes"),
+            format!("请求体超过 {limit} 字节"),
+        )
+    };
+    if declared(headers).is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    let whole = async {
+        let mut first: Option<Bytes> = None;
+        let mut more = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Problem::new(Code::MalformedJson, "the body broke off", "请求体中断"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            if first.as_ref().map_or(0, Bytes::len) + more.len() + data.len() > limit {
+                return Err(too_large());
+            }
+            // Nearly every body is one frame, which is kept as it is.
+            match (&first, more.is_empty()) {
+                (None, true) => first = Some(data),
+                (Some(head), true) => {
+                    let declared = declared(headers).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+                    more.reserve(declared.min(limit).max(head.len() + data.len()));
+                    more.extend_from_slice(head);
+                    more.extend_from_slice(&data);
+                    first = None;
+                }
+                _ => more.extend_from_slice(&data),
+            }
+        }
+        Ok(first.unwrap_or_else(|| more.freeze()))
+    };
+    tokio::time::timeout(patience, whole).await.unwrap_or_else(|_| Err(Problem::bare(Code::Timeout)))
+}
+
+/// Throws the rest of a body away. `false` when there is too much of it: the connection has to be closed.
+pub(crate) async fn discard(body: &mut Body, headers: &HeaderMap) -> bool {
+    // Who asks first has not sent it, and will not.
+    if headers.contains_key(header::EXPECT) || declared(headers).is_some_and(|length| length > DISCARD_BYTES) {
+        return HttpBody::is_end_stream(body);
+    }
+    let rest = async {
+        let mut seen = 0_u64;
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            seen += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if seen > DISCARD_BYTES {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(DISCARD_FOR, rest).await.unwrap_or(false)
+}
+
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        "send Content-Type: application/json",
+        "请使用 Content-Type: application/json",
+    )
+    .at("content-type"))
+}
+
+/// Reads JSON strictly. The usual way is fast; only what is wrong is read again, to name the field.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let error = match serde_json::from_slice(bytes) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    if !error.is_data() {
+        let said = without_value(&error.to_string());
+        let (line, column) = (error.line(), error.column());
+        return Err(Problem::new(
+            Code::MalformedJson,
+            format!("line {line}, column {column}: {said}"),
+            format!("第 {line} 行第 {column} 列不是合法的 JSON"),
+        ));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let (path, said) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Err(error) => (error.path().to_string(), error.inner().to_string()),
+        // The same bytes were refused a moment ago.
+        Ok(_) => (String::new(), error.to_string()),
+    };
+    let code = if said.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidField };
+    Err(Problem::field(code, field_of(&path, &said), without_value(&said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_core::Message;
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_field() {
+        for (text, code, field) in [
+            ("{", "malformed_json", None),
+            ("", "malformed_json", None),
+            ("{\"to\":[],}", "malformed_json", None),
+            ("[]", "invalid_field", Some("")),
+            (r#"{"content":{"text":"a"}}"#, "invalid_field", Some("to")),
+            (r#"{"to":"li","content":{"text":"a"}}"#, "invalid_field", Some("to")),
+            (r#"{"to":[{"phone":"1"}],"content":{"text":"a"}}"#, "unknown_field", Some("to[0].phone")),
+            (r#"{"to":[{"userid":5}],"content":{"text":"a"}}"#, "invalid_field", Some("to[0].userid")),
+            (r#"{"to":[{"email":"x"}],"content":{"text":"a"}}"#, "invalid_field", Some("to[0]")),
+            (r#"{"to":[],"content":{"txet":"a"}}"#, "unknown_field", Some("content.txet")),
+            (r#"{"to":[],"content":{"text":{}}}"#, "invalid_field", Some("content.text")),
+            (r#"{"to":[],"to":[],"content":{}}"#, "invalid_field", Some("to")),
+            (r#"{"to":[],"content":{},"colour":1}"#, "unknown_field", Some("colour")),
+            (r#"{"to":[],"content":{},"priority":"x"}"#, "invalid_field", Some("priority")),
+            (r#"{"to":[],"content":{},"send_at":"soon"}"#, "invalid_field", Some("send_at")),
+        ] {
+            let problem = parse::<Message>(text.as_bytes()).unwrap_err();
+            assert_eq!((problem.code.as_ref(), problem.field.as_deref()), (code, field), "{text}: {problem:?}");
+        }
+        assert_eq!(parse::<Message>(b"{\"to\":[{\"userid\":\"\xff\"}]}").unwrap_err().code, "malformed_json");
+        let deep = "[".repeat(100_000);
+        assert_eq!(parse::<Message>(format!("{{\"to\":{deep}").as_bytes()).unwrap_err().status / 100, 4);
+    }
+}

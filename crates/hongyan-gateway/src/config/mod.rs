@@ -1,0 +1,360 @@
+//! The configuration: one TOML file over the embedded defaults, with the environment on top.
+//!
+//! [`Config::load`] reads the file and nothing else; [`Config::check`] looks at the world (secrets, paths).
+//! `config.default.toml` is the manual and the defaults: no default stands in code.
+
+mod check;
+mod locate;
+
+pub use check::{Finding, Severity};
+pub use locate::ConfigError;
+
+use hongyan_channel::{Account, AccountConfig};
+use hongyan_core::Content;
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The defaults, as text.
+pub const DEFAULTS: &str = include_str!("../../config.default.toml");
+/// Sections whose scalar keys the environment can set.
+const ENV_SECTIONS: [&str; 3] = ["server", "store", "log"];
+
+/// Everything that is configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `[server]`.
+    pub server: ServerConfig,
+    /// `[store]`.
+    pub store: StoreConfig,
+    /// `[log]`.
+    pub log: LogConfig,
+    /// `[accounts.NAME]`.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, AccountConfig>,
+    /// `[routes.NAME]`.
+    #[serde(default)]
+    pub routes: BTreeMap<String, RouteConfig>,
+    /// `[templates.NAME]`.
+    #[serde(default)]
+    pub templates: BTreeMap<String, TemplateConfig>,
+}
+
+/// How the gateway is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port.
+    #[serde(deserialize_with = "address")]
+    pub listen: SocketAddr,
+    /// Largest body of one message.
+    pub max_body_bytes: usize,
+    /// Largest body of a batch.
+    pub max_batch_bytes: usize,
+    /// Connections open at once.
+    pub max_connections: usize,
+    /// For a request's head, in milliseconds.
+    pub header_timeout_ms: u64,
+    /// For a request's body, in milliseconds.
+    pub body_timeout_ms: u64,
+    /// For a stop, in milliseconds.
+    pub stop_timeout_ms: u64,
+    /// Whether `/metrics` needs no key.
+    pub open_metrics: bool,
+}
+
+/// Where messages are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `sqlite:PATH`.
+    pub url: String,
+    /// Days after which settled messages are forgotten; 0 for never.
+    pub keep_days: u32,
+}
+
+impl StoreConfig {
+    /// The file behind `sqlite:PATH` (or `sqlite://PATH`).
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        (!path.is_empty()).then(|| PathBuf::from(path))
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// From this level on.
+    pub level: LogLevel,
+    /// In this form.
+    pub format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What needs somebody.
+    Error,
+    /// What may need somebody.
+    Warn,
+    /// Starts, stops, changes.
+    Info,
+    /// Requests and calls.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// As in the file, and as a filter directive.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A rule from a message to accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// The accounts, in order.
+    pub via: Vec<String>,
+}
+
+/// A content with gaps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateConfig {
+    /// As [`Content::title`].
+    pub title: Option<String>,
+    /// As [`Content::text`].
+    pub text: Option<String>,
+    /// As [`Content::markdown`].
+    pub markdown: Option<String>,
+    /// As [`Content::html`].
+    pub html: Option<String>,
+}
+
+fn address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    String::deserialize(from)?
+        .parse()
+        .map_err(|_| serde::de::Error::custom("expected an address and a port, such as 127.0.0.1:7300"))
+}
+
+impl Config {
+    /// Reads the file (none: the defaults alone) and lays the environment over it. Opens nothing else.
+    ///
+    /// `env` is the process's environment; only names that begin with `HONGYAN_SERVER_`, `HONGYAN_STORE_` or
+    /// `HONGYAN_LOG_` are looked at, and those must be keys.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line and column where there is one; it never repeats a value.
+    pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Self::parse("", None, env) };
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::unreadable(&shown, &e))?;
+        Self::parse(&text, Some(&shown), env)
+    }
+
+    /// As [`Self::load`], from text; `file` is the name for errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn parse(
+        text: &str,
+        file: Option<&str>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let source = locate::Source::read(text, file)?;
+        let mut merged: toml::Table =
+            DEFAULTS.parse().map_err(|e: toml::de::Error| ConfigError::plain(format!("defaults: {}", e.message())))?;
+        let defaults = merged.clone();
+        let given: toml::Table = text.parse().map_err(|e| source.syntax(&e))?;
+        merge(&mut merged, given);
+        let from_env = overlay(&mut merged, &defaults, env)?;
+        let config: Self = serde_path_to_error::deserialize(toml::Value::Table(merged)).map_err(|error| {
+            let path = error.path().to_string();
+            source.at(&path, &error.inner().to_string(), &from_env)
+        })?;
+        config.validate().map_err(|(key, message)| source.at(&key, &message, &from_env))?;
+        Ok(config)
+    }
+
+    /// What can be said without touching anything: key and sentence.
+    fn validate(&self) -> Result<(), (String, String)> {
+        if self.store.url.starts_with("postgres:") || self.store.url.starts_with("postgresql:") {
+            return Err(("store.url".into(), "PostgreSQL is not in this version: use sqlite:PATH".into()));
+        }
+        if self.store.path().is_none() {
+            return Err(("store.url".into(), "expected sqlite:PATH".into()));
+        }
+        let server = &self.server;
+        for (key, zero) in [
+            ("max_body_bytes", server.max_body_bytes == 0),
+            ("max_batch_bytes", server.max_batch_bytes == 0),
+            ("max_connections", server.max_connections == 0),
+            ("header_timeout_ms", server.header_timeout_ms == 0),
+            ("body_timeout_ms", server.body_timeout_ms == 0),
+        ] {
+            if zero {
+                return Err((format!("server.{key}"), "has to be greater than 0".into()));
+            }
+        }
+        for name in self.accounts.keys() {
+            check_name(name).map_err(|message| (format!("accounts.{name}"), message))?;
+        }
+        for (name, route) in &self.routes {
+            check_name(name).map_err(|message| (format!("routes.{name}"), message))?;
+            if route.via.is_empty() {
+                return Err((format!("routes.{name}.via"), "names no account".into()));
+            }
+            if let Some(missing) = route.via.iter().find(|account| !self.accounts.contains_key(*account)) {
+                return Err((format!("routes.{name}.via"), format!("no account is called {missing:?}")));
+            }
+        }
+        for (name, template) in &self.templates {
+            check_name(name).map_err(|message| (format!("templates.{name}"), message))?;
+            template.validate().map_err(|(field, message)| {
+                let dot = if field.is_empty() { "" } else { "." };
+                (format!("templates.{name}{dot}{field}"), message)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Reads the secrets and makes the accounts. Opens no connection.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the account.
+    pub fn open_accounts(&self) -> Result<BTreeMap<Arc<str>, Account>, ConfigError> {
+        self.accounts
+            .iter()
+            .map(|(name, account)| match account.open(name) {
+                Ok(account) => Ok((Arc::from(name.as_str()), account)),
+                Err(message) => Err(ConfigError::plain(format!("accounts.{name}: {message}"))),
+            })
+            .collect()
+    }
+
+    /// Looks at what the configuration points to: secrets, accounts, the store's folder, the address.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        check::check(self)
+    }
+}
+
+impl TemplateConfig {
+    /// The forms, by field.
+    pub(crate) fn forms(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("title", self.title.as_deref()),
+            ("text", self.text.as_deref()),
+            ("markdown", self.markdown.as_deref()),
+            ("html", self.html.as_deref()),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), (&'static str, String)> {
+        let content = Content {
+            title: self.title.clone(),
+            text: self.text.clone(),
+            markdown: self.markdown.clone(),
+            html: self.html.clone(),
+            ..Content::default()
+        };
+        content.form()?;
+        for (field, source) in self.forms() {
+            if let Some(source) = source {
+                let environment = minijinja::Environment::new();
+                let compiled = environment.template_from_str(source).map(drop);
+                compiled.map_err(|e| (field, format!("is not a template: {e}")))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names travel in paths, metrics and the command line.
+fn check_name(name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=64).contains(&name.len()) && name.chars().all(fits) {
+        Ok(())
+    } else {
+        Err("a name has 1 to 64 letters, digits, - _ or .".into())
+    }
+}
+
+/// Lays `over` over `base`, table by table.
+fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Sets keys from the environment, with the type that the default has. Returns the keys that were set.
+fn overlay(
+    merged: &mut toml::Table,
+    defaults: &toml::Table,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<BTreeSet<String>, ConfigError> {
+    let mut set = BTreeSet::new();
+    for (name, text) in env {
+        let Some((section, key)) = ENV_SECTIONS.iter().find_map(|section| {
+            let key = name.strip_prefix("HONGYAN_")?.strip_prefix(&section.to_uppercase())?.strip_prefix('_')?;
+            Some((*section, key.to_lowercase()))
+        }) else {
+            continue;
+        };
+        let default = defaults.get(section).and_then(|s| s.get(&key));
+        let wrong = |message: &str| ConfigError::plain(format!("environment variable {name}: {message}"));
+        let value = match default {
+            None => return Err(wrong("there is no such key")),
+            Some(toml::Value::Integer(_)) => {
+                toml::Value::Integer(text.parse().map_err(|_| wrong("expected a whole number"))?)
+            }
+            Some(toml::Value::Boolean(_)) => {
+                toml::Value::Boolean(text.parse().map_err(|_| wrong("expected true or false"))?)
+            }
+            Some(_) => toml::Value::String(text),
+        };
+        // A section that is not a table is left for the deserializer to name.
+        if let Some(toml::Value::Table(table)) = merged.get_mut(section) {
+            table.insert(key.clone(), value);
+            set.insert(format!("{section}.{key}"));
+        }
+    }
+    Ok(set)
+}

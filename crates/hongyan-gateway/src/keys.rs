@@ -1,0 +1,136 @@
+//! API keys: made, kept as hashes, recognised.
+//!
+//! A key is `hy_`, ten characters that name it, `_`, and 43 characters of base64url: 256 random bits, which is why
+//! a plain SHA-256 is all that is kept. The ring holds every key in memory and follows the store, so that
+//! `hongyan keys` in another process takes effect within two seconds.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use subtle::ConstantTimeEq;
+
+const PREFIX: &str = "hy_";
+const ID_CHARS: usize = 10;
+const SECRET_CHARS: usize = 43;
+const ID_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// How often the ring looks at the store.
+pub(crate) const RELOAD_EVERY: Duration = Duration::from_secs(2);
+
+/// Makes a key: the key itself, to be shown once, and what to keep of it.
+///
+/// # Errors
+/// [`StoreError::Failed`] when the machine gives no random bytes.
+pub fn mint(name: &str, scopes: Vec<Scope>, accounts: Vec<String>, now: Time) -> Result<(String, KeyRow), StoreError> {
+    let mut random = [0_u8; ID_CHARS + 32];
+    getrandom::fill(&mut random).map_err(|e| StoreError::Failed(format!("no random bytes: {e}")))?;
+    let (id, secret) = random.split_at(ID_CHARS);
+    let id: String = id.iter().map(|byte| char::from(ID_ALPHABET[usize::from(byte & 31)])).collect();
+    let key = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+    let row = KeyRow { id, name: name.into(), hash: hash(&key), scopes, accounts, made_at: now, revoked_at: None };
+    Ok((key, row))
+}
+
+/// Makes an admin key when the store holds no key at all; the caller shows it once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn ensure_first(keys: &dyn Keys, now: Time) -> Result<Option<String>, StoreError> {
+    if !keys.keys().await?.is_empty() {
+        return Ok(None);
+    }
+    let (key, row) = mint("first", vec![Scope::Admin], Vec::new(), now)?;
+    keys.add_key(row).await?;
+    Ok(Some(key))
+}
+
+fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// The public part of something that looks like a key.
+fn id_of(key: &str) -> Option<&str> {
+    let rest = key.strip_prefix(PREFIX)?;
+    let id = rest.get(..ID_CHARS)?;
+    let secret = rest.get(ID_CHARS..)?.strip_prefix('_')?;
+    (secret.len() == SECRET_CHARS).then_some(id)
+}
+
+/// Who calls.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    /// The key's id: the scope of idempotency keys.
+    pub(crate) id: String,
+    hash: [u8; 32],
+    scopes: Vec<Scope>,
+    accounts: Vec<String>,
+}
+
+impl Caller {
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+
+    /// The first of these accounts that the key may not use.
+    pub(crate) fn barred<'a>(&self, accounts: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.accounts.is_empty() {
+            return None;
+        }
+        accounts.into_iter().find(|name| !self.accounts.iter().any(|allowed| allowed == name))
+    }
+}
+
+/// Every key in force, by id.
+pub(crate) struct Ring {
+    rows: RwLock<HashMap<String, Arc<Caller>>>,
+}
+
+impl Ring {
+    pub(crate) async fn read(keys: &dyn Keys) -> Result<Self, StoreError> {
+        let ring = Self { rows: RwLock::default() };
+        ring.reload(keys).await?;
+        Ok(ring)
+    }
+
+    /// Takes over what the store has now.
+    pub(crate) async fn reload(&self, keys: &dyn Keys) -> Result<(), StoreError> {
+        let rows = keys.keys().await?;
+        let fresh = rows
+            .into_iter()
+            .filter(|row| row.revoked_at.is_none())
+            .map(|row| {
+                let KeyRow { id, hash, scopes, accounts, .. } = row;
+                (id.clone(), Arc::new(Caller { id, hash, scopes, accounts }))
+            })
+            .collect();
+        *self.rows.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// Whose key this is, if it is anybody's.
+    pub(crate) fn recognise(&self, key: &str) -> Option<Arc<Caller>> {
+        let caller = Arc::clone(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(id_of(key)?)?);
+        bool::from(hash(key).ct_eq(&caller.hash)).then_some(caller)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_named_by_its_id_and_kept_as_a_hash() {
+        let (key, row) = mint("ops", vec![Scope::Send], vec![], Time::default()).unwrap();
+        assert_eq!(key.len(), 3 + ID_CHARS + 1 + SECRET_CHARS);
+        assert_eq!(id_of(&key), Some(row.id.as_str()));
+        assert_eq!(hash(&key), row.hash);
+        assert!(!format!("{row:?}").contains(&key));
+        for bad in ["", "hy_", "hy_0123456789", "hy_0123456789_", "xx_0123456789_a", "hy_鸿雁鸿雁鸿雁鸿雁"] {
+            assert_eq!(id_of(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What is counted. Handles are made at the start, so that counting allocates nothing.
+
+use hongyan_core::DeliveryState;
+use hongyan_endpoint::Class;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabels {
+    account: String,
+    class: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AccountLabels {
+    account: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DepthLabels {
+    account: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: &'static str,
+    status: u32,
+}
+
+/// One account's handles.
+struct PerAccount {
+    classes: Vec<(&'static str, Counter)>,
+    seconds: Histogram,
+}
+
+/// Everything that is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    accepted: Counter,
+    accept_seconds: Histogram,
+    requests: Family<RequestLabels, Counter>,
+    depths: Family<DepthLabels, Gauge>,
+    accounts: BTreeMap<Arc<str>, PerAccount>,
+}
+
+impl Metrics {
+    pub(crate) fn new<'a>(accounts: impl Iterator<Item = &'a Arc<str>>) -> Self {
+        let mut registry = Registry::with_prefix("hongyan");
+        let accepted = Counter::default();
+        registry.register("accepted", "Messages accepted", accepted.clone());
+        let accept_seconds = Histogram::new(ACCEPT_SECONDS);
+        registry.register_with_unit(
+            "accept",
+            "Time from a request's head to the answer that it is on disk",
+            Unit::Seconds,
+            accept_seconds.clone(),
+        );
+        let requests = Family::<RequestLabels, Counter>::default();
+        registry.register("http_requests", "Requests answered", requests.clone());
+        let depths = Family::<DepthLabels, Gauge>::default();
+        registry.register("deliveries", "Deliveries in each state", depths.clone());
+        let attempts = Family::<AttemptLabels, Counter>::default();
+        registry.register("attempts", "Calls made, by what became of them", attempts.clone());
+        let seconds = Family::<AccountLabels, Histogram, fn() -> Histogram>::new_with_constructor(|| {
+            Histogram::new(CALL_SECONDS)
+        });
+        registry.register_with_unit("attempt", "Time that a call took", Unit::Seconds, seconds.clone());
+        let accounts = accounts
+            .map(|name| {
+                let account = name.to_string();
+                let classes = CLASSES
+                    .iter()
+                    .map(|class| {
+                        (*class, attempts.get_or_create_owned(&AttemptLabels { account: account.clone(), class }))
+                    })
+                    .collect();
+                let handles = PerAccount { classes, seconds: seconds.get_or_create_owned(&AccountLabels { account }) };
+                (Arc::clone(name), handles)
+            })
+            .collect();
+        Self { registry, accepted, accept_seconds, requests, depths, accounts }
+    }
+
+    pub(crate) fn accepted(&self, messages: u64, took: Duration) {
+        self.accepted.inc_by(messages);
+        self.accept_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn request(&self, route: &'static str, status: u16) {
+        self.requests.get_or_create(&RequestLabels { route, status: u32::from(status) }).inc();
+    }
+
+    pub(crate) fn attempted(&self, account: &str, class: &'static str, took: Duration) {
+        let Some(handles) = self.accounts.get(account) else { return };
+        if let Some((_, counter)) = handles.classes.iter().find(|(name, _)| *name == class) {
+            counter.inc();
+        }
+        handles.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Takes over how many deliveries are in each state; what is not named is zero.
+    pub(crate) fn depths(&self, rows: &[(String, DeliveryState, u64)]) {
+        for account in self.accounts.keys() {
+            for state in DeliveryState::EVERY {
+                let count = rows.iter().find(|(name, at, _)| **name == **account && at == state).map_or(0, |row| row.2);
+                let labels = DepthLabels { account: account.to_string(), state: state.name() };
+                self.depths.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+    }
+
+    /// As OpenMetrics text.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::with_capacity(8 * 1024);
+        // Writing to a String cannot fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}
+
+const CLASSES: [&str; 6] = [
+    "taken",
+    Class::RETRY.name(),
+    Class::RefreshToken.name(),
+    Class::throttled(0).name(),
+    Class::Permanent.name(),
+    Class::Ambiguous.name(),
+];
+const ACCEPT_SECONDS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const CALL_SECONDS: [f64; 12] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];

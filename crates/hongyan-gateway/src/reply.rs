@@ -1,0 +1,67 @@
+//! Answers: JSON, and problems as problem documents.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use hongyan_api::{CONTENT_TYPE, Code, Problem};
+use hongyan_core::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// A call's result: an answer, or a problem.
+pub(crate) type Reply = Result<Response, Problem>;
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => with_type(status, "application/json", bytes),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            problem(&Problem::bare(Code::Internal))
+        }
+    }
+}
+
+/// A JSON answer with `200`.
+pub(crate) fn ok(value: &impl Serialize) -> Reply {
+    Ok(json(StatusCode::OK, value))
+}
+
+/// Any bytes with their type.
+pub(crate) fn with_type(status: StatusCode, media_type: &'static str, bytes: impl Into<Body>) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, media_type)], bytes.into()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A problem document with the headers that its status wants.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // A problem is a handful of strings; nothing in it can fail to be written.
+    let bytes = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = with_type(status, CONTENT_TYPE, bytes);
+    let extra = match problem.status {
+        401 => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"hongyan\"")),
+        503 => Some((header::RETRY_AFTER, "1")),
+        408 => Some((header::CONNECTION, "close")),
+        _ => None,
+    };
+    if let Some((name, value)) = extra {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What a store's error is to the caller. The store's words are for the log.
+pub(crate) fn store(error: StoreError) -> Problem {
+    match error {
+        StoreError::Busy => Problem::bare(Code::Busy),
+        StoreError::Failed(words) => {
+            tracing::error!(error = words, "the store failed");
+            Problem::bare(Code::StoreFailed)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Accounts: how they are doing, what they can do, and what a code of theirs means.
+
+use super::{Call, query};
+use crate::{
+    app::App,
+    reply::{self, Reply},
+};
+use hongyan_api::{AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, Code, Problem, RateRow, ReachRow};
+use hongyan_channel::Account;
+use hongyan_core::{Rate, Reason};
+use hongyan_endpoint::Who;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// What to do about a reason's code, by the account's platform or by hongyan itself.
+pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
+    let known =
+        app.accounts.get(account).and_then(|account| account.channel.explain(code)).or_else(|| Reason::known(code))?;
+    let who = match known.who {
+        Who::Hongyan => "hongyan",
+        Who::Sender => "sender",
+        Who::Admin => "admin",
+        Who::Operator => "operator",
+    };
+    Some(Advice { en: known.advice_en.into(), zh: known.advice_zh.into(), who: who.into() })
+}
+
+/// `GET /v1/accounts`
+pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let caller = call.caller()?;
+    let depths = app.outbox.depths().await.map_err(reply::store)?;
+    let accounts = app
+        .accounts
+        .values()
+        .filter(|account| caller.barred([account.name.as_ref()]).is_none())
+        .map(|account| {
+            let deliveries = depths
+                .iter()
+                .filter(|(name, _, _)| **name == *account.name)
+                .map(|(_, state, count)| (state.name().to_owned(), *count))
+                .collect();
+            row(account, deliveries)
+        })
+        .collect();
+    reply::ok(&AccountList { accounts })
+}
+
+fn row(account: &Account, deliveries: BTreeMap<String, u64>) -> AccountRow {
+    let capabilities = account.channel.capabilities();
+    let health = account.channel.health();
+    let rates = |rates: &[Rate]| {
+        rates
+            .iter()
+            .map(|rate| RateRow { max: rate.max, per_ms: u64::try_from(rate.per.as_millis()).unwrap_or(u64::MAX) })
+            .collect()
+    };
+    AccountRow {
+        name: account.name.to_string(),
+        channel: capabilities.channel.to_owned(),
+        token: health.token,
+        trouble: health.trouble,
+        reaches: capabilities
+            .groups
+            .iter()
+            .map(|group| ReachRow {
+                kinds: group.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+                max: group.max as u64,
+            })
+            .collect(),
+        formats: capabilities.formats.iter().map(|format| format.name().to_owned()).collect(),
+        attachments: capabilities.attachments,
+        concurrency: account.concurrency as u64,
+        rates: rates(&account.rates),
+        recipient_rates: rates(&account.recipient_rates),
+        recall_seconds: capabilities.recall_for.as_ref().map(Duration::as_secs),
+        receipts_seconds: capabilities.receipts_for.as_ref().map(Duration::as_secs),
+        deliveries,
+    }
+}
+
+/// `POST /v1/accounts/{name}/check`
+pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let name = call.param("name");
+    let account = app
+        .accounts
+        .get(name)
+        .ok_or_else(|| Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("name"))?;
+    app.admit(call.caller()?, [name])?;
+    let trouble = account.channel.probe().await.err().map(|fault| AccountTrouble {
+        class: fault.class().name().to_owned(),
+        advice: advice(app, name, fault.code()),
+        reason: Reason::of(&fault),
+    });
+    reply::ok(&AccountCheck { account: name.to_owned(), ok: trouble.is_none(), trouble })
+}

@@ -1,0 +1,138 @@
+//! What became of messages, and what can still be done about them.
+
+use super::{
+    Call,
+    accounts::advice,
+    query::{self, wrong},
+};
+use crate::{
+    app::App,
+    reply::{self, Reply},
+};
+use hongyan_api::{
+    CancelReport, Code, DeliveryRecall, MessagePage, Problem, RecallReport, RecipientList, RecipientRow, RetryReport,
+};
+use hongyan_core::{Filter, MessageId, MessageRow, RecipientState};
+use std::sync::Arc;
+
+const DEFAULT_PAGE: usize = 50;
+const MAX_PAGE: usize = 1_000;
+
+fn no_such_message() -> Problem {
+    Problem::new(Code::NotFound, "there is no such message", "没有这条消息").at("id")
+}
+
+/// The message that the path names, where the key may see it.
+async fn found(app: &App, call: &Call) -> Result<MessageRow, Problem> {
+    let id: MessageId = call.param("id").parse().map_err(|_| no_such_message())?;
+    let row = app.outbox.message(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
+    app.admit(call.caller()?, row.deliveries.iter().map(|d| d.account.as_str()))?;
+    Ok(row)
+}
+
+/// `GET /v1/messages`
+pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
+    let caller = call.caller()?;
+    let filter = filter(call)?;
+    if let Some(account) = &filter.account {
+        app.admit(caller, [account.as_str()])?;
+    }
+    let page = app.outbox.list(filter).await.map_err(reply::store)?;
+    let mut messages = page.messages;
+    // A key for some accounts sees the messages that went through those alone.
+    messages.retain(|row| caller.barred(row.deliveries.iter().map(|d| d.account.as_str())).is_none());
+    reply::ok(&MessagePage { messages, next_cursor: page.next.map(|id| id.to_string()) })
+}
+
+fn filter(call: &Call) -> Result<Filter, Problem> {
+    let mut filter = Filter { limit: DEFAULT_PAGE, ..Filter::default() };
+    for (name, value) in query::pairs(call)? {
+        match name.as_str() {
+            "state" => {
+                let state = RecipientState::from_name(&value).ok_or_else(|| {
+                    let every: Vec<&str> = RecipientState::EVERY.iter().map(|state| state.name()).collect();
+                    wrong("state", format!("expected one of {}", every.join(", ")))
+                })?;
+                filter.state = Some(state);
+            }
+            "account" => filter.account = Some(value),
+            "recipient" => filter.recipient = Some(value),
+            "cursor" => {
+                filter.before = Some(value.parse().map_err(|_| wrong("cursor", "is not a next_cursor"))?);
+            }
+            "limit" => {
+                filter.limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=MAX_PAGE).contains(limit))
+                    .ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))?;
+            }
+            _ => match name.strip_prefix("label.").filter(|key| !key.is_empty()) {
+                Some(key) => {
+                    filter.labels.insert(key.to_owned(), value);
+                }
+                None => return Err(wrong(&name, "there is no such parameter")),
+            },
+        }
+    }
+    Ok(filter)
+}
+
+/// `GET /v1/messages/{id}`
+pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    reply::ok(&found(app, call).await?)
+}
+
+/// `GET /v1/messages/{id}/recipients`
+pub(super) async fn recipients(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let message = found(app, call).await?;
+    let recipients = app
+        .outbox
+        .recipients(message.id)
+        .await
+        .map_err(reply::store)?
+        .into_iter()
+        .map(|row| {
+            let advice = row.reason.as_ref().and_then(|reason| advice(app, &row.account, &reason.code));
+            RecipientRow { row, advice }
+        })
+        .collect();
+    reply::ok(&RecipientList { recipients })
+}
+
+/// `POST /v1/messages/{id}/recall`
+pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let id = found(app, call).await?.id;
+    let report = app.dispatcher.recall(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
+    app.watch.waiting.notify(id);
+    let deliveries = report
+        .deliveries
+        .into_iter()
+        .map(|d| DeliveryRecall { id: d.id, account: d.account, result: d.result.to_owned(), reason: d.reason })
+        .collect();
+    reply::ok(&RecallReport { id, deliveries })
+}
+
+/// `POST /v1/messages/{id}/retry`
+pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let message = found(app, call).await?;
+    let retried = app.outbox.retry(message.id, app.clock.now()).await.map_err(reply::store)?;
+    let deliveries = retried.ok_or_else(no_such_message)?;
+    for delivery in &message.deliveries {
+        app.dispatcher.wake(&delivery.account);
+    }
+    reply::ok(&RetryReport { id: message.id, deliveries })
+}
+
+/// `POST /v1/messages/{id}/cancel`
+pub(super) async fn cancel(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let id = found(app, call).await?.id;
+    let cancelled = app.outbox.cancel(id, app.clock.now()).await.map_err(reply::store)?;
+    app.watch.waiting.notify(id);
+    reply::ok(&CancelReport { id, deliveries: cancelled.ok_or_else(no_such_message)? })
+}

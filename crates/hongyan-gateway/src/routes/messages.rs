@@ -1,0 +1,289 @@
+//! Messages in: one, many, or only planned.
+
+use super::{Call, query};
+use crate::{
+    accept::{self, Draft},
+    app::App,
+    body,
+    keys::Caller,
+    reply::{self, Reply},
+};
+use axum::body::Body;
+use hongyan_api::{
+    BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
+};
+use hongyan_core::{
+    Accepted, AddressKind, Capabilities, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow,
+    NewMessage,
+};
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// Messages of one batch.
+const MAX_BATCH: usize = 1_000;
+
+fn patience(app: &App) -> Duration {
+    Duration::from_millis(app.config.server.body_timeout_ms)
+}
+
+fn conflict(earlier: MessageId) -> Problem {
+    Problem::new(
+        Code::IdempotencyConflict,
+        format!("the idempotency key brought message {earlier} with another body"),
+        format!("该幂等键已用于消息 {earlier},且请求体不同"),
+    )
+    .at("idempotency-key")
+}
+
+/// `POST /v1/messages`
+pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
+    let began = Instant::now();
+    let caller = call.caller()?;
+    let wait = query::wait(call)?;
+    let key = query::idempotency_key(call)?;
+    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let now = app.clock.now();
+    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, now)?;
+    let idempotency = key.map(|key| Idempotency {
+        scope: caller.id.clone(),
+        key: key.to_owned(),
+        body_hash: Sha256::digest(&bytes).into(),
+    });
+    let id = app.ids.next(now);
+    // Taken before the message is stored, so that no change is missed.
+    let ticket = wait.map(|span| (app.watch.waiting.enter(id), began + span));
+    let accepted = MessageAccepted { id, state: "pending".into(), deliveries: stubs(id, &draft) };
+    match accept::commit(app, vec![draft.into_new(id, idempotency)?]).await?.first() {
+        Some(Accepted::New(_)) => {
+            app.watch.metrics.accepted(1, began.elapsed());
+            let accepted = match ticket {
+                Some((ticket, until)) => match outcome(app, id, ticket, until).await? {
+                    Some(row) => of_row(&row),
+                    None => accepted,
+                },
+                None => accepted,
+            };
+            Ok(reply::json(StatusCode::ACCEPTED, &accepted))
+        }
+        Some(&Accepted::Before(id)) => {
+            let row = match wait {
+                Some(span) => outcome(app, id, app.watch.waiting.enter(id), began + span).await?,
+                None => app.outbox.message(id).await.map_err(reply::store)?,
+            };
+            // The key outlives a message that was forgotten.
+            let accepted = row.map_or_else(|| MessageAccepted { id, ..accepted }, |row| of_row(&row));
+            let mut response = reply::json(StatusCode::ACCEPTED, &accepted);
+            response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
+            Ok(response)
+        }
+        Some(&Accepted::Conflict(earlier)) => Err(conflict(earlier)),
+        None => {
+            tracing::error!("the store gave no result for a message");
+            Err(Problem::bare(Code::StoreFailed))
+        }
+    }
+}
+
+fn stubs(id: MessageId, draft: &Draft) -> Vec<DeliveryStub> {
+    (1..)
+        .zip(&draft.plan.deliveries)
+        .map(|(number, planned)| DeliveryStub {
+            id: DeliveryId { message: id, number },
+            account: planned.account.clone(),
+            recipients: planned.recipients.len() as u64,
+        })
+        .collect()
+}
+
+fn of_row(row: &MessageRow) -> MessageAccepted {
+    MessageAccepted {
+        id: row.id,
+        state: row.state.clone(),
+        deliveries: row
+            .deliveries
+            .iter()
+            .map(|d| DeliveryStub { id: d.id, account: d.account.clone(), recipients: d.recipients })
+            .collect(),
+    }
+}
+
+/// The message once nothing of it is under way, or as it stands at `until`.
+async fn outcome(
+    app: &App,
+    id: MessageId,
+    mut ticket: crate::waiting::Ticket,
+    until: Instant,
+) -> Result<Option<MessageRow>, Problem> {
+    loop {
+        let row = app.outbox.message(id).await.map_err(reply::store)?;
+        let under_way = |row: &MessageRow| {
+            row.deliveries.iter().any(|d| {
+                matches!(d.state, DeliveryState::Pending | DeliveryState::Sending)
+                    || (d.state == DeliveryState::Unknown && d.due.is_some())
+            })
+        };
+        if !row.as_ref().is_some_and(under_way) || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
+            return Ok(row);
+        }
+    }
+}
+
+/// A batch, split into messages that are not yet read.
+fn split(bytes: &[u8]) -> Result<Vec<&RawValue>, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wrapped<'a> {
+        #[serde(borrow)]
+        messages: Vec<&'a RawValue>,
+    }
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return serde_json::from_slice(bytes).or_else(|_| body::parse::<Vec<serde_json::Value>>(bytes).map(|_| vec![]));
+    }
+    match serde_json::from_slice::<Wrapped<'_>>(bytes) {
+        Ok(wrapped) => Ok(wrapped.messages),
+        // Read again without borrowing, for the words.
+        Err(_) => {
+            #[derive(Deserialize)]
+            #[serde(deny_unknown_fields)]
+            struct Owned {
+                #[serde(rename = "messages")]
+                _messages: Vec<serde_json::Value>,
+            }
+            body::parse::<Owned>(bytes).map(|_| vec![])
+        }
+    }
+}
+
+/// `POST /v1/messages/batch`
+pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
+    let began = Instant::now();
+    let caller = call.caller()?;
+    query::none(call)?;
+    let key = query::idempotency_key(call)?;
+    let bytes = body::read(body, &call.parts.headers, app.config.server.max_batch_bytes, patience(app)).await?;
+    let items = split(&bytes)?;
+    if items.is_empty() || items.len() > MAX_BATCH {
+        let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", items.len());
+        return Err(Problem::field(Code::InvalidField, "messages", detail));
+    }
+    let now = app.clock.now();
+    let body_hash: Option<[u8; 32]> = key.map(|_| Sha256::digest(&bytes).into());
+    let mut results: Vec<BatchItem> = Vec::with_capacity(items.len());
+    let mut ready: Vec<NewMessage> = Vec::with_capacity(items.len());
+    let mut places = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let drafted = one(app, caller, item, now).and_then(|draft| {
+            let idempotency = key.zip(body_hash).map(|(key, body_hash)| Idempotency {
+                scope: caller.id.clone(),
+                // A space cannot stand in a header's key, so this is nobody else's.
+                key: format!("{key} {index}"),
+                body_hash,
+            });
+            draft.into_new(app.ids.next(now), idempotency)
+        });
+        let problem = match drafted {
+            Ok(message) => {
+                ready.push(message);
+                places.push(index);
+                None
+            }
+            Err(problem) => Some(problem),
+        };
+        results.push(BatchItem { index, id: None, state: None, replay: false, problem });
+    }
+    let outcomes = if ready.is_empty() { Vec::new() } else { store(app, ready, key.is_some()).await? };
+    let fresh = outcomes.iter().filter(|one| matches!(one, Accepted::New(_))).count();
+    let all_before = !outcomes.is_empty() && fresh == 0;
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        let item = &mut results[place];
+        match outcome {
+            Accepted::New(id) | Accepted::Before(id) => {
+                item.id = Some(id);
+                item.state = Some("pending".into());
+                item.replay = matches!(outcome, Accepted::Before(_));
+            }
+            Accepted::Conflict(earlier) => item.problem = Some(conflict(earlier)),
+        }
+    }
+    if fresh > 0 {
+        app.watch.metrics.accepted(fresh as u64, began.elapsed());
+    }
+    let accepted = results.iter().filter(|item| item.id.is_some()).count();
+    let status = if accepted == 0 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::ACCEPTED };
+    let result = BatchResult { accepted, refused: results.len() - accepted, results };
+    let mut response = reply::json(status, &result);
+    if all_before {
+        response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn one(app: &App, caller: &Caller, item: &RawValue, now: hongyan_core::Time) -> Result<Draft, Problem> {
+    let bytes = item.get().as_bytes();
+    let limit = app.config.server.max_body_bytes;
+    if bytes.len() > limit {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!("the message is larger than {limit} bytes"),
+            format!("消息超过 {limit} 字节"),
+        ));
+    }
+    accept::draft(app, caller, body::parse(bytes)?, now)
+}
+
+/// Stores a batch: in one commit, or, under an idempotency key, the first message alone before the others, so
+/// that a key that came with another body is refused before anything is taken.
+async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec<Accepted>, Problem> {
+    if !keyed {
+        return accept::commit(app, ready).await;
+    }
+    let others = ready.split_off(1);
+    let mut outcomes = accept::commit(app, ready).await?;
+    if let Some(Accepted::Conflict(earlier)) = outcomes.first() {
+        return Err(conflict(*earlier));
+    }
+    if !others.is_empty() {
+        outcomes.extend(accept::commit(app, others).await?);
+    }
+    Ok(outcomes)
+}
+
+/// `POST /v1/messages/plan`
+pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
+    let caller = call.caller()?;
+    query::none(call)?;
+    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, app.clock.now())?;
+    let mut cost = PlannedCost::default();
+    let deliveries = draft
+        .plan
+        .deliveries
+        .into_iter()
+        .filter_map(|planned| {
+            let capabilities = app.accounts.get(planned.account.as_str())?.channel.capabilities();
+            let lookups = planned.recipients.iter().filter(|r| is_looked_up(capabilities, r.kind)).count() as u64;
+            cost.sends += 1;
+            cost.lookups += lookups;
+            Some(PlannedCall {
+                account: planned.account,
+                channel: capabilities.channel.to_owned(),
+                recipients: planned.recipients,
+                lookups,
+            })
+        })
+        .collect();
+    cost.calls = cost.sends + cost.lookups;
+    reply::ok(&PlanReport { deliveries, cost })
+}
+
+/// A mobile number or an address that travels in a list of user ids is looked up first.
+fn is_looked_up(capabilities: &Capabilities, kind: AddressKind) -> bool {
+    matches!(kind, AddressKind::Mobile | AddressKind::Email)
+        && capabilities
+            .group_of(kind)
+            .is_some_and(|group| capabilities.groups[group].kinds.contains(&AddressKind::Userid))
+}

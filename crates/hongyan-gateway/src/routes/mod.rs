@@ -1,0 +1,179 @@
+//! The table of `hongyan-api`, mounted: who may call what, and what is done about calls that go wrong.
+
+mod accounts;
+mod ledger;
+mod messages;
+mod query;
+mod system;
+
+use crate::{
+    app::App,
+    body,
+    keys::Caller,
+    reply::{self, Reply},
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
+    response::Response,
+    routing::{MethodFilter, on},
+};
+use hongyan_api::{Code, Method, Operation, Problem, ROUTES, Route};
+use http::{HeaderValue, header, request::Parts};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::Poll,
+};
+
+/// One call under way.
+pub(crate) struct Call {
+    parts: Parts,
+    params: Vec<(String, String)>,
+    caller: Option<Arc<Caller>>,
+}
+
+impl Call {
+    /// Who calls. Every route that asks has a scope, so somebody does.
+    fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller.as_deref().ok_or_else(|| Problem::bare(Code::Unauthorized))
+    }
+
+    fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Every route of the table and nothing else.
+pub(crate) fn mount(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let filter = match route.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+        };
+        let handler = move |State(app): State<Arc<App>>,
+                            params: Result<RawPathParams, RawPathParamsRejection>,
+                            request: Request| answer(app, route, params, request);
+        router = router.route(route.path, on(filter, handler));
+    }
+    router
+        .fallback(async |request: Request| refuse(request, Problem::bare(Code::NotFound)).await)
+        .method_not_allowed_fallback(async |request: Request| {
+            refuse(request, Problem::bare(Code::MethodNotAllowed)).await
+        })
+        .with_state(app)
+}
+
+async fn refuse(request: Request, problem: Problem) -> Response {
+    let (parts, mut body) = request.into_parts();
+    finish(reply::problem(&problem), &mut body, &parts.headers).await
+}
+
+/// Whoever refuses a request reads its body to the end first, so that the caller hears the answer.
+async fn finish(mut response: Response, body: &mut Body, headers: &http::HeaderMap) -> Response {
+    if !body::discard(body, headers).await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn answer(
+    app: Arc<App>,
+    route: &'static Route,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let params = params.map_or_else(
+        |_| Vec::new(),
+        |params| params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+    );
+    let mut call = Call { parts, params, caller: None };
+    let worked = guarded(work(&app, route, &mut call, &mut body)).await;
+    let response = match worked {
+        Some(Ok(response)) => response,
+        Some(Err(problem)) => {
+            tracing::debug!(
+                route = route.operation.name(),
+                status = problem.status,
+                code = %problem.code,
+                field = problem.field,
+                "refused"
+            );
+            finish(reply::problem(&problem), &mut body, &call.parts.headers).await
+        }
+        None => {
+            tracing::error!(route = route.operation.name(), "a request panicked; the gateway goes on");
+            finish(reply::problem(&Problem::bare(Code::Internal)), &mut body, &call.parts.headers).await
+        }
+    };
+    app.watch.metrics.request(route.operation.name(), response.status().as_u16());
+    response
+}
+
+/// `None` when the future panicked.
+async fn guarded(future: impl Future<Output = Reply> + Send) -> Option<Reply> {
+    let mut future = Box::pin(future);
+    // What the future held is dropped with it; shared state is behind locks that ignore poisoning.
+    std::future::poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Ready(reply)) => Poll::Ready(Some(reply)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -> Reply {
+    authorise(app, route, call)?;
+    match route.operation {
+        Operation::SendMessage => messages::send(app, call, body).await,
+        Operation::SendBatch => messages::send_batch(app, call, body).await,
+        Operation::PlanMessage => messages::plan(app, call, body).await,
+        Operation::ListMessages => ledger::list(app, call).await,
+        Operation::GetMessage => ledger::get(app, call).await,
+        Operation::ListRecipients => ledger::recipients(app, call).await,
+        Operation::RecallMessage => ledger::recall(app, call).await,
+        Operation::RetryMessage => ledger::retry(app, call).await,
+        Operation::CancelMessage => ledger::cancel(app, call).await,
+        Operation::ListAccounts => accounts::list(app, call).await,
+        Operation::CheckAccount => accounts::check(app, call).await,
+        Operation::Live => system::live(),
+        Operation::Ready => system::ready(app).await,
+        Operation::Metrics => system::metrics(app, route),
+        Operation::OpenApi => system::openapi_page(app, route),
+        Operation::Docs => system::docs_page(app, route),
+    }
+}
+
+fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
+    let Some(scope) = route.scope else { return Ok(()) };
+    if route.operation == Operation::Metrics && app.config.server.open_metrics {
+        return Ok(());
+    }
+    let mut given = call.parts.headers.get_all(header::AUTHORIZATION).iter();
+    let key = match (given.next(), given.next()) {
+        (Some(value), None) => value.to_str().ok().and_then(|value| value.split_once(' ')),
+        _ => None,
+    };
+    let caller = key
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, key)| app.ring.recognise(key.trim()))
+        .ok_or_else(|| {
+            Problem::new(
+                Code::Unauthorized,
+                "send Authorization: Bearer KEY with a key that is in force",
+                "请使用 Authorization: Bearer 密钥,且密钥须有效",
+            )
+        })?;
+    if !caller.may(scope) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            format!("the API key lacks the scope {}", scope.name()),
+            format!("该 API 密钥缺少 {} 权限", scope.name()),
+        ));
+    }
+    call.caller = Some(caller);
+    Ok(())
+}

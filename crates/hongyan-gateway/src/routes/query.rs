@@ -1,0 +1,88 @@
+//! Headers and query parameters, read strictly.
+
+use super::Call;
+use axum::extract::Query;
+use hongyan_api::{Code, Problem};
+use std::time::Duration;
+
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A bad query parameter.
+pub(super) fn wrong(name: &str, detail: impl Into<String>) -> Problem {
+    Problem::field(Code::InvalidQuery, name, detail)
+}
+
+/// Every query parameter, in order.
+pub(super) fn pairs(call: &Call) -> Result<Vec<(String, String)>, Problem> {
+    match call.parts.uri.query() {
+        None | Some("") => Ok(Vec::new()),
+        Some(_) => Query::<Vec<(String, String)>>::try_from_uri(&call.parts.uri)
+            .map(|Query(pairs)| pairs)
+            .map_err(|_| Problem::bare(Code::InvalidQuery)),
+    }
+}
+
+/// Refuses any query parameter.
+pub(super) fn none(call: &Call) -> Result<(), Problem> {
+    pairs(call)?.first().map_or(Ok(()), |(name, _)| Err(wrong(name, "there is no such parameter")))
+}
+
+/// `?wait=5s`, the only parameter there is.
+pub(super) fn wait(call: &Call) -> Result<Option<Duration>, Problem> {
+    let mut wait = None;
+    for (name, value) in pairs(call)? {
+        if name != "wait" {
+            return Err(wrong(&name, "there is no such parameter"));
+        }
+        let span = duration(&value)
+            .filter(|span| *span <= LONGEST_WAIT)
+            .ok_or_else(|| wrong("wait", "expected a time such as 5s or 500ms, at most 30s"))?;
+        wait = Some(span).filter(|span| !span.is_zero());
+    }
+    Ok(wait)
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" | "" => Some(Duration::from_secs(number)),
+        _ => None,
+    }
+}
+
+/// The `Idempotency-Key` header.
+pub(super) fn idempotency_key(call: &Call) -> Result<Option<&str>, Problem> {
+    let mut given = call.parts.headers.get_all("idempotency-key").iter();
+    let value = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.as_bytes(),
+        (Some(_), Some(_)) => {
+            return Err(Problem::field(Code::InvalidHeader, "idempotency-key", "is given more than once"));
+        }
+    };
+    std::str::from_utf8(value)
+        .ok()
+        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()))
+        .map(Some)
+        .ok_or_else(|| {
+            Problem::field(Code::InvalidHeader, "idempotency-key", "expected 1 to 255 visible ASCII characters")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_number_and_a_unit() {
+        assert_eq!(duration("5s"), Some(Duration::from_secs(5)));
+        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(duration("3"), Some(Duration::from_secs(3)));
+        for bad in ["", "s", "-1s", "5m", "1.5s", "99999999999999999999s"] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+    }
+}

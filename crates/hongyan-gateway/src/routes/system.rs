@@ -1,0 +1,73 @@
+//! The gateway about itself: alive, ready, counted, described.
+
+use crate::{
+    app::{App, Pages},
+    reply::{self, Reply},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_api::{Code, Live, Problem, Ready, Route, docs, openapi};
+use hongyan_core::Time;
+use http::{HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+/// For how long an answer about the store is good.
+const READY_FOR: Duration = Duration::from_secs(1);
+/// How long the store may take to show that it can be written.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+impl Pages {
+    pub(crate) fn make() -> Result<Self, String> {
+        let style = STANDARD.encode(Sha256::digest(docs::STYLE.as_bytes()));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        Ok(Self {
+            openapi: serde_json::to_vec(&openapi()).map_err(|e| e.to_string())?.into(),
+            docs: docs::page().into(),
+            docs_policy: HeaderValue::from_str(&policy).map_err(|e| e.to_string())?,
+        })
+    }
+}
+
+/// `GET /healthz`
+pub(super) fn live() -> Reply {
+    reply::ok(&Live { status: "ok".into(), version: env!("CARGO_PKG_VERSION").into() })
+}
+
+/// `GET /readyz`
+pub(super) async fn ready(app: &Arc<App>) -> Reply {
+    let now = app.clock.now();
+    let known = *app.ready.lock().unwrap_or_else(PoisonError::into_inner);
+    let ready = match known {
+        Some((at, ready)) if now.since(at) < READY_FOR => ready,
+        _ => {
+            // Nothing is older than the epoch: this goes the writer's whole way and changes nothing.
+            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.forget(Time::default(), 1)).await;
+            let ready = matches!(asked, Ok(Ok(_)));
+            *app.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, ready));
+            ready
+        }
+    };
+    if ready { reply::ok(&Ready { status: "ready".into() }) } else { Err(Problem::bare(Code::NotReady)) }
+}
+
+/// `GET /metrics`
+pub(super) fn metrics(app: &Arc<App>, route: &Route) -> Reply {
+    Ok(reply::with_type(StatusCode::OK, route.media_type, app.watch.metrics.text()))
+}
+
+/// `GET /openapi.json`
+pub(super) fn openapi_page(app: &Arc<App>, route: &Route) -> Reply {
+    Ok(reply::with_type(StatusCode::OK, route.media_type, app.pages.openapi.clone()))
+}
+
+/// `GET /docs`
+pub(super) fn docs_page(app: &Arc<App>, route: &Route) -> Reply {
+    let mut response = reply::with_type(StatusCode::OK, route.media_type, app.pages.docs.clone());
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, app.pages.docs_policy.clone());
+    Ok(response)
+}
