@@ -1,6 +1,7 @@
 //! Taking messages in: the hot path.
 
 use super::{
+    addressed,
     code::{kind_number, millis},
     queue::Weight,
     writer::Group,
@@ -78,16 +79,20 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             due,
         ])?;
         group.depths.moved(&delivery.account, None, Some(DeliveryState::Pending));
+        group.recipients += delivery.recipients.len();
         for (index, recipient) in (0_u32..).zip(&delivery.recipients) {
             recipient_row.execute(params![
                 id,
                 number,
                 index,
-                kind_number(recipient.address.kind),
+                kind_number(recipient.kind),
                 RecipientState::Pending.number(),
                 message.at.millis(),
-                recipient.address.value,
+                recipient.value,
             ])?;
+            if id <= group.indexed_to {
+                addressed::insert_late(group, message.id, &recipient.value)?;
+            }
         }
     }
     Ok(Accepted::New(message.id))

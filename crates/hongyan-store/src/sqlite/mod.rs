@@ -4,6 +4,7 @@
 //! ([`readers`]). This file is the contract's methods, each a line or two around the module that does it.
 
 mod accept;
+mod addressed;
 mod checkpoint;
 mod claim;
 mod code;
@@ -148,6 +149,18 @@ impl Outbox for Sqlite {
         self.writer.run(rows, move |group| settle::received(group, delivery, &results, again, now)).await
     }
 
+    async fn sent_since(
+        &self,
+        account: &str,
+        since: Time,
+        after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Claim>> {
+        let account = account.to_owned();
+        let sent = move |connection: &_| claim::sent_since(connection, &account, since, after, limit);
+        Ok(self.readers.read(sent).await?.finish()?)
+    }
+
     async fn message(&self, id: MessageId) -> Result<Option<MessageRow>> {
         self.readers.read(move |connection| read::message(connection, id)).await
     }
@@ -204,6 +217,9 @@ impl Outbox for Sqlite {
                     rows = 0;
                 }
             }
+        }
+        if forgotten > 0 {
+            self.writer.run(1, |group| addressed::drop_empty_runs(group)).await?;
         }
         Ok(forgotten)
     }
