@@ -1,1 +1,46 @@
-fn main() {}
+//! The project's own chores: `cargo xtask COMMAND`. What CI runs is `cargo xtask ci`, and nothing else.
+
+mod api_table;
+mod ci;
+mod layers;
+mod licences;
+mod python;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  ci                   everything that CI runs, in order; stops at the first failure
+  layers               do the crates' dependencies point down, as the style guide says?
+  api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
+  licences             is the licence of every dependency on the list in deny.toml?
+  test-python          prints a Python that has what the foreign tests need; makes it when missing";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["ci"] => ci::run(),
+        ["layers"] => layers::check(),
+        ["api-table"] => api_table::write(),
+        ["api-table", "--check"] => api_table::check(),
+        ["licences"] => licences::check(),
+        ["test-python"] => python::provide().map(|path| println!("{}", path.display())),
+        ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -153,7 +153,7 @@ impl AccountConfig {
             ChannelConfig::WeCom(config) => {
                 (Arc::new(WeComChannel::open(config).map_err(secret)?), WeComChannel::recipient_rates())
             }
-            ChannelConfig::Mail(config) => return Err(format!("mail to come {:?}", config.host)),
+            ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
         };
         let common = &self.common;
         let capabilities = channel.capabilities();

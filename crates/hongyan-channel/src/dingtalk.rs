@@ -243,7 +243,12 @@ pub(crate) fn health(token: TokenState) -> Health {
 
 /// The platform's row, ours, or the transport's.
 pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static Known> {
-    P::known(code).or_else(|| Reason::known(code)).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
+    P::known(code).or_else(|| explain_ours(code))
+}
+
+/// Our row, or the transport's.
+pub(crate) fn explain_ours(code: &str) -> Option<&'static Known> {
+    Reason::known(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
 }
 
 #[cfg(test)]

@@ -1,9 +1,18 @@
 //! A mailbox as a channel.
 
-use crate::secret::SecretRef;
+use crate::{dingtalk::explain_ours, secret::SecretRef};
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_core::{
+    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
+    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+};
+use hongyan_endpoint::{Class, Fault, Known};
+use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, SendFault, Shown, Tls};
 use serde::Deserialize;
+use std::{path::PathBuf, time::Duration};
 
-/// `channel = "mail"`.
+/// `channel = "mail"`. Explicit settings win over the provider's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
@@ -13,25 +22,252 @@ pub struct MailConfig {
     /// The server.
     #[serde(default)]
     pub host: Option<String>,
-    /// Its port.
+    /// Its port; 465 for `implicit`, 587 otherwise.
     #[serde(default)]
     pub port: Option<u16>,
-    /// `starttls`, `implicit` or `dangerous_none`.
+    /// `starttls` (the default), `implicit` or `dangerous_none`.
     #[serde(default)]
-    pub tls: Option<String>,
-    /// PEM of a private certificate authority.
+    pub tls: Option<Tls>,
+    /// PEM file of the only certificate authority to trust: for a private server.
     #[serde(default)]
-    pub ca_file: Option<std::path::PathBuf>,
+    pub ca_file: Option<PathBuf>,
     /// The login.
     #[serde(default)]
     pub username: Option<String>,
     /// Password or authorisation code.
     #[serde(default)]
     pub password: Option<SecretRef>,
-    /// `Ops <robot@example.com>`; the login when absent.
+    /// `Ops <robot@example.com>`; the login when absent, as most providers demand.
     #[serde(default)]
     pub from: Option<String>,
+    /// Connections at once; providers want 1 to 3.
+    #[serde(default)]
+    pub connections: Option<usize>,
+    /// Mails after which a connection is closed and another opened.
+    #[serde(default)]
+    pub messages_per_connection: Option<usize>,
 }
 
+/// Recipients of one transaction. Servers must take 100 (RFC 5321); many providers take fewer.
+const RECIPIENTS_PER_CALL: usize = 50;
+/// Mails a minute: providers keep theirs secret and punish bursts.
+const DEFAULT_RATE: Rate = Rate { max: 20, per: Duration::from_secs(60) };
+/// The longest subject that is made of a text's first line, in characters.
+const SUBJECT_CHARS: usize = 60;
+
 /// A mailbox's way out.
-pub struct MailChannel;
+pub struct MailChannel {
+    mailer: Mailer,
+    from: Party,
+    capabilities: Capabilities,
+}
+
+impl MailChannel {
+    /// Reads the secret and the authority's certificate and makes the channel.
+    ///
+    /// # Errors
+    /// A sentence naming the key.
+    pub fn open(config: &MailConfig) -> Result<Self, String> {
+        let named = match &config.provider {
+            Some(name) => Some(hongyan_mail::preset(name).ok_or_else(|| {
+                let names: Vec<&str> = hongyan_mail::PRESETS.iter().map(|p| p.name).collect();
+                format!("provider {name:?} is none of {}; give host instead", names.join(", "))
+            })?),
+            None if config.host.is_none() => config.username.as_deref().and_then(hongyan_mail::preset_for_address),
+            None => None,
+        };
+        let host = config.host.as_deref().or(named.map(|p| p.host));
+        let host = host.ok_or("host is missing: give it, or a provider")?;
+        let tls = config.tls.or(named.map(|p| p.tls)).unwrap_or(Tls::Starttls);
+        let port = config.port.or(named.map(|p| p.port)).unwrap_or(if tls == Tls::Implicit { 465 } else { 587 });
+        let from = config.from.as_deref().or(config.username.as_deref()).ok_or("from is missing")?;
+        let from = party(from).ok_or_else(|| format!("from {from:?} is not of the form NAME <USER@HOST>"))?;
+
+        let mut mailer = MailerConfig::new(host, port, tls);
+        mailer.username = config.username.clone();
+        mailer.password = config.password.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        if let Some(path) = &config.ca_file {
+            let pem = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
+            mailer.ca_pem = Some(pem);
+        }
+        mailer.connections = config.connections.unwrap_or(mailer.connections).max(1);
+        mailer.messages_per_connection =
+            config.messages_per_connection.unwrap_or(mailer.messages_per_connection).max(1);
+        Ok(Self {
+            capabilities: Capabilities {
+                channel: "mail",
+                groups: vec![Group { kinds: &[AddressKind::Email], max: RECIPIENTS_PER_CALL }],
+                looked_up: &[],
+                formats: &[Format::Text, Format::Markdown, Format::Html],
+                attachments: true,
+                dedup: Dedup::MessageId,
+                receipts_for: None,
+                recall_for: None,
+                concurrency: mailer.connections,
+                rates: vec![DEFAULT_RATE],
+            },
+            mailer: Mailer::new(mailer).map_err(|fault| fault.to_string())?,
+            from,
+        })
+    }
+
+    /// The mail of a call: the same bytes at every attempt, but for the recipients that are left.
+    fn mail(&self, call: &Call<'_>) -> Result<Mail, Fault> {
+        let domain = self.from.address.rsplit_once('@').map_or("hongyan.invalid", |(_, domain)| domain);
+        let content = call.content;
+        Ok(Mail {
+            from: self.from.clone(),
+            // Recipients of one notice need not know of each other.
+            to: match call.targets {
+                [only] => Shown::Listed(vec![Party::new(only.wire_id())]),
+                _ => Shown::Neutral,
+            },
+            subject: subject(content),
+            text: content.text.clone().or_else(|| content.markdown.clone()),
+            html: content.html.clone(),
+            attachments: attachments(content)?,
+            date_ms: call.made_at.millis(),
+            message_id: format!("{}@{domain}", call.id),
+        })
+    }
+}
+
+/// The title, else the text's first line.
+fn subject(content: &Content) -> String {
+    match &content.title {
+        Some(title) => title.clone(),
+        None => {
+            let text = content.text.as_deref().unwrap_or_default();
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+            line.chars().filter(|c| !c.is_control()).take(SUBJECT_CHARS).collect()
+        }
+    }
+}
+
+fn attachments(content: &Content) -> Result<Vec<Attachment>, Fault> {
+    let decode = |(i, file): (usize, &hongyan_core::Attachment)| {
+        let bytes = STANDARD
+            .decode(&file.base64)
+            .map_err(|error| Fault::transport("request.invalid", format!("attachments[{i}].base64: {error}")))?;
+        Ok(Attachment { name: file.name.clone(), media_type: file.media_type.clone(), bytes })
+    };
+    content.attachments.iter().enumerate().map(decode).collect()
+}
+
+/// `Name <user@host>`, or the address alone.
+fn party(text: &str) -> Option<Party> {
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
+        None => (None, text.trim()),
+    };
+    let valid = address.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let name = name.filter(|name| !name.is_empty());
+    valid.then(|| Party { name, address: address.to_owned() })
+}
+
+/// One refused `RCPT`: a passing reason puts the recipient off, a lasting one refuses them.
+fn refused(targets: &[Target], refused: &[(usize, Fault)]) -> Vec<TargetResult> {
+    let result = |(at, fault): &(usize, Fault)| {
+        let state = match fault.class() {
+            Class::Retryable { .. } | Class::Throttled { .. } => RecipientState::Pending,
+            _ => RecipientState::Refused,
+        };
+        Some(TargetResult { index: targets.get(*at)?.index, state, reason: Some(Reason::of(fault)) })
+    };
+    refused.iter().filter_map(result).collect()
+}
+
+#[async_trait]
+impl Channel for MailChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn check(&self, content: &Content) -> Result<(), TooLong> {
+        let wrong = |fault: Fault| TooLong { field: "attachments", message: fault.message().to_owned() };
+        for (i, file) in content.attachments.iter().enumerate() {
+            if file.name.trim().is_empty() || file.name.chars().any(char::is_control) {
+                return Err(TooLong {
+                    field: "attachments",
+                    message: format!("attachments[{i}].name is empty or holds a control character"),
+                });
+            }
+        }
+        attachments(content).map(drop).map_err(wrong)
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        Ok(vec![Resolution::Itself; addresses.len()])
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let mime = match self.mail(call).and_then(|mail| mail.build()) {
+            Ok(mime) => mime,
+            Err(fault) => return Outcome::failed(fault),
+        };
+        let recipients: Vec<&str> = call.targets.iter().map(Target::wire_id).collect();
+        match self.mailer.send(&self.from.address, &recipients, &mime).await {
+            Ok(sent) => Outcome::Taken { handle: None, exceptions: refused(call.targets, &sent.refused) },
+            Err(SendFault { fault, refused: each }) => {
+                Outcome::Failed { fault, exceptions: refused(call.targets, &each) }
+            }
+        }
+    }
+
+    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
+        // A mail server that has taken a mail says no more.
+        Ok(Receipts { results: Vec::new(), finished: true })
+    }
+
+    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
+        Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall")))
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        self.mailer.probe().await
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into(), trouble: None }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        hongyan_mail::known(code).or_else(|| explain_ours(code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Result<MailChannel, String> {
+        MailChannel::open(&serde_json::from_str(text).map_err(|e| e.to_string())?)
+    }
+
+    #[test]
+    fn a_provider_gives_what_is_left_out() {
+        assert!(config(r#"{"provider":"qq","username":"a@qq.com","password":"x"}"#).is_ok());
+        assert!(config(r#"{"username":"a@163.com","password":"x"}"#).is_ok(), "by the login's domain");
+        assert!(config(r#"{"provider":"pigeon","from":"a@b"}"#).err().unwrap().contains("qq"));
+        assert!(config(r#"{"from":"a@b"}"#).err().unwrap().contains("host"));
+        assert!(config(r#"{"host":"h","from":"nobody"}"#).err().unwrap().contains("from"));
+    }
+
+    #[test]
+    fn the_subject_is_the_title_or_the_first_line() {
+        let text = |title: Option<&str>, text: &str| {
+            subject(&Content { title: title.map(Into::into), text: Some(text.into()), ..Content::default() })
+        };
+        assert_eq!(text(Some("标题"), "a"), "标题");
+        assert_eq!(text(None, "\n  first \nsecond"), "first");
+    }
+
+    #[test]
+    fn a_passing_refusal_puts_off_and_a_lasting_one_refuses() {
+        let target = Target { index: 7, address: Address::new(AddressKind::Email, "a@b"), resolved: None };
+        let of = |class| refused(&[target.clone()], &[(0, Fault::refused("450", "", None).with_class(class))]);
+        assert_eq!(of(Class::RETRY)[0].state, RecipientState::Pending);
+        assert_eq!(of(Class::Permanent)[0].state, RecipientState::Refused);
+        assert_eq!(of(Class::Permanent)[0].index, 7);
+    }
+}

@@ -1,1 +1,49 @@
-fn main() {}
+//! `hongyan`: the gateway, its sandbox and its remote control in one binary.
+//!
+//! Exit codes: 0 done, 1 refused or failed, 2 usage, 3 unknown outcome.
+
+mod args;
+mod commands;
+mod exit;
+mod logging;
+mod remote;
+mod table;
+mod words;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&anyhow::Error::new(error), args.json),
+    };
+    let json = args.json;
+    match runtime.block_on(run(args)) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error, json),
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<exit::Exit> {
+    match args.command {
+        Command::Demo(demo) => commands::demo::run(&demo, args.json).await,
+        Command::Serve(serve) => commands::serve::run(&serve, args.json).await,
+        Command::Sandbox(sandbox) => commands::sandbox::run(&sandbox).await,
+        Command::Send(send) => commands::send::run(*send, args.json).await,
+        Command::Status(status) => commands::status::run(&status, args.json).await,
+        Command::List(list) => commands::list::run(&list, args.json).await,
+        Command::Recall(recall) => commands::recall::run(&recall, args.json).await,
+        Command::Retry(retry) => commands::act::run(&retry, "retry", args.json).await,
+        Command::Cancel(cancel) => commands::act::run(&cancel, "cancel", args.json).await,
+        Command::Config(config) => commands::config::run(&config, args.json),
+        Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
+        Command::Completions { shell } => {
+            use clap::CommandFactory;
+            clap_complete::generate(shell, &mut Args::command(), "hongyan", &mut std::io::stdout());
+            Ok(exit::Exit::Done)
+        }
+    }
+}

@@ -4,69 +4,109 @@
 //! 88 and the real code as a **string** in `sub_code`. The new-style host answers 4xx or 5xx with a `code` in words.
 
 use crate::{DingTalk, new_style};
-use hongyan_endpoint::{Class, Fault, Platform, Sealed, Spec, lenient};
-use serde::Deserialize;
+use hongyan_endpoint::{Class, Effect, Fault, Platform, Sealed, Spec, lenient};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 /// The wrapper's own code.
 const WRAPPED: i64 = 88;
+/// The `status` of the answer that blocks an address.
+const BLOCKED: i64 = 1111;
 
 #[derive(Deserialize)]
 struct Envelope {
     #[serde(default, deserialize_with = "lenient::integer_opt")]
     errcode: Option<i64>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     errmsg: String,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     sub_code: String,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     sub_msg: String,
     /// New style.
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     code: String,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     message: String,
-    /// The answer that blocks an address: `{"status":1111,"wait":5,"punish":"deny",…}`.
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
+    requestid: String,
+    /// `{"status":1111,"wait":5,"punish":"deny",…}` blocks an address.
+    #[serde(default, deserialize_with = "words")]
     punish: String,
+    #[serde(default, deserialize_with = "words")]
+    status: String,
 }
 
-pub(crate) fn open(status: u16, body: &[u8]) -> Result<(), Fault> {
-    let envelope: Envelope = match serde_json::from_slice(body) {
-        Ok(envelope) => envelope,
-        Err(_) if status >= 500 => return Err(Fault::transport("net.status", format!("HTTP {status}"))),
-        Err(error) => return Err(Fault::transport("net.not_json", format!("HTTP {status}: {error}"))),
+/// A scalar as text; a list or an object is no word of an envelope (a reply may use the name for its own).
+fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(lenient::text(Value::deserialize(from)?).unwrap_or_default())
+}
+
+/// Success is `errcode` 0 on the legacy host, a 2xx without a refusal's members on the new one.
+pub(crate) fn open(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
+    read(spec, status, body).map_err(|fault| by_effect(spec, status, fault))
+}
+
+fn read(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
+    let unlike = |what: &str| {
+        let code = if status >= 500 { "net.status" } else { "net.not_json" };
+        Fault::transport(code, format!("HTTP {status} {what}"))
     };
-    if !envelope.punish.is_empty() {
+    // serde reads a list as a struct by position; an envelope is an object.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(unlike("not a JSON object"));
+    }
+    // The parser's own text would quote the answer, which may hold a token.
+    let envelope: Envelope =
+        serde_json::from_slice(body).map_err(|error| unlike(&format!("unreadable at column {}", error.column())))?;
+    if envelope.errcode.is_none() && (!envelope.punish.is_empty() || envelope.status == BLOCKED.to_string()) {
         return Err(refused("ip.blocked", "the platform blocks this address".into()));
     }
+    let success = (200..300).contains(&status);
     match envelope.errcode {
-        Some(0) => Ok(()),
+        Some(0) if success => Ok(()),
+        Some(0) => Err(unlike("with errcode 0")),
         Some(WRAPPED) => Err(unwrap(envelope)),
-        Some(15) if !envelope.sub_code.is_empty() => Err(refused("15", envelope.sub_msg)),
         Some(code) => {
             let words = if envelope.sub_msg.is_empty() { envelope.errmsg } else { envelope.sub_msg };
             Err(refused(&code.to_string(), words))
         }
-        None if !envelope.code.is_empty() && status != 200 => Err(refused(&envelope.code, envelope.message)),
-        None if status >= 500 => Err(Fault::transport("net.status", format!("HTTP {status}"))),
-        None if status == 200 => Ok(()),
-        None => Err(Fault::transport("net.not_json", format!("HTTP {status} without a code"))),
+        // The same code comes with different statuses: a request id beside a code marks a refusal even with 200.
+        None if !envelope.code.is_empty() && (!success || !envelope.requestid.is_empty()) => {
+            Err(refused(&envelope.code, envelope.message))
+        }
+        None if success && new_style(spec) => Ok(()),
+        None => Err(unlike("without a code")),
+    }
+}
+
+/// What the table cannot know: a lost answer leaves only a send's outcome open, and a code that we do not know
+/// is no verdict on the request when it comes with a 5xx.
+fn by_effect(spec: &Spec, status: u16, fault: Fault) -> Fault {
+    let lost = status == 504 || fault.class() == Class::Ambiguous || (status >= 500 && fault.known().is_none());
+    match spec.effect {
+        _ if !lost || fault.class() == Class::RefreshToken => fault,
+        Effect::Send => fault.with_class(Class::Ambiguous),
+        Effect::Read | Effect::Idempotent => fault.with_class(Class::RETRY),
     }
 }
 
 /// The real code: `sub_code`, else `subcode=NNN` out of the text; without either the gateway's login timed out.
 fn unwrap(envelope: Envelope) -> Fault {
     let code = if envelope.sub_code.is_empty() {
-        let digits = envelope.errmsg.split_once("subcode=").map_or("", |(_, rest)| rest);
-        digits.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned()
+        let rest = envelope.errmsg.split_once("subcode=").map_or("", |(_, rest)| rest);
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')));
+        rest[..end.unwrap_or(rest.len())].to_owned()
     } else {
         envelope.sub_code
     };
-    if code.is_empty() {
-        return refused("88", envelope.errmsg).with_class(Class::RETRY);
-    }
-    refused(&code, if envelope.sub_msg.is_empty() { envelope.errmsg } else { envelope.sub_msg })
+    // The upstream's time-out comes as 15 with this sub_code, and may come wrapped.
+    let code = match code.trim() {
+        "" => "88",
+        "isp.top-remote-connection-timeout" => "15",
+        code => code,
+    };
+    refused(code, if envelope.sub_msg.is_empty() { envelope.errmsg } else { envelope.sub_msg })
 }
 
 fn refused(code: &str, words: String) -> Fault {
@@ -79,6 +119,10 @@ const GATEWAY_CODES: [&str; 8] = ["40000", "40014", "41001", "42001", "60011", "
 pub(crate) fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
     let topapi = spec.path.starts_with("/topapi/");
     match reply {
+        Err(fault) if fault.code() == "ip.blocked" => Sealed::json(
+            200,
+            &json!({"status": BLOCKED, "wait": 5, "source": "x5", "punish": "deny", "uuid": "sandbox"}),
+        ),
         Ok(reply) if new_style(spec) => Sealed::json(200, &reply),
         Ok(reply) => {
             let mut body = Map::from_iter([("errcode".into(), json!(0)), ("errmsg".into(), json!("ok"))]);
@@ -93,6 +137,7 @@ pub(crate) fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
         Err(fault) if new_style(spec) => {
             let status = match fault.class() {
                 Class::Retryable { .. } => 500,
+                _ if fault.code() == "504" => 504,
                 _ if fault.code().starts_with("Forbidden.") => 403,
                 _ => 400,
             };

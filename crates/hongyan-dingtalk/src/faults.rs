@@ -1,13 +1,120 @@
 //! DingTalk's error codes, each with class, who must act, meaning and remedy.
 //! <https://open.dingtalk.com/document/orgapp/server-api-error-codes-1>
+//!
+//! WeCom uses overlapping numbers with other meanings: the tables are never shared.
 
-use hongyan_endpoint::{Class, Known, Who, known};
+mod app;
+mod callback;
+mod group;
+mod message;
+mod new_style;
+mod people;
+mod quota;
+mod robot;
 
-/// The table.
-pub(crate) static FAULTS: &[Known] = &[known(
-    "40014",
-    Class::RefreshToken,
-    Who::Hongyan,
-    ("the access token is invalid or has lapsed", "access_token 无效或已过期"),
-    ("hongyan fetches a new one and repeats the call once", "鸿雁会重新获取并重试一次"),
-)];
+use hongyan_endpoint::Known;
+use std::sync::LazyLock;
+
+/// The table: all themes one after another.
+pub(crate) static FAULTS: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    [app::ROWS, people::ROWS, message::ROWS, group::ROWS, robot::ROWS, quota::ROWS, callback::ROWS, new_style::ROWS]
+        .concat()
+});
+
+/// The row of a code; a code in words falls back to its family: `invalidParameter.userIds.empty` to
+/// `invalidParameter.*`.
+pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
+    if let Some(row) = FAULTS.iter().find(|row| row.code == code) {
+        return Some(row);
+    }
+    let mut family = code;
+    while let Some((shorter, _)) = family.rsplit_once('.') {
+        family = shorter;
+        let found = FAULTS.iter().find(|row| row.code.strip_suffix(".*") == Some(family));
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_endpoint::{Class, audit};
+
+    fn class(code: &str) -> Class {
+        look_up(code).unwrap_or_else(|| panic!("{code} is not known")).class
+    }
+
+    #[test]
+    fn every_row_is_whole_and_stands_once() {
+        assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_code_of_the_published_ranges_is_known() {
+        let ranges = [
+            40_080..=40_090,
+            41_021..=41_026,
+            49_000..=49_023,
+            60_003..=60_008,
+            71_006..=71_013,
+            90_001..=90_014,
+            90_017..=90_020,
+            143_103..=143_106,
+            143_203..=143_206,
+            400_050..=400_054,
+            430_101..=430_104,
+            853_001..=853_004,
+            900_001..=900_010,
+            1_430_000..=1_430_004,
+        ];
+        for code in ranges.into_iter().flatten() {
+            class(&code.to_string());
+        }
+    }
+
+    #[test]
+    fn the_codes_that_steer_delivery_have_their_class() {
+        for code in ["40001", "40014", "42001", "42009", "40082", "48003", "InvalidAuthentication"] {
+            assert_eq!(class(code), Class::RefreshToken, "{code}");
+        }
+        for (code, seconds) in [
+            ("90002", 1),
+            ("90018", 1),
+            ("90020", 3_600),
+            ("45009", 60),
+            ("41045", 3_600),
+            ("41047", 60),
+            ("41048", 60),
+            ("130101", 600),
+            ("410100", 600),
+            ("660026", 600),
+            ("ip.blocked", 300),
+            ("Forbidden.AccessDenied.ApiCountLimitForOrg", 3_600),
+            ("Forbidden.AccessDenied.QpsLimitForApi", 1),
+        ] {
+            assert_eq!(class(code), Class::throttled(seconds), "{code}");
+        }
+        for code in ["-1", "500", "34015", "400001", "system.error"] {
+            assert_eq!(class(code), Class::RETRY, "{code}");
+        }
+        for code in ["15", "504", "unknown.send.result"] {
+            assert_eq!(class(code), Class::Ambiguous, "{code}");
+        }
+        for code in ["40096", "60011", "60020", "60121", "143106", "310000", "invalidClientIdOrSecret"] {
+            assert_eq!(class(code), Class::Permanent, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_in_words_falls_back_to_its_family() {
+        assert_eq!(look_up("invalidParameter.userIds.overMax").unwrap().code, "invalidParameter.*");
+        assert_eq!(look_up("miss.param.robotCode").unwrap().code, "miss.param.*");
+        assert_eq!(look_up("miss.openConversationId").unwrap().code, "miss.openConversationId");
+        assert!(look_up("miss").is_none());
+        assert!(look_up("").is_none());
+        assert!(look_up("123456789").is_none());
+    }
+}

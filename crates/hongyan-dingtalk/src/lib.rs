@@ -30,11 +30,15 @@ impl Platform for DingTalk {
     }
 
     fn faults() -> &'static [Known] {
-        faults::FAULTS
+        &faults::FAULTS
     }
 
-    fn open(_: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
-        envelope::open(status, body)
+    fn known(code: &str) -> Option<&'static Known> {
+        faults::look_up(code)
+    }
+
+    fn open(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
+        envelope::open(spec, status, body)
     }
 
     fn seal(spec: &Spec, reply: Result<serde_json::Value, &Fault>) -> Sealed {

@@ -60,7 +60,7 @@ pub enum Who {
 }
 
 /// One row of a platform's error table.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Known {
     /// The platform's code, as text.
     pub code: &'static str,

@@ -37,6 +37,7 @@
 //!
 //! This crate opens no socket and reads no clock. Carrying calls out is `hongyan-client`'s work.
 
+pub mod audit;
 mod fault;
 pub mod lenient;
 mod spec;

@@ -1,1 +1,184 @@
-//! (to come)
+//! The sandbox: DingTalk, WeCom and a mail server that answer like the real ones, on one process.
+//!
+//! It is a platform, not a mock: it keeps a company, tokens, quotas and clocks, and judges each call by the same
+//! declarations that our clients encode with. Other people's SDKs and plain `curl` may talk to it; so may a test:
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use hongyan_sandbox::{Sandbox, SandboxOptions};
+//!
+//! let sandbox = Sandbox::start(SandboxOptions::default()).await?;
+//! let credentials = sandbox.credentials(); // the JSON that `hongyan sandbox` prints
+//! assert!(credentials["dingtalk"]["base"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+//! sandbox.clock().advance_ms(7_200_000); // every token has lapsed
+//! sandbox.stop().await;
+//! # std::io::Result::Ok(()) }).unwrap();
+//! ```
+//!
+//! Beside the platforms' paths, `/sandbox` shows and moves the world: phones, clock, trouble, counters. Nothing
+//! survives the process, and what is kept in memory is bounded. Robots, contacts and media are for later.
+
+mod arrival;
+mod clock;
+mod dingtalk;
+mod inspect;
+mod mail;
+mod options;
+mod route;
+mod server;
+pub mod smtp;
+mod trouble;
+mod wecom;
+mod world;
+
+pub use clock::Clock;
+pub use options::{Limits, SandboxOptions};
+pub use trouble::{BadRule, FaultKind, FaultRule};
+
+use mail::Mail;
+use options::Credentials;
+use route::Routes;
+use serde_json::{Value, json};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use trouble::Trouble;
+use world::World;
+
+/// What every connection shares.
+struct Hub {
+    options: SandboxOptions,
+    clock: Clock,
+    routes: Routes,
+    trouble: Trouble,
+    world: Mutex<World>,
+    mail: Mail,
+}
+
+impl Hub {
+    /// The world as at the start, with the same credentials; the clock stays, so tokens of before are unknown.
+    fn reset(&self) {
+        self.trouble.clear();
+        self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
+        // Without a mail server there is nothing to clear.
+        let _ = self.mail.clear();
+        let mut world = route::enter(&self.world);
+        *world = World::new(&self.options, world.credentials.clone());
+    }
+}
+
+/// A running sandbox. Dropping it stops it.
+pub struct Sandbox {
+    hub: Arc<Hub>,
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Starts one on the current runtime.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on, or the system gives no random bytes.
+    pub async fn start(options: SandboxOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.listen).await?;
+        let address = listener.local_addr()?;
+        let credentials = Credentials::new(options.fixed_credentials)?;
+        let clock = Clock::default();
+        let mail = match options.smtp_listen {
+            Some(listen) => Mail::start(listen, &credentials, &clock).await?,
+            None => Mail::default(),
+        };
+        let mut routes = Routes::default();
+        dingtalk::routes(&mut routes);
+        wecom::routes(&mut routes);
+        let hub = Arc::new(Hub {
+            clock,
+            routes,
+            trouble: Trouble::new(options.faults.clone()),
+            world: Mutex::new(World::new(&options, credentials)),
+            mail,
+            options,
+        });
+        let serving = tokio::spawn(server::serve(listener, hub.clone()));
+        Ok(Self { hub, address, serving })
+    }
+
+    /// Where both platforms and the inspection API answer.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The root of both platforms' paths: `http://ADDRESS`.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.hub.clock
+    }
+
+    /// Its mail server, where one was started.
+    #[must_use]
+    pub fn smtp(&self) -> Option<&smtp::Smtp> {
+        self.hub.mail.server()
+    }
+
+    /// Orders trouble, as `POST /sandbox/faults` does.
+    pub fn order(&self, rule: FaultRule) {
+        self.hub.trouble.order(rule);
+    }
+
+    /// What `hongyan sandbox` prints first: where everything is and how to log in. Holds secrets.
+    #[must_use]
+    pub fn credentials(&self) -> Value {
+        let base = self.base();
+        let world = route::enter(&self.hub.world);
+        let credentials = &world.credentials;
+        let mut all = json!({
+            "dingtalk": {
+                "base": base,
+                "corp_id": credentials.corp_id,
+                "app_key": credentials.app_key,
+                "app_secret": credentials.app_secret,
+                "agent_id": credentials.agent_id,
+            },
+            "wecom": {
+                "base": base,
+                "corp_id": credentials.wecom_corp_id,
+                "secret": credentials.wecom_secret,
+                "agent_id": credentials.wecom_agent_id,
+            },
+        });
+        if let Some(smtp) = self.hub.mail.credentials(credentials) {
+            all["smtp"] = smtp;
+        }
+        all["inspect"] = json!(format!("{base}/sandbox"));
+        all
+    }
+
+    /// Closes every connection and waits until the port is free.
+    pub async fn stop(mut self) {
+        self.serving.abort();
+        // An aborted task ends in an error that says so.
+        let _ = (&mut self.serving).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

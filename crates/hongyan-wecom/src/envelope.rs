@@ -2,31 +2,45 @@
 
 use crate::WeCom;
 use hongyan_endpoint::{Fault, Platform, Sealed, lenient};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 #[derive(Deserialize)]
 struct Envelope {
     #[serde(default, deserialize_with = "lenient::integer_opt")]
     errcode: Option<i64>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "words")]
     errmsg: String,
 }
 
-/// A refusal is an `errcode` other than 0; a few calls omit it on success.
-/// <https://developer.work.weixin.qq.com/document/path/90313>
+/// A scalar as text; anything else must not hide the code beside it.
+fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(lenient::text(Value::deserialize(from)?).unwrap_or_default())
+}
+
+/// Success is `errcode` 0, written: a proxy's 200 without one must never pass for a sent message. (Only downloads
+/// of files leave it out, and those are not JSON.) <https://developer.work.weixin.qq.com/document/path/90313>
 pub(crate) fn open(status: u16, body: &[u8]) -> Result<(), Fault> {
-    let envelope: Result<Envelope, _> = serde_json::from_slice(body);
-    match envelope {
-        Ok(Envelope { errcode: Some(code), errmsg }) if code != 0 => {
+    let unlike = |what: &str| {
+        let code = if status >= 500 { "net.status" } else { "net.not_json" };
+        Fault::transport(code, format!("HTTP {status} {what}"))
+    };
+    // serde reads a list as a struct by position; an envelope is an object.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(unlike("not a JSON object"));
+    }
+    // The parser's own text would quote the answer, which may hold a token.
+    let envelope: Envelope =
+        serde_json::from_slice(body).map_err(|error| unlike(&format!("unreadable at column {}", error.column())))?;
+    match envelope.errcode {
+        Some(0) if (200..300).contains(&status) => Ok(()),
+        Some(0) => Err(unlike("with errcode 0")),
+        None => Err(unlike("without an errcode")),
+        Some(code) => {
             let code = code.to_string();
             let known = WeCom::known(&code);
-            Err(Fault::refused(code, errmsg, known))
+            Err(Fault::refused(code, envelope.errmsg, known))
         }
-        _ if status >= 500 => Err(Fault::transport("net.status", format!("HTTP {status}"))),
-        Ok(_) if status == 200 => Ok(()),
-        Ok(_) => Err(Fault::transport("net.not_json", format!("HTTP {status} without an errcode"))),
-        Err(error) => Err(Fault::transport("net.not_json", format!("HTTP {status}: {error}"))),
     }
 }
 

@@ -1,13 +1,68 @@
 //! WeCom's error codes, each with class, who must act, meaning and remedy.
 //! <https://developer.work.weixin.qq.com/document/path/90313>
+//!
+//! DingTalk uses overlapping numbers with other meanings: the tables are never shared.
 
-use hongyan_endpoint::{Class, Known, Who, known};
+mod app;
+mod group;
+mod message;
+mod people;
 
-/// The table.
-pub(crate) static FAULTS: &[Known] = &[known(
-    "40014",
-    Class::RefreshToken,
-    Who::Hongyan,
-    ("the access token is invalid or has lapsed", "access_token 无效或已过期"),
-    ("hongyan fetches a new one and repeats the call once", "鸿雁会重新获取并重试一次"),
-)];
+use hongyan_endpoint::Known;
+use std::sync::LazyLock;
+
+/// The table: all themes one after another.
+pub(crate) static FAULTS: LazyLock<Vec<Known>> =
+    LazyLock::new(|| [app::ROWS, people::ROWS, message::ROWS, group::ROWS].concat());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_endpoint::{Class, audit};
+
+    fn class(code: &str) -> Class {
+        FAULTS.iter().find(|row| row.code == code).unwrap_or_else(|| panic!("{code} is not known")).class
+    }
+
+    #[test]
+    fn every_row_is_whole_and_stands_once() {
+        assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_code_of_the_published_ranges_is_known() {
+        let ranges = [
+            42_014..=42_021,
+            42_023..=42_052,
+            60_003..=60_010,
+            60_102..=60_106,
+            60_110..=60_112,
+            60_123..=60_125,
+            60_206..=60_208,
+            81_001..=81_003,
+            81_011..=81_013,
+            82_001..=82_004,
+            86_003..=86_008,
+            86_201..=86_207,
+            90_200..=90_208,
+        ];
+        for code in ranges.into_iter().flatten() {
+            class(&code.to_string());
+        }
+    }
+
+    #[test]
+    fn the_codes_that_steer_delivery_have_their_class() {
+        for code in ["40001", "40014", "42001", "42009", "40082"] {
+            assert_eq!(class(code), Class::RefreshToken, "{code}");
+        }
+        assert_eq!(class("45009"), Class::throttled(60));
+        assert_eq!(class("45033"), Class::throttled(2));
+        for code in ["-1", "6000", "45035"] {
+            assert_eq!(class(code), Class::RETRY, "{code}");
+        }
+        for code in ["40007", "41001", "46004", "48002", "60011", "60020", "81013", "86215", "93000", "301002"] {
+            assert_eq!(class(code), Class::Permanent, "{code}");
+        }
+    }
+}

@@ -29,7 +29,7 @@ impl Platform for WeCom {
     }
 
     fn faults() -> &'static [Known] {
-        faults::FAULTS
+        &faults::FAULTS
     }
 
     fn open(_: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {

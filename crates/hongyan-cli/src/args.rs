@@ -1,0 +1,237 @@
+//! The command line as people type it.
+
+use clap::{Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Hongyan 鸿雁: a message gateway for WeCom 企业微信, DingTalk 钉钉 and e-mail that can always say what became of it.
+#[derive(Debug, Parser)]
+#[command(name = "hongyan", version, about, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 usage, 3 unknown outcome.\n\
+    Start with: hongyan demo --once")]
+pub(crate) struct Args {
+    /// Answers as JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows all of it: sandbox and gateway start, one message goes out on three channels, is read, is taken back.
+    Demo(Demo),
+    /// Runs the gateway.
+    Serve(Serve),
+    /// Runs simulated DingTalk, WeCom and mail servers; the first line of output is JSON with the credentials.
+    Sandbox(Sandbox),
+    /// Hands a message to the gateway.
+    Send(Box<Send>),
+    /// Says what became of a message, for every recipient.
+    Status(Message),
+    /// Lists messages, newest first.
+    List(List),
+    /// Takes a message back wherever that is possible.
+    Recall(Message),
+    /// Sends again to those who did not get it.
+    Retry(Message),
+    /// Calls off what has not been sent.
+    Cancel(Message),
+    /// Looks after the configuration.
+    Config(Config),
+    /// Makes, lists and revokes API keys.
+    Keys(Keys),
+    /// Prints a completion script for a shell.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Ends after the message has been taken back, instead of staying up to be looked at.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The configuration file.
+    #[arg(long, env = "HONGYAN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sandbox {
+    /// Where both platforms answer.
+    #[arg(long, default_value = "127.0.0.1:18081")]
+    pub(crate) listen: SocketAddr,
+    /// Where the mail server answers.
+    #[arg(long, default_value = "127.0.0.1:18025")]
+    pub(crate) smtp: SocketAddr,
+    /// Decides the company: the same seed gives the same people.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Trouble from the start, as KIND[:PATH[:COUNT]], such as drop_after:/cgi-bin/message/send:3.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<String>,
+    /// People read what reaches them after so many milliseconds.
+    #[arg(long, value_name = "MS")]
+    pub(crate) auto_read_ms: Option<u64>,
+    /// Keeps the declared call rates too, as the platforms do.
+    #[arg(long)]
+    pub(crate) limits: bool,
+    /// Lifts the platforms' quotas per person: for load tests.
+    #[arg(long)]
+    pub(crate) no_people_limits: bool,
+    /// Well-known credentials in place of random ones; only on loopback.
+    #[arg(long)]
+    pub(crate) fixed_credentials: bool,
+}
+
+/// Where the gateway is. Its key comes from the environment or a file, never from the command line.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Remote {
+    /// The gateway's address.
+    #[arg(long, env = "HONGYAN_GATEWAY", default_value = "http://127.0.0.1:7300", global = true)]
+    pub(crate) gateway: String,
+    /// A file with the API key; else the variable HONGYAN_KEY.
+    #[arg(long, env = "HONGYAN_KEY_FILE", global = true)]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Send {
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address.
+    #[arg(long = "to", value_name = "RECIPIENT")]
+    pub(crate) to: Vec<String>,
+    /// An account; several may be given. Without one the default route decides.
+    #[arg(long)]
+    pub(crate) via: Vec<String>,
+    /// Title, or the mail's subject.
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Plain text; - reads standard input.
+    #[arg(long, group = "form")]
+    pub(crate) text: Option<String>,
+    /// Markdown; needs a title; - reads standard input.
+    #[arg(long, group = "form")]
+    pub(crate) markdown: Option<String>,
+    /// HTML, for mail; needs a title; - reads standard input.
+    #[arg(long, group = "form")]
+    pub(crate) html: Option<String>,
+    /// A configured template.
+    #[arg(long, group = "form")]
+    pub(crate) template: Option<String>,
+    /// The template's values as JSON.
+    #[arg(long, requires = "template")]
+    pub(crate) data: Option<String>,
+    /// A whole message as JSON, as POST /v1/messages takes it; - reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "to"])]
+    pub(crate) file: Option<String>,
+    /// A file to attach, for mail.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attach: Vec<PathBuf>,
+    /// Not before this time, such as 2026-12-01T09:00:00+08:00.
+    #[arg(long)]
+    pub(crate) send_at: Option<String>,
+    /// Not after this time.
+    #[arg(long)]
+    pub(crate) expires_at: Option<String>,
+    /// low, normal, high or critical.
+    #[arg(long)]
+    pub(crate) priority: Option<String>,
+    /// KEY=VALUE, for finding it again.
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    pub(crate) labels: Vec<String>,
+    /// The same key with the same message is the same request: safe to repeat.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Waits so many seconds for the outcome, at most 30.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u8>,
+    /// Shows the calls that it would become; sends nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Message {
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    /// The message's id, m….
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    /// With a recipient in this state.
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// Through this account.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// To this mobile number, user id or e-mail address.
+    #[arg(long)]
+    pub(crate) recipient: Option<String>,
+    /// With this label.
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    pub(crate) labels: Vec<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u16,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Says what is wrong and where.
+    Check {
+        /// The configuration file.
+        #[arg(long, env = "HONGYAN_CONFIG")]
+        config: Option<PathBuf>,
+    },
+    /// Prints the commented defaults: the manual of the configuration.
+    Default,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Keys {
+    /// The configuration file, which says where the store is.
+    #[arg(long, env = "HONGYAN_CONFIG", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Makes a key and prints it once.
+    Create {
+        /// What people call it.
+        #[arg(long)]
+        name: String,
+        /// send, read or admin; several may be given.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// Only through these accounts.
+        #[arg(long = "account")]
+        accounts: Vec<String>,
+    },
+    /// Lists the keys; never the keys themselves.
+    List,
+    /// Revokes a key by its id; a running gateway follows within seconds.
+    Revoke {
+        /// The key's id.
+        id: String,
+    },
+}

@@ -1,0 +1,44 @@
+//! `hongyan config check` and `hongyan config default`.
+
+use crate::{
+    args::{Config as Args, ConfigAction},
+    exit::Exit,
+    table::{self, Cell},
+};
+use hongyan_gateway::{Config, Severity};
+use serde_json::json;
+
+pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
+    let path = match &args.action {
+        ConfigAction::Default => {
+            print!("{}", hongyan_gateway::DEFAULTS);
+            return Ok(Exit::Done);
+        }
+        ConfigAction::Check { config } => config,
+    };
+    let findings = Config::load(path.as_deref(), std::env::vars())?.check();
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    if json {
+        let rows: Vec<_> = findings
+            .iter()
+            .map(|f| json!({"severity": f.severity.name(), "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
+            .collect();
+        println!("{}", json!({"ok": !wrong, "findings": rows}));
+    } else if findings.is_empty() {
+        println!("the configuration is fine  配置无误");
+    } else {
+        let rows: Vec<Vec<Cell>> = findings
+            .iter()
+            .map(|f| {
+                let state = if f.severity == Severity::Error { "failed" } else { "unknown" };
+                vec![
+                    Cell::coloured(f.severity.name(), state),
+                    f.key.as_str().into(),
+                    format!("{}  {}", f.message_en, f.message_zh).into(),
+                ]
+            })
+            .collect();
+        table::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
+    }
+    Ok(if wrong { Exit::Failed } else { Exit::Done })
+}

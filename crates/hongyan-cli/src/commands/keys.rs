@@ -1,0 +1,69 @@
+//! `hongyan keys`: makes, lists and revokes API keys in the store; a running gateway follows.
+
+use crate::{
+    args::{Keys as Args, KeysAction},
+    exit::{Exit, Usage},
+    table::{self, Cell},
+};
+use anyhow::Context;
+use hongyan_core::{Clock, Keys, Scope, clock::System};
+use hongyan_gateway::{Config, keys};
+use hongyan_store::{Options, Sqlite};
+use serde_json::json;
+
+pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
+    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let path = config.store.path().context("store.url names no file")?;
+    let store = Sqlite::open_shared(&path, Options::default()).with_context(|| format!("store {}", path.display()))?;
+    let now = System.now();
+    match &args.action {
+        KeysAction::Create { name, scopes, accounts } => {
+            let scopes = scopes.iter().map(|s| scope(s)).collect::<anyhow::Result<Vec<_>>>()?;
+            if let Some(unknown) = accounts.iter().find(|a| !config.accounts.contains_key(*a)) {
+                return Err(Usage(format!("--account {unknown}: no account is called so in the configuration")).into());
+            }
+            let (key, row) = keys::mint(name, scopes, accounts.clone(), now)?;
+            let id = row.id.clone();
+            store.add_key(row).await?;
+            if json {
+                println!("{}", json!({"id": id, "key": key}));
+            } else {
+                println!("{key}");
+                anstream::eprintln!("shown this once  仅显示一次; its id is {id}");
+            }
+        }
+        KeysAction::List => {
+            let rows = store.keys().await?;
+            if json {
+                let rows: Vec<_> = rows
+                    .iter()
+                    .map(|k| json!({"id": k.id, "name": k.name, "scopes": k.scopes, "accounts": k.accounts, "made_at": k.made_at, "revoked_at": k.revoked_at}))
+                    .collect();
+                println!("{}", json!({"keys": rows}));
+            } else {
+                let cells: Vec<Vec<Cell>> = rows
+                    .iter()
+                    .map(|k| {
+                        let scopes: Vec<&str> = k.scopes.iter().map(|s| s.name()).collect();
+                        let accounts = if k.accounts.is_empty() { "all".into() } else { k.accounts.join(", ") };
+                        let revoked = k.revoked_at.map_or(String::new(), |at| format!("revoked {at}"));
+                        vec![k.id.as_str().into(), k.name.as_str().into(), scopes.join(", ").into(), accounts.into(), k.made_at.to_string().into(), revoked.into()]
+                    })
+                    .collect();
+                table::print(&["ID", "NAME", "SCOPES", "ACCOUNTS", "MADE", ""], &cells);
+            }
+        }
+        KeysAction::Revoke { id } => {
+            if !store.revoke_key(id, now).await? {
+                anyhow::bail!("no key has the id {id}; `hongyan keys list` shows them");
+            }
+            println!("{}", if json { json!({"revoked": id}).to_string() } else { format!("{id} is revoked") });
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn scope(text: &str) -> anyhow::Result<Scope> {
+    let names: Vec<&str> = Scope::EVERY.iter().map(|s| s.name()).collect();
+    Scope::from_name(text).ok_or_else(|| Usage(format!("--scope {text}: {} are expected", names.join(", "))).into())
+}

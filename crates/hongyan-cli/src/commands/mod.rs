@@ -1,0 +1,12 @@
+//! One module per command.
+
+pub(crate) mod act;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod keys;
+pub(crate) mod list;
+pub(crate) mod recall;
+pub(crate) mod sandbox;
+pub(crate) mod send;
+pub(crate) mod serve;
+pub(crate) mod status;

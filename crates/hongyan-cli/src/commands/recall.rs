@@ -1,0 +1,51 @@
+//! `hongyan recall ID`: takes a message back and says, delivery by delivery, what happened.
+
+use super::status;
+use crate::{
+    args::Message,
+    exit::Exit,
+    remote::Gateway,
+    table::{self, Cell},
+};
+use serde_json::{Value, json};
+
+pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
+    let gateway = Gateway::open(&args.remote)?;
+    let report = recall(&gateway, &args.id).await?;
+    if json {
+        println!("{report}");
+    } else {
+        print_report(&report);
+        let recipients = gateway.call("GET", &format!("/v1/messages/{}/recipients", args.id), &[], None).await?;
+        status::print_ledger(&recipients)?;
+    }
+    let done = |d: &Value| matches!(d["result"].as_str(), Some("recalled" | "cancelled"));
+    let all = report["deliveries"].as_array().is_some_and(|deliveries| deliveries.iter().all(done));
+    Ok(if all { Exit::Done } else { Exit::Failed })
+}
+
+/// Asks for the recall.
+pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value> {
+    gateway.call("POST", &format!("/v1/messages/{id}/recall"), &[], Some(&json!({}))).await
+}
+
+/// Prints what became of each delivery.
+pub(crate) fn print_report(report: &Value) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rows: Vec<Vec<Cell>> = report["deliveries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|delivery| {
+            let reason = &delivery["reason"];
+            vec![
+                text(&delivery["id"]).into(),
+                text(&delivery["account"]).into(),
+                Cell::state(&text(&delivery["result"])),
+                format!("{} {}", text(&reason["code"]), text(&reason["words"])).trim().to_owned().into(),
+            ]
+        })
+        .collect();
+    table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
+    println!();
+}

@@ -1,0 +1,153 @@
+//! `hongyan send`: hands a message to the gateway.
+
+use super::status;
+use crate::{
+    args::Send,
+    exit::{Exit, Usage},
+    remote::Gateway,
+    table::{self, Cell},
+};
+use anyhow::Context;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+use std::io::Read;
+
+pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
+    let message = message(&args)?;
+    let gateway = Gateway::open(&args.remote)?;
+    if args.plan {
+        let plan = gateway.call("POST", "/v1/messages/plan", &[], Some(&message)).await?;
+        if json {
+            println!("{plan}");
+        } else {
+            print_plan(&plan);
+        }
+        return Ok(Exit::Done);
+    }
+    let headers: Vec<(&str, &str)> = args.idempotency_key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
+    let path = match args.wait {
+        Some(seconds) => format!("/v1/messages?wait={seconds}s"),
+        None => "/v1/messages".into(),
+    };
+    let accepted = gateway.call("POST", &path, &headers, Some(&message)).await?;
+    let id = accepted["id"].as_str().context("the gateway's answer has no id")?;
+    if args.wait.is_some() {
+        return status::show(&gateway, id, json).await;
+    }
+    if json {
+        println!("{accepted}");
+    } else {
+        println!("accepted {id}; look with `hongyan status {id}`");
+    }
+    Ok(Exit::Done)
+}
+
+/// The message that the options describe, or the file holds.
+fn message(args: &Send) -> anyhow::Result<Value> {
+    if let Some(file) = &args.file {
+        let text = read(file)?;
+        return serde_json::from_str(&text).map_err(|e| Usage(format!("{file} is not JSON: {e}")).into());
+    }
+    if args.to.is_empty() {
+        return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
+    }
+    let mut content = Map::new();
+    let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
+    for (name, value) in
+        [("title", args.title.clone()), ("text", given(&args.text)?), ("markdown", given(&args.markdown)?), ("html", given(&args.html)?), ("template", args.template.clone())]
+    {
+        content.extend(value.map(|value| (name.to_owned(), value.into())));
+    }
+    if let Some(data) = &args.data {
+        let data = serde_json::from_str(data).map_err(|e| Usage(format!("--data is not JSON: {e}")))?;
+        content.insert("data".into(), data);
+    }
+    if !args.attach.is_empty() {
+        let files = args.attach.iter().map(|path| {
+            let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            Ok(json!({"name": name, "base64": STANDARD.encode(bytes)}))
+        });
+        content.insert("attachments".into(), files.collect::<anyhow::Result<Value>>()?);
+    }
+    let mut message = Map::new();
+    message.insert("to".into(), args.to.iter().map(|to| recipient(to)).collect::<anyhow::Result<Value>>()?);
+    message.insert("content".into(), content.into());
+    if !args.via.is_empty() {
+        message.insert("via".into(), json!(args.via));
+    }
+    for (name, value) in [("send_at", &args.send_at), ("expires_at", &args.expires_at), ("priority", &args.priority)] {
+        message.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
+    }
+    if !args.labels.is_empty() {
+        let labels = args.labels.iter().map(|label| {
+            let (key, value) = label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
+            Ok((key.to_owned(), Value::from(value)))
+        });
+        message.insert("labels".into(), Value::Object(labels.collect::<anyhow::Result<_>>()?));
+    }
+    Ok(Value::Object(message))
+}
+
+/// `mobile:…` and the like; a bare word is a userid, one with an @ an e-mail address.
+fn recipient(text: &str) -> anyhow::Result<Value> {
+    if text == "all" {
+        return Ok(json!({"all": true}));
+    }
+    let (kind, value) = match text.split_once(':') {
+        Some((kind, value)) => (kind, value),
+        None if text.contains('@') => ("email", text),
+        None => ("userid", text),
+    };
+    if hongyan_core::AddressKind::from_name(kind).is_none() {
+        let kinds: Vec<&str> = hongyan_core::AddressKind::EVERY.iter().map(|k| k.name()).collect();
+        return Err(Usage(format!("--to {text}: {kind:?} is none of {}", kinds.join(", "))).into());
+    }
+    Ok(Value::Object(Map::from_iter([(kind.to_owned(), Value::from(value))])))
+}
+
+fn stdin_for_dash(text: &str) -> anyhow::Result<String> {
+    if text == "-" { read("-") } else { Ok(text.to_owned()) }
+}
+
+fn read(file: &str) -> anyhow::Result<String> {
+    if file != "-" {
+        return std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    Ok(text)
+}
+
+fn print_plan(plan: &Value) {
+    let rows: Vec<Vec<Cell>> = plan["deliveries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|delivery| {
+            let recipients = delivery["recipients"].as_array().map_or(0, Vec::len);
+            vec![
+                delivery["account"].as_str().unwrap_or_default().into(),
+                delivery["channel"].as_str().unwrap_or_default().into(),
+                recipients.to_string().into(),
+            ]
+        })
+        .collect();
+    table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
+    println!("API calls, at most: {}", plan["cost"]["calls"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recipient;
+    use serde_json::json;
+
+    #[test]
+    fn a_recipient_is_named_by_kind_or_guessed() {
+        assert_eq!(recipient("mobile:13800000001").unwrap(), json!({"mobile": "13800000001"}));
+        assert_eq!(recipient("li@example.com").unwrap(), json!({"email": "li@example.com"}));
+        assert_eq!(recipient("zhangsan").unwrap(), json!({"userid": "zhangsan"}));
+        assert_eq!(recipient("all").unwrap(), json!({"all": true}));
+        assert!(recipient("phone:1").is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! Commands, their output for programs, and their exit codes.
+
+use crate::stage::{HONGYAN, Stage};
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn run(stage: &Stage, args: &[&str]) -> Output {
+    stage.command().args(args).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)))
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_status_recall_and_their_exit_codes() {
+    let stage = Stage::open("").await;
+    let sent = run(&stage, &["--json", "send", "--to", "mobile:13800000001", "--via", "ding", "--text", "命令行", "--wait", "10"]);
+    assert_eq!(code(&sent), 0, "{sent:?}");
+    let id = json(&sent)["message"]["id"].as_str().unwrap().to_owned();
+    let status = run(&stage, &["status", &id]);
+    assert_eq!(code(&status), 0);
+    assert!(String::from_utf8_lossy(&status.stdout).contains("mobile:13800000001"));
+    assert_eq!(code(&run(&stage, &["recall", &id])), 0);
+    assert_eq!(json(&run(&stage, &["--json", "status", &id]))["message"]["state"], "recalled");
+
+    let refused = run(&stage, &["send", "--to", "outsider", "--via", "wecom", "--text", "看不见", "--wait", "10"]);
+    assert_eq!(code(&refused), 1, "{refused:?}");
+    assert_eq!(code(&run(&stage, &["status", "m0000000000000"])), 1);
+    assert_eq!(code(&run(&stage, &["send", "--text", "没有收件人"])), 2);
+    assert_eq!(code(&run(&stage, &["send", "--to", "pigeon:1", "--text", "a"])), 2);
+    let bad = run(&stage, &["send", "--to", "zhangsan", "--via", "nobody", "--text", "a"]);
+    assert_eq!(code(&bad), 1);
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("via"), "{bad:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_shows_the_calls_and_sends_nothing() {
+    let stage = Stage::open("").await;
+    let plan = json(&run(&stage, &["--json", "send", "--plan", "--to", "zhangsan", "--to", "mobile:13800000002", "--via", "ding", "--text", "a"]));
+    assert_eq!((&plan["cost"]["sends"], &plan["cost"]["lookups"]), (&1.into(), &1.into()), "{plan}");
+    let list = json(&run(&stage, &["--json", "list"]));
+    assert_eq!(list["messages"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_can_do_what_its_scopes_say_and_nothing_once_revoked() {
+    let mut stage = Stage::open("").await;
+    let made = json(&run(&stage, &["--json", "keys", "create", "--name", "reader", "--scope", "read"]));
+    let admin = std::mem::replace(&mut stage.key, made["key"].as_str().unwrap().to_owned());
+    // A running gateway looks at its keys every two seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert_eq!(code(&run(&stage, &["list"])), 0);
+    let refused = run(&stage, &["send", "--to", "zhangsan", "--via", "ding", "--text", "a"]);
+    assert_eq!(code(&refused), 1);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("403"), "{refused:?}");
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(code(&run(&stage, &["keys", "revoke", id])), 0);
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert_eq!(code(&run(&stage, &["list"])), 1);
+    let keys = run(&stage, &["--json", "keys", "list"]);
+    let text = String::from_utf8_lossy(&keys.stdout);
+    assert!(text.contains(id) && !text.contains(&admin) && !text.contains(&stage.key), "ids, never keys");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn config_check_names_what_is_wrong_and_where() {
+    let stage = Stage::dark("").await;
+    assert_eq!(code(&run(&stage, &["config", "check"])), 0);
+    let unset = stage.command().env_remove("TEST_DING").args(["--json", "config", "check"]).output().unwrap();
+    assert_eq!(code(&unset), 1);
+    assert!(json(&unset).to_string().contains("TEST_DING"), "{unset:?}");
+    let file = stage.folder.0.join("hongyan.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("agent_id", "agent_idd", 1)).unwrap();
+    let bad = run(&stage, &["config", "check"]);
+    assert_eq!(code(&bad), 1);
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("agent_idd"), "{bad:?}");
+}
+
+#[test]
+fn the_sandbox_prints_its_credentials_as_its_first_line() {
+    let mut child = Command::new(HONGYAN)
+        .args(["sandbox", "--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    for path in ["/dingtalk/base", "/dingtalk/app_key", "/dingtalk/app_secret", "/wecom/corp_id", "/wecom/secret", "/smtp/address", "/smtp/password", "/inspect"] {
+        assert!(said.pointer(path).and_then(Value::as_str).is_some_and(|v| !v.is_empty()), "{path}: {said}");
+    }
+    assert!(said.pointer("/dingtalk/agent_id").is_some_and(Value::is_i64));
+}
+
+#[test]
+fn usage_errors_are_two_and_no_gateway_is_one() {
+    let run = |args: &[&str]| Command::new(HONGYAN).args(args).env_remove("HONGYAN_KEY").output().unwrap();
+    assert_eq!(code(&run(&["fly"])), 2);
+    assert_eq!(code(&run(&["list"])), 2, "no key");
+    let output = Command::new(HONGYAN)
+        .args(["list", "--gateway", "http://127.0.0.1:1"])
+        .env("HONGYAN_KEY", "canary-key")
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 1);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("canary"));
+}

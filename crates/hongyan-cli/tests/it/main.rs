@@ -1,0 +1,8 @@
+//! The binary as users run it: real processes, real sockets, the sandbox as the platforms.
+
+mod commands;
+mod demo;
+mod journey;
+mod kill;
+mod stage;
+mod trouble;

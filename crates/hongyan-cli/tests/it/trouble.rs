@@ -1,0 +1,91 @@
+//! What the platforms and the network do to us, and what the ledger says then.
+
+use crate::stage::{Stage, summary};
+use serde_json::{Value, json};
+
+const DING: &str = "/topapi/message/corpconversation/asyncsend_v2";
+const WECOM: &str = "/cgi-bin/message/send";
+
+fn message(account: &str, words: &str) -> Value {
+    json!({"to": [{"userid": "zhangsan"}], "via": [account], "content": {"text": words}})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_reply_is_repeated_and_arrives_once() {
+    let stage = Stage::open("").await;
+    for (account, path, platform) in [("ding", DING, "dingtalk"), ("wecom", WECOM, "wecom")] {
+        for kind in ["drop_before", "drop_after", "truncated", "html_200", "status_5xx"] {
+            stage.trouble(&format!("{kind}:{path}:1"));
+            let words = format!("应答丢失 {kind}");
+            let id = stage.send(&message(account, &words)).await;
+            stage.until_state(&id, "sent").await;
+            let delivery = stage.message(&id).await["deliveries"][0].clone();
+            assert_eq!(delivery["repeated"], true, "{account} {kind}: the ledger says that a reply was lost: {delivery}");
+            tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+            assert_eq!(stage.copies("zhangsan", platform, &words).await, 1, "{account} {kind}");
+        }
+    }
+    assert_eq!(stage.inspect("stats").await["duplicates"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_never_left_is_retried_without_a_flag() {
+    let stage = Stage::open("").await;
+    for account in ["ding", "wecom"] {
+        stage.trouble(&format!("busy:{}:2", if account == "ding" { DING } else { WECOM }));
+        let id = stage.send(&message(account, "系统繁忙")).await;
+        let ledger = stage.until_state(&id, "sent").await;
+        assert!(summary(&ledger)[0].ends_with(" -"), "{ledger:?}");
+        let history = stage.message(&id).await["deliveries"][0]["history"].clone();
+        let classes: Vec<&str> = history.as_array().unwrap().iter().map(|a| a["class"].as_str().unwrap()).collect();
+        assert_eq!(classes, ["retryable", "retryable", "taken"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_lane_rests_and_the_other_goes_on() {
+    let stage = Stage::open("").await;
+    stage.trouble(&format!("throttle:{WECOM}:1"));
+    let slow = stage.send(&message("wecom", "限流")).await;
+    let quick = stage.send(&message("ding", "不受影响")).await;
+    stage.until_state(&quick, "sent").await;
+    let waiting = stage.message(&slow).await;
+    assert_eq!(waiting["state"], "pending", "{waiting}");
+    assert_eq!(waiting["deliveries"][0]["attempts"], 0, "a throttled call is not counted as an attempt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_by_the_platform_is_a_dead_letter_until_somebody_retries() {
+    let stage = Stage::open("").await;
+    stage.tell("faults", &json!({"match": DING, "kind": "code", "value": 40056, "count": 1})).await;
+    let id = stage.send(&message("ding", "应用标识有误")).await;
+    let ledger = stage.until_state(&id, "failed").await;
+    assert_eq!(summary(&ledger), ["ding zhangsan failed 40056"]);
+    assert!(ledger[0]["advice"]["zh"].as_str().is_some_and(|advice| !advice.is_empty()), "{ledger:?}");
+    let (status, said) = stage.call("POST", &format!("/v1/messages/{id}/retry"), Some(&json!({}))).await;
+    assert_eq!((status, &said["deliveries"]), (200, &json!(1)), "{said}");
+    stage.until_state(&id, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_filters_one_person_and_the_ledger_says_whom_and_why() {
+    let stage = Stage::open("").await;
+    stage.tell("people/lisi", &json!({"dingtalk": "forbidden:143105"})).await;
+    stage.tell("people/wangwu", &json!({"dingtalk": "failed"})).await;
+    let to = json!([{"userid": "zhangsan"}, {"userid": "lisi"}, {"userid": "wangwu"}]);
+    let id = stage.send(&json!({"to": to, "via": ["ding"], "content": {"text": "三个人"}})).await;
+    let ledger = stage.until_state(&id, "partial").await;
+    assert_eq!(
+        summary(&ledger),
+        ["ding lisi refused 143105", "ding wangwu failed platform_failed", "ding zhangsan unread -"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_mailbox_is_refused_one_put_off_and_one_served() {
+    let stage = Stage::open("").await;
+    let to = json!([{"email": "gone@example.com"}, {"email": "lisi@example.com"}]);
+    let id = stage.send(&json!({"to": to, "via": ["mail"], "content": {"text": "两个信箱"}})).await;
+    let ledger = stage.until_state(&id, "partial").await;
+    assert_eq!(summary(&ledger), ["mail gone@example.com refused 550", "mail lisi@example.com sent -"]);
+}

@@ -1,0 +1,520 @@
+//! One SMTP connection: greeting, EHLO, STARTTLS, AUTH, and transactions one after another.
+//!
+//! It is our own, and not lettre's `AsyncSmtpConnection`, for what that one does not let through (0.11.23):
+//! its read buffer survives `STARTTLS`, so bytes that somebody slipped in before the handshake are read as the
+//! server's; a failure of its `message` does not tell whether the final dot had left, which decides between
+//! *repeat* and *unknown*; it sends the body and the dot in two writes and cannot group commands (RFC 2920).
+//!
+//! Every wait is bounded. Pooling and the meaning for the caller are left to `pool` and `smtp`.
+
+use crate::{
+    Tls,
+    faults::{own, refusal},
+    reply::{Parsed, Reply, parse},
+    tls::TlsSetup,
+    wire,
+};
+use hongyan_endpoint::{Class, Fault};
+use std::{future::Future, io, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Recipients named in one group before their replies are read: far below what either side's socket buffers hold.
+const GROUP: usize = 100;
+
+/// How a connection is opened.
+pub(crate) struct Dial<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    pub(crate) tls: Tls,
+    pub(crate) setup: Option<&'a TlsSetup>,
+    pub(crate) login: Option<(&'a str, &'a str)>,
+    pub(crate) hello: &'a str,
+    pub(crate) timeout: Duration,
+    pub(crate) final_timeout: Duration,
+}
+
+/// What the server said to EHLO.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Offers {
+    pipelining: bool,
+    starttls: bool,
+    eight_bit: bool,
+    /// The largest message it takes, in bytes.
+    max_size: Option<usize>,
+    plain: bool,
+    login: bool,
+}
+
+impl Offers {
+    fn read(reply: &Reply) -> Self {
+        let mut offers = Self::default();
+        for line in reply.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()) {
+            // `AUTH=` is how some old servers write it.
+            let mut words = line.split([' ', '=']);
+            match words.next() {
+                Some("PIPELINING") => offers.pipelining = true,
+                Some("STARTTLS") => offers.starttls = true,
+                Some("8BITMIME") => offers.eight_bit = true,
+                // Zero stands for "no fixed limit".
+                Some("SIZE") => offers.max_size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
+                Some("AUTH") => {
+                    for mechanism in words {
+                        offers.plain |= mechanism == "PLAIN";
+                        offers.login |= mechanism == "LOGIN";
+                    }
+                }
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+/// What became of a transaction that the server took.
+pub(crate) struct Accepted {
+    pub(crate) reply: Reply,
+    pub(crate) refused: Vec<(usize, Fault)>,
+}
+
+/// What became of one that failed.
+pub(crate) struct Failed {
+    pub(crate) fault: Fault,
+    pub(crate) refused: Vec<(usize, Fault)>,
+    /// Nothing was answered at all: on a connection that had lain idle, it was dead already.
+    pub(crate) unanswered: bool,
+}
+
+/// An open connection, greeted, encrypted and logged in as configured.
+pub(crate) struct Connection {
+    stream: Box<dyn Duplex>,
+    buffer: Vec<u8>,
+    offers: Offers,
+    timeout: Duration,
+    final_timeout: Duration,
+    /// Transactions so far.
+    pub(crate) served: usize,
+    /// When it was last used.
+    pub(crate) used: Instant,
+    /// The last transaction ended half way: `RSET` goes before the next.
+    stale: bool,
+    /// It can serve no more.
+    pub(crate) broken: bool,
+}
+
+impl Connection {
+    /// Connects, greets, encrypts and logs in.
+    pub(crate) async fn open(dial: &Dial<'_>) -> Result<Self, Fault> {
+        let tcp = bounded(dial.timeout, TcpStream::connect((dial.host, dial.port)))
+            .await?
+            .map_err(|error| Fault::transport("net.connect", error.to_string()))?;
+        // Nagle against delayed acknowledgement costs some 40 ms per message.
+        tcp.set_nodelay(true).map_err(|error| Fault::transport("net.connect", error.to_string()))?;
+        let mut this = Self {
+            stream: Box::new(tcp),
+            buffer: Vec::with_capacity(1024),
+            offers: Offers::default(),
+            timeout: dial.timeout,
+            final_timeout: dial.final_timeout,
+            served: 0,
+            used: Instant::now(),
+            stale: false,
+            broken: false,
+        };
+        if dial.tls == Tls::Implicit {
+            this = this.encrypt(dial).await?;
+        }
+        let greeting = this.read().await?;
+        if greeting.code != 220 {
+            return Err(refused(&greeting));
+        }
+        this.hello(dial.hello).await?;
+        if dial.tls == Tls::Starttls {
+            if !this.offers.starttls {
+                return Err(own("smtp.no_starttls", "STARTTLS is not among what the server offers"));
+            }
+            let reply = this.command("STARTTLS").await?;
+            if reply.code != 220 {
+                return Err(refused(&reply));
+            }
+            // What was said before the handshake may be anybody's (STARTTLS injection): bytes and offers are forgotten.
+            this.buffer.clear();
+            this.offers = Offers::default();
+            this = this.encrypt(dial).await?;
+            this.hello(dial.hello).await?;
+        }
+        if let Some((username, password)) = dial.login {
+            this.login(username, password).await?;
+        }
+        Ok(this)
+    }
+
+    async fn encrypt(mut self, dial: &Dial<'_>) -> Result<Self, Fault> {
+        let setup = dial.setup.ok_or_else(|| Fault::transport("request.invalid", "no TLS set up"))?;
+        let handshake = setup.connector.connect(setup.name.clone(), self.stream);
+        let stream = bounded(dial.timeout, handshake).await?;
+        self.stream = Box::new(stream.map_err(|error| Fault::transport("net.tls", error.to_string()))?);
+        Ok(self)
+    }
+
+    async fn hello(&mut self, name: &str) -> Result<(), Fault> {
+        let reply = self.command(&format!("EHLO {name}")).await?;
+        if reply.is_ok() {
+            self.offers = Offers::read(&reply);
+            return Ok(());
+        }
+        if !matches!(reply.code, 500 | 502 | 504) {
+            return Err(refused(&reply));
+        }
+        // A server older than EHLO: it can do nothing but take mail.
+        let reply = self.command(&format!("HELO {name}")).await?;
+        self.offers = Offers::default();
+        if reply.is_ok() { Ok(()) } else { Err(refused(&reply)) }
+    }
+
+    /// PLAIN, then LOGIN: some Chinese servers list PLAIN, refuse it with 504 or 535 and take LOGIN.
+    async fn login(&mut self, username: &str, password: &str) -> Result<(), Fault> {
+        let (plain, login) = (self.offers.plain, self.offers.login);
+        if !plain && !login {
+            return Err(own("smtp.no_auth", "neither PLAIN nor LOGIN is among what the server offers"));
+        }
+        let mut reply = None;
+        if plain {
+            let secret = wire::plain(username, password);
+            let mut answer = self.command(&format!("AUTH PLAIN {secret}")).await?;
+            if answer.code == 334 {
+                answer = self.command(&secret).await?;
+            }
+            if answer.code == 235 {
+                return Ok(());
+            }
+            let elsewhere = login && matches!(answer.code, 504 | 535);
+            reply = Some(answer);
+            if !elsewhere {
+                return Err(auth_refused(reply, password));
+            }
+        }
+        if login {
+            let mut answer = self.command("AUTH LOGIN").await?;
+            for word in [username, password] {
+                if answer.code == 334 {
+                    answer = self.command(&wire::login(word)).await?;
+                }
+            }
+            if answer.code == 235 {
+                return Ok(());
+            }
+            reply = Some(answer);
+        }
+        Err(auth_refused(reply, password))
+    }
+
+    /// Whether the server has closed, or said something unasked (a 421 before closing): then it cannot be used.
+    pub(crate) async fn has_gone(&mut self) -> bool {
+        if !self.buffer.is_empty() {
+            return true;
+        }
+        let mut byte = [0];
+        // A zero time-out polls once: an idle connection has nothing to read.
+        timeout(Duration::ZERO, self.stream.read(&mut byte)).await.is_ok()
+    }
+
+    /// One transaction: `MAIL`, each recipient, `DATA`, the message. Indices are those of `recipients`.
+    pub(crate) async fn transact(
+        &mut self,
+        from: &str,
+        recipients: &[(usize, &str)],
+        mime: &[u8],
+    ) -> Result<Accepted, Failed> {
+        self.served += 1;
+        let mut refused = Vec::new();
+        let mut unanswered = true;
+        let outcome = self.deliver(from, recipients, mime, &mut refused, &mut unanswered).await;
+        self.used = Instant::now();
+        match outcome {
+            Ok(reply) => Ok(Accepted { reply, refused }),
+            Err(fault) => Err(Failed { fault, refused, unanswered }),
+        }
+    }
+
+    async fn deliver(
+        &mut self,
+        from: &str,
+        recipients: &[(usize, &str)],
+        mime: &[u8],
+        refusals: &mut Vec<(usize, Fault)>,
+        unanswered: &mut bool,
+    ) -> Result<Reply, Fault> {
+        let eight_bit = !mime.is_ascii();
+        if eight_bit && !self.offers.eight_bit {
+            *unanswered = false;
+            return Err(Fault::transport("request.invalid", "the mail is not ASCII and the server lacks 8BITMIME"));
+        }
+        if let Some(limit) = self.offers.max_size.filter(|limit| mime.len() > *limit) {
+            *unanswered = false;
+            return Err(own("5.3.4", format!("{} bytes; the server takes {limit}", mime.len())));
+        }
+        let mut head = format!("MAIL FROM:<{from}>");
+        if self.offers.max_size.is_some() {
+            head.push_str(&format!(" SIZE={}", mime.len()));
+        }
+        if eight_bit {
+            head.push_str(" BODY=8BITMIME");
+        }
+        head.push_str("\r\n");
+
+        let reset = std::mem::replace(&mut self.stale, true);
+        let mut answers = self.envelope(reset, head, recipients, unanswered).await?.into_iter();
+        if reset {
+            answers.next();
+        }
+        let mail = answers.next().filter(|reply| !reply.is_ok());
+        let data = answers.next_back();
+        let open = data.as_ref().is_some_and(|reply| reply.code == 354);
+        for ((index, _), reply) in recipients.iter().zip(answers) {
+            if !reply.is_ok() {
+                refusals.push((*index, refused(&reply)));
+            }
+        }
+        if refusals.len() == recipients.len() || mail.is_some() {
+            // DATA may have been granted all the same: an empty message then ends it, without effect.
+            if open {
+                self.write(b".\r\n").await?;
+                self.read().await?;
+            }
+            if let Some(mail) = mail {
+                // What the recipients were answered only repeats that there is no sender.
+                refusals.clear();
+                return Err(refused(&mail));
+            }
+            let first = refusals.first().map(|(_, fault)| fault.clone());
+            return Err(first.unwrap_or_else(|| own("smtp.protocol", "no reply per recipient")));
+        }
+        match data {
+            Some(_) if open => self.content(mime).await,
+            Some(reply) => Err(refused(&reply)),
+            None => Err(own("smtp.protocol", "no reply to DATA")),
+        }
+    }
+
+    /// Sends `RSET` if asked, `MAIL`, the `RCPT`s and `DATA`, grouped where the server allows, and returns all replies
+    /// in that order. Ends early, without the later replies, only on a server that takes one command at a time.
+    async fn envelope(
+        &mut self,
+        reset: bool,
+        mail: String,
+        recipients: &[(usize, &str)],
+        unanswered: &mut bool,
+    ) -> Result<Vec<Reply>, Fault> {
+        let mut commands = Vec::with_capacity(recipients.len() + 3);
+        if reset {
+            commands.push("RSET\r\n".to_owned());
+        }
+        commands.push(mail);
+        commands.extend(recipients.iter().map(|(_, address)| format!("RCPT TO:<{address}>\r\n")));
+        let mut replies = Vec::with_capacity(commands.len() + 1);
+        if self.offers.pipelining {
+            commands.push("DATA\r\n".to_owned());
+            for group in commands.chunks(GROUP) {
+                self.write(group.concat().as_bytes()).await?;
+                for _ in group {
+                    replies.push(self.read_answer(unanswered).await?);
+                }
+            }
+            return Ok(replies);
+        }
+        let mail_at = usize::from(reset);
+        for (at, command) in commands.iter().enumerate() {
+            self.write(command.as_bytes()).await?;
+            let reply = self.read_answer(unanswered).await?;
+            let no_sender = at == mail_at && !reply.is_ok();
+            replies.push(reply);
+            if no_sender {
+                // A place for DATA's reply, which the caller takes from the end.
+                replies.extend(replies.last().cloned());
+                return Ok(replies);
+            }
+        }
+        let taken = replies[mail_at + 1..].iter().any(Reply::is_ok);
+        if taken {
+            replies.push(self.command("DATA").await?);
+        } else {
+            replies.extend(replies.last().cloned());
+        }
+        Ok(replies)
+    }
+
+    /// The message itself. Before the last byte is handed over, a failure has no effect; after, it is unknown.
+    async fn content(&mut self, mime: &[u8]) -> Result<Reply, Fault> {
+        if let Err(fault) = self.write(&wire::stuff(mime)).await {
+            // A server that gives up on a message half way often says why before it closes.
+            let why = timeout(Duration::from_secs(1), self.read()).await;
+            return Err(match why {
+                Ok(Ok(reply)) if reply.code >= 400 => refused(&reply),
+                _ => fault,
+            });
+        }
+        let reply = match timeout(self.final_timeout, self.read_unbounded()).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(fault)) => return Err(fault.with_class(Class::Ambiguous)),
+            Err(_) => {
+                self.broken = true;
+                let message = format!("no reply to the message within {:?}", self.final_timeout);
+                return Err(Fault::transport("net.timeout", message).with_class(Class::Ambiguous));
+            }
+        };
+        self.stale = false;
+        if reply.is_ok() {
+            return Ok(reply);
+        }
+        if reply.code < 400 {
+            self.broken = true;
+            return Err(own("smtp.protocol", format!("{} after the message", reply.code)).with_class(Class::Ambiguous));
+        }
+        Err(refused(&reply))
+    }
+
+    /// Says goodbye and waits for the answer, a second at most.
+    pub(crate) async fn quit(mut self) {
+        let _ = timeout(Duration::from_secs(1), async {
+            self.stream.write_all(b"QUIT\r\n").await?;
+            self.stream.flush().await?;
+            let _ = self.read_unbounded().await;
+            self.stream.shutdown().await
+        })
+        .await;
+    }
+
+    async fn command(&mut self, line: &str) -> Result<Reply, Fault> {
+        self.write(format!("{line}\r\n").as_bytes()).await?;
+        self.read().await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let written = timeout(self.timeout, async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        });
+        let failed = match written.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => lost(&error),
+            Err(_) => Fault::transport("net.timeout", format!("nothing taken within {:?}", self.timeout)),
+        };
+        self.broken = true;
+        Err(failed)
+    }
+
+    async fn read_answer(&mut self, unanswered: &mut bool) -> Result<Reply, Fault> {
+        let reply = self.read().await;
+        if !matches!(&reply, Err(fault) if fault.code() == "net.lost") {
+            *unanswered = false;
+        }
+        // The server closes behind a 421, so the other commands of the group stay without a reply.
+        reply.and_then(|reply| if reply.code == 421 { Err(refused(&reply)) } else { Ok(reply) })
+    }
+
+    async fn read(&mut self) -> Result<Reply, Fault> {
+        let limit = self.timeout;
+        if let Ok(reply) = timeout(limit, self.read_unbounded()).await {
+            return reply;
+        }
+        self.broken = true;
+        Err(Fault::transport("net.timeout", format!("no reply within {limit:?}")))
+    }
+
+    async fn read_unbounded(&mut self) -> Result<Reply, Fault> {
+        loop {
+            match parse(&self.buffer) {
+                Parsed::Whole(reply, taken) => {
+                    self.buffer.drain(..taken);
+                    // After 421 the server closes.
+                    self.broken |= reply.code == 421;
+                    return Ok(reply);
+                }
+                Parsed::Broken(why) => {
+                    self.broken = true;
+                    return Err(own("smtp.protocol", why));
+                }
+                Parsed::Partial => {}
+            }
+            let failed = match self.stream.read_buf(&mut self.buffer).await {
+                Ok(0) => lost(&io::Error::from(io::ErrorKind::UnexpectedEof)),
+                Ok(_) => continue,
+                Err(error) => lost(&error),
+            };
+            self.broken = true;
+            return Err(failed);
+        }
+    }
+}
+
+fn refused(reply: &Reply) -> Fault {
+    if reply.code >= 400 {
+        refusal(reply.code, &reply.text())
+    } else {
+        own("smtp.protocol", format!("{} where it has no place", reply.code))
+    }
+}
+
+/// A refused login. A server that repeats the command must not carry the secret into our logs.
+fn auth_refused(reply: Option<Reply>, password: &str) -> Fault {
+    let Some(mut reply) = reply else {
+        return own("smtp.no_auth", "no way to log in");
+    };
+    for line in &mut reply.lines {
+        let words = line.split(' ').map(|word| {
+            // Anything as long as an encoded credential may be one.
+            let encoded =
+                word.len() >= 12 && base64::Engine::decode(&base64::engine::general_purpose::STANDARD, word).is_ok();
+            if encoded { "***" } else { word }
+        });
+        let words = words.collect::<Vec<_>>().join(" ");
+        *line = if password.is_empty() { words } else { words.replace(password, "***") };
+    }
+    refused(&reply)
+}
+
+fn lost(error: &io::Error) -> Fault {
+    Fault::transport("net.lost", error.to_string())
+}
+
+async fn bounded<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
+    timeout(limit, work).await.map_err(|_| Fault::transport("net.timeout", format!("no connection within {limit:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_read_in_any_spelling() {
+        let lines = ["mx", "pipelining", "SIZE 73400320", "AUTH=LOGIN PLAIN", "StartTLS", "8BITMIME"];
+        let reply = Reply { code: 250, lines: lines.map(str::to_owned).to_vec() };
+        let all = Offers {
+            pipelining: true,
+            starttls: true,
+            eight_bit: true,
+            max_size: Some(73_400_320),
+            plain: true,
+            login: true,
+        };
+        assert_eq!(Offers::read(&reply), all);
+        let none = Reply { code: 250, lines: vec!["PIPELINING".into(), "SIZE 0".into(), "AUTH XOAUTH2".into()] };
+        assert_eq!(Offers::read(&none), Offers::default(), "the first line is the server's name");
+    }
+
+    #[test]
+    fn a_refused_login_never_repeats_the_secret() {
+        let secret = wire::plain("li@example.com", "canary-password");
+        let line = format!("5.5.2 syntax: AUTH PLAIN {secret} canary-password");
+        let fault = auth_refused(Some(Reply { code: 501, lines: vec![line] }), "canary-password");
+        let shown = format!("{fault} {fault:?}");
+        assert!(!shown.contains("canary") && !shown.contains(&secret), "{shown}");
+    }
+}

@@ -1,0 +1,441 @@
+//! A mail as bytes: headers, text, HTML and attachments, through lettre's builder.
+//!
+//! Everything that varies is handed in, the date and the Message-ID too, so that a mail is built once and every
+//! repeat sends the same bytes. Who receives it is the envelope's business, in [`Mailer`](crate::Mailer).
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_endpoint::Fault;
+use lettre::{
+    Address,
+    address::Envelope,
+    message::{
+        Body, Mailbox, MessageBuilder, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+    },
+};
+use std::{
+    fmt::Write,
+    str::FromStr,
+    time::{Duration, UNIX_EPOCH},
+};
+
+/// Somebody in a mail's header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// The name shown, any language.
+    pub name: Option<String>,
+    /// The mail address, ASCII.
+    pub address: String,
+}
+
+impl Party {
+    /// An address without a name.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self { name: None, address: address.into() }
+    }
+
+    /// The same address under a name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+/// What the `To` header shows. The envelope may differ: it alone decides who receives the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// No recipient's address: each sees only that it was sent.
+    Neutral,
+    /// These, to all who receive it. Empty is the same as [`Shown::Neutral`].
+    Listed(Vec<Party>),
+}
+
+/// A file that travels with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// File name, any language, at most 255 bytes.
+    pub name: String,
+    /// Media type; `application/octet-stream` when absent.
+    pub media_type: Option<String>,
+    /// The file itself.
+    pub bytes: Vec<u8>,
+}
+
+/// A mail to be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Who it is from. Most Chinese providers want the login's own address here.
+    pub from: Party,
+    /// What `To` shows.
+    pub to: Shown,
+    /// One line, any language.
+    pub subject: String,
+    /// The plain form.
+    pub text: Option<String>,
+    /// The HTML form.
+    pub html: Option<String>,
+    /// Files, in order.
+    pub attachments: Vec<Attachment>,
+    /// The `Date` header: milliseconds since 1970-01-01T00:00:00Z; written to the second, in UTC.
+    pub date_ms: i64,
+    /// `unique@our-domain`, with or without angle brackets; the same on every repeat, because receivers
+    /// de-duplicate by it.
+    pub message_id: String,
+}
+
+impl Mail {
+    /// The mail as bytes: ASCII, lines ended by CRLF and no longer than 998 characters.
+    ///
+    /// Text and HTML become `multipart/alternative`, attachments `multipart/mixed`. The same mail gives the same
+    /// bytes every time.
+    ///
+    /// # Errors
+    /// `request.invalid` (permanent) naming the part: a line break or NUL in a header's value, an address that is
+    /// none, neither text nor HTML nor attachment, or a media type that is none.
+    pub fn build(&self) -> Result<Vec<u8>, Fault> {
+        let from = mailbox("from", &self.from)?;
+        single_line("subject", &self.subject)?;
+        let millis = u64::try_from(self.date_ms).map_err(|_| invalid("date_ms lies before 1970"))?;
+        // lettre wants an envelope; ours is made by the mailer, so this one is never used.
+        let envelope = Envelope::new(Some(from.email.clone()), vec![from.email.clone()])
+            .map_err(|error| invalid(format!("from: {error}")))?;
+        let builder = MessageBuilder::new()
+            .envelope(envelope)
+            .date(UNIX_EPOCH + Duration::from_millis(millis))
+            .from(from)
+            .subject(&self.subject)
+            .message_id(Some(format!("<{}>", self.message_id()?)))
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        let builder = self.show_recipients(builder)?;
+        let message = match self.body()? {
+            Part::Single(part) => builder.singlepart(part),
+            Part::Multi(part) => builder.multipart(part),
+        };
+        Ok(message.map_err(|error| invalid(error.to_string()))?.formatted())
+    }
+
+    fn message_id(&self) -> Result<&str, Fault> {
+        let id = self.message_id.trim_start_matches('<').trim_end_matches('>');
+        let printable = id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
+        let halves = id.split_once('@').is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
+        if printable && halves && id.len() <= 250 {
+            Ok(id)
+        } else {
+            Err(invalid("message_id is not of the form unique@domain"))
+        }
+    }
+
+    fn show_recipients(&self, mut builder: MessageBuilder) -> Result<MessageBuilder, Fault> {
+        match &self.to {
+            Shown::Listed(parties) if !parties.is_empty() => {
+                for party in parties {
+                    builder = builder.to(mailbox("to", party)?);
+                }
+                Ok(builder)
+            }
+            _ => {
+                let nobody = "undisclosed-recipients:;".to_owned();
+                let name = HeaderName::new_from_ascii_str("To");
+                Ok(builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, nobody.clone(), nobody)))
+            }
+        }
+    }
+
+    fn body(&self) -> Result<Part, Fault> {
+        let (text, html) = (self.text.as_deref().map(lines).transpose()?, self.html.as_deref().map(lines).transpose()?);
+        let content = match (text, html) {
+            (Some(text), Some(html)) => Some(Part::Multi(
+                MultiPart::alternative()
+                    .boundary(self.boundary("alt"))
+                    .singlepart(SinglePart::plain(text))
+                    .singlepart(SinglePart::html(html)),
+            )),
+            (Some(text), None) => Some(Part::Single(SinglePart::plain(text))),
+            (None, Some(html)) => Some(Part::Single(SinglePart::html(html))),
+            (None, None) => None,
+        };
+        if self.attachments.is_empty() {
+            return content.ok_or_else(|| invalid("the mail has neither text nor html nor an attachment"));
+        }
+        let mut mixed = MultiPart::mixed().boundary(self.boundary("mix")).build();
+        mixed = match content {
+            Some(Part::Single(part)) => mixed.singlepart(part),
+            Some(Part::Multi(part)) => mixed.multipart(part),
+            None => mixed,
+        };
+        for attachment in &self.attachments {
+            mixed = mixed.singlepart(attachment.part()?);
+        }
+        Ok(Part::Multi(mixed))
+    }
+
+    /// A boundary that is the same for the same mail and occurs in none of its texts.
+    fn boundary(&self, level: &str) -> String {
+        let mut hash = fnv(self.message_id.as_bytes());
+        loop {
+            let boundary = format!("=_{level}_{hash:016x}");
+            let occurs = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains(&boundary));
+            if !occurs(&self.text) && !occurs(&self.html) {
+                return boundary;
+            }
+            hash = hash.wrapping_add(1);
+        }
+    }
+}
+
+impl Attachment {
+    fn part(&self) -> Result<SinglePart, Fault> {
+        single_line("attachment name", &self.name)?;
+        if self.name.is_empty() || self.name.len() > 255 {
+            return Err(invalid("attachment name is empty or longer than 255 bytes"));
+        }
+        let media_type = self.media_type.as_deref().unwrap_or("application/octet-stream");
+        single_line("attachment media type", media_type)?;
+        let parsed = ContentType::parse(media_type)
+            .ok()
+            .filter(|_| media_type.is_ascii() && media_type.len() <= 255)
+            // These would be read as part of the mail's own structure.
+            .filter(|_| !["multipart/", "message/"].iter().any(|p| media_type.to_ascii_lowercase().starts_with(p)));
+        let media_type = parsed.ok_or_else(|| invalid(format!("{media_type:?} is not an attachment's media type")))?;
+        let body = Body::new_with_encoding(self.bytes.clone(), ContentTransferEncoding::Base64)
+            .map_err(|_| invalid("attachment cannot be encoded"))?;
+        Ok(SinglePart::builder().header(media_type).header(Disposition(disposition(&self.name))).body(body))
+    }
+}
+
+enum Part {
+    Single(SinglePart),
+    Multi(MultiPart),
+}
+
+/// `Content-Disposition` with the file name in both spellings. lettre's own header knows only one.
+#[derive(Clone)]
+struct Disposition(String);
+
+impl lettre::message::header::Header for Disposition {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
+    }
+}
+
+/// `filename*` (RFC 2231) comes first, for readers that stop at the first name; `filename` in RFC 2047's encoded
+/// words follows, for old Chinese clients that know nothing else.
+fn disposition(name: &str) -> String {
+    if name.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) && name.len() <= 60 {
+        return format!("attachment; filename=\"{name}\"");
+    }
+    let mut value = "attachment;\r\n filename*=UTF-8''".to_owned();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
+            value.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(value, "%{byte:02X}");
+        }
+    }
+    value.push_str(";\r\n filename=\"");
+    value.push_str(&encoded_words(name));
+    value.push('"');
+    value
+}
+
+/// RFC 2047: words of at most 75 characters, never split inside a character.
+fn encoded_words(text: &str) -> String {
+    // 75 less `=?UTF-8?B?` and `?=` leaves 63 characters of base64: 15 groups of three bytes.
+    const MAX_BYTES: usize = 45;
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for letter in text.chars() {
+        if word.len() + letter.len_utf8() > MAX_BYTES {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(letter);
+    }
+    words.push(word);
+    let words: Vec<_> = words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word))).collect();
+    words.join("\r\n ")
+}
+
+fn mailbox(field: &str, party: &Party) -> Result<Mailbox, Fault> {
+    if let Some(name) = &party.name {
+        single_line(field, name)?;
+    }
+    crate::wire::check_address(&party.address).map_err(|why| invalid(format!("{field}: {why}")))?;
+    let address = Address::from_str(&party.address).map_err(|error| invalid(format!("{field}: {error}")))?;
+    Ok(Mailbox::new(party.name.clone().filter(|name| !name.is_empty()), address))
+}
+
+/// Header injection ends here: no value from outside holds a line break, whatever the builder would make of it.
+fn single_line(field: &str, value: &str) -> Result<(), Fault> {
+    if value.contains(['\r', '\n', '\0']) {
+        return Err(invalid(format!("{field} holds a line break or NUL")));
+    }
+    Ok(())
+}
+
+/// A body's text with every kind of line end as LF, which the builder then writes as CRLF. It would let a bare CR
+/// through, and servers differ in what they make of one.
+fn lines(text: &str) -> Result<String, Fault> {
+    if text.contains('\0') {
+        return Err(invalid("the text holds NUL"));
+    }
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::transport("request.invalid", message)
+}
+
+/// FNV-1a: names a boundary, guards nothing.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mail() -> Mail {
+        Mail {
+            from: Party::new("alarm@example.com").named("值班报警"),
+            to: Shown::Listed(vec![Party::new("li@example.com").named("李雷"), Party::new("wang@example.com")]),
+            subject: "磁盘将满".into(),
+            text: Some("剩余 5%".into()),
+            html: None,
+            attachments: Vec::new(),
+            date_ms: 1_796_090_400_999,
+            message_id: "m-1@example.com".into(),
+        }
+    }
+
+    fn built(mail: &Mail) -> String {
+        String::from_utf8(mail.build().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_mail_is_written_as_expected() {
+        assert_eq!(
+            built(&mail()),
+            "Date: Tue, 01 Dec 2026 02:00:00 +0000\r\n\
+             From: =?utf-8?b?5YC854+t5oql6K2m?= <alarm@example.com>\r\n\
+             Subject: =?utf-8?b?56OB55uY5bCG5ruh?=\r\n\
+             Message-ID: <m-1@example.com>\r\n\
+             Auto-Submitted: auto-generated\r\n\
+             To: =?utf-8?b?5p2O6Zu3?= <li@example.com>, wang@example.com\r\n\
+             MIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n\
+             5Ymp5L2ZIDUl\r\n"
+        );
+    }
+
+    #[test]
+    fn a_neutral_mail_names_no_recipient() {
+        let text = built(&Mail { to: Shown::Neutral, ..mail() });
+        assert!(text.contains("To: undisclosed-recipients:;\r\n"), "{text}");
+        assert!(!text.contains("li@example.com"));
+    }
+
+    #[test]
+    fn text_html_and_files_nest() {
+        let file =
+            Attachment {
+                name: "运行 报告.pdf".into(), media_type: Some("application/pdf".into()), bytes: vec![0; 90]
+            };
+        let mail = Mail { html: Some("<b>剩余</b>".into()), attachments: vec![file], ..mail() };
+        let text = built(&mail);
+        let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle} is not in {text}"));
+        assert!(at("multipart/mixed") < at("multipart/alternative"));
+        assert!(at("text/plain") < at("text/html"));
+        assert!(at("text/html") < at("application/pdf"));
+        assert!(text.contains(
+            "Content-Disposition: attachment;\r\n \
+             filename*=UTF-8''%E8%BF%90%E8%A1%8C%20%E6%8A%A5%E5%91%8A.pdf;\r\n \
+             filename=\"=?UTF-8?B?6L+Q6KGMIOaKpeWRii5wZGY=?=\"\r\n"
+        ));
+        assert_eq!(built(&mail), text, "the same mail gives the same bytes");
+    }
+
+    #[test]
+    fn a_boundary_that_occurs_in_the_text_is_not_used() {
+        let mut mail = Mail { html: Some("x".into()), ..mail() };
+        let first = mail.boundary("alt");
+        mail.text = Some(format!("--{first}--\r\nforged"));
+        assert_ne!(mail.boundary("alt"), first);
+        mail.build().unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let bad = |change: fn(&mut Mail)| {
+            let mut mail = mail();
+            change(&mut mail);
+            let fault = mail.build().unwrap_err();
+            assert_eq!((fault.code(), fault.class().name()), ("request.invalid", "permanent"));
+        };
+        bad(|mail| mail.text = None);
+        bad(|mail| mail.text = Some("a\0b".into()));
+        bad(|mail| mail.from.address = "nobody".into());
+        bad(|mail| mail.from.address = "a@b.com, c@d.com".into());
+        bad(|mail| mail.message_id = "plain".into());
+        bad(|mail| mail.message_id = "a b@c".into());
+        bad(|mail| mail.date_ms = -1);
+        for media_type in ["multipart/mixed", "message/rfc822", "nonsense", "text/plain\r\nX: y"] {
+            let file = Attachment { name: "a".into(), media_type: Some(media_type.into()), bytes: vec![] };
+            assert!(Mail { attachments: vec![file], ..mail() }.build().is_err(), "{media_type}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_from_outside_begins_a_line(
+            before in "\\PC{0,40}", after in "\\PC{0,40}", which in 0..5, breaker in "\r\n|\r|\n|\0",
+        ) {
+            let evil = format!("{before}{breaker}{after}");
+            let mut mail = mail();
+            match which {
+                0 => mail.subject = evil,
+                1 => mail.from.name = Some(evil),
+                2 => mail.to = Shown::Listed(vec![Party::new("li@example.com").named(evil)]),
+                3 => mail.to = Shown::Listed(vec![Party::new(evil)]),
+                _ => mail.attachments.push(Attachment { name: evil, media_type: None, bytes: vec![1] }),
+            }
+            prop_assert!(mail.build().is_err());
+        }
+
+        #[test]
+        fn any_text_becomes_short_ascii_lines_and_no_new_header(
+            subject in "\\PC{0,300}", name in "\\PC{0,60}", text in "[^\0]{0,400}", file in "\\PC{1,60}",
+        ) {
+            let mut mail = mail();
+            mail.subject = subject;
+            mail.from.name = Some(name);
+            mail.text = Some(text);
+            mail.attachments.push(Attachment { name: file, media_type: None, bytes: vec![7; 300] });
+            let bytes = built(&mail);
+            prop_assert!(bytes.is_ascii());
+            let stray = bytes.replace("\r\n", "").contains(['\r', '\n']);
+            prop_assert!(!stray, "a bare CR or LF in {bytes:?}");
+            prop_assert!(bytes.split("\r\n").all(|line| line.len() <= 998));
+            let (head, _) = bytes.split_once("\r\n\r\n").unwrap();
+            let names: Vec<_> = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']))
+                .map(|line| line.split(':').next().unwrap()).collect();
+            let expected = ["Date", "From", "Subject", "Message-ID", "Auto-Submitted", "To", "MIME-Version", "Content-Type"];
+            prop_assert_eq!(names, expected);
+        }
+    }
+}

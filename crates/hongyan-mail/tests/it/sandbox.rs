@@ -1,0 +1,336 @@
+//! Against the sandbox's server.
+
+use crate::support::{LOGIN, PASSWORD, config, mail, sandbox};
+use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
+use hongyan_net::Secret;
+use hongyan_sandbox::smtp::{Smtp, SmtpTrouble, Trouble};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+const LI: &str = "li@example.com";
+
+async fn open() -> (Smtp, Mailer) {
+    let smtp = sandbox(|_| {}).await;
+    let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
+    (smtp, mailer)
+}
+
+/// Sends one mail to Li and returns the fault's code and class.
+async fn fault(mailer: &Mailer) -> (String, &'static str) {
+    let SendFault { fault, .. } = mailer.send(LOGIN, &[LI], &mail("m@x.example")).await.unwrap_err();
+    assert!(!format!("{fault} {fault:?}").contains(PASSWORD));
+    (fault.code().to_owned(), fault.class().name())
+}
+
+async fn works(mailer: &Mailer) {
+    let sent = mailer.send(LOGIN, &[LI], &mail("m@x.example")).await.unwrap();
+    assert_eq!((sent.reply_code.as_str(), sent.refused), ("250", vec![]));
+}
+
+#[tokio::test]
+async fn a_mail_arrives_over_each_kind_of_tls_and_without() {
+    for (tls, implicit) in [(Tls::Starttls, false), (Tls::Implicit, true), (Tls::DangerousNone, false)] {
+        for pipelining in [true, false] {
+            let smtp = sandbox(|options| {
+                options.implicit_tls = implicit;
+                options.require_starttls = tls == Tls::Starttls;
+                options.offer_pipelining = pipelining;
+            })
+            .await;
+            let mailer = Mailer::new(config(&smtp, tls)).unwrap();
+            mailer.probe().await.unwrap();
+            for id in ["1@x.example", "2@x.example"] {
+                let bytes = mail(id);
+                let sent = mailer.send(LOGIN, &[LI, "wang@example.com"], &bytes).await.unwrap();
+                assert_eq!((sent.reply_code.as_str(), sent.refused.len()), ("250", 0));
+                let inbox = smtp.inbox();
+                let last = inbox.last().unwrap();
+                assert_eq!((last.from.as_str(), last.to.len()), (LOGIN, 2));
+                assert_eq!(last.data, bytes);
+                assert_eq!((last.subject.as_str(), last.at_ms), ("磁盘将满", 1_796_090_400_000));
+                assert_eq!(last.message_id, format!("<{id}>"));
+            }
+            let totals = smtp.totals();
+            assert_eq!((totals.connections, totals.logins, totals.mails), (2, 2, 2), "probe, then one for both");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refused_recipients_are_data_and_the_rest_receive() {
+    for pipelining in [true, false] {
+        let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
+        let mailer = Mailer::new(config(&smtp, Tls::DangerousNone)).unwrap();
+        smtp.refuse("gone.*", 550, "5.1.1 no such mailbox");
+        smtp.refuse("full.*", 452, "4.2.2 mailbox full");
+        let to = ["gone.a@example.com", LI, "not an address", "full.b@example.com", "wang@example.com"];
+        let sent = mailer.send(LOGIN, &to, &mail("m@x.example")).await.unwrap();
+        let refused: Vec<_> = sent.refused.iter().map(|(at, f)| (*at, f.code(), f.class().name())).collect();
+        let expected = [(0, "5.1.1", "permanent"), (2, "request.invalid", "permanent"), (3, "4.2.2", "retryable")];
+        assert_eq!(refused, expected);
+        assert_eq!(smtp.inbox()[0].to, [LI, "wang@example.com"]);
+        works(&mailer).await;
+        assert_eq!(smtp.totals().connections, 1, "a refused recipient does not cost the connection");
+    }
+}
+
+#[tokio::test]
+async fn when_all_recipients_are_refused_nothing_is_sent_and_the_connection_serves_on() {
+    for pipelining in [true, false] {
+        let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
+        let mailer = Mailer::new(config(&smtp, Tls::DangerousNone)).unwrap();
+        smtp.refuse("*@gone.example", 550, "5.1.1 no such mailbox");
+        let failed = mailer.send(LOGIN, &["a@gone.example", "b@gone.example"], &mail("m@x.example")).await.unwrap_err();
+        assert_eq!((failed.fault.code(), failed.refused.len()), ("5.1.1", 2));
+        assert!(smtp.inbox().is_empty());
+        works(&mailer).await;
+        assert_eq!(smtp.totals().connections, 1);
+    }
+}
+
+#[tokio::test]
+async fn too_many_recipients_are_to_be_sent_again() {
+    let (smtp, mailer) = open().await;
+    smtp.trouble(SmtpTrouble::once(Trouble::TooManyRecipients { limit: 120 }));
+    let to: Vec<String> = (0..250).map(|n| format!("u{n}@example.com")).collect();
+    let to: Vec<&str> = to.iter().map(String::as_str).collect();
+    let sent = mailer.send(LOGIN, &to, &mail("m@x.example")).await.unwrap();
+    assert_eq!((sent.refused.len(), sent.refused[0].0), (130, 120));
+    assert!(sent.refused.iter().all(|(_, fault)| fault.class().name() == "retryable" && fault.code() == "4.5.3"));
+    assert_eq!(smtp.inbox()[0].to.len(), 120);
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_class_and_a_later_try_succeeds() {
+    for (trouble, expected) in [
+        (Trouble::RefuseConnection { code: 421, text: None }, ("421", "retryable")),
+        (Trouble::RefuseConnection { code: 421, text: Some("HL:IFC too many".into()) }, ("421 HL:IFC", "throttled")),
+        (Trouble::HideStarttls, ("smtp.no_starttls", "permanent")),
+        (Trouble::RefuseLogin { code: 454, text: None }, ("454", "retryable")),
+        (Trouble::RefuseMail { code: 451, text: None }, ("451", "retryable")),
+        (Trouble::RefuseMail { code: 421, text: None }, ("421", "retryable")),
+        (
+            Trouble::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
+            ("553 authorized user", "permanent"),
+        ),
+        (Trouble::RefuseRecipient { address: "*".into(), code: 450, text: None }, ("450", "retryable")),
+        (Trouble::Greylist, ("450 greylist", "retryable")),
+        (Trouble::RefuseContent { code: 552, text: None }, ("5.3.4", "permanent")),
+        (Trouble::RefuseContent { code: 554, text: Some("DT:SPM 163 sandbox".into()) }, ("554 DT:SPM", "permanent")),
+        (
+            Trouble::RefuseContent { code: 451, text: Some("DT:SPM please try again".into()) },
+            ("451 DT:SPM", "retryable"),
+        ),
+        (Trouble::CloseAtData, ("net.lost", "ambiguous")),
+        (Trouble::DropBeforeEffect, ("net.lost", "ambiguous")),
+    ] {
+        for pipelining in [true, false] {
+            let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
+            let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
+            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            let (code, class) = fault(&mailer).await;
+            // Whether the end was seen before or after the dot is the network's to decide.
+            if trouble == Trouble::CloseAtData {
+                assert!(matches!(class, "ambiguous" | "retryable"), "{trouble:?}");
+            } else {
+                assert_eq!((code.as_str(), class), expected, "{trouble:?}");
+            }
+            assert_eq!(smtp.totals().mails, 0, "{trouble:?}");
+            works(&mailer).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_to_a_message_is_ambiguous() {
+    let (smtp, mailer) = open().await;
+    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    assert_eq!(fault(&mailer).await.1, "ambiguous");
+    assert_eq!(smtp.totals().mails, 1, "it had arrived");
+    works(&mailer).await;
+    assert_eq!(smtp.totals().duplicates, 1, "and can be told by its Message-ID");
+}
+
+#[tokio::test]
+async fn a_late_reply_to_a_message_is_ambiguous() {
+    let smtp = sandbox(|_| {}).await;
+    let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap().with_final_timeout(Duration::from_millis(200));
+    smtp.trouble(SmtpTrouble::once(Trouble::SlowReply { ms: 2_000 }));
+    assert_eq!(fault(&mailer).await, ("net.timeout".into(), "ambiguous"));
+    works(&mailer).await;
+}
+
+#[tokio::test]
+async fn a_late_greeting_is_retryable() {
+    let smtp = sandbox(|_| {}).await;
+    let mut config = config(&smtp, Tls::Starttls);
+    config.timeout = Duration::from_millis(300);
+    let mailer = Mailer::new(config).unwrap();
+    smtp.trouble(SmtpTrouble::once(Trouble::DelayGreeting { ms: 3_000 }));
+    assert_eq!(fault(&mailer).await, ("net.timeout".into(), "retryable"));
+    works(&mailer).await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_and_rests() {
+    let smtp = sandbox(|_| {}).await;
+    let mut config = config(&smtp, Tls::Starttls);
+    config.password = Some(Secret::new("wrong-canary-password"));
+    config.connections = 8;
+    let mailer = Arc::new(Mailer::new(config).unwrap());
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let mailer = Arc::clone(&mailer);
+            tokio::spawn(async move { fault(&mailer).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), ("5.7.8".into(), "permanent"));
+    }
+    let totals = smtp.totals();
+    assert_eq!((totals.connections, totals.logins_refused), (1, 2), "PLAIN and LOGIN, on one connection");
+    assert!(mailer.probe().await.is_err(), "asked for by hand it is tried anew");
+    assert_eq!(smtp.totals().connections, 2);
+}
+
+#[tokio::test]
+async fn login_is_tried_where_plain_is_refused() {
+    let (smtp, mailer) = open().await;
+    smtp.trouble(SmtpTrouble::once(Trouble::RefuseLogin { code: 535, text: None }));
+    works(&mailer).await;
+    assert_eq!(smtp.totals().logins, 1);
+}
+
+#[tokio::test]
+async fn another_sender_than_the_login_is_refused_where_the_server_wants_it_so() {
+    for (code, expected) in [(501, "501 authorization user"), (553, "553 authorized user")] {
+        let smtp = sandbox(|options| options.sender_rule = Some(code)).await;
+        let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
+        let failed = mailer.send("other@sandbox.example", &[LI], &mail("m@x.example")).await.unwrap_err();
+        assert_eq!((failed.fault.code(), failed.fault.class().name()), (expected, "permanent"));
+        works(&mailer).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_refused_before_anything_is_said() {
+    let smtp = sandbox(|options| options.implicit_tls = true).await;
+    let other = sandbox(|_| {}).await;
+    for ca in [Some(other.ca_pem().to_owned()), None] {
+        let mut config = config(&smtp, Tls::Implicit);
+        config.ca_pem = ca;
+        let mailer = Mailer::new(config).unwrap();
+        assert_eq!(fault(&mailer).await, ("net.tls".into(), "retryable"));
+    }
+    assert_eq!(smtp.totals().logins, 0);
+}
+
+#[tokio::test]
+async fn text_slipped_in_before_the_handshake_is_forgotten() {
+    let (smtp, mailer) = open().await;
+    smtp.trouble(SmtpTrouble::once(Trouble::InjectBeforeTls));
+    works(&mailer).await;
+}
+
+#[tokio::test]
+async fn an_unreachable_server_is_retryable() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mailer = Mailer::new(MailerConfig::new("127.0.0.1", free.port(), Tls::DangerousNone)).unwrap();
+    assert_eq!(fault(&mailer).await, ("net.connect".into(), "retryable"));
+}
+
+#[tokio::test]
+async fn nothing_but_addresses_reaches_the_wire() {
+    let (smtp, mailer) = open().await;
+    for evil in ["a@b.example>\r\nRCPT TO:<x@y.example", "a@b.example\n", "a@b.example,x@y.example", "a b@c.example"] {
+        assert!(mailer.send(evil, &[LI], &mail("m@x.example")).await.is_err());
+        assert!(mailer.send(LOGIN, &[evil], &mail("m@x.example")).await.is_err());
+    }
+    assert_eq!(mailer.send(LOGIN, &[], &mail("m@x.example")).await.unwrap_err().fault.code(), "request.invalid");
+    assert_eq!(smtp.totals().connections, 0);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_too_large_is_refused_before_it_is_sent() {
+    let smtp = sandbox(|options| options.max_bytes = 100).await;
+    let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
+    assert_eq!(fault(&mailer).await, ("5.3.4".into(), "permanent"));
+}
+
+#[tokio::test]
+async fn dots_and_line_ends_arrive_as_they_were_meant() {
+    let (smtp, mailer) = open().await;
+    mailer.send(LOGIN, &[LI], b"Subject: a\r\n\r\n.\r\n..b\n.\nMAIL FROM:<x@y.example>\rc").await.unwrap();
+    let expected = b"Subject: a\r\n\r\n.\r\n..b\r\n.\r\nMAIL FROM:<x@y.example>\r\nc\r\n";
+    assert_eq!((smtp.inbox().len(), smtp.inbox()[0].data.as_slice()), (1, expected.as_slice()));
+}
+
+#[tokio::test]
+async fn eight_bit_mail_is_declared() {
+    let (smtp, mailer) = open().await;
+    mailer.send(LOGIN, &[LI], "Subject: 报警\r\n\r\n李\r\n".as_bytes()).await.unwrap();
+    assert_eq!(smtp.inbox()[0].subject, "报警");
+}
+
+#[tokio::test]
+async fn a_connection_is_left_after_its_share_of_mails() {
+    let smtp = sandbox(|_| {}).await;
+    let mut config = config(&smtp, Tls::Starttls);
+    config.messages_per_connection = 2;
+    let mailer = Mailer::new(config).unwrap();
+    for _ in 0..5 {
+        works(&mailer).await;
+    }
+    assert_eq!(smtp.totals().connections, 3);
+}
+
+#[tokio::test]
+async fn no_more_connections_are_opened_than_allowed() {
+    let smtp = sandbox(|_| {}).await;
+    let mut config = config(&smtp, Tls::DangerousNone);
+    config.connections = 3;
+    config.messages_per_connection = 1000;
+    let mailer = Arc::new(Mailer::new(config).unwrap());
+    let tasks: Vec<_> = (0..60)
+        .map(|_| {
+            let mailer = Arc::clone(&mailer);
+            tokio::spawn(async move { works(&mailer).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(smtp.totals().mails, 60);
+    assert!(smtp.totals().connections <= 3);
+}
+
+#[tokio::test]
+async fn an_abandoned_send_leaves_no_half_transaction_behind() {
+    let (smtp, mailer) = open().await;
+    works(&mailer).await;
+    smtp.trouble(SmtpTrouble::once(Trouble::SlowReply { ms: 1_000 }));
+    let bytes = mail("m@x.example");
+    let given_up = tokio::time::timeout(Duration::from_millis(100), mailer.send(LOGIN, &[LI], &bytes)).await;
+    assert!(given_up.is_err());
+    works(&mailer).await;
+    assert_eq!(smtp.totals().connections, 2);
+}
+
+/// Nagle against delayed acknowledgement costs 40 ms a mail; many connections would hide it.
+#[tokio::test]
+async fn one_connection_does_not_stall() {
+    let smtp = sandbox(|_| {}).await;
+    let mut config = config(&smtp, Tls::DangerousNone);
+    config.messages_per_connection = 1000;
+    let mailer = Mailer::new(config).unwrap();
+    let bytes = mail("m@x.example");
+    works(&mailer).await;
+    let start = Instant::now();
+    for _ in 0..100 {
+        mailer.send(LOGIN, &[LI], &bytes).await.unwrap();
+    }
+    let each = start.elapsed() / 100;
+    assert!(each < Duration::from_millis(20), "{each:?} for each mail");
+}

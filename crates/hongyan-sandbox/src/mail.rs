@@ -1,0 +1,93 @@
+//! The mail server's place in the sandbox: started with it where asked for, inspected through `/sandbox/mail`.
+//!
+//! The server itself is [`crate::smtp`]; here it gets the sandbox's clock and credentials, and two mailboxes that
+//! it always refuses, so that a refusal can be shown without ordering one.
+
+use crate::{
+    clock::Clock,
+    options::Credentials,
+    smtp::{Smtp, SmtpOptions, SmtpTrouble},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{io, net::SocketAddr, sync::Arc};
+
+/// Mailboxes that are refused from the start: address, reply code, text.
+const REFUSED: [(&str, u16, &str); 2] =
+    [("gone@example.com", 550, "5.1.1 no such mailbox"), ("full@example.com", 452, "4.2.2 mailbox full")];
+
+/// The mail server, if one was started.
+#[derive(Default)]
+pub(crate) struct Mail {
+    server: Option<Smtp>,
+}
+
+/// What may be ordered of one mailbox.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mailbox {
+    /// With one `*` perhaps.
+    address: String,
+    /// Reply code; absent: taken again.
+    pub(crate) refuse: Option<u16>,
+    text: Option<String>,
+}
+
+impl Mail {
+    pub(crate) async fn start(listen: SocketAddr, credentials: &Credentials, clock: &Clock) -> io::Result<Self> {
+        let clock = clock.clone();
+        let server = Smtp::start(SmtpOptions {
+            username: credentials.smtp_username.clone(),
+            password: credentials.smtp_password.clone(),
+            ..SmtpOptions::new(listen, Arc::new(move || clock.now_ms()))
+        })
+        .await?;
+        for (address, code, text) in REFUSED {
+            server.refuse(address, code, text);
+        }
+        Ok(Self { server: Some(server) })
+    }
+
+    pub(crate) fn server(&self) -> Option<&Smtp> {
+        self.server.as_ref()
+    }
+
+    /// What was received, what was counted, what trouble is to come; `None` without a server.
+    pub(crate) fn describe(&self) -> Option<Value> {
+        let server = self.server.as_ref()?;
+        let mails = server.inbox();
+        let mails: Vec<_> = mails.iter().map(|mail| &**mail).collect();
+        Some(json!({"totals": server.totals(), "troubles": server.troubles(), "mails": mails}))
+    }
+
+    /// What a client needs; `None` without a server.
+    pub(crate) fn credentials(&self, credentials: &Credentials) -> Option<Value> {
+        let server = self.server.as_ref()?;
+        Some(json!({
+            "address": server.address().to_string(),
+            "username": credentials.smtp_username,
+            "password": credentials.smtp_password,
+            "ca_pem": server.ca_pem(),
+        }))
+    }
+
+    /// Forgets mails, counters and trouble; `None` without a server.
+    pub(crate) fn clear(&self) -> Option<()> {
+        self.server.as_ref().map(Smtp::clear)
+    }
+
+    /// Orders trouble; `None` without a server.
+    pub(crate) fn trouble(&self, trouble: SmtpTrouble) -> Option<()> {
+        self.server.as_ref().map(|server| server.trouble(trouble))
+    }
+
+    /// Refuses a mailbox, or takes for it again; `None` without a server.
+    pub(crate) fn order(&self, mailbox: &Mailbox) -> Option<()> {
+        let server = self.server.as_ref()?;
+        match mailbox.refuse {
+            Some(code) => server.refuse(&mailbox.address, code, mailbox.text.as_deref().unwrap_or("refused on demand")),
+            None => server.accept(&mailbox.address),
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,102 @@
+//! How a sandbox is set up, and the credentials that it gives out.
+
+use crate::trouble::FaultRule;
+use serde::{Deserialize, Serialize};
+use std::{io, net::SocketAddr, time::Duration};
+
+/// How to start a sandbox. `Default` listens on a free loopback port, for HTTP and for mail.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// Where both platforms and the inspection API answer; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where the mail server answers; `None` starts none.
+    pub smtp_listen: Option<SocketAddr>,
+    /// Decides the company: the same seed gives the same people.
+    pub seed: u64,
+    /// How many people the company has beside the named ones (`zhangsan`, `outsider`, …).
+    pub people: usize,
+    /// Trouble from the start; more can be ordered by the inspection API.
+    pub faults: Vec<FaultRule>,
+    /// People read what reaches them after so long; `None`: only when told to.
+    pub auto_read: Option<Duration>,
+    /// How long DingTalk takes from accepting a work notification to delivering it.
+    pub delivery_delay: Duration,
+    /// Which quotas hold.
+    pub limits: Limits,
+    /// Well-known credentials in place of random ones: for sandboxes that only this machine can reach.
+    pub fixed_credentials: bool,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            listen: loopback,
+            smtp_listen: Some(loopback),
+            seed: 1,
+            people: 240,
+            faults: Vec::new(),
+            auto_read: None,
+            delivery_delay: Duration::from_millis(300),
+            limits: Limits::default(),
+            fixed_credentials: false,
+        }
+    }
+}
+
+/// Which quotas hold. What a request may *be* (sizes, lists, fields) is always checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The declared call rates (DingTalk's 20 a second per operation, WeCom's 10,000 a minute). Off unless
+    /// asked for: a pipeline that hammers the sandbox is not an abuser.
+    pub calls: bool,
+    /// Quotas on what people get: DingTalk's 500 a day per person, 5,000 receivers a minute and three to-all
+    /// notices a day; WeCom's 30 a minute and 1,000 an hour per person.
+    pub people: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { calls: false, people: true }
+    }
+}
+
+/// What a client needs to log in. No `Debug`: a secret, even of a sandbox, is not for logs.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) corp_id: String,
+    pub(crate) app_key: String,
+    pub(crate) app_secret: String,
+    pub(crate) agent_id: i64,
+    pub(crate) wecom_corp_id: String,
+    pub(crate) wecom_secret: String,
+    pub(crate) wecom_agent_id: i64,
+    pub(crate) smtp_username: String,
+    pub(crate) smtp_password: String,
+}
+
+impl Credentials {
+    pub(crate) fn new(fixed: bool) -> io::Result<Self> {
+        let secret = |name: &str| if fixed { Ok(format!("sandbox-{name}")) } else { random_hex(32) };
+        Ok(Self {
+            corp_id: "dingsandboxcorp".into(),
+            app_key: "dingsandboxapp".into(),
+            app_secret: secret("ding-secret")?,
+            agent_id: 1_000_001,
+            wecom_corp_id: "wwsandbox00000001".into(),
+            wecom_secret: secret("wecom-secret")?,
+            wecom_agent_id: 1_000_002,
+            smtp_username: "sandbox@example.com".into(),
+            smtp_password: secret("mail-password")?,
+        })
+    }
+}
+
+/// So many random bytes' worth of hexadecimal digits.
+pub(crate) fn random_hex(digits: usize) -> io::Result<String> {
+    let mut bytes = vec![0_u8; digits.div_ceil(2)];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    Ok(bytes.into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte)]).take(digits).collect())
+}

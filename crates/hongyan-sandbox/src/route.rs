@@ -1,0 +1,217 @@
+//! From a call that arrived to the platform's answer, by declaration.
+//!
+//! A route is an operation's declaration with a mind: finding it, reading its credential and its fields, wording
+//! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
+
+use crate::world::{Caller, World, tally::Call};
+use hongyan_endpoint::{Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// What a platform decides before an operation's mind is asked, and how it words refusals.
+pub(crate) trait Simulated: Platform {
+    /// Token, address, frequency: in the platform's order.
+    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
+    /// A body or field that cannot be read.
+    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault;
+    /// `GET` where `POST` is expected, or the other way; `None` where the platform does not mind.
+    fn wrong_method(spec: &Spec) -> Option<Fault>;
+    /// The platform's own throttle or another code of its table.
+    fn throttled(spec: &Spec) -> Fault;
+    /// The platform's words around a refusal.
+    fn worded(fault: Fault, _: &Caller) -> Fault {
+        fault
+    }
+}
+
+/// A refusal, with members that the platform sends beside it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) fault: Fault,
+    pub(crate) members: Vec<(&'static str, Value)>,
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self { fault, members: Vec::new() }
+    }
+}
+
+/// A refusal with this code and these words.
+pub(crate) fn refuse<P: Platform>(code: &str, words: impl Into<String>) -> Fault {
+    Fault::refused(code, words, P::known(code))
+}
+
+/// What the trouble in force wants of the platform itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forced {
+    Throttle,
+    Code(i64),
+}
+
+/// How a call is to be handled, beside what it says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handling {
+    pub(crate) caller: Caller,
+    /// The platform refuses, whatever the call says.
+    pub(crate) forced: Option<Forced>,
+    /// Noted beside the call.
+    pub(crate) fault: Option<&'static str>,
+}
+
+type Run = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Sealed + Send + Sync>;
+
+/// One operation that has a mind.
+pub(crate) struct Route {
+    pub(crate) spec: &'static Spec,
+    pub(crate) platform: &'static str,
+    run: Run,
+}
+
+impl Route {
+    pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
+        (self.run)(world, call, handling)
+    }
+}
+
+/// All routes, found by path; more than one where a path answers to both methods.
+#[derive(Default)]
+pub(crate) struct Routes {
+    by_path: HashMap<&'static str, Vec<Route>>,
+}
+
+impl Routes {
+    /// Gives an operation a mind.
+    pub(crate) fn on<E>(&mut self, mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>)
+    where
+        E: Endpoint,
+        E::Platform: Simulated,
+    {
+        let spec: &'static Spec = const { &E::SPEC };
+        let run: Run = Box::new(move |world, call, handling| answer::<E>(spec, mind, world, call, handling));
+        self.by_path.entry(spec.path).or_default().push(Route { spec, platform: E::Platform::NAME, run });
+    }
+
+    /// The route of a path, preferring the one of this method.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Route> {
+        let routes = self.by_path.get(path)?;
+        routes.iter().find(|route| route.spec.method.as_str() == method).or_else(|| routes.first())
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Route> {
+        self.by_path.values().flatten()
+    }
+}
+
+/// The world, whatever happened to an earlier holder of the lock.
+pub(crate) fn enter(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn answer<E>(
+    spec: &'static Spec,
+    mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    world: &Mutex<World>,
+    call: &Wire,
+    handling: &Handling,
+) -> Sealed
+where
+    E: Endpoint,
+    E::Platform: Simulated,
+{
+    let caller = &handling.caller;
+    let decoded = E::decode(call);
+    let outcome = {
+        let mut world = enter(world);
+        world.settle(caller.now);
+        let outcome = decide(spec, mind, &mut world, call, handling, decoded);
+        *world.tally.calls.entry(spec.path).or_default() += 1;
+        let code = match &outcome {
+            Ok(_) => "0".into(),
+            Err(refused) => refused.fault.code().to_owned().into(),
+        };
+        let (method, path) = (method_name(call.method), spec.path.into());
+        world.calls.record(Call { seq: 0, at_ms: caller.now, method, path, code, fault: handling.fault });
+        outcome
+    };
+    match outcome {
+        Ok(reply) => {
+            let reply = serde_json::to_value(&reply).unwrap_or_default();
+            E::Platform::seal(spec, Ok(reply))
+        }
+        Err(Refused { fault, members }) => {
+            let mut sealed = E::Platform::seal(spec, Err(&E::Platform::worded(fault, caller)));
+            if !members.is_empty()
+                && let Ok(Value::Object(mut body)) = serde_json::from_slice(&sealed.body)
+            {
+                body.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+                sealed.body = Value::Object(body).to_string().into_bytes();
+            }
+            sealed
+        }
+    }
+}
+
+fn decide<E>(
+    spec: &'static Spec,
+    mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    world: &mut World,
+    call: &Wire,
+    handling: &Handling,
+    decoded: Result<E, Invalid>,
+) -> Result<E::Reply, Refused>
+where
+    E: Endpoint,
+    E::Platform: Simulated,
+{
+    match handling.forced {
+        Some(Forced::Throttle) => return Err(E::Platform::throttled(spec).into()),
+        Some(Forced::Code(code)) => {
+            let code = code.to_string();
+            let known = E::Platform::known(&code);
+            return Err(Fault::refused(code, known.map_or("refused on demand", |row| row.zh), known).into());
+        }
+        None => {}
+    }
+    if spec.auth != Auth::None {
+        E::Platform::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
+    }
+    if call.method != spec.method.as_str()
+        && let Some(fault) = E::Platform::wrong_method(spec)
+    {
+        return Err(fault.into());
+    }
+    let request = decoded.map_err(|invalid| E::Platform::unreadable(spec, &invalid))?;
+    mind(world, &handling.caller, request)
+}
+
+/// Methods as they are remembered; what is none of HTTP's own is `OTHER`.
+pub(crate) fn method_name(method: &str) -> &'static str {
+    ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("OTHER")
+}
+
+/// Whether a rate concerns the caller as a whole, and so is counted before the call is read.
+pub(crate) fn over_rate<P: Platform>(world: &mut World, spec: &'static Spec, now: i64) -> bool {
+    use hongyan_endpoint::Scope;
+    if !world.settings.limits.calls {
+        return false;
+    }
+    let mut over = false;
+    for (max, per, scope) in spec.rates() {
+        if scope != Scope::Recipient {
+            over |= !world.within_rate((P::NAME, spec.name), max, per, now);
+        }
+    }
+    over
+}
+
+/// Whether the platform's declarations expect `POST`.
+pub(crate) fn expects_post(spec: &Spec) -> bool {
+    spec.method == Method::POST
+}

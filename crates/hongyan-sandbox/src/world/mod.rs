@@ -1,0 +1,160 @@
+//! The simulated world: one company, two platforms, everybody's phone.
+//!
+//! All of it sits behind one lock that is held for the length of one decision, never for I/O. Nothing here runs by
+//! itself: [`World::settle`] brings the world up to `now` before each look at it, so a moved clock is enough.
+
+pub(crate) mod company;
+pub(crate) mod ledger;
+pub(crate) mod phone;
+pub(crate) mod tally;
+pub(crate) mod token;
+
+use crate::{
+    dingtalk,
+    options::{Credentials, Limits, SandboxOptions},
+    wecom,
+};
+use company::Company;
+use phone::Phones;
+use serde::Serialize;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    net::IpAddr,
+    time::Duration,
+};
+use tally::{Calls, Tally};
+
+/// What can be changed while it runs.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) delivery_delay_ms: i64,
+    pub(crate) auto_read_ms: Option<i64>,
+    /// The only addresses that may call DingTalk's application; `None`: all.
+    pub(crate) dingtalk_trusted_ips: Option<Vec<IpAddr>>,
+    /// The only addresses that may call WeCom's application; `None`: all.
+    pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
+}
+
+/// Everything.
+pub(crate) struct World {
+    pub(crate) company: Company,
+    pub(crate) settings: Settings,
+    pub(crate) credentials: Credentials,
+    pub(crate) dingtalk: dingtalk::State,
+    pub(crate) wecom: wecom::State,
+    pub(crate) phones: Phones,
+    pub(crate) tally: Tally,
+    pub(crate) calls: Calls,
+    rates: HashMap<(&'static str, &'static str, u64), (i64, u32)>,
+}
+
+/// Who calls, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) ip: IpAddr,
+    /// Milliseconds of the sandbox's clock.
+    pub(crate) now: i64,
+}
+
+impl World {
+    pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
+        let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
+        Self {
+            company: Company::new(options.seed, options.people),
+            settings: Settings {
+                limits: options.limits,
+                delivery_delay_ms: ms(options.delivery_delay),
+                auto_read_ms: options.auto_read.map(ms),
+                dingtalk_trusted_ips: None,
+                wecom_trusted_ips: None,
+            },
+            credentials,
+            dingtalk: dingtalk::State::default(),
+            wecom: wecom::State::default(),
+            phones: Phones::default(),
+            tally: Tally::default(),
+            calls: Calls::default(),
+            rates: HashMap::new(),
+        }
+    }
+
+    /// Brings the world up to `now`: what is due is delivered at the time it was due.
+    pub(crate) fn settle(&mut self, now: i64) {
+        dingtalk::deliver_due(self, now);
+    }
+
+    /// When somebody who got a message at `at` reads it by himself.
+    pub(crate) fn reads_at(&self, person: company::PersonId, at: i64) -> Option<i64> {
+        self.settings.auto_read_ms.filter(|_| self.company.person(person).active).map(|after| at.saturating_add(after))
+    }
+
+    /// Counts one call against a fixed window; `false` when the window is full.
+    pub(crate) fn within_rate(&mut self, key: (&'static str, &'static str), max: u32, per: Duration, now: i64) -> bool {
+        let per_ms = i64::try_from(per.as_millis()).unwrap_or(i64::MAX).max(1);
+        let window = now.div_euclid(per_ms);
+        let slot = self.rates.entry((key.0, key.1, per.as_secs())).or_default();
+        if slot.0 != window {
+            *slot = (window, 0);
+        }
+        slot.1 = slot.1.saturating_add(1);
+        slot.1 <= max
+    }
+}
+
+/// The JSON text with members in order of their names: equal content has equal text.
+pub(crate) fn canonical(value: &serde_json::Value, to: &mut String) {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<_> = members.iter().collect();
+            names.sort_unstable_by_key(|(name, _)| *name);
+            to.push('{');
+            for (i, (name, value)) in names.into_iter().enumerate() {
+                if i > 0 {
+                    to.push(',');
+                }
+                to.push_str(&Value::String(name.clone()).to_string());
+                to.push(':');
+                canonical(value, to);
+            }
+            to.push('}');
+        }
+        Value::Array(items) => {
+            to.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    to.push(',');
+                }
+                canonical(item, to);
+            }
+            to.push(']');
+        }
+        scalar => to.push_str(&scalar.to_string()),
+    }
+}
+
+/// A digest of content within one application.
+pub(crate) fn digest(platform: &str, app: i64, content: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (platform, app, content).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn equal_content_has_equal_text_whatever_the_order() {
+        let text = |value| {
+            let mut text = String::new();
+            canonical(&value, &mut text);
+            text
+        };
+        assert_eq!(text(json!({"b": [1, {"d": 1, "c": "\""}], "a": null})), r#"{"a":null,"b":[1,{"c":"\"","d":1}]}"#);
+        assert_eq!(text(json!({"a": 1, "b": 2})), text(json!({"b": 2, "a": 1})));
+    }
+}

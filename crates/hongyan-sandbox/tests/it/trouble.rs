@@ -1,0 +1,134 @@
+//! Each kind of trouble, seen from outside.
+
+use crate::raw::{Raw, parse};
+use hongyan_sandbox::SandboxOptions;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const SEND: &str = "/cgi-bin/message/send";
+
+/// Orders trouble for the next send, sends, and gives the raw bytes that came back.
+async fn struck(raw: &Raw, rule: Value) -> Vec<u8> {
+    let mut rule = rule;
+    rule["match"] = json!(SEND);
+    rule["count"] = json!(1);
+    let token = raw.wecom_token().await;
+    let ordered = raw.post("/sandbox/faults", rule).await;
+    assert!(ordered.is_array(), "{ordered}");
+    let body = json!({"touser": "zhangsan", "msgtype": "text", "agentid": raw.credentials["wecom"]["agent_id"],
+        "text": {"content": "x"}});
+    let bytes = raw.send("POST", &format!("{SEND}?access_token={token}"), "application/json", &body.to_string()).await;
+    assert_eq!(raw.get("/sandbox/faults").await, json!([]), "a rule that has struck is gone");
+    bytes
+}
+
+async fn effects(raw: &Raw) -> u64 {
+    raw.stats().await["wecom"]["effects"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_is_dropped_before_or_after_the_effect() {
+    let raw = Raw::start().await;
+    assert!(struck(&raw, json!({"kind": "drop_before"})).await.is_empty());
+    assert_eq!(effects(&raw).await, 0);
+    assert!(struck(&raw, json!({"kind": "drop_after"})).await.is_empty());
+    assert_eq!(effects(&raw).await, 1);
+    let calls = raw.get(&format!("/sandbox/calls?path={SEND}")).await;
+    assert_eq!(calls["calls"][0]["fault"], "drop_before");
+    assert_eq!((&calls["calls"][1]["fault"], &calls["calls"][1]["code"]), (&json!("drop_after"), &json!("0")));
+}
+
+#[tokio::test]
+async fn an_answer_is_replaced_and_nothing_happens() {
+    let raw = Raw::start().await;
+    for (rule, status) in [
+        (json!({"kind": "status_5xx"}), 502),
+        (json!({"kind": "status_5xx", "value": 500}), 500),
+        (json!({"kind": "html"}), 503),
+        (json!({"kind": "html_200"}), 200),
+        (json!({"kind": "empty"}), 200),
+        (json!({"kind": "redirect"}), 302),
+    ] {
+        let reply = parse(&struck(&raw, rule.clone()).await);
+        assert_eq!(reply.status, status, "{rule}");
+        assert!(serde_json::from_slice::<Value>(&reply.body).is_err(), "{rule}");
+        match rule["kind"].as_str().unwrap() {
+            "html" | "html_200" => assert!(reply.body.starts_with(b"<!DOCTYPE html>")),
+            "empty" => assert!(reply.body.is_empty()),
+            "redirect" => assert!(reply.header("location").is_some()),
+            _ => {}
+        }
+    }
+    assert_eq!(effects(&raw).await, 0);
+}
+
+#[tokio::test]
+async fn a_proxy_may_fail_after_the_effect() {
+    let raw = Raw::start().await;
+    assert_eq!(parse(&struck(&raw, json!({"kind": "status_5xx", "after": true})).await).status, 502);
+    assert_eq!(effects(&raw).await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_is_cut_short_after_the_effect() {
+    let raw = Raw::start().await;
+    let reply = parse(&struck(&raw, json!({"kind": "truncated"})).await);
+    assert_eq!(reply.header("content-length").unwrap().parse::<usize>().unwrap(), reply.body.len());
+    assert!(serde_json::from_slice::<Value>(&reply.body).is_err());
+    let reply = parse(&struck(&raw, json!({"kind": "cut_body"})).await);
+    assert_eq!(reply.status, 200);
+    let announced = reply.header("content-length").unwrap().parse::<usize>().unwrap();
+    assert!(!reply.body.is_empty() && reply.body.len() < announced, "{} of {announced}", reply.body.len());
+    assert_eq!(effects(&raw).await, 2);
+}
+
+#[tokio::test]
+async fn the_platform_refuses_on_demand() {
+    let raw = Raw::start().await;
+    for (rule, code) in [
+        (json!({"kind": "busy"}), -1),
+        (json!({"kind": "throttle"}), 45009),
+        (json!({"kind": "code", "value": 48002}), 48002),
+        (json!({"kind": "token_revoked"}), 40014),
+        (json!({"kind": "token_expired"}), 42001),
+    ] {
+        assert_eq!(parse(&struck(&raw, rule).await).json()["errcode"], code);
+    }
+    assert_eq!(effects(&raw).await, 0);
+    assert_eq!(raw.stats().await["faults"]["busy"], 1);
+    assert_eq!(raw.stats().await["tokens"]["wecom"], 2);
+
+    let token = raw.ding_token().await;
+    raw.post("/sandbox/faults", json!([{"match": "/topapi/", "kind": "throttle", "skip": 1, "count": 1}])).await;
+    let target = format!("/topapi/v2/user/getbymobile?access_token={token}");
+    let mobile = json!({"mobile": "13800000001"});
+    assert_eq!(raw.post(&target, mobile.clone()).await["errcode"], 0);
+    assert_eq!(raw.post(&target, mobile.clone()).await["sub_code"], "90018");
+    assert_eq!(raw.post(&target, mobile).await["errcode"], 0);
+}
+
+#[tokio::test]
+async fn an_answer_takes_its_time() {
+    let raw = Raw::start().await;
+    let start = Instant::now();
+    let reply = parse(&struck(&raw, json!({"kind": "latency_ms", "value": 150})).await);
+    assert_eq!(reply.json()["errcode"], 0);
+    assert!(start.elapsed() >= Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn trouble_may_be_there_from_the_start_and_be_taken_back() {
+    let faults = vec!["busy:/cgi-bin/gettoken".parse().unwrap()];
+    let raw = Raw::with(SandboxOptions { faults, ..SandboxOptions::default() }).await;
+    assert_eq!(raw.get("/cgi-bin/gettoken").await["errcode"], -1);
+    raw.call("DELETE", "/sandbox/faults", &Value::Null).await;
+    assert_eq!(raw.get("/cgi-bin/gettoken").await["errcode"], 41002);
+}
+
+#[tokio::test]
+async fn a_body_beyond_all_measure_is_not_read() {
+    let raw = Raw::start().await;
+    let head = format!("POST {SEND} HTTP/1.1\r\nHost: s\r\nContent-Length: 100000000\r\n\r\n");
+    let reply = parse(&crate::raw::exchange(raw.sandbox.address(), head.as_bytes()).await);
+    assert_eq!(reply.status, 413);
+}

@@ -1,0 +1,4 @@
+//! The crate seen from outside: fixtures, envelopes, the table.
+
+mod envelope;
+mod fixture;
