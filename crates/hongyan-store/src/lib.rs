@@ -1,1 +1,22 @@
-//! (to come)
+//! What remembers: the outbox, the ledger and the API keys, on one SQLite file.
+//!
+//! [`Sqlite`] is the store that `hongyan serve` opens. Everything that arrives while one fsync runs shares the next;
+//! whatever a method acknowledges is on disk. What is due when, and what becomes of it, is decided elsewhere
+//! (`hongyan-core`): a store only keeps it.
+//!
+//! ```
+//! use hongyan_core::{Filter, Outbox};
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let store = hongyan_store::Sqlite::temporary(hongyan_store::Options::default()).unwrap();
+//! assert!(store.list(Filter { limit: 10, ..Filter::default() }).await.unwrap().messages.is_empty());
+//! # });
+//! ```
+//!
+//! A second store runs the same tests: [`outbox_contract!`] (feature `contract`).
+
+#[cfg(feature = "contract")]
+pub mod contract;
+mod error;
+mod sqlite;
+
+pub use sqlite::{Options, Sqlite};

@@ -1,0 +1,177 @@
+//! Leasing what is due.
+
+use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, result, sent, state};
+use hongyan_core::{DeliveryState, NewMessage, Outbox, Priority, RecipientState, Settlement};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+pub async fn what_is_not_due_is_not_claimed(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, NewMessage { send_at: Some(after(60)), ..make.message("ding", &["li"]) }).await;
+    assert_eq!(store.message(id).await.unwrap().unwrap().deliveries[0].due, Some(after(60)));
+    assert!(claim_all(&store, "ding").await.is_empty());
+    assert!(store.claim("ding", after(59), LEASE, 10).await.unwrap().is_empty());
+    assert_eq!(store.claim("ding", after(60), LEASE, 10).await.unwrap().len(), 1);
+}
+
+pub async fn higher_priorities_are_claimed_first_and_then_the_earlier_ones(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut expected = Vec::new();
+    for (place, priority, seconds) in [
+        (4, Priority::Normal, 20),
+        (0, Priority::Critical, 30),
+        (3, Priority::Normal, 10),
+        (2, Priority::High, 20),
+        (5, Priority::Low, 0),
+        (1, Priority::High, 10),
+    ] {
+        let message = NewMessage { priority, send_at: Some(after(seconds)), ..make.message("ding", &["li"]) };
+        expected.push((place, put(&store, message).await));
+    }
+    expected.sort_unstable();
+    let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
+    let mut claimed = Vec::new();
+    for limit in [2, 2, 10] {
+        let claims = store.claim("ding", after(60), after(120), limit).await.unwrap();
+        claimed.extend(claims.iter().map(|claim| claim.id.message));
+    }
+    assert_eq!(claimed, expected);
+}
+
+pub async fn a_claim_has_what_the_call_needs(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, NewMessage { expires_at: Some(after(60)), ..make.message("ding", &["li", "wang"]) }).await;
+    let claims = claim_all(&store, "ding").await;
+    let [claim] = &claims[..] else { panic!("one claim expected, not {}", claims.len()) };
+    assert_eq!(
+        (claim.id, claim.made_at, claim.attempts, claim.repeat_of, claim.expires_at),
+        (first(id), NOW, 0, None, Some(after(60)))
+    );
+    assert_eq!(claim.content.text.as_deref(), Some("The sample disk is full."));
+    let targets: Vec<_> = claim.targets.iter().map(|target| (target.index, target.wire_id())).collect();
+    assert_eq!(targets, [(0, "li"), (1, "wang")]);
+    assert_eq!(state(&store, id).await, DeliveryState::Sending);
+}
+
+pub async fn deliveries_of_one_message_share_its_content(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut new = make.message("ding", &["li"]);
+    new.deliveries.push(delivery("ding", &["wang"]));
+    put(&store, new).await;
+    let claims = claim_all(&store, "ding").await;
+    assert_eq!(claims.len(), 2);
+    assert!(Arc::ptr_eq(&claims[0].content, &claims[1].content));
+}
+
+pub async fn only_the_accounts_own_deliveries_are_claimed(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut new = make.message("ding", &["li"]);
+    new.deliveries.push(delivery("mail", &["li"]));
+    put(&store, new).await;
+    assert!(claim_all(&store, "wecom").await.is_empty());
+    assert_eq!(claim_all(&store, "mail").await[0].id.number, 2);
+    assert_eq!(claim_all(&store, "ding").await[0].id.number, 1);
+}
+
+pub async fn a_claim_takes_no_more_than_asked(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    store.accept((0..10).map(|_| make.message("ding", &["li"])).collect()).await.unwrap();
+    assert!(store.claim("ding", NOW, LEASE, 0).await.unwrap().is_empty());
+    assert_eq!(store.claim("ding", NOW, LEASE, 7).await.unwrap().len(), 7);
+    assert_eq!(store.claim("ding", NOW, LEASE, 7).await.unwrap().len(), 3);
+}
+
+pub async fn concurrent_claimers_never_get_the_same_delivery(stand: impl Stand) {
+    let (store, make) = (Arc::new(stand.open()), Maker::default());
+    store.accept((0..500).map(|_| make.message("ding", &["li"])).collect()).await.unwrap();
+    let claimers: Vec<_> = (0..16)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut mine = Vec::new();
+                loop {
+                    let claims = store.claim("ding", NOW, LEASE, 7).await.unwrap();
+                    if claims.is_empty() {
+                        return mine;
+                    }
+                    mine.extend(claims.into_iter().map(|claim| claim.id));
+                }
+            })
+        })
+        .collect();
+    let mut seen = HashSet::new();
+    for claimer in claimers {
+        for id in claimer.await.unwrap() {
+            assert!(seen.insert(id), "{id} was claimed twice");
+        }
+    }
+    assert_eq!(seen.len(), 500);
+}
+
+pub async fn an_expired_delivery_is_claimed_all_the_same(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    put(&store, NewMessage { expires_at: Some(after(1)), ..make.message("ding", &["li"]) }).await;
+    let claims = store.claim("ding", after(60), after(120), 10).await.unwrap();
+    assert_eq!(claims[0].expires_at, Some(after(1)));
+}
+
+pub async fn the_next_due_time_is_the_earliest_of_any_priority(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    assert_eq!(store.next_due("ding").await.unwrap(), None);
+    for (priority, seconds) in [(Priority::Critical, 30), (Priority::Low, 10), (Priority::Normal, 20)] {
+        put(&store, NewMessage { priority, send_at: Some(after(seconds)), ..make.message("ding", &["li"]) }).await;
+    }
+    assert_eq!(store.next_due("ding").await.unwrap(), Some(after(10)));
+    assert_eq!(store.next_due("mail").await.unwrap(), None);
+    store.claim("ding", after(10), LEASE, 10).await.unwrap();
+    assert_eq!(store.next_due("ding").await.unwrap(), Some(after(20)));
+}
+
+pub async fn a_lease_keeps_others_away_until_it_ends(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, make.message("ding", &["li"])).await;
+    claim_all(&store, "ding").await;
+    assert!(claim_all(&store, "ding").await.is_empty());
+    assert!(store.orphans("ding", LEASE, after(120)).await.unwrap().is_empty(), "it has not ended before its end");
+    let orphans = store.orphans("ding", LEASE + Duration::from_millis(1), after(120)).await.unwrap();
+    assert_eq!(orphans[0].id, first(id));
+}
+
+pub async fn what_was_under_way_is_orphaned_by_a_reopening(stand: impl Stand) {
+    let make = Maker::default();
+    let store = stand.open();
+    let under_way = put(&store, make.message("ding", &["li"])).await;
+    assert_eq!(store.claim("ding", NOW, after(9_999), 10).await.unwrap().len(), 1);
+    let waiting = put(&store, make.message("ding", &["wang"])).await;
+    drop(store);
+
+    let store = stand.open();
+    let orphans = store.orphans("ding", NOW, LEASE).await.unwrap();
+    assert_eq!(orphans.iter().map(|claim| claim.id.message).collect::<Vec<_>>(), [under_way]);
+    assert_eq!(orphans[0].targets.len(), 1);
+    assert_eq!(claim_all(&store, "ding").await[0].id.message, waiting);
+}
+
+pub async fn an_orphan_is_leased_to_one_caller(stand: impl Stand) {
+    let make = Maker::default();
+    let store = stand.open();
+    put(&store, make.message("ding", &["li"])).await;
+    claim_all(&store, "ding").await;
+    drop(store);
+    let store = stand.open();
+    assert_eq!(store.orphans("ding", NOW, LEASE).await.unwrap().len(), 1);
+    assert!(store.orphans("ding", NOW, LEASE).await.unwrap().is_empty());
+}
+
+pub async fn looked_up_ids_come_back_with_the_next_claim(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, make.message("ding", &["li", "wang"])).await;
+    claim_all(&store, "ding").await;
+    store.resolved(first(id), vec![(1, "user-2".into())]).await.unwrap();
+    let again = ended(first(id), DeliveryState::Pending, RecipientState::Pending, Some(NOW));
+    store.settle(vec![Settlement { exceptions: vec![result(0, RecipientState::Refused)], ..again }]).await.unwrap();
+    let claims = claim_all(&store, "ding").await;
+    let targets: Vec<_> = claims[0].targets.iter().map(|target| (target.index, target.wire_id())).collect();
+    assert_eq!(targets, [(1, "user-2")], "who was refused is not tried again");
+    store.settle(vec![sent(first(id))]).await.unwrap();
+    assert_eq!(store.recipients(id).await.unwrap()[1].resolved.as_deref(), Some("user-2"));
+}

@@ -1,0 +1,116 @@
+//! Taking messages in: the hot path.
+
+use super::{
+    code::{kind_number, millis},
+    queue::Weight,
+    writer::Group,
+};
+use crate::error::{Error, Result};
+use hongyan_core::{Accepted, DeliveryState, MessageId, NewMessage, RecipientState};
+use rusqlite::{OptionalExtension, params};
+
+/// A message with what the caller's thread can prepare for the writer's.
+pub(crate) struct Ready {
+    message: NewMessage,
+    labels: Option<String>,
+}
+
+impl Ready {
+    pub(crate) fn new(message: NewMessage) -> Result<Self> {
+        let labels = if message.labels.is_empty() { None } else { Some(serde_json::to_string(&message.labels)?) };
+        Ok(Self { message, labels })
+    }
+
+    pub(crate) fn weight(&self) -> Weight {
+        let message = &self.message;
+        let recipients: usize = message.deliveries.iter().map(|delivery| delivery.recipients.len()).sum();
+        let rows = 1 + message.deliveries.len() + recipients;
+        // A recipient's strings and a row's place are about a hundred bytes.
+        Weight { rows, bytes: message.content.len() + rows * 100 }
+    }
+}
+
+/// Writes them, in order; each sees the idempotency keys of those before it.
+pub(crate) fn insert(group: &mut Group<'_>, messages: &[Ready]) -> Result<Vec<Accepted>> {
+    messages.iter().map(|ready| insert_one(group, ready)).collect()
+}
+
+fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
+    let message = &ready.message;
+    if let Some(before) = claim_key(group, message)? {
+        return Ok(before);
+    }
+    let id = message.id.get();
+    let key = message.idempotency.as_ref();
+    group
+        .sql(
+            "INSERT INTO messages (id, at, priority, send_at, expires_at, scope, key, labels, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            id,
+            message.at.millis(),
+            message.priority.rank(),
+            millis(message.send_at),
+            millis(message.expires_at),
+            key.map(|key| &key.scope),
+            key.map(|key| &key.key),
+            ready.labels,
+            message.content,
+        ])?;
+    let due = message.send_at.map_or(message.at, |send_at| send_at.max(message.at)).millis();
+    let mut delivery_row = group.sql(
+        "INSERT INTO deliveries (message, number, account, state, priority, recipients, due)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    let mut recipient_row = group.sql(
+        "INSERT INTO recipients (message, delivery, number, kind, state, at, value)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (number, delivery) in (1_u32..).zip(&message.deliveries) {
+        delivery_row.execute(params![
+            id,
+            number,
+            delivery.account,
+            DeliveryState::Pending.number(),
+            message.priority.rank(),
+            delivery.recipients.len(),
+            due,
+        ])?;
+        group.depths.moved(&delivery.account, None, Some(DeliveryState::Pending));
+        for (index, recipient) in (0_u32..).zip(&delivery.recipients) {
+            recipient_row.execute(params![
+                id,
+                number,
+                index,
+                kind_number(recipient.address.kind),
+                RecipientState::Pending.number(),
+                message.at.millis(),
+                recipient.address.value,
+            ])?;
+        }
+    }
+    Ok(Accepted::New(message.id))
+}
+
+/// Takes the message's idempotency key, or says who has it.
+fn claim_key(group: &Group<'_>, message: &NewMessage) -> Result<Option<Accepted>> {
+    let Some(key) = &message.idempotency else { return Ok(None) };
+    let taken = group
+        .sql(
+            "INSERT INTO idempotency (scope, key, body_hash, message, at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![key.scope, key.key, key.body_hash, message.id.get(), message.at.millis()])?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    let (before, hash) = group
+        .sql("SELECT message, body_hash FROM idempotency WHERE scope = ?1 AND key = ?2")?
+        .query_row(params![key.scope, key.key], |row| {
+            Ok((MessageId::from_raw(row.get(0)?), row.get::<_, [u8; 32]>(1)?))
+        })
+        .optional()?
+        .ok_or_else(|| Error::new("an idempotency key was there and is not"))?;
+    Ok(Some(if hash == key.body_hash { Accepted::Before(before) } else { Accepted::Conflict(before) }))
+}

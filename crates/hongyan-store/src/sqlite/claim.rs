@@ -1,0 +1,185 @@
+//! Leasing what is due: deliveries to send, deliveries whose process died, receipts to look at.
+
+use super::{
+    code::{PRIORITIES, address, delivery_id, delivery_state, get, maybe_time, millis, time},
+    writer::Group,
+};
+use crate::error::Result;
+use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, ReceiptTask, RecipientState, Target, Time};
+use rusqlite::params;
+use std::{collections::HashMap, sync::Arc};
+
+/// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
+#[derive(Default)]
+pub(crate) struct Raw {
+    contents: Vec<String>,
+    claims: Vec<RawClaim>,
+}
+
+struct RawClaim {
+    id: DeliveryId,
+    made_at: Time,
+    content: usize,
+    targets: Vec<Target>,
+    attempts: u32,
+    repeat_of: Option<Time>,
+    expires_at: Option<Time>,
+}
+
+impl Raw {
+    /// Parses the contents.
+    pub(crate) fn finish(self) -> Result<Vec<Claim>> {
+        let contents: Vec<Arc<Content>> =
+            self.contents.iter().map(|text| Ok(Arc::new(serde_json::from_str(text)?))).collect::<Result<_>>()?;
+        let claims = self.claims.into_iter();
+        Ok(claims
+            .map(|raw| Claim {
+                id: raw.id,
+                made_at: raw.made_at,
+                content: Arc::clone(&contents[raw.content]),
+                targets: raw.targets,
+                attempts: raw.attempts,
+                repeat_of: raw.repeat_of,
+                expires_at: raw.expires_at,
+            })
+            .collect())
+    }
+}
+
+/// A delivery that is to be leased, as found.
+struct Found {
+    id: DeliveryId,
+    state: DeliveryState,
+    attempts: u32,
+    repeat_of: Option<Time>,
+    unbound: bool,
+}
+
+const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries INDEXED BY waiting
+                   WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
+const ORPHANED: &str = "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries INDEXED BY sending
+                        WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
+
+/// Leases what is due.
+pub(crate) fn claim(group: &mut Group<'_>, account: &str, now: Time, lease: Time, limit: usize) -> Result<Raw> {
+    let mut found = Vec::new();
+    // One range of the index per priority: what is not due yet is never walked over.
+    for priority in PRIORITIES {
+        if found.len() >= limit {
+            break;
+        }
+        let mut statement = group.sql(DUE)?;
+        let rows = statement.query(params![account, priority.rank(), now.millis(), limit - found.len()])?;
+        collect(rows, &mut found)?;
+    }
+    lease_all(group, account, lease, &found)
+}
+
+/// Leases what is under way with nobody behind it.
+pub(crate) fn orphans(group: &mut Group<'_>, account: &str, now: Time, lease: Time) -> Result<Raw> {
+    let mut found = Vec::new();
+    let mut statement = group.sql(ORPHANED)?;
+    collect(statement.query(params![account, now.millis(), ORPHANS])?, &mut found)?;
+    lease_all(group, account, lease, &found)
+}
+
+/// Most orphans handed over at once; the next call gives the next ones.
+const ORPHANS: usize = 1_000;
+
+fn collect(mut rows: rusqlite::Rows<'_>, found: &mut Vec<Found>) -> Result<()> {
+    while let Some(row) = rows.next()? {
+        found.push(Found {
+            id: delivery_id(row, 0)?,
+            state: delivery_state(row, 2)?,
+            attempts: get(row, 3)?,
+            repeat_of: maybe_time(row, 4)?,
+            unbound: get(row, 5)?,
+        });
+    }
+    Ok(())
+}
+
+fn lease_all(group: &mut Group<'_>, account: &str, lease: Time, found: &[Found]) -> Result<Raw> {
+    let mut raw = Raw::default();
+    let mut seen = HashMap::new();
+    let mut update =
+        group.sql("UPDATE deliveries SET state = ?3, due = NULL, lease = ?4 WHERE message = ?1 AND number = ?2")?;
+    let mut message = group.sql("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
+    for delivery in found {
+        let id = delivery.id;
+        let sending = DeliveryState::Sending;
+        update.execute(params![id.message.get(), id.number, sending.number(), lease.millis()])?;
+        group.depths.moved(account, Some(delivery.state), Some(sending));
+        let (content, made_at, expires_at) = match seen.get(&id.message) {
+            Some(known) => *known,
+            None => {
+                let mut rows = message.query([id.message.get()])?;
+                // A delivery whose message is gone cannot be: both go in one transaction.
+                let Some(row) = rows.next()? else { continue };
+                raw.contents.push(get(row, 2)?);
+                let known = (raw.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?);
+                seen.insert(id.message, known);
+                known
+            }
+        };
+        raw.claims.push(RawClaim {
+            id,
+            made_at,
+            content,
+            targets: targets(group, id, [RecipientState::Pending, RecipientState::Unknown, RecipientState::Unknown])?,
+            attempts: delivery.attempts,
+            repeat_of: delivery.repeat_of,
+            expires_at: expires_at.filter(|_| !delivery.unbound),
+        });
+    }
+    Ok(raw)
+}
+
+/// The recipients of a delivery that are in one of these states.
+fn targets(group: &Group<'_>, id: DeliveryId, states: [RecipientState; 3]) -> Result<Vec<Target>> {
+    let mut statement = group.sql(
+        "SELECT number, kind, value, resolved FROM recipients
+         WHERE message = ?1 AND delivery = ?2 AND state IN (?3, ?4, ?5) ORDER BY number",
+    )?;
+    let [a, b, c] = states.map(RecipientState::number);
+    let mut rows = statement.query(params![id.message.get(), id.number, a, b, c])?;
+    let mut targets = Vec::new();
+    while let Some(row) = rows.next()? {
+        targets.push(Target { index: get(row, 0)?, address: address(row, 1)?, resolved: get(row, 3)? });
+    }
+    Ok(targets)
+}
+
+/// Hands out receipts that are due and puts their next look at `again`.
+pub(crate) fn receipts_due(
+    group: &Group<'_>,
+    account: &str,
+    now: Time,
+    again: Time,
+    limit: usize,
+) -> Result<Vec<ReceiptTask>> {
+    let mut tasks = Vec::new();
+    let mut due = group.sql(
+        "SELECT message, number, handle, sent_at, looks FROM deliveries INDEXED BY receipts
+         WHERE account = ?1 AND receipt_at <= ?2 ORDER BY receipt_at LIMIT ?3",
+    )?;
+    let mut rows = due.query(params![account, now.millis(), limit])?;
+    while let Some(row) = rows.next()? {
+        let id = delivery_id(row, 0)?;
+        tasks.push(ReceiptTask {
+            id,
+            handle: get::<Option<String>>(row, 2)?.unwrap_or_default(),
+            sent_at: maybe_time(row, 3)?.unwrap_or_else(|| id.message.made_at()),
+            looks: get(row, 4)?,
+            targets: Vec::new(),
+        });
+    }
+    drop(rows);
+    // Only now: changing the index while walking along it would meet the changed entries again.
+    let mut update = group.sql("UPDATE deliveries SET receipt_at = ?3 WHERE message = ?1 AND number = ?2")?;
+    for task in &mut tasks {
+        update.execute(params![task.id.message.get(), task.id.number, millis(Some(again))])?;
+        task.targets = targets(group, task.id, [RecipientState::Sent, RecipientState::Unread, RecipientState::Read])?;
+    }
+    Ok(tasks)
+}

@@ -1,0 +1,76 @@
+//! API keys on SQLite.
+
+use super::{
+    Sqlite,
+    code::{get, maybe_time, millis, time},
+};
+use crate::error::{Error, Result};
+use async_trait::async_trait;
+use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
+use rusqlite::{Connection, params};
+
+#[async_trait]
+impl Keys for Sqlite {
+    async fn keys(&self) -> std::result::Result<Vec<KeyRow>, StoreError> {
+        self.readers.read(read).await
+    }
+
+    async fn add_key(&self, key: KeyRow) -> std::result::Result<(), StoreError> {
+        let names: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
+        let scopes = serde_json::to_string(&names).map_err(Error::from)?;
+        let accounts = serde_json::to_string(&key.accounts).map_err(Error::from)?;
+        self.writer
+            .run(1, move |group| {
+                group
+                    .sql(
+                        "INSERT INTO keys (id, name, hash, scopes, accounts, made_at, revoked_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    )?
+                    .execute(params![
+                        key.id,
+                        key.name,
+                        key.hash,
+                        scopes,
+                        accounts,
+                        key.made_at.millis(),
+                        millis(key.revoked_at),
+                    ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn revoke_key(&self, id: &str, now: Time) -> std::result::Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.writer
+            .run(1, move |group| {
+                // The first revocation stands.
+                let text = "UPDATE keys SET revoked_at = ifnull(revoked_at, ?2) WHERE id = ?1";
+                Ok(group.sql(text)?.execute(params![id, now.millis()])? == 1)
+            })
+            .await
+    }
+}
+
+fn read(connection: &Connection) -> Result<Vec<KeyRow>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, name, hash, scopes, accounts, made_at, revoked_at FROM keys ORDER BY number")?;
+    let mut rows = statement.query([])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        let scopes: Vec<String> = serde_json::from_str(&get::<String>(row, 3)?)?;
+        keys.push(KeyRow {
+            id: get(row, 0)?,
+            name: get(row, 1)?,
+            hash: get(row, 2)?,
+            scopes: scopes
+                .iter()
+                .map(|name| Scope::from_name(name).ok_or_else(|| Error::corrupt("scope")))
+                .collect::<Result<_>>()?,
+            accounts: serde_json::from_str(&get::<String>(row, 4)?)?,
+            made_at: time(row, 5)?,
+            revoked_at: maybe_time(row, 6)?,
+        });
+    }
+    Ok(keys)
+}

@@ -1,0 +1,205 @@
+//! Looking things up: messages, ledgers, lists, due times.
+
+use super::code::{address, delivery_id, delivery_state, get, maybe_time, priority, reason, recipient_state, time};
+use crate::error::Result;
+use hongyan_core::{DeliveryRow, Filter, LedgerRow, MessageId, MessageRow, Page, RecipientState, Time, derive_state};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+
+/// Messages that one page looks at most. A page that finds less in them says where to go on.
+const SCANNED: usize = 20_000;
+
+/// One message with its deliveries.
+pub(crate) fn message(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>> {
+    let mut statement = connection
+        .prepare_cached("SELECT at, priority, send_at, expires_at, labels, content FROM messages WHERE id = ?1")?;
+    let mut rows = statement.query([id.get()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let recipients = counts(connection, id)?;
+    Ok(Some(MessageRow {
+        id,
+        at: time(row, 0)?,
+        state: derive_state(&recipients).to_owned(),
+        content: serde_json::from_str(row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?)?,
+        labels: read_labels(get::<Option<String>>(row, 4)?.as_deref())?,
+        priority: priority(row, 1)?,
+        send_at: maybe_time(row, 2)?,
+        expires_at: maybe_time(row, 3)?,
+        recipients,
+        deliveries: deliveries(connection, id)?,
+    }))
+}
+
+fn counts(connection: &Connection, id: MessageId) -> Result<BTreeMap<RecipientState, u64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT state, count(*) FROM recipients WHERE message = ?1 GROUP BY state")?;
+    let mut rows = statement.query([id.get()])?;
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        counts.insert(recipient_state(row, 0)?, get(row, 1)?);
+    }
+    Ok(counts)
+}
+
+fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT message, number, account, state, recipients, attempts, due, handle, sent_at, repeat_of, history
+         FROM deliveries WHERE message = ?1 ORDER BY number",
+    )?;
+    let mut rows = statement.query([id.get()])?;
+    let mut deliveries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let history: Option<String> = get(row, 10)?;
+        deliveries.push(DeliveryRow {
+            id: delivery_id(row, 0)?,
+            account: get(row, 2)?,
+            state: delivery_state(row, 3)?,
+            recipients: get(row, 4)?,
+            attempts: get(row, 5)?,
+            due: maybe_time(row, 6)?,
+            handle: get(row, 7)?,
+            sent_at: maybe_time(row, 8)?,
+            repeated: get::<Option<i64>>(row, 9)?.is_some(),
+            history: history.map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(&text))?,
+        });
+    }
+    Ok(deliveries)
+}
+
+/// A row per recipient.
+pub(crate) fn recipients(connection: &Connection, id: MessageId) -> Result<Vec<LedgerRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.message, r.delivery, d.account, r.kind, r.value, r.resolved, r.state, r.code, r.words, r.at
+         FROM deliveries d CROSS JOIN recipients r ON r.message = d.message AND r.delivery = d.number
+         WHERE d.message = ?1 ORDER BY r.delivery, r.number",
+    )?;
+    let mut rows = statement.query([id.get()])?;
+    let mut ledger = Vec::new();
+    while let Some(row) = rows.next()? {
+        ledger.push(LedgerRow {
+            delivery: delivery_id(row, 0)?,
+            account: get(row, 2)?,
+            address: address(row, 3)?,
+            resolved: get(row, 5)?,
+            state: recipient_state(row, 6)?,
+            reason: reason(row, 7)?,
+            at: time(row, 9)?,
+        });
+    }
+    Ok(ledger)
+}
+
+/// The earliest due time of what waits: the first entry of each priority's range.
+pub(crate) fn next_due(connection: &Connection, account: &str) -> Result<Option<Time>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT min((SELECT due FROM deliveries INDEXED BY waiting
+                     WHERE account = ?1 AND priority = p.rank AND due IS NOT NULL ORDER BY due LIMIT 1))
+         FROM (SELECT 0 AS rank UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) p",
+    )?;
+    Ok(statement.query_row([account], |row| row.get::<_, Option<i64>>(0))?.map(Time::from_millis))
+}
+
+/// The earliest receipt time.
+pub(crate) fn next_receipt(connection: &Connection, account: &str) -> Result<Option<Time>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT receipt_at FROM deliveries INDEXED BY receipts
+         WHERE account = ?1 AND receipt_at IS NOT NULL ORDER BY receipt_at LIMIT 1",
+    )?;
+    Ok(statement.query_row([account], |row| row.get(0)).optional()?.map(Time::from_millis))
+}
+
+/// The greatest message id.
+pub(crate) fn last_id(connection: &Connection) -> Result<Option<MessageId>> {
+    let id: Option<i64> = connection.query_row("SELECT max(id) FROM messages", [], |row| row.get(0))?;
+    Ok(id.map(MessageId::from_raw))
+}
+
+/// Messages, newest first.
+pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page> {
+    let limit = filter.limit.clamp(1, 1_000);
+    let mut page = Page::default();
+    let mut looked_at = 0;
+    let before = filter.before.map_or(i64::MAX, MessageId::get);
+    // A person's messages come from the index; everything else from the newest message downwards.
+    // The order stands on the compound itself: both halves come sorted from their index and are merged as they are read.
+    let mut candidates = connection.prepare_cached(if filter.recipient.is_some() {
+        "SELECT message FROM recipients INDEXED BY addressed WHERE value = ?2 AND message < ?1
+         UNION
+         SELECT message FROM recipients INDEXED BY resolved WHERE resolved = ?2 AND message < ?1
+         ORDER BY message DESC"
+    } else {
+        "SELECT id FROM messages WHERE id < ?1 AND ?2 IS NULL ORDER BY id DESC"
+    })?;
+    let mut rows = candidates.query(params![before, filter.recipient])?;
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        if page.messages.len() == limit || looked_at == SCANNED {
+            page.next = last;
+            break;
+        }
+        let id = MessageId::from_raw(get(row, 0)?);
+        looked_at += 1;
+        last = Some(id);
+        if matches(connection, filter, id)? {
+            page.messages.extend(message(connection, id)?);
+        }
+    }
+    Ok(page)
+}
+
+/// Whether a message has the labels, the account and the state that are asked for.
+fn matches(connection: &Connection, filter: &Filter, id: MessageId) -> Result<bool> {
+    if !filter.labels.is_empty() {
+        let labels: Option<String> = connection
+            .prepare_cached("SELECT labels FROM messages WHERE id = ?1")?
+            .query_row([id.get()], |row| row.get(0))?;
+        let labels = read_labels(labels.as_deref())?;
+        if filter.labels.iter().any(|(key, value)| labels.get(key) != Some(value)) {
+            return Ok(false);
+        }
+    }
+    if let Some(account) = &filter.account
+        && !connection
+            .prepare_cached("SELECT 1 FROM deliveries WHERE message = ?1 AND account = ?2")?
+            .exists(params![id.get(), account])?
+    {
+        return Ok(false);
+    }
+    Ok(match filter.state {
+        Some(state) => connection
+            .prepare_cached("SELECT 1 FROM recipients WHERE message = ?1 AND state = ?2")?
+            .exists(params![id.get(), state.number()])?,
+        None => true,
+    })
+}
+
+fn read_labels(text: Option<&str>) -> Result<BTreeMap<String, String>> {
+    Ok(text.map_or_else(|| Ok(BTreeMap::new()), serde_json::from_str)?)
+}
+
+/// What SQLite finds wrong with the file, and what does not add up in it.
+pub(crate) fn check_integrity(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+    let mut wrong: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    wrong.retain(|line| line != "ok");
+    let half: i64 = connection.query_row(
+        "SELECT count(*) FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = d.message)",
+        [],
+        |row| row.get(0),
+    )?;
+    if half > 0 {
+        wrong.push(format!("{half} deliveries have no message"));
+    }
+    let miscounted: i64 = connection.query_row(
+        "SELECT count(*) FROM (SELECT account, state, count(*) AS n FROM deliveries GROUP BY account, state) c
+         FULL JOIN (SELECT * FROM depths WHERE deliveries <> 0) d ON d.account = c.account AND d.state = c.state
+         WHERE c.n IS NOT d.deliveries",
+        [],
+        |row| row.get(0),
+    )?;
+    if miscounted > 0 {
+        wrong.push(format!("{miscounted} depths are not what there is"));
+    }
+    Ok(wrong)
+}
