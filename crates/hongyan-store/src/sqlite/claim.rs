@@ -5,7 +5,7 @@ use super::{
     writer::Group,
 };
 use crate::error::Result;
-use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, ReceiptTask, RecipientState, Target, Time};
+use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, ReceiptTask, Target, Time};
 use rusqlite::params;
 use std::{collections::HashMap, sync::Arc};
 
@@ -126,7 +126,7 @@ fn lease_all(group: &mut Group<'_>, account: &str, lease: Time, found: &[Found])
             id,
             made_at,
             content,
-            targets: targets(group, id, [RecipientState::Pending, RecipientState::Unknown, RecipientState::Unknown])?,
+            targets: targets(group, id, OPEN)?,
             attempts: delivery.attempts,
             repeat_of: delivery.repeat_of,
             expires_at: expires_at.filter(|_| !delivery.unbound),
@@ -135,14 +135,17 @@ fn lease_all(group: &mut Group<'_>, account: &str, lease: Time, found: &[Found])
     Ok(raw)
 }
 
-/// The recipients of a delivery that are in one of these states.
-fn targets(group: &Group<'_>, id: DeliveryId, states: [RecipientState; 3]) -> Result<Vec<Target>> {
-    let mut statement = group.sql(
-        "SELECT number, kind, value, resolved FROM recipients
-         WHERE message = ?1 AND delivery = ?2 AND state IN (?3, ?4, ?5) ORDER BY number",
-    )?;
-    let [a, b, c] = states.map(RecipientState::number);
-    let mut rows = statement.query(params![id.message.get(), id.number, a, b, c])?;
+/// Recipients that are `pending` or `unknown`.
+const OPEN: &str = "SELECT number, kind, value, resolved FROM recipients
+                    WHERE message = ?1 AND delivery = ?2 AND state IN (0, 6) ORDER BY number";
+/// Recipients that are `sent`, `read` or `unread`.
+const TAKEN: &str = "SELECT number, kind, value, resolved FROM recipients
+                     WHERE message = ?1 AND delivery = ?2 AND state IN (1, 2, 3) ORDER BY number";
+
+/// The recipients of a delivery that are in the statement's states.
+fn targets(group: &Group<'_>, id: DeliveryId, states: &'static str) -> Result<Vec<Target>> {
+    let mut statement = group.sql(states)?;
+    let mut rows = statement.query(params![id.message.get(), id.number])?;
     let mut targets = Vec::new();
     while let Some(row) = rows.next()? {
         targets.push(Target { index: get(row, 0)?, address: address(row, 1)?, resolved: get(row, 3)? });
@@ -179,7 +182,7 @@ pub(crate) fn receipts_due(
     let mut update = group.sql("UPDATE deliveries SET receipt_at = ?3 WHERE message = ?1 AND number = ?2")?;
     for task in &mut tasks {
         update.execute(params![task.id.message.get(), task.id.number, millis(Some(again))])?;
-        task.targets = targets(group, task.id, [RecipientState::Sent, RecipientState::Unread, RecipientState::Read])?;
+        task.targets = targets(group, task.id, TAKEN)?;
     }
     Ok(tasks)
 }

@@ -1,7 +1,7 @@
 //! Opening connections, and bringing an older file up to date.
 
 use crate::error::{Error, Result};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// Applied in order; a file's `user_version` says how many it has seen. Never edited once released.
@@ -42,6 +42,8 @@ pub(crate) fn connect(path: &Path, role: Role, cache_kib: u32) -> Result<Connect
     connection.pragma_update(None, "temp_store", "memory")?;
     // The schema declares none, and checking for them costs at every statement.
     connection.pragma_update(None, "foreign_keys", false)?;
+    // Plans that do not depend on what is bound: else SQLite prepares a statement anew whenever a state changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if role != Role::Reader {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))?;
         // An acknowledged commit is on disk: NORMAL would lose the last ones with the power.
