@@ -21,6 +21,7 @@ fn capabilities(channel: &'static str, groups: Vec<Group>) -> Capabilities {
     Capabilities {
         channel,
         groups,
+        looked_up: &[AddressKind::Mobile],
         formats: &[Format::Text, Format::Markdown],
         attachments: false,
         dedup: Dedup::None,
