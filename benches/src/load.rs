@@ -72,7 +72,9 @@ pub(crate) async fn post(
     let next = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let tasks: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(connection(target.clone(), until, pace, first, Arc::clone(&next), Arc::clone(&body), began)))
+        .map(|_| {
+            tokio::spawn(connection(target.clone(), until, pace, first, Arc::clone(&next), Arc::clone(&body), began))
+        })
         .collect();
     let mut seen = Seen::default();
     for task in tasks {
@@ -144,7 +146,9 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<u16>
         let status = text.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
         let length: usize = text
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|v| v.trim().parse().ok()))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|v| v.trim().parse().ok())
+            })
             .unwrap_or(0);
         while buffer.len() < head + 4 + length {
             if stream.read_buf(buffer).await? == 0 {

@@ -30,7 +30,10 @@ impl Report {
             let (least, most) = (figures[0], figures[figures.len() - 1]);
             let median = figures[figures.len() / 2];
             if json {
-                println!("{}", serde_json::json!({"what": name, "unit": unit, "median": median, "least": least, "most": most, "rounds": figures.len()}));
+                println!(
+                    "{}",
+                    serde_json::json!({"what": name, "unit": unit, "median": median, "least": least, "most": most, "rounds": figures.len()})
+                );
             } else {
                 println!("{name:<58} {median:>12.2} {least:>12.2} {most:>12.2}  {unit}");
             }

@@ -40,7 +40,8 @@ impl Drop for Stage {
 }
 
 /// Lifts what the platforms would throttle: here the gateway is to be the limit.
-const UNLIMITED: &str = "rate = { max = 0, per_ms = 1 }\nrecipient_rate = { max = 0, per_ms = 1 }\nreceipts_after_ms = 0\n";
+const UNLIMITED: &str =
+    "rate = { max = 0, per_ms = 1 }\nrecipient_rate = { max = 0, per_ms = 1 }\nreceipts_after_ms = 0\n";
 
 impl Stage {
     async fn open(settings: &Settings) -> anyhow::Result<Self> {
@@ -75,7 +76,12 @@ impl Stage {
         let path = folder.join("bench.toml");
         std::fs::write(&path, config)?;
         let secrets = [text("/dingtalk/app_secret"), text("/wecom/secret"), text("/smtp/password")];
-        let env = [("BENCH_DING", secrets[0].as_str()), ("BENCH_WECOM", &secrets[1]), ("BENCH_MAIL", &secrets[2]), ("HONGYAN_LOG_LEVEL", "error")];
+        let env = [
+            ("BENCH_DING", secrets[0].as_str()),
+            ("BENCH_WECOM", &secrets[1]),
+            ("BENCH_MAIL", &secrets[2]),
+            ("HONGYAN_LOG_LEVEL", "error"),
+        ];
         let path = path.display().to_string();
         let (gateway, line) = Process::start(&settings.hongyan, &["serve", "--json", "--config", &path], &env)?;
         let said: Value = serde_json::from_str(&line).with_context(|| format!("the gateway said {line:?}"))?;

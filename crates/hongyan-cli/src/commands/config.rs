@@ -5,13 +5,13 @@ use crate::{
     exit::Exit,
     table::{self, Cell},
 };
-use hongyan_gateway::{Config, Severity};
+use hongyan_gateway::config::{Config, DEFAULTS, Severity};
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let path = match &args.action {
         ConfigAction::Default => {
-            print!("{}", hongyan_gateway::DEFAULTS);
+            print!("{}", DEFAULTS);
             return Ok(Exit::Done);
         }
         ConfigAction::Check { config } => config,

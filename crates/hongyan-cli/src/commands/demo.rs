@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let config = Config::parse(&configuration(&said, &folder)?, Some("the demo's configuration"), [])?;
     let (server, key) = serve::start(config).await?;
     let key = key.context("a new store gives a key")?;
-    let base = format!("http://{}", server.address());
+    let base = format!("http://{}", server.address);
     let gateway = Gateway::new(&base, Secret::new(key.as_str()));
 
     let show = |text: &str| {
@@ -41,7 +41,9 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let message = message();
     let accepted = gateway.call("POST", "/v1/messages", &[], Some(&message)).await?;
     let id = accepted["id"].as_str().context("no id")?.to_owned();
-    show(&format!("\n2. One message, five recipients, three channels 一条消息、五位接收人、三个渠道: {id} accepted (on disk 已落盘)"));
+    show(&format!(
+        "\n2. One message, five recipients, three channels 一条消息、五位接收人、三个渠道: {id} accepted (on disk 已落盘)"
+    ));
     let settled = |message: &Value| message["state"].as_str() != Some("pending");
     wait_until(&gateway, &id, "sent", settled).await?;
 
@@ -59,7 +61,10 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let after = gateway.call("GET", &path, &[], None).await?;
     show("\n4. Taken back wherever the platform can 在平台支持处撤回:\n");
     if json {
-        println!("{}", json!({"message": id, "before_recall": before["recipients"], "recall": report, "recipients": after["recipients"]}));
+        println!(
+            "{}",
+            json!({"message": id, "before_recall": before["recipients"], "recall": report, "recipients": after["recipients"]})
+        );
     } else {
         recall::print_report(&report);
         status::print_ledger(&after)?;
@@ -98,7 +103,8 @@ fn message() -> Value {
 
 /// A configuration for the sandbox's accounts.
 fn configuration(said: &Value, folder: &Folder) -> anyhow::Result<String> {
-    let text = |path: &str| said.pointer(path).and_then(Value::as_str).with_context(|| format!("the sandbox gave no {path}"));
+    let text =
+        |path: &str| said.pointer(path).and_then(Value::as_str).with_context(|| format!("the sandbox gave no {path}"));
     let (host, port) = text("/smtp/address")?.rsplit_once(':').context("no port")?;
     let authority = folder.0.join("sandbox-ca.pem");
     std::fs::write(&authority, text("/smtp/ca_pem")?)?;

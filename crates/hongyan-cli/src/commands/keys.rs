@@ -47,7 +47,14 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                         let scopes: Vec<&str> = k.scopes.iter().map(|s| s.name()).collect();
                         let accounts = if k.accounts.is_empty() { "all".into() } else { k.accounts.join(", ") };
                         let revoked = k.revoked_at.map_or(String::new(), |at| format!("revoked {at}"));
-                        vec![k.id.as_str().into(), k.name.as_str().into(), scopes.join(", ").into(), accounts.into(), k.made_at.to_string().into(), revoked.into()]
+                        vec![
+                            k.id.as_str().into(),
+                            k.name.as_str().into(),
+                            scopes.join(", ").into(),
+                            accounts.into(),
+                            k.made_at.to_string().into(),
+                            revoked.into(),
+                        ]
                     })
                     .collect();
                 table::print(&["ID", "NAME", "SCOPES", "ACCOUNTS", "MADE", ""], &cells);

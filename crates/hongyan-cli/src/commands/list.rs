@@ -15,7 +15,8 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
         query.extend(value.clone().map(|value| (name.to_owned(), value)));
     }
     for label in &args.labels {
-        let (key, value) = label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
+        let (key, value) =
+            label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
         query.push((format!("label.{key}"), value.to_owned()));
     }
     let query: Vec<String> = query.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
@@ -38,7 +39,8 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
                 .collect();
             let content = &message["content"];
             let words = ["title", "text", "markdown", "html"].iter().find_map(|name| content[*name].as_str());
-            let words: String = words.unwrap_or("(native)").chars().take(30).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let words: String =
+                words.unwrap_or("(native)").chars().take(30).map(|c| if c.is_control() { ' ' } else { c }).collect();
             vec![
                 text(&message["id"]).into(),
                 text(&message["at"]).into(),
@@ -55,6 +57,12 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
 /// Percent-encodes a query value.
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

@@ -25,7 +25,11 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
         ..SandboxOptions::default()
     };
     let sandbox = Sandbox::start(options).await.map_err(|error| {
-        anyhow::anyhow!("the sandbox cannot listen on {} or {}: {error}; choose others with --listen and --smtp", args.listen, args.smtp)
+        anyhow::anyhow!(
+            "the sandbox cannot listen on {} or {}: {error}; choose others with --listen and --smtp",
+            args.listen,
+            args.smtp
+        )
     })?;
     println!("{}", sandbox.credentials());
     std::io::stdout().flush()?;

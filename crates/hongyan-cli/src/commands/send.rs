@@ -53,9 +53,13 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     let mut content = Map::new();
     let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
-    for (name, value) in
-        [("title", args.title.clone()), ("text", given(&args.text)?), ("markdown", given(&args.markdown)?), ("html", given(&args.html)?), ("template", args.template.clone())]
-    {
+    for (name, value) in [
+        ("title", args.title.clone()),
+        ("text", given(&args.text)?),
+        ("markdown", given(&args.markdown)?),
+        ("html", given(&args.html)?),
+        ("template", args.template.clone()),
+    ] {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
@@ -81,7 +85,8 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     if !args.labels.is_empty() {
         let labels = args.labels.iter().map(|label| {
-            let (key, value) = label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
+            let (key, value) =
+                label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
             Ok((key.to_owned(), Value::from(value)))
         });
         message.insert("labels".into(), Value::Object(labels.collect::<anyhow::Result<_>>()?));

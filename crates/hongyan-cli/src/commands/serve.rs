@@ -4,7 +4,7 @@ use crate::{args::Serve, exit::Exit, logging};
 use anyhow::Context;
 use hongyan_channel::Account;
 use hongyan_core::{Clock, clock::System};
-use hongyan_gateway::{Config, Gateway, LogFormat, keys};
+use hongyan_gateway::{Config, Gateway, config::LogFormat, keys};
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
 use std::{collections::BTreeMap, io::Write, sync::Arc};
@@ -15,9 +15,9 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
     logging::start(config.log.level.name(), config.log.format == LogFormat::Json);
     let (gateway, first_key) = start(config).await?;
     if json {
-        println!("{}", json!({"listen": gateway.address().to_string(), "key": first_key}));
+        println!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
     } else {
-        println!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address());
+        println!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
         if let Some(key) = &first_key {
             println!("API key, shown this once  API 密钥,仅显示一次: {key}");
         }
@@ -35,8 +35,7 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     let store = Arc::new(Sqlite::open(&path, Options::default()).with_context(|| format!("store {}", path.display()))?);
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
-    let last_id = store.last_id().await?;
-    let gateway = Gateway::start(config, accounts, Arc::clone(&store) as _, store, clock, last_id).await?;
+    let gateway = Gateway::start(config, accounts, Arc::clone(&store) as _, store, clock).await?;
     Ok((gateway, first_key))
 }
 

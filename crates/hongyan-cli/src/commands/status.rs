@@ -48,7 +48,10 @@ fn print_deliveries(message: &Value) {
         }
     }
     if !rows.is_empty() {
-        crate::table::print(&["DELIVERY 投递", "ACCOUNT", "CALLED AT 调用", "TOOK", "OUTCOME", "PLATFORM SAID 平台应答"], &rows);
+        crate::table::print(
+            &["DELIVERY 投递", "ACCOUNT", "CALLED AT 调用", "TOOK", "OUTCOME", "PLATFORM SAID 平台应答"],
+            &rows,
+        );
         println!();
     }
 }

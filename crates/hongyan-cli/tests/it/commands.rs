@@ -20,7 +20,10 @@ fn code(output: &Output) -> i32 {
 #[tokio::test(flavor = "multi_thread")]
 async fn send_status_recall_and_their_exit_codes() {
     let stage = Stage::open("").await;
-    let sent = run(&stage, &["--json", "send", "--to", "mobile:13800000001", "--via", "ding", "--text", "命令行", "--wait", "10"]);
+    let sent = run(
+        &stage,
+        &["--json", "send", "--to", "mobile:13800000001", "--via", "ding", "--text", "命令行", "--wait", "10"],
+    );
     assert_eq!(code(&sent), 0, "{sent:?}");
     let id = json(&sent)["message"]["id"].as_str().unwrap().to_owned();
     let status = run(&stage, &["status", &id]);
@@ -42,7 +45,10 @@ async fn send_status_recall_and_their_exit_codes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn plan_shows_the_calls_and_sends_nothing() {
     let stage = Stage::open("").await;
-    let plan = json(&run(&stage, &["--json", "send", "--plan", "--to", "zhangsan", "--to", "mobile:13800000002", "--via", "ding", "--text", "a"]));
+    let plan = json(&run(
+        &stage,
+        &["--json", "send", "--plan", "--to", "zhangsan", "--to", "mobile:13800000002", "--via", "ding", "--text", "a"],
+    ));
     assert_eq!((&plan["cost"]["sends"], &plan["cost"]["lookups"]), (&1.into(), &1.into()), "{plan}");
     let list = json(&run(&stage, &["--json", "list"]));
     assert_eq!(list["messages"].as_array().map(Vec::len), Some(0));
@@ -95,7 +101,16 @@ fn the_sandbox_prints_its_credentials_as_its_first_line() {
     child.kill().unwrap();
     child.wait().unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
-    for path in ["/dingtalk/base", "/dingtalk/app_key", "/dingtalk/app_secret", "/wecom/corp_id", "/wecom/secret", "/smtp/address", "/smtp/password", "/inspect"] {
+    for path in [
+        "/dingtalk/base",
+        "/dingtalk/app_key",
+        "/dingtalk/app_secret",
+        "/wecom/corp_id",
+        "/wecom/secret",
+        "/smtp/address",
+        "/smtp/password",
+        "/inspect",
+    ] {
         assert!(said.pointer(path).and_then(Value::as_str).is_some_and(|v| !v.is_empty()), "{path}: {said}");
     }
     assert!(said.pointer("/dingtalk/agent_id").is_some_and(Value::is_i64));

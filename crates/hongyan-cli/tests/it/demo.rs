@@ -39,7 +39,8 @@ fn the_demo_prints_a_table_for_people() {
     let output = Command::new(HONGYAN).args(["demo", "--once"]).output().unwrap();
     assert!(output.status.success());
     let screen = String::from_utf8(output.stdout).unwrap();
-    for words in ["ACCOUNT 账号", "mobile:13800000001", "recalled", "60121", "cannot_recall", "asyncsend_v2", "已读"] {
+    for words in ["ACCOUNT 账号", "mobile:13800000001", "recalled", "60121", "cannot_recall", "asyncsend_v2", "已读"]
+    {
         assert!(screen.contains(words), "{words} is missing:\n{screen}");
     }
     assert!(!screen.contains("hy_"), "no key on the screen of a demo that ends at once");

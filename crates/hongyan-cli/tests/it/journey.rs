@@ -35,7 +35,8 @@ async fn two_hundred_and_fifty_people_are_reached_in_three_calls_and_recalled_in
     assert_eq!(status, 200, "{report}");
     assert_eq!(report["deliveries"].as_array().unwrap().len(), 3);
     assert!(report["deliveries"].as_array().unwrap().iter().all(|d| d["result"] == "recalled"), "{report}");
-    let unread = stage.ledger(&id).await.iter().filter(|row| row["state"] == "unread" || row["state"] == "sent").count();
+    let unread =
+        stage.ledger(&id).await.iter().filter(|row| row["state"] == "unread" || row["state"] == "sent").count();
     assert_eq!(unread, 0, "recalled or refused, nothing between");
     let (_, again) = stage.call("POST", &format!("/v1/messages/{id}/recall"), Some(&json!({}))).await;
     assert_eq!(again["deliveries"], report["deliveries"], "a second recall says the same");
@@ -45,7 +46,8 @@ async fn two_hundred_and_fifty_people_are_reached_in_three_calls_and_recalled_in
 async fn receipts_move_when_people_read() {
     let stage = Stage::open("").await;
     let to = json!([{"userid": "zhangsan"}, {"userid": "lisi"}]);
-    let id = stage.send(&json!({"to": to, "via": ["ding"], "content": {"title": "周报", "markdown": "**请查收**"}})).await;
+    let id =
+        stage.send(&json!({"to": to, "via": ["ding"], "content": {"title": "周报", "markdown": "**请查收**"}})).await;
     stage.until(&id, "unread", |m| m["recipients"]["unread"] == 2).await;
     stage.tell("phones/lisi/read", &json!({})).await;
     let ledger = stage.until(&id, "read by one", |m| m["recipients"]["read"] == 1).await;
@@ -65,7 +67,8 @@ async fn a_person_named_by_number_and_by_id_gets_one_copy_and_two_rows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_platform_would_swallow_is_said_beforehand_or_stamped() {
     let stage = Stage::open("").await;
-    let message = |account: &str| json!({"to": [{"userid": "zhangsan"}], "via": [account], "content": {"text": "同一句话"}});
+    let message =
+        |account: &str| json!({"to": [{"userid": "zhangsan"}], "via": [account], "content": {"text": "同一句话"}});
     for account in ["ding", "wecom"] {
         let first = stage.send(&message(account)).await;
         stage.until_state(&first, "sent").await;
@@ -103,7 +106,8 @@ async fn a_message_for_later_waits_and_can_be_called_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wait_gives_the_outcome_when_it_is_known_in_time() {
     let stage = Stage::open("").await;
-    let message = json!({"to": [{"email": "lisi@example.com"}], "via": ["mail"], "content": {"title": "主题", "text": "正文"}});
+    let message =
+        json!({"to": [{"email": "lisi@example.com"}], "via": ["mail"], "content": {"title": "主题", "text": "正文"}});
     let (status, said) = stage.call("POST", "/v1/messages?wait=10s", Some(&message)).await;
     assert_eq!((status, &said["state"]), (202, &json!("sent")), "{said}");
     let inbox = stage.inspect("mail").await;

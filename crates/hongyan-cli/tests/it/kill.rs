@@ -32,7 +32,15 @@ async fn a_hundred_kills_lose_nothing_and_hide_no_repeat() {
         }
         let over = Arc::new(AtomicBool::new(false));
         let posters: Vec<_> = (0..POSTERS)
-            .map(|_| tokio::spawn(post(stage.base.clone(), stage.key.clone(), Arc::clone(&accepted), Arc::clone(&next), Arc::clone(&over))))
+            .map(|_| {
+                tokio::spawn(post(
+                    stage.base.clone(),
+                    stage.key.clone(),
+                    Arc::clone(&accepted),
+                    Arc::clone(&next),
+                    Arc::clone(&over),
+                ))
+            })
             .collect();
         // Any spread of moments will do; the address of the round's first post is as good a die as any.
         let moment = (next.load(Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % LIFE_MS;
@@ -56,10 +64,7 @@ async fn a_hundred_kills_lose_nothing_and_hide_no_repeat() {
         let ledger = stage.ledger(id).await;
         assert!(!ledger.is_empty(), "{id} has no recipients");
         for row in &ledger {
-            assert!(
-                matches!(row["state"].as_str(), Some("sent" | "unread" | "read")),
-                "not in a true state: {row}"
-            );
+            assert!(matches!(row["state"].as_str(), Some("sent" | "unread" | "read")), "not in a true state: {row}");
         }
         let delivery = &message["deliveries"][0];
         let copies = match delivery["account"].as_str().unwrap() {
@@ -96,7 +101,11 @@ async fn post(base: String, key: String, accepted: Accepted, next: Arc<AtomicU64
         let words = format!("第 {n}");
         let account = ["ding", "wecom", "mail"][(n % 3) as usize];
         let person = person(&words);
-        let to = if account == "mail" { json!({"email": format!("{person}@example.com")}) } else { json!({"userid": person}) };
+        let to = if account == "mail" {
+            json!({"email": format!("{person}@example.com")})
+        } else {
+            json!({"userid": person})
+        };
         let message = json!({"to": [to], "via": [account], "content": {"text": words}});
         let request = http::Request::post(format!("{base}/v1/messages"))
             .header("authorization", format!("Bearer {key}"))

@@ -68,7 +68,8 @@ impl Stage {
         let sandbox = Sandbox::start(options).await.unwrap();
         let folder = Folder::new();
         std::fs::write(folder.0.join("hongyan.toml"), configuration(&sandbox, &folder.0, more)).unwrap();
-        let http = Http::new(Options { timeout: Duration::from_secs(20), max_body_bytes: 64 << 20, ..Options::default() });
+        let http =
+            Http::new(Options { timeout: Duration::from_secs(20), max_body_bytes: 64 << 20, ..Options::default() });
         Self { sandbox, folder, http, gateway: None, base: String::new(), key: String::new() }
     }
 
@@ -205,7 +206,12 @@ pub(crate) fn summary(ledger: &[Value]) -> Vec<String> {
         .map(|row| {
             let address = row["address"].as_object().unwrap().values().next().unwrap();
             let code = row["reason"]["code"].as_str().unwrap_or("-");
-            format!("{} {} {} {code}", row["account"].as_str().unwrap(), address.as_str().unwrap_or("all"), row["state"].as_str().unwrap())
+            format!(
+                "{} {} {} {code}",
+                row["account"].as_str().unwrap(),
+                address.as_str().unwrap_or("all"),
+                row["state"].as_str().unwrap()
+            )
         })
         .collect();
     rows.sort();

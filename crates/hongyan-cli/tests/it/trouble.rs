@@ -20,7 +20,10 @@ async fn a_lost_reply_is_repeated_and_arrives_once() {
             let id = stage.send(&message(account, &words)).await;
             stage.until_state(&id, "sent").await;
             let delivery = stage.message(&id).await["deliveries"][0].clone();
-            assert_eq!(delivery["repeated"], true, "{account} {kind}: the ledger says that a reply was lost: {delivery}");
+            assert_eq!(
+                delivery["repeated"], true,
+                "{account} {kind}: the ledger says that a reply was lost: {delivery}"
+            );
             tokio::time::sleep(std::time::Duration::from_millis(150)).await;
             assert_eq!(stage.copies("zhangsan", platform, &words).await, 1, "{account} {kind}");
         }

@@ -128,17 +128,22 @@ async fn recover(lane: &Arc<Lane>) {
     if let Err(error) = remember_sent(lane).await {
         tracing::warn!(account = %lane.account.name, %error, "what was sent before is not remembered");
     }
-    let now = lane.clock.now();
-    match lane.outbox.orphans(&lane.account.name, now, now + LEASE).await {
-        Ok(claims) => {
-            if !claims.is_empty() {
-                tracing::warn!(account = %lane.account.name, deliveries = claims.len(), "interrupted calls are settled as unknown");
+    loop {
+        let now = lane.clock.now();
+        match lane.outbox.orphans(&lane.account.name, now, now + LEASE).await {
+            Ok(claims) if claims.is_empty() => return,
+            Ok(claims) => {
+                let deliveries = claims.len();
+                tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
+                for claim in claims {
+                    attempt::interrupted(lane, claim).await;
+                }
             }
-            for claim in claims {
-                attempt::interrupted(lane, claim).await;
+            Err(error) => {
+                tracing::warn!(account = %lane.account.name, %error, "interrupted calls are not settled yet");
+                return;
             }
         }
-        Err(error) => tracing::warn!(account = %lane.account.name, %error, "interrupted calls are not settled yet"),
     }
 }
 

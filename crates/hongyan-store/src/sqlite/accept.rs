@@ -83,10 +83,10 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
                 id,
                 number,
                 index,
-                kind_number(recipient.address.kind),
+                kind_number(recipient.kind),
                 RecipientState::Pending.number(),
                 message.at.millis(),
-                recipient.address.value,
+                recipient.value,
             ])?;
         }
     }

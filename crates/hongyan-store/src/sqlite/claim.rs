@@ -163,7 +163,7 @@ pub(crate) fn receipts_due(
 ) -> Result<Vec<ReceiptTask>> {
     let mut tasks = Vec::new();
     let mut due = group.sql(
-        "SELECT message, number, handle, sent_at, looks FROM deliveries INDEXED BY receipts
+        "SELECT message, number, handle, sent_at, looks, repeat_of FROM deliveries INDEXED BY receipts
          WHERE account = ?1 AND receipt_at <= ?2 ORDER BY receipt_at LIMIT ?3",
     )?;
     let mut rows = due.query(params![account, now.millis(), limit])?;
@@ -174,6 +174,7 @@ pub(crate) fn receipts_due(
             handle: get::<Option<String>>(row, 2)?.unwrap_or_default(),
             sent_at: maybe_time(row, 3)?.unwrap_or_else(|| id.message.made_at()),
             looks: get(row, 4)?,
+            repeated: maybe_time(row, 5)?.is_some(),
             targets: Vec::new(),
         });
     }

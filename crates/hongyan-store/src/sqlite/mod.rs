@@ -15,6 +15,7 @@ mod queue;
 mod read;
 mod readers;
 mod schema;
+mod sent;
 mod settle;
 mod writer;
 
@@ -130,6 +131,17 @@ impl Outbox for Sqlite {
     async fn next_due(&self, account: &str) -> Result<Option<Time>> {
         let account = account.to_owned();
         self.readers.read(move |connection| read::next_due(connection, &account)).await
+    }
+
+    async fn sent_since(
+        &self,
+        account: &str,
+        since: Time,
+        after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Claim>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| sent::sent_since(connection, &account, since, after, limit)).await
     }
 
     async fn receipts_due(&self, account: &str, now: Time, again: Time, limit: usize) -> Result<Vec<ReceiptTask>> {
