@@ -51,17 +51,17 @@ async fn messages_are_found_by_what_is_known_of_them() {
     };
     until(async || gateway.get(&format!("/v1/messages/{ghost}")).await, |a| a.json()["state"] == "failed").await;
     until(async || gateway.get(&format!("/v1/messages/{li}")).await, |a| a.json()["state"] == "sent").await;
-    assert_eq!(ids("").await, [ghost.clone(), li.clone()]);
-    assert_eq!(ids("?state=refused").await, [ghost.clone()]);
-    assert_eq!(ids("?recipient=li").await, [li.clone()]);
-    assert_eq!(ids("?label.app=ops").await, [li.clone()]);
-    assert_eq!(ids("?label.app=ops&label.x%20y=%C3%A5").await, [li.clone()]);
-    assert_eq!(ids("?label.app=nope").await, [String::new(); 0]);
-    assert_eq!(ids("?account=mail").await, [String::new(); 0]);
+    assert_eq!(ids("").await, [ghost.as_str(), li.as_str()]);
+    assert_eq!(ids("?state=refused").await, [ghost.as_str()]);
+    assert_eq!(ids("?recipient=li").await, [li.as_str()]);
+    assert_eq!(ids("?label.app=ops").await, [li.as_str()]);
+    assert_eq!(ids("?label.app=ops&label.x%20y=%C3%A5").await, [li.as_str()]);
+    assert!(ids("?label.app=nope").await.is_empty());
+    assert!(ids("?account=mail").await.is_empty());
     let first = gateway.get("/v1/messages?limit=1").await.json();
     assert_eq!(first["messages"][0]["id"], ghost);
     let cursor = first["next_cursor"].as_str().unwrap();
-    assert_eq!(ids(&format!("?limit=1&cursor={cursor}")).await, [li.clone()]);
+    assert_eq!(ids(&format!("?limit=1&cursor={cursor}")).await, [li.as_str()]);
     gateway.stop().await;
 }
 
