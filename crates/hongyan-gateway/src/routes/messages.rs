@@ -72,7 +72,8 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 None => app.outbox.message(id).await.map_err(reply::store)?,
             };
             // The key outlives a message that was forgotten.
-            let accepted = row.map_or_else(|| MessageAccepted { id, ..accepted }, |row| of_row(&row));
+            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new() };
+            let accepted = row.map_or_else(forgotten, |row| of_row(&row));
             let mut response = reply::json(StatusCode::ACCEPTED, &accepted);
             response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
             Ok(response)
@@ -200,8 +201,9 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
         match outcome {
             Accepted::New(id) | Accepted::Before(id) => {
                 item.id = Some(id);
-                item.state = Some("pending".into());
                 item.replay = matches!(outcome, Accepted::Before(_));
+                // What came before may be anywhere by now; asking for each would cost more than the batch.
+                item.state = (!item.replay).then(|| "pending".into());
             }
             Accepted::Conflict(earlier) => item.problem = Some(conflict(earlier)),
         }

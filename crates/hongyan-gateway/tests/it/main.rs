@@ -86,7 +86,11 @@ impl TestGateway {
     }
 
     pub(crate) async fn start_on(config: Config, accounts: BTreeMap<Arc<str>, Account>) -> Self {
-        let store = Arc::new(Sqlite::temporary(Options::default()).unwrap());
+        Self::start_over(config, accounts, Options::default()).await
+    }
+
+    pub(crate) async fn start_over(config: Config, accounts: BTreeMap<Arc<str>, Account>, options: Options) -> Self {
+        let store = Arc::new(Sqlite::temporary(options).unwrap());
         let admin = keys::ensure_first(store.as_ref(), clock::System.now()).await.unwrap().unwrap();
         let gateway = Gateway::start(
             config,
