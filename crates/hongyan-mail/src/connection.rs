@@ -15,9 +15,15 @@ use crate::{
     wire,
 };
 use hongyan_endpoint::{Class, Fault};
-use std::{future::Future, io, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     time::{Instant, timeout},
 };
@@ -220,9 +226,13 @@ impl Connection {
         if !self.buffer.is_empty() {
             return true;
         }
+        // One poll, by hand: a time-out of zero would wait for the timer's next tick, a millisecond for every mail.
         let mut byte = [0];
-        // A zero time-out polls once: an idle connection has nothing to read.
-        timeout(Duration::ZERO, self.stream.read(&mut byte)).await.is_ok()
+        poll_fn(|context| {
+            let mut byte = ReadBuf::new(&mut byte);
+            Poll::Ready(Pin::new(&mut self.stream).poll_read(context, &mut byte).is_ready())
+        })
+        .await
     }
 
     /// One transaction: `MAIL`, each recipient, `DATA`, the message. Indices are those of `recipients`.

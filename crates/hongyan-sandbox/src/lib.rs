@@ -63,8 +63,7 @@ impl Hub {
     fn reset(&self) {
         self.trouble.clear();
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
-        // Without a mail server there is nothing to clear.
-        let _ = self.mail.clear();
+        self.mail.reset();
         let mut world = route::enter(&self.world);
         *world = World::new(&self.options, world.credentials.clone());
     }

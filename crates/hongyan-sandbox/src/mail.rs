@@ -10,7 +10,12 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashSet,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Mailboxes that are refused from the start: address, reply code, text.
 const REFUSED: [(&str, u16, &str); 2] =
@@ -20,6 +25,8 @@ const REFUSED: [(&str, u16, &str); 2] =
 #[derive(Default)]
 pub(crate) struct Mail {
     server: Option<Smtp>,
+    /// Mailboxes that were ordered about, to be forgotten at a reset.
+    ordered: Mutex<HashSet<String>>,
 }
 
 /// What may be ordered of one mailbox.
@@ -42,10 +49,23 @@ impl Mail {
             ..SmtpOptions::new(listen, Arc::new(move || clock.now_ms()))
         })
         .await?;
+        let mail = Self { server: Some(server), ordered: Mutex::default() };
+        mail.reset();
+        Ok(mail)
+    }
+
+    /// As at the start: no mail, no trouble, only the usual mailboxes refused.
+    pub(crate) fn reset(&self) {
+        let Some(server) = &self.server else { return };
+        server.clear();
+        self.ordered().drain().for_each(|address| server.accept(&address));
         for (address, code, text) in REFUSED {
             server.refuse(address, code, text);
         }
-        Ok(Self { server: Some(server) })
+    }
+
+    fn ordered(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.ordered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn server(&self) -> Option<&Smtp> {
@@ -81,9 +101,10 @@ impl Mail {
         self.server.as_ref().map(|server| server.trouble(trouble))
     }
 
-    /// Refuses a mailbox, or takes for it again; `None` without a server.
+    /// Refuses a mailbox, or takes mail for it again; `None` without a server.
     pub(crate) fn order(&self, mailbox: &Mailbox) -> Option<()> {
         let server = self.server.as_ref()?;
+        self.ordered().insert(mailbox.address.clone());
         match mailbox.refuse {
             Some(code) => server.refuse(&mailbox.address, code, mailbox.text.as_deref().unwrap_or("refused on demand")),
             None => server.accept(&mailbox.address),

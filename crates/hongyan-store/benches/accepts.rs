@@ -4,8 +4,8 @@
 //! name where the system tells. Takes the folder for the file as an argument; a temporary one otherwise.
 
 use hongyan_core::{
-    Address, AddressKind, AttemptRow, Clock, DeliveryState, IdSource, Idempotency, NewDelivery, NewMessage,
-    NewRecipient, Outbox, Priority, RecipientState, Settlement, Time, clock::System,
+    Address, AddressKind, AttemptRow, Clock, DeliveryState, IdSource, Idempotency, NewDelivery, NewMessage, Outbox,
+    Priority, RecipientState, Settlement, Time, clock::System,
 };
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
@@ -66,7 +66,7 @@ fn message(ids: &IdSource, number: u64, keyed: bool) -> NewMessage {
         }),
         deliveries: vec![NewDelivery {
             account: "ding".into(),
-            recipients: vec![NewRecipient { address: Address::new(AddressKind::Userid, format!("sample{person:05}")) }],
+            recipients: vec![Address::new(AddressKind::Userid, format!("sample{person:05}"))],
         }],
     }
 }

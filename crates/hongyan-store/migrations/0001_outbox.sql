@@ -60,9 +60,22 @@ CREATE TABLE recipients (
     PRIMARY KEY (message, delivery, number)
 ) STRICT, WITHOUT ROWID;
 
--- The primary key follows the value in each entry, so one person's messages come out newest first without a sort.
-CREATE INDEX addressed ON recipients (value);
 CREATE INDEX resolved ON recipients (resolved) WHERE resolved IS NOT NULL;
+
+-- Who was written to, in runs of some thousand recipients. An index on recipients (value) would touch a page of its
+-- own for each message; a run is written in one go, in its order, and a search asks each run once.
+-- Run 0 holds what came in with an id below the last run's end.
+CREATE TABLE addressed (
+    run     INTEGER NOT NULL,
+    value   TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (run, value, message)
+) STRICT, WITHOUT ROWID;
+
+-- The greatest message id in each run, which is its name; recipients of later messages are in none yet.
+CREATE TABLE runs (
+    last INTEGER PRIMARY KEY
+) STRICT;
 
 CREATE TABLE idempotency (
     scope     TEXT NOT NULL,

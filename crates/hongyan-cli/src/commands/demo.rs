@@ -44,11 +44,11 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     show(&format!(
         "\n2. One message, five recipients, three channels 一条消息、五位接收人、三个渠道: {id} accepted (on disk 已落盘)"
     ));
-    let settled = |message: &Value| message["state"].as_str() != Some("pending");
-    wait_until(&gateway, &id, "sent", settled).await?;
+    let delivered = |message: &Value| message["state"] != "pending" && message["recipients"]["unread"] == 1;
+    wait_until(&gateway, &id, "delivered", delivered).await?;
 
     read_by(&said, "zhangsan").await?;
-    let read = |message: &Value| message["recipients"]["read"].as_u64() == Some(1);
+    let read = |message: &Value| message["recipients"]["read"] == 1;
     wait_until(&gateway, &id, "read", read).await?;
     let path = format!("/v1/messages/{id}/recipients");
     let before = gateway.call("GET", &path, &[], None).await?;
@@ -111,7 +111,7 @@ fn configuration(said: &Value, folder: &Folder) -> anyhow::Result<String> {
     let quoted = |text: &str| json!(text).to_string();
     Ok(format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = {store}\n\
-         [accounts.ding]\nchannel = \"dingtalk\"\nbase_url = {base}\napp_key = {app_key}\napp_secret = {app_secret}\nagent_id = {ding_agent}\nreceipts_after_ms = 400\n\
+         [accounts.ding]\nchannel = \"dingtalk\"\nbase_url = {base}\napp_key = {app_key}\napp_secret = {app_secret}\nagent_id = {ding_agent}\nreceipts_after_ms = 120\n\
          [accounts.wecom]\nchannel = \"wecom\"\nbase_url = {base}\ncorp_id = {corp_id}\nsecret = {secret}\nagent_id = {wecom_agent}\n\
          [accounts.mail]\nchannel = \"mail\"\nhost = {host}\nport = {port}\ntls = \"starttls\"\nca_file = {authority}\nusername = {username}\npassword = {password}\nfrom = {from}\n\
          [routes.default]\nvia = [\"ding\", \"mail\"]\n",

@@ -15,7 +15,7 @@ fn the_demo_shows_the_true_state_of_every_recipient() {
         [
             "ding 13800000001 read -",
             "ding 13999999999 refused 60121",
-            "mail gone@example.com refused 550",
+            "mail gone@example.com refused 5.1.1",
             "mail lisi@example.com sent -",
             "wecom 13800000001 sent -",
             "wecom outsider refused invalid_recipient",
@@ -26,7 +26,7 @@ fn the_demo_shows_the_true_state_of_every_recipient() {
         [
             "ding 13800000001 recalled -",
             "ding 13999999999 refused 60121",
-            "mail gone@example.com refused 550",
+            "mail gone@example.com refused 5.1.1",
             "mail lisi@example.com sent -",
             "wecom 13800000001 recalled -",
             "wecom outsider refused invalid_recipient",

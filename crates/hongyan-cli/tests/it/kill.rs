@@ -90,7 +90,7 @@ async fn a_hundred_kills_lose_nothing_and_hide_no_repeat() {
 
 /// Whom the message with these words is for.
 fn person(words: &str) -> String {
-    let n: u64 = words.rsplit(' ').next().unwrap().parse().unwrap();
+    let n: u64 = words.split(' ').nth(1).unwrap().parse().unwrap();
     format!("u{:03}", 1 + n % 100)
 }
 
@@ -98,7 +98,7 @@ async fn post(base: String, key: String, accepted: Accepted, next: Arc<AtomicU64
     let http = hongyan_net::Http::new(hongyan_net::Options { timeout: Duration::from_secs(5), ..Default::default() });
     while !over.load(Ordering::Relaxed) {
         let n = next.fetch_add(1, Ordering::Relaxed);
-        let words = format!("第 {n}");
+        let words = format!("第 {n} 条");
         let account = ["ding", "wecom", "mail"][(n % 3) as usize];
         let person = person(&words);
         let to = if account == "mail" {

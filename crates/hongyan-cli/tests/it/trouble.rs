@@ -90,5 +90,5 @@ async fn one_mailbox_is_refused_one_put_off_and_one_served() {
     let to = json!([{"email": "gone@example.com"}, {"email": "lisi@example.com"}]);
     let id = stage.send(&json!({"to": to, "via": ["mail"], "content": {"text": "两个信箱"}})).await;
     let ledger = stage.until_state(&id, "partial").await;
-    assert_eq!(summary(&ledger), ["mail gone@example.com refused 550", "mail lisi@example.com sent -"]);
+    assert_eq!(summary(&ledger), ["mail gone@example.com refused 5.1.1", "mail lisi@example.com sent -"]);
 }

@@ -327,10 +327,12 @@ async fn one_connection_does_not_stall() {
     let mailer = Mailer::new(config).unwrap();
     let bytes = mail("m@x.example");
     works(&mailer).await;
-    let start = Instant::now();
+    let mut times = Vec::new();
     for _ in 0..100 {
+        let start = Instant::now();
         mailer.send(LOGIN, &[LI], &bytes).await.unwrap();
+        times.push(start.elapsed());
     }
-    let each = start.elapsed() / 100;
-    assert!(each < Duration::from_millis(20), "{each:?} for each mail");
+    times.sort();
+    assert!(times[50] < Duration::from_millis(5), "{:?} for half of the mails", times[50]);
 }

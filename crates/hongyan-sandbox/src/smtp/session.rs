@@ -80,7 +80,7 @@ impl Session {
             Trouble::DelayGreeting { ms } => Some(*ms),
             _ => None,
         });
-        sleep(Duration::from_millis(delay.unwrap_or(0))).await;
+        pause(delay).await;
         let refusal = self.trouble(|trouble| match trouble {
             Trouble::RefuseConnection { code, text } => Some((*code, text.clone())),
             _ => None,
@@ -415,7 +415,7 @@ impl Session {
             Trouble::SlowReply { ms } => Some(*ms),
             _ => None,
         });
-        sleep(Duration::from_millis(slow.unwrap_or(0))).await;
+        pause(slow).await;
         self.reply(250, &format!("2.0.0 kept as {number}"));
         Ok(Next::Go)
     }
@@ -450,6 +450,13 @@ impl Session {
                 return Ok(None);
             }
         }
+    }
+}
+
+/// Waits where a trouble says so; a sleep of zero would still wait for the timer's next tick.
+async fn pause(ms: Option<u64>) {
+    if let Some(ms) = ms {
+        sleep(Duration::from_millis(ms)).await;
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) fn canonical(value: &serde_json::Value, to: &mut String) {
                 if i > 0 {
                     to.push(',');
                 }
-                to.push_str(&Value::String(name.clone()).to_string());
+                quote(name, to);
                 to.push(':');
                 canonical(value, to);
             }
@@ -131,7 +131,21 @@ pub(crate) fn canonical(value: &serde_json::Value, to: &mut String) {
             }
             to.push(']');
         }
-        scalar => to.push_str(&scalar.to_string()),
+        Value::String(text) => quote(text, to),
+        Value::Null => to.push_str("null"),
+        Value::Bool(truth) => to.push_str(if *truth { "true" } else { "false" }),
+        Value::Number(number) => to.push_str(&number.to_string()),
+    }
+}
+
+/// A JSON string; most need no escape, and then no detour.
+fn quote(text: &str, to: &mut String) {
+    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
     }
 }
 

@@ -146,4 +146,9 @@ async fn mail_is_received_and_shown_and_some_mailboxes_refuse() {
     assert_eq!(raw.get("/sandbox/mail").await["mails"], json!([]));
     let reply = raw.call("POST", "/sandbox/mail/mailbox", &json!({"address": "x", "refuse": 250})).await;
     assert_eq!(reply.status, 400);
+    raw.post("/sandbox/reset", Value::Null).await;
+    assert!(say(&mut stream, &format!("MAIL FROM:<{user}>\r\n")).await.starts_with("250"));
+    for (to, code) in [("wangwu", "250"), ("gone", "550")] {
+        assert!(say(&mut stream, &format!("RCPT TO:<{to}@example.com>\r\n")).await.starts_with(code), "{to}");
+    }
 }

@@ -141,9 +141,9 @@ pub async fn a_delivery_holds_a_thousand_recipients(stand: impl Stand) {
         (0..1_000).map(|n| (n, hongyan_core::Address::new(AddressKind::EVERY[n % 6], format!("sample{n}"))))
     {
         assert_eq!(number, new.deliveries[0].recipients.len());
-        new.deliveries[0].recipients.push(hongyan_core::NewRecipient { address: recipient });
+        new.deliveries[0].recipients.push(recipient);
     }
-    let expected: Vec<_> = new.deliveries[0].recipients.iter().map(|recipient| recipient.address.clone()).collect();
+    let expected: Vec<_> = new.deliveries[0].recipients.clone();
     let id = put(&store, new).await;
     let claims = claim_all(&store, "wecom").await;
     let targets: Vec<_> = claims[0].targets.iter().map(|target| target.address.clone()).collect();

@@ -6,6 +6,32 @@ use hongyan_core::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
+pub async fn what_was_sent_since_a_time_comes_back_as_it_was_claimed(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut sent_ids = Vec::new();
+    for seconds in [0, 10, 20, 30] {
+        let id = put(&store, make.message("ding", &["li", "wang", "zhao"])).await;
+        claim_all(&store, "ding").await;
+        store.resolved(first(id), vec![(2, "user-3".into())]).await.unwrap();
+        let exceptions = vec![result(1, RecipientState::Refused)];
+        store.settle(vec![Settlement { exceptions, at: after(seconds), ..sent(first(id)) }]).await.unwrap();
+        sent_ids.push(first(id));
+    }
+    put_sent(&store, make.message("mail", &["li"])).await;
+    put(&store, make.message("ding", &["li"])).await;
+    let failed = put(&store, make.message("ding", &["li"])).await;
+    claim_all(&store, "ding").await;
+    store.settle(vec![ended(first(failed), DeliveryState::Failed, RecipientState::Failed, None)]).await.unwrap();
+
+    let page = store.sent_since("ding", after(10), None, 2).await.unwrap();
+    assert_eq!(page.iter().map(|claim| claim.id).collect::<Vec<_>>(), sent_ids[1..3]);
+    let targets: Vec<_> = page[0].targets.iter().map(|target| (target.index, target.wire_id())).collect();
+    assert_eq!(targets, [(0, "li"), (2, "user-3")], "without whom the platform refused");
+    assert_eq!((page[0].made_at, page[0].content.text.as_deref()), (NOW, Some("The sample disk is full.")));
+    let rest = store.sent_since("ding", after(10), Some(page[1].id), 2).await.unwrap();
+    assert_eq!(rest.iter().map(|claim| claim.id).collect::<Vec<_>>(), sent_ids[3..]);
+}
+
 pub async fn a_message_counts_its_recipients_by_state(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let mut new = make.message("ding", &["li", "wang"]);

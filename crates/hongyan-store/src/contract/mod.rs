@@ -24,7 +24,7 @@ pub use settling::*;
 
 use hongyan_core::{
     Address, AddressKind, AttemptRow, Claim, DeliveryId, DeliveryState, IdSource, Idempotency, LedgerRow, MessageId,
-    NewDelivery, NewMessage, NewRecipient, Outbox, Priority, Reason, RecipientState, Settlement, TargetResult, Time,
+    NewDelivery, NewMessage, Outbox, Priority, Reason, RecipientState, Settlement, TargetResult, Time,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -83,7 +83,7 @@ impl Maker {
 /// A delivery to these user ids.
 #[must_use]
 pub fn delivery(account: &str, users: &[&str]) -> NewDelivery {
-    let recipients = users.iter().map(|user| NewRecipient { address: Address::new(AddressKind::Userid, *user) });
+    let recipients = users.iter().map(|user| Address::new(AddressKind::Userid, *user));
     NewDelivery { account: account.into(), recipients: recipients.collect() }
 }
 
@@ -219,6 +219,7 @@ macro_rules! outbox_contract {
             a_retry_leaves_alone_what_is_under_way_or_over
             a_retry_after_the_end_is_not_bound_by_it
             deciding_about_no_message_says_so
+            what_was_sent_since_a_time_comes_back_as_it_was_claimed
             a_message_counts_its_recipients_by_state
             the_list_is_newest_first_and_goes_on_where_it_stopped
             the_list_is_filtered_by_recipient_account_state_and_labels

@@ -1,6 +1,7 @@
 //! Taking messages in: the hot path.
 
 use super::{
+    addressed,
     code::{kind_number, millis},
     queue::Weight,
     writer::Group,
@@ -78,6 +79,7 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             due,
         ])?;
         group.depths.moved(&delivery.account, None, Some(DeliveryState::Pending));
+        group.recipients += delivery.recipients.len();
         for (index, recipient) in (0_u32..).zip(&delivery.recipients) {
             recipient_row.execute(params![
                 id,
@@ -88,6 +90,9 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
                 message.at.millis(),
                 recipient.value,
             ])?;
+            if id <= group.indexed_to {
+                addressed::insert_late(group, message.id, &recipient.value)?;
+            }
         }
     }
     Ok(Accepted::New(message.id))

@@ -5,14 +5,15 @@ use super::{
     writer::Group,
 };
 use crate::error::Result;
-use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, ReceiptTask, Target, Time};
-use rusqlite::params;
+use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, ReceiptTask, Target, Time};
+use rusqlite::{Connection, params};
 use std::{collections::HashMap, sync::Arc};
 
 /// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
 #[derive(Default)]
 pub(crate) struct Raw {
     contents: Vec<String>,
+    seen: HashMap<MessageId, (usize, Time, Option<Time>)>,
     claims: Vec<RawClaim>,
 }
 
@@ -27,6 +28,35 @@ struct RawClaim {
 }
 
 impl Raw {
+    /// Adds a delivery with the recipients that are in the statement's states.
+    fn add(&mut self, connection: &Connection, delivery: &Found, states: &'static str) -> Result<()> {
+        let id = delivery.id;
+        let (content, made_at, expires_at) = match self.seen.get(&id.message) {
+            Some(known) => *known,
+            None => {
+                let mut message =
+                    connection.prepare_cached("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
+                let mut rows = message.query([id.message.get()])?;
+                // A delivery whose message is gone cannot be: both go in one transaction.
+                let Some(row) = rows.next()? else { return Ok(()) };
+                self.contents.push(get(row, 2)?);
+                let known = (self.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?);
+                self.seen.insert(id.message, known);
+                known
+            }
+        };
+        self.claims.push(RawClaim {
+            id,
+            made_at,
+            content,
+            targets: targets(connection, id, states)?,
+            attempts: delivery.attempts,
+            repeat_of: delivery.repeat_of,
+            expires_at: expires_at.filter(|_| !delivery.unbound),
+        });
+        Ok(())
+    }
+
     /// Parses the contents.
     pub(crate) fn finish(self) -> Result<Vec<Claim>> {
         let contents: Vec<Arc<Content>> =
@@ -101,37 +131,37 @@ fn collect(mut rows: rusqlite::Rows<'_>, found: &mut Vec<Found>) -> Result<()> {
 
 fn lease_all(group: &mut Group<'_>, account: &str, lease: Time, found: &[Found]) -> Result<Raw> {
     let mut raw = Raw::default();
-    let mut seen = HashMap::new();
     let mut update =
         group.sql("UPDATE deliveries SET state = ?3, due = NULL, lease = ?4 WHERE message = ?1 AND number = ?2")?;
-    let mut message = group.sql("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
     for delivery in found {
         let id = delivery.id;
         let sending = DeliveryState::Sending;
         update.execute(params![id.message.get(), id.number, sending.number(), lease.millis()])?;
         group.depths.moved(account, Some(delivery.state), Some(sending));
-        let (content, made_at, expires_at) = match seen.get(&id.message) {
-            Some(known) => *known,
-            None => {
-                let mut rows = message.query([id.message.get()])?;
-                // A delivery whose message is gone cannot be: both go in one transaction.
-                let Some(row) = rows.next()? else { continue };
-                raw.contents.push(get(row, 2)?);
-                let known = (raw.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?);
-                seen.insert(id.message, known);
-                known
-            }
-        };
-        raw.claims.push(RawClaim {
-            id,
-            made_at,
-            content,
-            targets: targets(group, id, OPEN)?,
-            attempts: delivery.attempts,
-            repeat_of: delivery.repeat_of,
-            expires_at: expires_at.filter(|_| !delivery.unbound),
-        });
+        raw.add(group.connection, delivery, OPEN)?;
     }
+    Ok(raw)
+}
+
+/// What an account sent since a time, by id from the one after `after`.
+///
+/// Walks over the deliveries by their key, since no index is kept for what is asked once per start.
+pub(crate) fn sent_since(
+    connection: &Connection,
+    account: &str,
+    since: Time,
+    after: Option<DeliveryId>,
+    limit: usize,
+) -> Result<Raw> {
+    let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
+    let mut statement = connection.prepare_cached(
+        "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries
+         WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
+    )?;
+    let mut found = Vec::new();
+    collect(statement.query(params![message, number, account, since.millis(), limit])?, &mut found)?;
+    let mut raw = Raw::default();
+    found.iter().try_for_each(|delivery| raw.add(connection, delivery, REACHED))?;
     Ok(raw)
 }
 
@@ -142,9 +172,13 @@ const OPEN: &str = "SELECT number, kind, value, resolved FROM recipients
 const TAKEN: &str = "SELECT number, kind, value, resolved FROM recipients
                      WHERE message = ?1 AND delivery = ?2 AND state IN (1, 2, 3) ORDER BY number";
 
+/// Recipients whom it reached or may have, taken back or not: a platform does not forget what was recalled.
+const REACHED: &str = "SELECT number, kind, value, resolved FROM recipients
+                       WHERE message = ?1 AND delivery = ?2 AND state IN (1, 2, 3, 6, 7) ORDER BY number";
+
 /// The recipients of a delivery that are in the statement's states.
-fn targets(group: &Group<'_>, id: DeliveryId, states: &'static str) -> Result<Vec<Target>> {
-    let mut statement = group.sql(states)?;
+fn targets(connection: &Connection, id: DeliveryId, states: &'static str) -> Result<Vec<Target>> {
+    let mut statement = connection.prepare_cached(states)?;
     let mut rows = statement.query(params![id.message.get(), id.number])?;
     let mut targets = Vec::new();
     while let Some(row) = rows.next()? {
@@ -163,7 +197,7 @@ pub(crate) fn receipts_due(
 ) -> Result<Vec<ReceiptTask>> {
     let mut tasks = Vec::new();
     let mut due = group.sql(
-        "SELECT message, number, handle, sent_at, looks, repeat_of FROM deliveries INDEXED BY receipts
+        "SELECT message, number, handle, sent_at, looks, repeat_of IS NOT NULL FROM deliveries INDEXED BY receipts
          WHERE account = ?1 AND receipt_at <= ?2 ORDER BY receipt_at LIMIT ?3",
     )?;
     let mut rows = due.query(params![account, now.millis(), limit])?;
@@ -174,7 +208,7 @@ pub(crate) fn receipts_due(
             handle: get::<Option<String>>(row, 2)?.unwrap_or_default(),
             sent_at: maybe_time(row, 3)?.unwrap_or_else(|| id.message.made_at()),
             looks: get(row, 4)?,
-            repeated: maybe_time(row, 5)?.is_some(),
+            repeated: get(row, 5)?,
             targets: Vec::new(),
         });
     }
@@ -183,7 +217,7 @@ pub(crate) fn receipts_due(
     let mut update = group.sql("UPDATE deliveries SET receipt_at = ?3 WHERE message = ?1 AND number = ?2")?;
     for task in &mut tasks {
         update.execute(params![task.id.message.get(), task.id.number, millis(Some(again))])?;
-        task.targets = targets(group, task.id, TAKEN)?;
+        task.targets = targets(group.connection, task.id, TAKEN)?;
     }
     Ok(tasks)
 }

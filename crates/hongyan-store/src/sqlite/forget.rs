@@ -1,6 +1,7 @@
 //! Retention: forgetting old messages a little at a time, so that the writer is never held up for long.
 
 use super::{
+    addressed,
     code::{delivery_state, get},
     writer::Group,
 };
@@ -44,6 +45,7 @@ pub(crate) fn find(connection: &Connection, after: Option<MessageId>, before: Ti
 ///
 /// A crash between two of these leaves a message with fewer recipients, which the next round forgets wholly.
 pub(crate) fn trim(group: &Group<'_>, id: MessageId) -> Result<bool> {
+    addressed::remove(group, id, i64::try_from(ROWS).unwrap_or(-1))?;
     let gone = group
         .sql(
             "DELETE FROM recipients WHERE (message, delivery, number) IN (
@@ -61,6 +63,7 @@ pub(crate) fn remove(group: &mut Group<'_>, ids: &[MessageId]) -> Result<u64> {
             continue;
         }
         count_out(group, *id)?;
+        addressed::remove(group, *id, -1)?;
         for text in [
             "DELETE FROM recipients WHERE message = ?1",
             "DELETE FROM deliveries WHERE message = ?1",

@@ -4,6 +4,7 @@
 //! ([`readers`]). This file is the contract's methods, each a line or two around the module that does it.
 
 mod accept;
+mod addressed;
 mod checkpoint;
 mod claim;
 mod code;
@@ -15,7 +16,6 @@ mod queue;
 mod read;
 mod readers;
 mod schema;
-mod sent;
 mod settle;
 mod writer;
 
@@ -133,17 +133,6 @@ impl Outbox for Sqlite {
         self.readers.read(move |connection| read::next_due(connection, &account)).await
     }
 
-    async fn sent_since(
-        &self,
-        account: &str,
-        since: Time,
-        after: Option<DeliveryId>,
-        limit: usize,
-    ) -> Result<Vec<Claim>> {
-        let account = account.to_owned();
-        self.readers.read(move |connection| sent::sent_since(connection, &account, since, after, limit)).await
-    }
-
     async fn receipts_due(&self, account: &str, now: Time, again: Time, limit: usize) -> Result<Vec<ReceiptTask>> {
         let account = account.to_owned();
         self.writer.run(limit, move |group| claim::receipts_due(group, &account, now, again, limit)).await
@@ -158,6 +147,18 @@ impl Outbox for Sqlite {
         let now = self.clock.now();
         let rows = 1 + results.len();
         self.writer.run(rows, move |group| settle::received(group, delivery, &results, again, now)).await
+    }
+
+    async fn sent_since(
+        &self,
+        account: &str,
+        since: Time,
+        after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Claim>> {
+        let account = account.to_owned();
+        let sent = move |connection: &_| claim::sent_since(connection, &account, since, after, limit);
+        Ok(self.readers.read(sent).await?.finish()?)
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<MessageRow>> {
@@ -216,6 +217,9 @@ impl Outbox for Sqlite {
                     rows = 0;
                 }
             }
+        }
+        if forgotten > 0 {
+            self.writer.run(1, |group| addressed::drop_empty_runs(group)).await?;
         }
         Ok(forgotten)
     }

@@ -2,6 +2,7 @@
 
 use super::{
     Options, Sqlite,
+    addressed::Runs,
     checkpoint::{Checkpointer, Gauge},
     readers::Readers,
     schema::{self, Role},
@@ -57,8 +58,9 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
     connection.execute("UPDATE deliveries INDEXED BY sending SET lease = 0 WHERE lease IS NOT NULL", [])?;
     let checkpointer = Checkpointer::start(schema::connect(path, Role::Checkpointer, COPY_CACHE_KIB)?)?;
     let gauge = checkpointer.gauge(&mut connection)?;
+    let runs = Runs::read(&connection)?;
     Ok(Sqlite {
-        writer: Writer::start(connection, options.accept_rows, gauge)?,
+        writer: Writer::start(connection, options.accept_rows, runs, gauge)?,
         readers: Readers::new(path.to_owned()),
         clock: options.clock,
         _checkpointer: Some(checkpointer),
@@ -71,7 +73,7 @@ fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
     let mut connection = schema::connect(path, Role::Guest, options.cache_kib).map_err(|e| at(path, &e))?;
     schema::migrate(&mut connection).map_err(|e| at(path, &e))?;
     Ok(Sqlite {
-        writer: Writer::start(connection, options.accept_rows, Gauge::default())?,
+        writer: Writer::start(connection, options.accept_rows, Runs::beside(), Gauge::default())?,
         readers: Readers::new(path.to_owned()),
         clock: options.clock,
         _checkpointer: None,

@@ -1,5 +1,6 @@
 //! Looking things up: messages, ledgers, lists, due times.
 
+use super::addressed::SEARCH;
 use super::code::{address, delivery_id, delivery_state, get, maybe_time, priority, reason, recipient_state, time};
 use crate::error::Result;
 use hongyan_core::{DeliveryRow, Filter, LedgerRow, MessageId, MessageRow, Page, RecipientState, Time, derive_state};
@@ -120,17 +121,14 @@ pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page> {
     let mut page = Page::default();
     let mut looked_at = 0;
     let before = filter.before.map_or(i64::MAX, MessageId::get);
-    // A person's messages come from the index; everything else from the newest message downwards.
-    // The order stands on the compound itself: both halves come sorted from their index and are merged as they are read.
+    // A person's messages come from the runs; everything else from the newest message downwards.
     let mut candidates = connection.prepare_cached(if filter.recipient.is_some() {
-        "SELECT message FROM recipients INDEXED BY addressed WHERE value = ?2 AND message < ?1
-         UNION
-         SELECT message FROM recipients INDEXED BY resolved WHERE resolved = ?2 AND message < ?1
-         ORDER BY message DESC"
+        SEARCH
     } else {
-        "SELECT id FROM messages WHERE id < ?1 AND ?2 IS NULL ORDER BY id DESC"
+        "SELECT id FROM messages WHERE id < ?1 AND ?2 IS NULL ORDER BY id DESC LIMIT ?3"
     })?;
-    let mut rows = candidates.query(params![before, filter.recipient])?;
+    // One more than is looked at, so as to know whether there is more.
+    let mut rows = candidates.query(params![before, filter.recipient, SCANNED + 1])?;
     let mut last = None;
     while let Some(row) = rows.next()? {
         if page.messages.len() == limit || looked_at == SCANNED {

@@ -4,6 +4,7 @@
 //! run twice, since a group that fails is run again one by one, so that nobody fails for a neighbour.
 
 use super::{
+    addressed::Runs,
     checkpoint::Gauge,
     depths::Depths,
     queue::{Queue, Refused, Weight},
@@ -19,9 +20,14 @@ const URGENT: usize = 1_024;
 
 /// The transaction that a group shares.
 pub(crate) struct Group<'c> {
-    connection: &'c Connection,
+    /// The writer's connection.
+    pub(crate) connection: &'c Connection,
     /// How the deliveries' states moved.
     pub(crate) depths: Depths,
+    /// Recipients that were added.
+    pub(crate) recipients: usize,
+    /// Messages up to this id are indexed already.
+    pub(crate) indexed_to: i64,
 }
 
 impl<'c> Group<'c> {
@@ -71,11 +77,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(crate) fn start(connection: Connection, accept_rows: usize, gauge: Gauge) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, accept_rows: usize, runs: Runs, gauge: Gauge) -> Result<Self> {
         let queue = Arc::new(Queue::new(accept_rows));
         let thread = thread::Builder::new().name("store-writer".into()).spawn({
             let queue = Arc::clone(&queue);
-            move || work(&connection, &queue, gauge)
+            move || work(&connection, &queue, runs, gauge)
         })?;
         Ok(Self { queue, urgent: Semaphore::new(URGENT), thread: Some(thread) })
     }
@@ -137,39 +143,49 @@ impl Drop for Abandon<'_> {
     }
 }
 
-fn work(connection: &Connection, queue: &Queue<Box<dyn Work>>, mut gauge: Gauge) {
+fn work(connection: &Connection, queue: &Queue<Box<dyn Work>>, mut runs: Runs, mut gauge: Gauge) {
     let _abandon = Abandon(queue);
     let mut group = Vec::new();
     while queue.take(&mut group) {
-        commit(connection, &mut group);
+        let recipients = commit(connection, &mut group, runs.last());
+        runs.after_commit(connection, recipients);
         gauge.after_commit(connection);
     }
 }
 
-/// Commits a group and answers it. A group that fails is taken apart.
-fn commit(connection: &Connection, group: &mut Vec<Box<dyn Work>>) {
-    match together(connection, group) {
-        Ok(()) => group.drain(..).for_each(|work| work.answer(Ok(()))),
-        Err(_) if group.len() > 1 => {
-            for mut work in group.drain(..) {
-                let outcome = together(connection, std::slice::from_mut(&mut work));
-                work.answer(outcome);
-            }
+/// Commits a group and answers it; returns how many recipients it added. A group that fails is taken apart.
+fn commit(connection: &Connection, group: &mut Vec<Box<dyn Work>>, indexed_to: i64) -> usize {
+    match together(connection, group, indexed_to) {
+        Ok(recipients) => {
+            group.drain(..).for_each(|work| work.answer(Ok(())));
+            recipients
         }
-        Err(error) => group.drain(..).for_each(|work| work.answer(Err(error.clone()))),
+        Err(_) if group.len() > 1 => {
+            let mut recipients = 0;
+            for mut work in group.drain(..) {
+                let outcome = together(connection, std::slice::from_mut(&mut work), indexed_to);
+                recipients += outcome.as_ref().copied().unwrap_or(0);
+                work.answer(outcome.map(drop));
+            }
+            recipients
+        }
+        Err(error) => {
+            group.drain(..).for_each(|work| work.answer(Err(error.clone())));
+            0
+        }
     }
 }
 
-fn together(connection: &Connection, group: &mut [Box<dyn Work>]) -> Result<()> {
+fn together(connection: &Connection, group: &mut [Box<dyn Work>], indexed_to: i64) -> Result<usize> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut shared = Group { connection, depths: Depths::default() };
+    let mut shared = Group { connection, depths: Depths::default(), recipients: 0, indexed_to };
     let done = group
         .iter_mut()
         .try_for_each(|work| work.run(&mut shared))
         .and_then(|()| shared.depths.write(connection))
         .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?));
     match done {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(shared.recipients),
         Err(error) => {
             // SQLite may have rolled back by itself (disk full): then there is nothing to roll back.
             if !connection.is_autocommit() {

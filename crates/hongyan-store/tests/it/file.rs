@@ -169,3 +169,44 @@ async fn a_temporary_store_works_and_debug_shows_no_content() {
     store.settle(vec![sent(claims[0].id)]).await.unwrap();
     assert!(!format!("{store:?}").contains("disk"));
 }
+
+#[tokio::test]
+async fn a_person_is_found_in_every_run_and_beside_them() {
+    let (folder, make) = (Folder::make(), Maker::default());
+    let mut store = folder.open();
+    // Made first, accepted last: when it arrives, its id is below the runs' end.
+    let late = make.message("ding", &["li"]);
+    let mut expected = vec![late.id];
+    for round in 0..3 {
+        expected.push(put(&store, make.message("ding", &["li", "li"])).await);
+        for _ in 0..3 {
+            store.accept((0..2_000).map(|_| make.message("ding", &["wang"])).collect()).await.unwrap();
+        }
+        if round == 1 {
+            drop(store);
+            store = folder.open();
+        }
+    }
+    put(&store, late.clone()).await;
+    let tool = Sqlite::open_shared(&folder.file(), Options::default()).unwrap();
+    expected.push(put(&tool, make.message("ding", &["li"])).await);
+    expected.push(put(&store, make.message("ding", &["li"])).await);
+    expected.reverse();
+
+    let filter = Filter { recipient: Some("li".into()), limit: 100, ..Filter::default() };
+    let found = store.list(filter.clone()).await.unwrap();
+    assert_eq!(found.messages.iter().map(|message| message.id).collect::<Vec<_>>(), expected);
+    let count = |table: &str| -> i64 {
+        let text = format!("SELECT count(*) FROM {table}");
+        rusqlite::Connection::open(folder.file()).unwrap().query_row(&text, [], |row| row.get(0)).unwrap()
+    };
+    assert!(count("runs") >= 2, "{}", count("runs"));
+
+    // What is forgotten leaves nothing behind.
+    for message in found.messages {
+        store.cancel(message.id, NOW).await.unwrap();
+    }
+    assert_eq!(store.forget(LEASE, 100).await.unwrap(), expected.len() as u64);
+    assert!(store.list(filter).await.unwrap().messages.is_empty());
+    assert_eq!(count("addressed WHERE value = 'li'"), 0);
+}
