@@ -189,6 +189,7 @@ max_attempts = 1
 
     let logged = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("an invented mistake"), "the panic was captured");
+    assert!(logged.contains("a request panicked") && logged.contains("DEBUG"), "the log was captured at every level");
     for (place, text) in [("an answer", &readable), ("the log", &logged)] {
         for canary in
             ["canary-app-secret", "canary-in-file", "canary-password", "canary-a", "canary-c", "canary-l", secret_part]
