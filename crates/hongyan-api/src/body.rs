@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct MessageAccepted {
     /// The message's id.
     pub id: MessageId,
-    /// `pending`, or what was known when `wait` ended.
+    /// `pending`, or what was known when `wait` ended; `forgotten` when an idempotency key outlived its message.
     pub state: String,
     /// The calls that it becomes.
     pub deliveries: Vec<DeliveryStub>,
@@ -55,7 +55,7 @@ pub struct BatchItem {
     /// Its id, when it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<MessageId>,
-    /// `pending`, when it was accepted.
+    /// `pending`, when it was accepted now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Whether the idempotency key had brought it before.

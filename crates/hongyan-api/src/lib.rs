@@ -1,6 +1,6 @@
 //! The gateway's own REST interface as data: one table of routes, the bodies, the problems.
 //!
-//! The gateway mounts [`ROUTES`], [`openapi`] and [`docs`] describe them, the command line's client reads the same
+//! The gateway mounts [`ROUTES`], [`openapi()`] and [`docs`] describe them, the command line's client reads the same
 //! types. Carrying out a call is left to `hongyan-gateway`.
 //!
 //! ```

@@ -122,10 +122,14 @@ impl Problem {
         Self::new(code, code.title(), code.title_zh())
     }
 
-    /// A problem with one field; `detail` is said in English, the Chinese names the field.
+    /// A problem with one field; `detail` is said in English, the Chinese names the field. Without a field's name
+    /// it is the body as a whole.
     #[must_use]
     pub fn field(code: Code, field: impl Into<String>, detail: impl Into<String>) -> Self {
         let field = field.into();
+        if field.is_empty() {
+            return Self::new(code, detail, code.title_zh());
+        }
         let zh = format!("{}:{field}", code.title_zh());
         Self::new(code, detail, zh).at(field)
     }

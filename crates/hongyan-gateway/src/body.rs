@@ -135,7 +135,7 @@ mod tests {
             ("{", "malformed_json", None),
             ("", "malformed_json", None),
             ("{\"to\":[],}", "malformed_json", None),
-            ("[]", "invalid_field", Some("")),
+            ("[]", "invalid_field", None),
             (r#"{"content":{"text":"a"}}"#, "invalid_field", Some("to")),
             (r#"{"to":"li","content":{"text":"a"}}"#, "invalid_field", Some("to")),
             (r#"{"to":[{"phone":"1"}],"content":{"text":"a"}}"#, "unknown_field", Some("to[0].phone")),

@@ -12,10 +12,7 @@ use axum::body::Body;
 use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
 };
-use hongyan_core::{
-    Accepted, AddressKind, Capabilities, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow,
-    NewMessage,
-};
+use hongyan_core::{Accepted, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow, NewMessage};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -75,7 +72,8 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 None => app.outbox.message(id).await.map_err(reply::store)?,
             };
             // The key outlives a message that was forgotten.
-            let accepted = row.map_or_else(|| MessageAccepted { id, ..accepted }, |row| of_row(&row));
+            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new() };
+            let accepted = row.map_or_else(forgotten, |row| of_row(&row));
             let mut response = reply::json(StatusCode::ACCEPTED, &accepted);
             response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
             Ok(response)
@@ -203,8 +201,9 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
         match outcome {
             Accepted::New(id) | Accepted::Before(id) => {
                 item.id = Some(id);
-                item.state = Some("pending".into());
                 item.replay = matches!(outcome, Accepted::Before(_));
+                // What came before may be anywhere by now; asking for each would cost more than the batch.
+                item.state = (!item.replay).then(|| "pending".into());
             }
             Accepted::Conflict(earlier) => item.problem = Some(conflict(earlier)),
         }
@@ -265,7 +264,7 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         .into_iter()
         .filter_map(|planned| {
             let capabilities = app.accounts.get(planned.account.as_str())?.channel.capabilities();
-            let lookups = planned.recipients.iter().filter(|r| is_looked_up(capabilities, r.kind)).count() as u64;
+            let lookups = planned.recipients.iter().filter(|r| capabilities.looked_up.contains(&r.kind)).count() as u64;
             cost.sends += 1;
             cost.lookups += lookups;
             Some(PlannedCall {
@@ -278,12 +277,4 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         .collect();
     cost.calls = cost.sends + cost.lookups;
     reply::ok(&PlanReport { deliveries, cost })
-}
-
-/// A mobile number or an address that travels in a list of user ids is looked up first.
-fn is_looked_up(capabilities: &Capabilities, kind: AddressKind) -> bool {
-    matches!(kind, AddressKind::Mobile | AddressKind::Email)
-        && capabilities
-            .group_of(kind)
-            .is_some_and(|group| capabilities.groups[group].kinds.contains(&AddressKind::Userid))
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Live, Problem, Ready, Route, docs, openapi};
-use hongyan_core::Time;
+use hongyan_core::MessageId;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::{
@@ -45,8 +45,9 @@ pub(super) async fn ready(app: &Arc<App>) -> Reply {
     let ready = match known {
         Some((at, ready)) if now.since(at) < READY_FOR => ready,
         _ => {
-            // Nothing is older than the epoch: this goes the writer's whole way and changes nothing.
-            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.forget(Time::default(), 1)).await;
+            // No message has this id: the call goes the writer's whole way and changes nothing.
+            let nobody = MessageId::from_raw(0);
+            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.cancel(nobody, now)).await;
             let ready = matches!(asked, Ok(Ok(_)));
             *app.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, ready));
             ready

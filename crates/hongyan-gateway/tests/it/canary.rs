@@ -1,0 +1,203 @@
+//! Secrets planted in every field that may hold one are looked for everywhere that anybody can read.
+
+use crate::{TestGateway, account, fake::FakeChannel};
+use hongyan_core::Outbox;
+use hongyan_gateway::Config;
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Answers every call as a platform that does not know the secret, and now and then hangs up.
+async fn platform() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for turn in 0_u32.. {
+            let Ok((mut stream, _)) = listener.accept().await else { return };
+            tokio::spawn(async move {
+                let mut buffer = [0; 4096];
+                let _ = stream.read(&mut buffer).await;
+                if turn % 2 == 1 {
+                    return;
+                }
+                let body = r#"{"errcode":40001,"errmsg":"invalid credential"}"#;
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn secrets_are_nowhere_to_be_read() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .try_init()
+        .unwrap();
+    let panics = captured.clone();
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let mut panics = panics.clone();
+        let _ = io::Write::write_all(&mut panics, format!("{info}\n").as_bytes());
+        usual(info);
+    }));
+
+    let folder = std::env::temp_dir().join(format!("hongyan-canary-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("secret"), "canary-in-file").unwrap();
+    let base = platform().await;
+    let text = format!(
+        r#"
+[server]
+listen = "127.0.0.1:0"
+stop_timeout_ms = 3000
+[accounts.ding]
+channel = "dingtalk"
+app_key = "dingsample"
+app_secret = "canary-app-secret"
+agent_id = 1
+base_url = "{base}"
+max_attempts = 1
+[accounts.wecom]
+channel = "wecom"
+corp_id = "wwsample"
+secret = {{ file = "{}" }}
+agent_id = 1
+base_url = "{base}"
+max_attempts = 1
+[accounts.mail]
+channel = "mail"
+host = "127.0.0.1"
+port = 9
+tls = "dangerous_none"
+username = "robot@example.com"
+password = "canary-password"
+from = "robot@example.com"
+max_attempts = 1
+"#,
+        folder.join("secret").display()
+    );
+    let mut readable = String::new();
+
+    // Mistakes right beside a secret, and in its very place.
+    for (from, to) in [
+        ("app_secret = \"canary-app-secret\"", "app_secret = \"canary-app-secret"),
+        ("app_secret = \"canary-app-secret\"", "app_secret = [\"canary-app-secret\"]"),
+        ("app_secret = \"canary-app-secret\"", "app_secret = { inline = \"canary-app-secret\" }"),
+        ("app_secret = \"canary-app-secret\"", "appsecret = \"canary-app-secret\""),
+        ("agent_id = 1", "agent_id = \"canary-agent\""),
+        ("max_attempts = 1", "max_attempts = \"canary-attempts\""),
+        ("tls = \"dangerous_none\"", "tls = 5"),
+        ("channel = \"mail\"", "channel = \"canary-channel\""),
+        ("listen = \"127.0.0.1:0\"", "listen = \"canary-listen\""),
+        ("password = \"canary-password\"", "password = \"canary-password\" x"),
+    ] {
+        let broken = text.replacen(from, to, 1);
+        let error = Config::parse(&broken, Some("hongyan.toml"), []).unwrap_err();
+        readable.push_str(&format!("{error}\n{error:?}\n"));
+    }
+
+    let config = Config::parse(&text, Some("hongyan.toml"), []).unwrap();
+    readable.push_str(&format!("{config:?}\n{:?}\n", config.check()));
+    let mut accounts = BTreeMap::from([account("boom", FakeChannel::broken())]);
+    for (name, one) in &config.accounts {
+        match one.open(name) {
+            Ok(opened) => {
+                accounts.insert(Arc::from(name.as_str()), opened);
+            }
+            Err(words) => readable.push_str(&words),
+        }
+    }
+    let opened: Vec<String> = accounts.keys().map(ToString::to_string).collect();
+    let gateway = TestGateway::start_on(config, accounts).await;
+    let mut ids = Vec::new();
+    for (name, to, content) in [
+        ("ding", r#"{"mobile":"13800000001"}"#, r#"{"text":"a"}"#),
+        ("ding", r#"{"userid":"li"}"#, r#"{"text":"b"}"#),
+        ("wecom", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
+        ("mail", r#"{"email":"li@example.com"}"#, r#"{"title":"t","text":"a"}"#),
+        ("boom", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
+    ] {
+        let body = format!(r#"{{"to":[{to}],"via":["{name}"],"content":{content}}}"#);
+        let answer = gateway.post("/v1/messages?wait=2s", &body).await;
+        readable.push_str(&format!("{answer:?}{}", answer.text()));
+        if answer.status == 202 {
+            ids.push(answer.json()["id"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(ids.len() >= 3);
+    for name in &opened {
+        readable.push_str(&gateway.post(&format!("/v1/accounts/{name}/check"), "").await.text());
+    }
+    let mut pages = vec![
+        "/metrics".to_owned(),
+        "/openapi.json".into(),
+        "/docs".into(),
+        "/v1/accounts".into(),
+        "/v1/messages".into(),
+    ];
+    for id in &ids {
+        pages.push(format!("/v1/messages/{id}"));
+        pages.push(format!("/v1/messages/{id}/recipients"));
+        readable.push_str(&gateway.post(&format!("/v1/messages/{id}/recall"), "").await.text());
+    }
+    for page in pages {
+        readable.push_str(&gateway.get(&page).await.text());
+    }
+    for id in &ids {
+        let rows = gateway.store.recipients(id.parse().unwrap()).await.unwrap();
+        readable.push_str(&format!("{rows:?}"));
+    }
+    // A key in the wrong place is a secret too.
+    let admin = gateway.admin.clone();
+    let secret_part = &admin[14..];
+    let wrong = crate::http::Request::new(gateway.address, "GET", "/v1/accounts")
+        .header("authorization", &format!("Basic {admin}"));
+    readable.push_str(&wrong.send().await.text());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    gateway.stop().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let logged = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(logged.contains("an invented mistake"), "the panic was captured");
+    assert!(logged.contains("a request panicked") && logged.contains("DEBUG"), "the log was captured at every level");
+    for (place, text) in [("an answer", &readable), ("the log", &logged)] {
+        for canary in
+            ["canary-app-secret", "canary-in-file", "canary-password", "canary-a", "canary-c", "canary-l", secret_part]
+        {
+            if let Some(at) = text.find(canary) {
+                let from = text[..at].char_indices().rev().nth(200).map_or(0, |(i, _)| i);
+                panic!("{canary} is in {place}: …{}", &text[from..at]);
+            }
+        }
+    }
+}

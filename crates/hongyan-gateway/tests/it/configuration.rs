@@ -1,0 +1,153 @@
+//! The configuration: its defaults, its mistakes, and what stands behind it.
+
+use hongyan_core::OnUnknown;
+use hongyan_gateway::config::{Config, DEFAULTS, Severity};
+use serde_json::Value;
+
+fn error(text: &str) -> String {
+    Config::parse(text, Some("hongyan.toml"), []).unwrap_err().to_string()
+}
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The examples of the defaults as if they were not comments.
+fn examples() -> String {
+    let from = DEFAULTS.find("# [accounts.ding]").unwrap();
+    DEFAULTS[from..]
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with('[') || line.contains(" = "))
+        .filter(|line| !line.starts_with("A ") && !line.starts_with("Every"))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[test]
+fn the_embedded_file_is_the_defaults_and_holds_every_key() {
+    // No struct has a default of its own, so a key that the file lacked would be missing here.
+    let config = Config::parse("", None, []).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:7300");
+    assert_eq!(config.store.url, "sqlite:hongyan.db");
+    assert_eq!((config.store.keep_days, config.log.level.name()), (90, "info"));
+    for line in ["[server]", "[store]", "[log]"] {
+        assert!(DEFAULTS.lines().any(|l| l == line));
+    }
+    // Accounts have no defaults, but each of their keys has a comment. serde lists them when one is unknown.
+    for channel in
+        [r#"{"channel":"dingtalk","zzz":1}"#, r#"{"channel":"wecom","zzz":1}"#, r#"{"channel":"mail","zzz":1}"#]
+    {
+        let words = serde_json::from_str::<hongyan_channel::AccountConfig>(channel).unwrap_err().to_string();
+        let keys: Vec<&str> = words.split('`').skip(3).step_by(2).collect();
+        assert!(keys.len() >= 3, "{words}");
+        for key in keys {
+            assert!(DEFAULTS.contains(&format!("\n# {key} = ")), "{key}");
+        }
+    }
+    let Ok(Value::Object(common)) = serde_json::to_value(hongyan_channel::Common::default()) else { panic!() };
+    for key in common.keys() {
+        assert!(DEFAULTS.contains(&format!("\n# {key} = ")), "{key}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_defaults_are_a_configuration() {
+    let text = examples();
+    let config = Config::parse(&text, None, []).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(config.accounts.len(), 3);
+    assert_eq!(config.accounts["mail"].common.on_unknown, Some(OnUnknown::Resend));
+    assert_eq!(config.routes["default"].via, ["ding", "mail"]);
+    assert_eq!(config.templates.len(), 1);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_line_and_column() {
+    let ding = "[accounts.ding]\nchannel = \"dingtalk\"\napp_key = \"k\"\napp_secret = { env = \"X\" }\nagent_id = 1\n";
+    for (text, place, words) in [
+        ("[server]\nlisten = \"nowhere\"\n", "hongyan.toml:2:1: server.listen", "expected an address"),
+        ("[server]\nlisten = 7300\n", "hongyan.toml:2:1: server.listen", "expected a string"),
+        ("[server]\ncolour = 1\n", "hongyan.toml:2:1: server.colour", "unknown field `colour`"),
+        ("\n[sever]\nlisten = \"x\"\n", "hongyan.toml:2:2: sever", "unknown field `sever`"),
+        ("[server\n", "hongyan.toml:1:", ""),
+        ("[store]\nurl = \"postgres://db\"\n", "hongyan.toml:2:1: store.url", "not in this version"),
+        ("[store]\nurl = \"mysql://db\"\n", "hongyan.toml:2:1: store.url", "sqlite:PATH"),
+        ("[log]\nlevel = \"loud\"\n", "hongyan.toml:2:1: log.level", "expected one of"),
+        (&format!("{ding}colour = 1\n"), "hongyan.toml:6:1: accounts.ding.colour", "unknown field `colour`"),
+        ("[accounts.x]\nchannel = \"wecom\"\n", "hongyan.toml:1:", "missing field `corp_id`"),
+        ("[accounts.\"a b\"]\nchannel = \"mail\"\n", "hongyan.toml:1:", "a name has"),
+        (&format!("{ding}[routes.r]\nvia = [\"nobody\"]\n"), "hongyan.toml:7:1: routes.r.via", "nobody"),
+        ("[routes.r]\nvia = []\n", "hongyan.toml:2:1: routes.r.via", "no account"),
+        ("[templates.t]\ntext = \"{{ x \"\n", "hongyan.toml:2:1: templates.t.text", "not a template"),
+        ("[templates.t]\nmarkdown = \"x\"\n", "hongyan.toml:1:", "is needed beside markdown"),
+    ] {
+        let error = error(text);
+        assert!(error.starts_with(place) && error.contains(words), "{error}");
+    }
+    let missing = Config::load(Some(std::path::Path::new("no/such/file.toml")), []).unwrap_err().to_string();
+    assert!(missing.starts_with("no/such/file.toml: cannot be read"), "{missing}");
+}
+
+#[test]
+fn the_environment_lies_over_the_file() {
+    let text = "[server]\nlisten = \"127.0.0.1:1\"\n";
+    let set = env(&[
+        ("HONGYAN_SERVER_LISTEN", "127.0.0.1:2"),
+        ("HONGYAN_SERVER_OPEN_METRICS", "true"),
+        ("HONGYAN_STORE_URL", "sqlite:other.db"),
+        ("HONGYAN_STORE_KEEP_DAYS", "7"),
+        ("HONGYAN_LOG_LEVEL", "debug"),
+        ("HONGYAN_KEY", "left alone"),
+        ("PATH", "left alone"),
+    ]);
+    let config = Config::parse(text, None, set).unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    assert!(config.server.open_metrics);
+    assert_eq!((config.store.url.as_str(), config.store.keep_days), ("sqlite:other.db", 7));
+    assert_eq!(config.log.level.name(), "debug");
+    for (name, value, words) in [
+        ("HONGYAN_SERVER_COLOUR", "red", "there is no such key"),
+        ("HONGYAN_STORE_KEEP_DAYS", "many", "whole number"),
+        ("HONGYAN_SERVER_OPEN_METRICS", "maybe", "true or false"),
+        ("HONGYAN_SERVER_LISTEN", "nowhere", "expected an address"),
+    ] {
+        let error = Config::parse(text, None, env(&[(name, value)])).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_check_looks_at_what_the_configuration_points_to() {
+    let text = r#"
+[server]
+listen = "0.0.0.0:7300"
+[store]
+url = "sqlite:no/such/folder/hongyan.db"
+[accounts.ding]
+channel = "dingtalk"
+app_key = "k"
+app_secret = { file = "no/such/secret" }
+agent_id = 1
+[accounts.wecom]
+channel = "wecom"
+corp_id = "ww"
+secret = "inline-canary"
+agent_id = 1
+"#;
+    let findings = Config::parse(text, None, []).unwrap().check();
+    let found: Vec<(Severity, &str)> = findings.iter().map(|f| (f.severity, f.key.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (Severity::Warning, "server.listen"),
+            (Severity::Error, "accounts.ding"),
+            (Severity::Warning, "accounts.wecom.secret"),
+            (Severity::Warning, "routes.default"),
+            (Severity::Error, "store.url"),
+        ]
+    );
+    for finding in findings {
+        assert!(!finding.message_en.is_empty() && !finding.message_zh.is_empty());
+        assert!(!format!("{finding:?}").contains("inline-canary"));
+    }
+}

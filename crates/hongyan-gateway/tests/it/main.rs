@@ -1,0 +1,143 @@
+//! The gateway over real HTTP: a store on disk, channels that are invented, a client made of bytes.
+
+mod access;
+mod bad_input;
+mod canary;
+mod configuration;
+mod fake;
+mod http;
+mod ledger;
+mod surface;
+
+use fake::FakeChannel;
+use hongyan_channel::Account;
+use hongyan_core::{Backoff, Clock, Keys, OnRepeat, OnUnknown, Outbox, Policy, Scope, clock};
+use hongyan_gateway::{Config, Gateway, keys};
+use hongyan_store::{Options, Sqlite};
+use http::{Answer, Request};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+/// Accounts `ding`, `mail` and `boom`, a route for the first two, a template.
+pub(crate) const CONFIG: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+stop_timeout_ms = 3000
+[accounts.ding]
+channel = "dingtalk"
+app_key = "dingsample"
+app_secret = "invented"
+agent_id = 1
+[accounts.boom]
+channel = "dingtalk"
+app_key = "dingsample"
+app_secret = "invented"
+agent_id = 2
+[accounts.mail]
+channel = "mail"
+host = "smtp.example.com"
+from = "robot@example.com"
+[routes.default]
+via = ["ding", "mail"]
+[templates.disk]
+title = "{{ host }}"
+markdown = "**disk** {{ used }} %"
+"#;
+
+pub(crate) struct TestGateway {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: String,
+    pub(crate) store: Arc<Sqlite>,
+    gateway: Gateway,
+}
+
+pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
+    let name: Arc<str> = name.into();
+    let capabilities = hongyan_core::Channel::capabilities(&channel).clone();
+    let account = Account {
+        name: Arc::clone(&name),
+        policy: Policy {
+            dedup: capabilities.dedup,
+            on_unknown: OnUnknown::Hold,
+            backoff: Backoff::default(),
+            max_attempts: 2,
+        },
+        on_repeat: OnRepeat::Refuse,
+        rates: Vec::new(),
+        recipient_rates: Vec::new(),
+        concurrency: 4,
+        receipts_after: None,
+        channel: Arc::new(channel),
+    };
+    (name, account)
+}
+
+impl TestGateway {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(CONFIG).await
+    }
+
+    pub(crate) async fn start_with(config: &str) -> Self {
+        let accounts = BTreeMap::from([
+            account("ding", FakeChannel::people()),
+            account("mail", FakeChannel::mailboxes()),
+            account("boom", FakeChannel::broken()),
+        ]);
+        Self::start_on(Config::parse(config, None, []).unwrap(), accounts).await
+    }
+
+    pub(crate) async fn start_on(config: Config, accounts: BTreeMap<Arc<str>, Account>) -> Self {
+        Self::start_over(config, accounts, Options::default()).await
+    }
+
+    pub(crate) async fn start_over(config: Config, accounts: BTreeMap<Arc<str>, Account>, options: Options) -> Self {
+        let store = Arc::new(Sqlite::temporary(options).unwrap());
+        let admin = keys::ensure_first(store.as_ref(), clock::System.now()).await.unwrap().unwrap();
+        let gateway = Gateway::start(
+            config,
+            accounts,
+            Arc::clone(&store) as Arc<dyn Outbox>,
+            Arc::clone(&store) as Arc<dyn Keys>,
+            Arc::new(clock::System),
+        )
+        .await
+        .unwrap();
+        Self { address: gateway.address, admin, store, gateway }
+    }
+
+    /// A key, in force at once or after the ring's next look.
+    pub(crate) async fn key(&self, scopes: &[Scope], accounts: &[&str]) -> String {
+        let accounts = accounts.iter().map(|name| (*name).to_owned()).collect();
+        let (key, row) = keys::mint("test", scopes.to_vec(), accounts, clock::System.now()).unwrap();
+        self.store.add_key(row).await.unwrap();
+        key
+    }
+
+    /// A request with the admin key.
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path).bearer(&self.admin)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.request("POST", path).body(body).send().await
+    }
+
+    pub(crate) async fn stop(self) {
+        self.gateway.stop().await;
+    }
+}
+
+/// Asks again until `wanted` holds: what it waits for happens beside the request.
+pub(crate) async fn until(mut ask: impl AsyncFnMut() -> Answer, wanted: impl Fn(&Answer) -> bool) -> Answer {
+    for _ in 0..200 {
+        let answer = ask().await;
+        if wanted(&answer) {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it did not happen within ten seconds");
+}
