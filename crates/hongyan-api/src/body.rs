@@ -122,17 +122,21 @@ pub struct RecipientRow {
     /// As the ledger has it.
     #[serde(flatten)]
     pub row: LedgerRow,
-    /// What to do, where the reason is a known one.
+    /// What it means and what to do, where the reason is a known one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
 }
 
-/// What to do about a reason.
+/// What a reason means and what to do about it, from the error tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
-    /// In English.
+    /// What it means, in English.
+    pub means_en: String,
+    /// What it means, in Chinese.
+    pub means_zh: String,
+    /// What to do, in English.
     pub en: String,
-    /// In Chinese.
+    /// What to do, in Chinese.
     pub zh: String,
     /// Who has to act: `hongyan`, `sender`, `admin` or `operator`.
     pub who: String,
@@ -159,6 +163,9 @@ pub struct DeliveryRecall {
     /// Why, where it did not work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// What the reason means and what to do, where it is a known one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
 }
 
 /// What `POST /v1/messages/{id}/retry` answers.

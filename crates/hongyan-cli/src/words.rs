@@ -1,47 +1,32 @@
 //! What people are shown of the ledger.
 
 use crate::table::{self, Cell};
-use hongyan_core::{LedgerRow, Reason};
-use serde::Deserialize;
-
-/// A ledger row with the advice that the gateway adds.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Row {
-    #[serde(flatten)]
-    pub(crate) ledger: LedgerRow,
-    #[serde(default)]
-    pub(crate) advice: Option<Advice>,
-}
-
-/// What a reason means, and what to do.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Advice {
-    pub(crate) en: String,
-    pub(crate) zh: String,
-}
+use hongyan_api::{Advice, RecipientRow};
+use hongyan_core::Reason;
 
 /// Prints a row per recipient.
-pub(crate) fn print_ledger(rows: &[Row]) {
+pub(crate) fn print_ledger(rows: &[RecipientRow]) {
     let cells: Vec<Vec<Cell>> = rows
         .iter()
         .map(|row| {
-            let ledger = &row.ledger;
+            let ledger = &row.row;
             vec![
                 ledger.account.as_str().into(),
                 ledger.address.to_string().into(),
                 ledger.resolved.as_deref().unwrap_or("").into(),
                 Cell::state(ledger.state.name()),
-                ledger.reason.as_ref().map_or(String::new(), |reason| explain(reason, row.advice.as_ref())).into(),
+                explain(ledger.reason.as_ref(), row.advice.as_ref()).into(),
             ]
         })
         .collect();
     table::print(&["ACCOUNT 账号", "RECIPIENT 接收人", "USERID", "STATE 状态", "REASON 原因"], &cells);
 }
 
-/// The code, and what it means in both languages; the platform's words where nothing better is known.
-fn explain(reason: &Reason, advice: Option<&Advice>) -> String {
-    match advice {
-        Some(advice) => format!("{} {} / {}", reason.code, advice.en, advice.zh),
-        None => format!("{} {}", reason.code, reason.words),
+/// The code and what it means in both languages; the platform's words where nothing better is known.
+pub(crate) fn explain(reason: Option<&Reason>, advice: Option<&Advice>) -> String {
+    match (reason, advice) {
+        (None, _) => String::new(),
+        (Some(reason), Some(advice)) => format!("{} {}  {}", reason.code, advice.means_en, advice.means_zh),
+        (Some(reason), None) => format!("{} {}", reason.code, reason.words),
     }
 }

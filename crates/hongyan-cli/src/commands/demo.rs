@@ -66,7 +66,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
             json!({"message": id, "before_recall": before["recipients"], "recall": report, "recipients": after["recipients"]})
         );
     } else {
-        recall::print_report(&report);
+        recall::print_report(&report)?;
         status::print_ledger(&after)?;
         print_calls(&said).await?;
     }

@@ -6,7 +6,10 @@ use crate::{
     exit::Exit,
     remote::Gateway,
     table::{self, Cell},
+    words,
 };
+use anyhow::Context;
+use hongyan_api::RecallReport;
 use serde_json::{Value, json};
 
 pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
@@ -15,7 +18,7 @@ pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
     if json {
         println!("{report}");
     } else {
-        print_report(&report);
+        print_report(&report)?;
         let recipients = gateway.call("GET", &format!("/v1/messages/{}/recipients", args.id), &[], None).await?;
         status::print_ledger(&recipients)?;
     }
@@ -30,22 +33,22 @@ pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value>
 }
 
 /// Prints what became of each delivery.
-pub(crate) fn print_report(report: &Value) {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows: Vec<Vec<Cell>> = report["deliveries"]
-        .as_array()
-        .into_iter()
-        .flatten()
+pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
+    let report: RecallReport =
+        serde_json::from_value(report.clone()).context("the gateway's report is of another version")?;
+    let rows: Vec<Vec<Cell>> = report
+        .deliveries
+        .iter()
         .map(|delivery| {
-            let reason = &delivery["reason"];
             vec![
-                text(&delivery["id"]).into(),
-                text(&delivery["account"]).into(),
-                Cell::state(&text(&delivery["result"])),
-                format!("{} {}", text(&reason["code"]), text(&reason["words"])).trim().to_owned().into(),
+                delivery.id.to_string().into(),
+                delivery.account.as_str().into(),
+                Cell::state(&delivery.result),
+                words::explain(delivery.reason.as_ref(), delivery.advice.as_ref()).into(),
             ]
         })
         .collect();
     table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
     println!();
+    Ok(())
 }

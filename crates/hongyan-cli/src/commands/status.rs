@@ -2,6 +2,7 @@
 
 use crate::{args::Message, exit::Exit, remote::Gateway, table::Cell, words};
 use anyhow::Context;
+use hongyan_api::RecipientList;
 use serde_json::{Value, json};
 
 pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
@@ -25,9 +26,9 @@ pub(crate) async fn show(gateway: &Gateway, id: &str, json: bool) -> anyhow::Res
 
 /// Prints the ledger's answer.
 pub(crate) fn print_ledger(recipients: &Value) -> anyhow::Result<()> {
-    let rows: Vec<words::Row> = serde_json::from_value(recipients["recipients"].clone())
-        .context("the gateway's ledger is of another version")?;
-    words::print_ledger(&rows);
+    let list: RecipientList =
+        serde_json::from_value(recipients.clone()).context("the gateway's ledger is of another version")?;
+    words::print_ledger(&list.recipients);
     Ok(())
 }
 

@@ -21,7 +21,13 @@ pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
         Who::Admin => "admin",
         Who::Operator => "operator",
     };
-    Some(Advice { en: known.advice_en.into(), zh: known.advice_zh.into(), who: who.into() })
+    Some(Advice {
+        means_en: known.en.into(),
+        means_zh: known.zh.into(),
+        en: known.advice_en.into(),
+        zh: known.advice_zh.into(),
+        who: who.into(),
+    })
 }
 
 /// `GET /v1/accounts`
