@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn a_passing_refusal_puts_off_and_a_lasting_one_refuses() {
         let target = Target { index: 7, address: Address::new(AddressKind::Email, "a@b"), resolved: None };
-        let of = |class| refused(&[target.clone()], &[(0, Fault::refused("450", "", None).with_class(class))]);
+        let of =
+            |class| refused(std::slice::from_ref(&target), &[(0, Fault::refused("450", "", None).with_class(class))]);
         assert_eq!(of(Class::RETRY)[0].state, RecipientState::Pending);
         assert_eq!(of(Class::Permanent)[0].state, RecipientState::Refused);
         assert_eq!(of(Class::Permanent)[0].index, 7);
