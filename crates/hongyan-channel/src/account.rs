@@ -6,7 +6,7 @@ use crate::{
     secret::SecretError,
     wecom::{WeComChannel, WeComConfig},
 };
-use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Policy, Rate, Time, TooLong};
+use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Policy, Rate, Time, Unfit};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -133,8 +133,8 @@ impl Account {
     /// Whether the content fits, as this account sends it.
     ///
     /// # Errors
-    /// [`TooLong`].
-    pub fn check(&self, content: &Content, made_at: Time) -> Result<(), TooLong> {
+    /// [`Unfit`].
+    pub fn check(&self, content: &Content, made_at: Time) -> Result<(), Unfit> {
         self.channel.check(&self.dress(content, made_at))
     }
 }

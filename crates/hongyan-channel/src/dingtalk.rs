@@ -2,21 +2,21 @@
 
 use crate::{
     directory::Directory,
-    render,
+    published, render,
     secret::{SecretError, SecretRef},
 };
 use async_trait::async_trait;
-use hongyan_client::{Client, TokenState};
+use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk,
     notice::{GetSendProgress, GetSendResult, RESULT_HOURS, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Platform, Scope, TRANSPORT_FAULTS};
+use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
 use hongyan_net::{Http, Options};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ impl DingTalkChannel {
                 receipts_for: Some(window),
                 recall_for: Some(window),
                 concurrency: 16,
-                rates: rates(Scope::App),
+                rates: published::rates(spec, Scope::App),
             },
         })
     }
@@ -88,12 +88,8 @@ impl DingTalkChannel {
     /// The platform's published rates for messages to one person.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        rates(Scope::Recipient)
+        published::rates(&SendNotice::SPEC, Scope::Recipient)
     }
-}
-
-fn rates(scope: Scope) -> Vec<Rate> {
-    SendNotice::SPEC.rates().filter(|(_, _, s)| *s == scope).map(|(max, per, _)| Rate { max, per }).collect()
 }
 
 /// The platform's message object.
@@ -123,14 +119,14 @@ impl Channel for DingTalkChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), TooLong> {
+    fn check(&self, content: &Content) -> Result<(), Unfit> {
         let field = content.form().map_or("", |form| match form {
             hongyan_core::Templated::Ready(format) => format.name(),
             hongyan_core::Templated::Template(_) => "template",
         });
         let size = message(content).to_string().len();
         match render::over(size, SendNotice::SPEC.max_bytes("msg")) {
-            Some(message) => Err(TooLong { field, message: format!("as a DingTalk message {message}") }),
+            Some(message) => Err(Unfit { field, message: format!("as a DingTalk message {message}") }),
             None => Ok(()),
         }
     }
@@ -180,11 +176,11 @@ impl Channel for DingTalkChannel {
     }
 
     fn health(&self) -> Health {
-        health(self.client.token_state())
+        published::health(self.client.token_state())
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {
-        explain::<DingTalk>(code)
+        published::explain::<DingTalk>(code)
     }
 }
 
@@ -230,25 +226,6 @@ fn read_result(result: &SendResult, targets: &[Target]) -> Vec<TargetResult> {
             Some(TargetResult { index: target.index, state, reason })
         })
         .collect()
-}
-
-/// A token's state as an account's health.
-pub(crate) fn health(token: TokenState) -> Health {
-    match token {
-        TokenState::None => Health { token: "none".into(), trouble: None },
-        TokenState::Fresh(_) => Health { token: "fresh".into(), trouble: None },
-        TokenState::Refused(fault) => Health { token: "refused".into(), trouble: Some(fault.to_string()) },
-    }
-}
-
-/// The platform's row, ours, or the transport's.
-pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static Known> {
-    P::known(code).or_else(|| explain_ours(code))
-}
-
-/// Our row, or the transport's.
-pub(crate) fn explain_ours(code: &str) -> Option<&'static Known> {
-    Reason::known(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
 }
 
 #[cfg(test)]

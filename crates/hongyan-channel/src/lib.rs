@@ -7,6 +7,7 @@ mod account;
 mod dingtalk;
 mod directory;
 mod mail;
+mod published;
 mod render;
 mod secret;
 mod wecom;

@@ -1,11 +1,11 @@
 //! A mailbox as a channel.
 
-use crate::{dingtalk::explain_ours, secret::SecretRef};
+use crate::{published, secret::SecretRef};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, Known};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, SendFault, Shown, Tls};
@@ -183,11 +183,11 @@ impl Channel for MailChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), TooLong> {
-        let wrong = |fault: Fault| TooLong { field: "attachments", message: fault.message().to_owned() };
+    fn check(&self, content: &Content) -> Result<(), Unfit> {
+        let wrong = |fault: Fault| Unfit { field: "attachments", message: fault.message().to_owned() };
         for (i, file) in content.attachments.iter().enumerate() {
             if file.name.trim().is_empty() || file.name.chars().any(char::is_control) {
-                return Err(TooLong {
+                return Err(Unfit {
                     field: "attachments",
                     message: format!("attachments[{i}].name is empty or holds a control character"),
                 });
@@ -232,7 +232,7 @@ impl Channel for MailChannel {
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {
-        hongyan_mail::known(code).or_else(|| explain_ours(code))
+        hongyan_mail::known(code).or_else(|| published::explain_ours(code))
     }
 }
 

@@ -1,16 +1,15 @@
 //! WeCom application messages as a channel.
 
 use crate::{
-    dingtalk::{explain, health},
     directory::Directory,
-    render,
+    published, render,
     secret::{SecretError, SecretRef},
 };
 use async_trait::async_trait;
 use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
 use hongyan_net::{Http, Options};
@@ -84,7 +83,7 @@ impl WeComChannel {
                 receipts_for: None,
                 recall_for: Some(Duration::from_secs(u64::from(RECALL_HOURS) * 3_600)),
                 concurrency: 16,
-                rates: rates(Scope::App),
+                rates: published::rates(spec, Scope::App),
             },
         })
     }
@@ -92,12 +91,8 @@ impl WeComChannel {
     /// The platform's published rates for messages to one person; the excess is dropped in silence.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        rates(Scope::Recipient)
+        published::rates(&SendMessage::SPEC, Scope::Recipient)
     }
-}
-
-fn rates(scope: Scope) -> Vec<Rate> {
-    SendMessage::SPEC.rates().filter(|(_, _, s)| *s == scope).map(|(max, per, _)| Rate { max, per }).collect()
 }
 
 /// Message type and its object.
@@ -128,18 +123,15 @@ impl Channel for WeComChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), TooLong> {
+    fn check(&self, content: &Content) -> Result<(), Unfit> {
         let (msgtype, object) = message(content);
         if msgtype.is_empty() {
-            return Err(TooLong {
-                field: "native.msgtype",
-                message: "is missing: it names the message's object".into(),
-            });
+            return Err(Unfit { field: "native.msgtype", message: "is missing: it names the message's object".into() });
         }
         let words = object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).unwrap_or_default();
         let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
         match render::over(words.len(), limit) {
-            Some(message) => Err(TooLong {
+            Some(message) => Err(Unfit {
                 field: if content.native.is_some() {
                     "native"
                 } else if msgtype == "markdown" {
@@ -220,11 +212,11 @@ impl Channel for WeComChannel {
     }
 
     fn health(&self) -> Health {
-        health(self.client.token_state())
+        published::health(self.client.token_state())
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {
-        explain::<WeCom>(code)
+        published::explain::<WeCom>(code)
     }
 }
 

@@ -14,7 +14,7 @@ pub trait Channel: Send + Sync + 'static {
     ///
     /// # Errors
     /// The field of `content` and what is wrong with it.
-    fn check(&self, content: &Content) -> Result<(), TooLong>;
+    fn check(&self, content: &Content) -> Result<(), Unfit>;
 
     /// Looks up the platform's ids for addresses that are not ids, in order.
     ///
@@ -95,7 +95,7 @@ pub enum Resolution {
 
 /// A content that does not fit a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooLong {
+pub struct Unfit {
     /// Field, relative to `content`.
     pub field: &'static str,
     /// What is wrong, with the limit and the size.

@@ -25,7 +25,7 @@ mod schedule;
 
 pub use address::{Address, AddressKind};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, Channel, Health, Resolution, Target, TooLong};
+pub use channel::{Call, Channel, Health, Resolution, Target, Unfit};
 pub use clock::{Clock, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Settled,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, TooLong,
+    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, Known, Who, known};
 use std::time::Duration;
@@ -60,11 +60,11 @@ impl Channel for FakeChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), TooLong> {
+    fn check(&self, content: &Content) -> Result<(), Unfit> {
         assert!(!self.broken, "an invented mistake in a channel");
         let size = content.text.as_ref().map_or(0, String::len);
         if size > 2_048 {
-            return Err(TooLong { field: "text", message: format!("takes {size} bytes, at most 2048 are allowed") });
+            return Err(Unfit { field: "text", message: format!("takes {size} bytes, at most 2048 are allowed") });
         }
         Ok(())
     }
