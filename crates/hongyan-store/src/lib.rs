@@ -12,7 +12,7 @@
 //! # });
 //! ```
 //!
-//! A second store runs the same tests: [`outbox_contract!`] (feature `contract`).
+//! A second store runs the same tests: `outbox_contract!` (feature `contract`).
 
 #[cfg(feature = "contract")]
 pub mod contract;
