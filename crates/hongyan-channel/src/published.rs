@@ -1,0 +1,29 @@
+//! What the platform crates declare, in the words of `hongyan-core`: rates, a token's state, reasons.
+
+use hongyan_client::TokenState;
+use hongyan_core::{Health, Rate, Reason};
+use hongyan_endpoint::{Known, Platform, Scope, Spec, TRANSPORT_FAULTS};
+
+/// The rates that an operation declares for a scope.
+pub(crate) fn rates(spec: &Spec, scope: Scope) -> Vec<Rate> {
+    spec.rates().filter(|(_, _, of)| *of == scope).map(|(max, per, _)| Rate { max, per }).collect()
+}
+
+/// A token's state as an account's health.
+pub(crate) fn health(token: TokenState) -> Health {
+    match token {
+        TokenState::None => Health { token: "none".into(), trouble: None },
+        TokenState::Fresh(_) => Health { token: "fresh".into(), trouble: None },
+        TokenState::Refused(fault) => Health { token: "refused".into(), trouble: Some(fault.to_string()) },
+    }
+}
+
+/// The platform's row, ours, or the transport's.
+pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static Known> {
+    P::known(code).or_else(|| explain_ours(code))
+}
+
+/// Our row, or the transport's.
+pub(crate) fn explain_ours(code: &str) -> Option<&'static Known> {
+    Reason::known(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
+}
