@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod foreign;
 mod journey;
 mod kill;
 mod stage;
