@@ -12,7 +12,7 @@ pub(crate) struct Report {
 impl Report {
     /// Adds one round's figure.
     pub(crate) fn add(&mut self, name: &str, unit: &'static str, figure: f64) {
-        eprintln!("  {name}: {figure:.1} {unit}");
+        eprintln!("  {name}: {figure:.3} {unit}");
         if !self.figures.contains_key(name) {
             self.order.push((name.to_owned(), unit));
         }

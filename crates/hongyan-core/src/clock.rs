@@ -2,11 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{
-    fmt,
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z. RFC 3339 in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, JsonSchema)]
@@ -93,25 +89,6 @@ impl Clock for System {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     fn now(&self) -> Time {
         Time(jiff::Timestamp::now().as_millisecond())
-    }
-}
-
-/// The machine's clock, moved by an offset: for tests and for the sandbox, whose clock can be moved.
-#[derive(Debug, Default)]
-pub struct Movable {
-    offset_millis: AtomicI64,
-}
-
-impl Movable {
-    /// Moves the clock forwards.
-    pub fn advance(&self, by: Duration) {
-        self.offset_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
-    }
-}
-
-impl Clock for Movable {
-    fn now(&self) -> Time {
-        Time(System.now().0 + self.offset_millis.load(Ordering::SeqCst))
     }
 }
 

@@ -234,13 +234,6 @@ impl Reason {
             ("its call is under way, or its reply was lost", "调用进行中,或应答已丢失"),
             ("ask again when the delivery has settled", "待投递有结果后再试"),
         ),
-        known(
-            "no_receipt",
-            Class::Permanent,
-            Who::Hongyan,
-            ("the platform gave no receipt within its window", "平台在时限内未给出回执"),
-            ("nothing to do", "无需处理"),
-        ),
     ];
 }
 
