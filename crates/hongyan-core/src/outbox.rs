@@ -246,7 +246,7 @@ pub struct Settlement {
     pub attempts: u32,
     /// As [`Claim::repeat_of`], from now on.
     pub repeat_of: Option<Time>,
-    /// The platform's id for the call; `None` leaves the one that is there.
+    /// The platform's id for the call, added to those that are there.
     pub handle: Option<String>,
     /// When to look at receipts first.
     pub receipt_at: Option<Time>,
@@ -280,8 +280,8 @@ pub struct AttemptRow {
 pub struct ReceiptTask {
     /// Which.
     pub id: DeliveryId,
-    /// The platform's id for it.
-    pub handle: String,
+    /// The platform's ids for its calls, oldest first: more than one after a retry.
+    pub handles: Vec<String>,
     /// When the platform took it.
     pub sent_at: Time,
     /// How often receipts were looked at.
@@ -341,8 +341,8 @@ pub struct DeliveryRow {
     pub attempts: u32,
     /// When it is tried (again).
     pub due: Option<Time>,
-    /// The platform's id for the call.
-    pub handle: Option<String>,
+    /// The platform's ids for its calls, oldest first: more than one after a retry.
+    pub handles: Vec<String>,
     /// When the platform took it.
     pub sent_at: Option<Time>,
     /// Whether an earlier reply was lost.

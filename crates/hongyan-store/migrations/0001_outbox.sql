@@ -35,7 +35,8 @@ CREATE TABLE deliveries (
     repeat_of  INTEGER,
     receipt_at INTEGER,
     sent_at    INTEGER,
-    handle     TEXT,
+    -- The platform's ids for its calls, one a line.
+    handles    TEXT,
     -- A JSON array of calls, the last 20.
     history    TEXT,
     PRIMARY KEY (message, number)

@@ -85,6 +85,25 @@ async fn the_platform_filters_one_person_and_the_ledger_says_whom_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_retry_for_one_person_everybodys_copy_can_be_recalled() {
+    let stage = Stage::open("").await;
+    stage.tell("people/lisi", &json!({"dingtalk": "failed"})).await;
+    let to = json!([{"userid": "zhangsan"}, {"userid": "lisi"}]);
+    let id = stage.send(&json!({"to": to, "via": ["ding"], "content": {"text": "先到一位"}})).await;
+    stage.until_state(&id, "partial").await;
+    stage.tell("people/lisi", &json!({"dingtalk": "ok"})).await;
+    stage.call("POST", &format!("/v1/messages/{id}/retry"), Some(&json!({}))).await;
+    let both = |m: &Value| m["recipients"]["unread"] == 2;
+    stage.until(&id, "with both", both).await;
+    assert_eq!(stage.message(&id).await["deliveries"][0]["handles"].as_array().map(Vec::len), Some(2));
+    assert_eq!(stage.copies("zhangsan", "dingtalk", "先到一位").await, 1, "the retry was for the other one alone");
+    stage.call("POST", &format!("/v1/messages/{id}/recall"), Some(&json!({}))).await;
+    for person in ["zhangsan", "lisi"] {
+        assert_eq!(stage.copies(person, "dingtalk", "先到一位").await, 0, "{person}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_mailbox_is_refused_one_put_off_and_one_served() {
     let stage = Stage::open("").await;
     let to = json!([{"email": "gone@example.com"}, {"email": "lisi@example.com"}]);

@@ -1,8 +1,8 @@
 //! Taking a message back: every delivery, on every channel that can.
 
-use super::Dispatcher;
+use super::{Dispatcher, lane::Lane};
 use hongyan_core::{AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recalled, StoreError, Time};
-use hongyan_endpoint::Class;
+use hongyan_endpoint::{Class, Fault};
 
 /// What a recall did, delivery by delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,20 +63,16 @@ async fn one(
     }
     let Some(lane) = dispatcher.lanes.get(delivery.account.as_str()) else { return impossible("cannot_recall") };
     let Some(window) = lane.account.channel.capabilities().recall_for else { return impossible("cannot_recall") };
-    let Some(handle) = &delivery.handle else { return impossible("under_way") };
+    if delivery.handles.is_empty() {
+        return impossible("under_way");
+    }
     if delivery.sent_at.is_some_and(|sent| now.since(sent) >= window) {
         return impossible("too_late");
     }
-    let mut attempts = 0;
-    let outcome = loop {
-        attempts += 1;
-        match lane.account.channel.recall(handle).await {
-            Err(fault) if matches!(fault.class(), Class::Retryable { .. }) && attempts < ATTEMPTS => {
-                tokio::time::sleep(lane.account.policy.backoff.delay(attempts, 0)).await;
-            }
-            outcome => break outcome,
-        }
-    };
+    let mut outcome = Ok(());
+    for handle in &delivery.handles {
+        outcome = outcome.and(call(lane, handle).await);
+    }
     match outcome {
         Ok(()) => {
             results.push(Recalled { id: delivery.id, result: Ok(()) });
@@ -92,6 +88,20 @@ async fn one(
             };
             results.push(Recalled { id: delivery.id, result: Err(row) });
             ("failed", Some(Reason::of(&fault)))
+        }
+    }
+}
+
+/// One call's recall, tried again while the platform is busy.
+async fn call(lane: &Lane, handle: &str) -> Result<(), Fault> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match lane.account.channel.recall(handle).await {
+            Err(fault) if matches!(fault.class(), Class::Retryable { .. }) && attempts < ATTEMPTS => {
+                tokio::time::sleep(lane.account.policy.backoff.delay(attempts, 0)).await;
+            }
+            outcome => return outcome,
         }
     }
 }

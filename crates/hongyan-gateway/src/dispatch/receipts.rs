@@ -3,7 +3,7 @@
 use super::lane::Lane;
 use super::pace::Pace;
 use hongyan_core::{Reason, ReceiptTask, Receipts, RecipientState, TargetResult, Time, receipt_delay};
-use hongyan_endpoint::Class;
+use hongyan_endpoint::{Class, Fault};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -52,7 +52,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
 }
 
 async fn look(lane: Arc<Lane>, task: ReceiptTask) {
-    let outcome = lane.account.channel.receipts(&task.handle, &task.targets).await;
+    let outcome = ask(&lane, &task).await;
     let now = lane.clock.now();
     let window = lane.account.channel.capabilities().receipts_for.unwrap_or_default();
     let first = lane.account.receipts_after.unwrap_or(IDLE);
@@ -76,6 +76,18 @@ async fn look(lane: Arc<Lane>, task: ReceiptTask) {
         return;
     }
     lane.observer.changed(task.id);
+}
+
+/// What is known over all calls of the delivery; a later call has the last word on whom both name.
+async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<Receipts, Fault> {
+    let mut all = Receipts { results: Vec::new(), finished: true };
+    for handle in &task.handles {
+        let one = lane.account.channel.receipts(handle, &task.targets).await?;
+        all.finished &= one.finished;
+        all.results.retain(|known| !one.results.iter().any(|newer| newer.index == known.index));
+        all.results.extend(one.results);
+    }
+    Ok(all)
 }
 
 /// When to look again: soon while the platform still works on it, ever more rarely while somebody has not read.
@@ -122,7 +134,7 @@ mod tests {
         };
         ReceiptTask {
             id: DeliveryId { message: MessageId::first_at(NOW), number: 1 },
-            handle: "1".into(),
+            handles: vec!["1".into()],
             sent_at: NOW,
             looks: 3,
             repeated,

@@ -16,7 +16,7 @@ pub async fn a_settled_delivery_is_sent_with_its_recipients(stand: impl Stand) {
         (message.state.as_str(), delivery.state, delivery.attempts, delivery.due),
         ("sent", DeliveryState::Sent, 1, None)
     );
-    assert_eq!((delivery.handle.as_deref(), delivery.sent_at, delivery.repeated), (Some("task-1"), Some(NOW), false));
+    assert_eq!((delivery.handles.join(","), delivery.sent_at, delivery.repeated), ("task-1".into(), Some(NOW), false));
     assert_eq!(delivery.history, [attempt("0")]);
     assert_eq!(states(&store, id).await, [RecipientState::Sent; 2]);
     assert!(store.orphans("ding", after(9_999), after(10_000)).await.unwrap().is_empty());
@@ -110,7 +110,7 @@ pub async fn the_handle_stays_when_a_later_attempt_has_none(stand: impl Stand) {
     claim_all(&store, "ding").await;
     store.settle(vec![ended(first(id), DeliveryState::Failed, RecipientState::Failed, None)]).await.unwrap();
     let message = store.message(id).await.unwrap().unwrap();
-    assert_eq!(message.deliveries[0].handle.as_deref(), Some("task-1"));
+    assert_eq!(message.deliveries[0].handles, ["task-1"]);
     assert_eq!(store.next_receipt("ding").await.unwrap(), Some(after(60)), "whom it reached is still looked at");
 }
 
@@ -161,8 +161,8 @@ pub async fn receipts_are_due_once_and_put_off(stand: impl Stand) {
     assert_eq!(store.next_receipt("ding").await.unwrap(), Some(after(60)));
     let tasks = store.receipts_due("ding", after(60), after(300), 10).await.unwrap();
     assert_eq!(
-        (tasks[0].id, tasks[0].handle.as_str(), tasks[0].sent_at, tasks[0].looks),
-        (first(id), "task-1", NOW, 0)
+        (tasks[0].id, tasks[0].handles.join(","), tasks[0].sent_at, tasks[0].looks),
+        (first(id), "task-1".to_owned(), NOW, 0)
     );
     assert_eq!(tasks[0].targets.len(), 2);
     assert!(store.receipts_due("ding", after(60), after(300), 10).await.unwrap().is_empty());

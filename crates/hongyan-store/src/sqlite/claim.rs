@@ -1,7 +1,7 @@
 //! Leasing what is due: deliveries to send, deliveries whose process died, receipts to look at.
 
 use super::{
-    code::{PRIORITIES, address, delivery_id, delivery_state, get, maybe_time, millis, time},
+    code::{PRIORITIES, address, delivery_id, delivery_state, get, handles, maybe_time, millis, time},
     writer::Group,
 };
 use crate::error::Result;
@@ -197,7 +197,7 @@ pub(crate) fn receipts_due(
 ) -> Result<Vec<ReceiptTask>> {
     let mut tasks = Vec::new();
     let mut due = group.sql(
-        "SELECT message, number, handle, sent_at, looks, repeat_of IS NOT NULL FROM deliveries INDEXED BY receipts
+        "SELECT message, number, handles, sent_at, looks, repeat_of IS NOT NULL FROM deliveries INDEXED BY receipts
          WHERE account = ?1 AND receipt_at <= ?2 ORDER BY receipt_at LIMIT ?3",
     )?;
     let mut rows = due.query(params![account, now.millis(), limit])?;
@@ -205,7 +205,7 @@ pub(crate) fn receipts_due(
         let id = delivery_id(row, 0)?;
         tasks.push(ReceiptTask {
             id,
-            handle: get::<Option<String>>(row, 2)?.unwrap_or_default(),
+            handles: handles(row, 2)?,
             sent_at: maybe_time(row, 3)?.unwrap_or_else(|| id.message.made_at()),
             looks: get(row, 4)?,
             repeated: get(row, 5)?,

@@ -31,6 +31,12 @@ pub(crate) fn delivery_id(row: &Row<'_>, column: usize) -> Result<DeliveryId> {
     Ok(DeliveryId { message: MessageId::from_raw(get(row, column)?), number: get(row, column + 1)? })
 }
 
+/// The platform's ids for a delivery's calls: kept one a line.
+pub(crate) fn handles(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
+    let joined: Option<String> = get(row, column)?;
+    Ok(joined.iter().flat_map(|text| text.lines()).map(str::to_owned).collect())
+}
+
 /// A delivery's state.
 pub(crate) fn delivery_state(row: &Row<'_>, column: usize) -> Result<DeliveryState> {
     DeliveryState::from_number(get(row, column)?).ok_or_else(|| Error::corrupt("delivery state"))

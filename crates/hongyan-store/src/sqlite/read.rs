@@ -1,7 +1,9 @@
 //! Looking things up: messages, ledgers, lists, due times.
 
 use super::addressed::SEARCH;
-use super::code::{address, delivery_id, delivery_state, get, maybe_time, priority, reason, recipient_state, time};
+use super::code::{
+    address, delivery_id, delivery_state, get, handles, maybe_time, priority, reason, recipient_state, time,
+};
 use crate::error::Result;
 use hongyan_core::{DeliveryRow, Filter, LedgerRow, MessageId, MessageRow, Page, RecipientState, Time, derive_state};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -44,7 +46,7 @@ fn counts(connection: &Connection, id: MessageId) -> Result<BTreeMap<RecipientSt
 
 fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>> {
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, account, state, recipients, attempts, due, handle, sent_at, repeat_of, history
+        "SELECT message, number, account, state, recipients, attempts, due, handles, sent_at, repeat_of, history
          FROM deliveries WHERE message = ?1 ORDER BY number",
     )?;
     let mut rows = statement.query([id.get()])?;
@@ -58,7 +60,7 @@ fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>
             recipients: get(row, 4)?,
             attempts: get(row, 5)?,
             due: maybe_time(row, 6)?,
-            handle: get(row, 7)?,
+            handles: handles(row, 7)?,
             sent_at: maybe_time(row, 8)?,
             repeated: get::<Option<i64>>(row, 9)?.is_some(),
             history: history.map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(&text))?,

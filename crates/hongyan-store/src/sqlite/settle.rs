@@ -72,7 +72,10 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
     group
         .sql(concat!(
             "UPDATE deliveries SET state = ?3, due = ?4, lease = NULL, attempts = ?5, repeat_of = ?6,
-                 handle = ifnull(?7, handle), receipt_at = ifnull(?8, receipt_at), sent_at = ifnull(?9, sent_at),
+                 handles = CASE WHEN ?7 IS NULL THEN handles WHEN handles IS NULL THEN ?7
+                     WHEN instr(char(10) || handles || char(10), char(10) || ?7 || char(10)) THEN handles
+                     ELSE handles || char(10) || ?7 END,
+                 receipt_at = ifnull(?8, receipt_at), sent_at = ifnull(?9, sent_at),
                  history = ",
             append_history!("?10"),
             " WHERE message = ?1 AND number = ?2"
