@@ -12,8 +12,9 @@ mod token;
 pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
-use hongyan_endpoint::{Auth, Class, Effect, Endpoint, Fault, Platform, Spec};
+use hongyan_endpoint::{Auth, Class, Declared, Effect, Endpoint, Fault, Invalid, Platform, Spec, Wire};
 use hongyan_net::{Failure, Http};
+use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
 /// A platform that one logs in to with an application's credential.
@@ -59,21 +60,23 @@ impl<P: Login> Client<P> {
     /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a failure of the
     /// way, which is [`Class::Ambiguous`] when the call is a send that may have left.
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
-        if E::SPEC.auth == Auth::None {
-            return self.once(request, None).await;
+        let spec = &E::SPEC;
+        let body = self.exchange(spec, &written(spec, request.encode())?).await?;
+        read(spec, serde_json::from_slice(&body))
+    }
+
+    /// As [`Self::call`], with the operation as a value: the request's fields in, the answer's JSON out.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; `request.invalid` also for an operation that this platform does not declare.
+    pub async fn call_declared(&self, operation: &dyn Declared, request: Value) -> Result<Value, Fault> {
+        let spec = operation.spec();
+        // The types are gone: a credential must not travel to another platform's path all the same.
+        if !P::endpoints().iter().any(|own| (own.spec().name, own.spec().path) == (spec.name, spec.path)) {
+            return Err(invalid(spec, format!("{} has no such operation", P::NAME)));
         }
-        let token = self.custodian.get(self).await?;
-        match self.once(request, Some(&token.text)).await {
-            Err(fault) if fault.class() == Class::RefreshToken => {
-                let fresh = self.custodian.replace(&token, self).await?;
-                self.once(request, Some(&fresh.text)).await.map_err(|fault| match fault.class() {
-                    // The same answer to a fresh token: the pair of app and company is wrong, not the token.
-                    Class::RefreshToken => fault.with_class(Class::Permanent),
-                    _ => fault,
-                })
-            }
-            outcome => outcome,
-        }
+        let body = self.exchange(spec, &written(spec, operation.dry_run(request))?).await?;
+        read(spec, operation.read_reply(&body))
     }
 
     /// Logs in now, whatever is cached: for checks of the configuration.
@@ -90,10 +93,34 @@ impl<P: Login> Client<P> {
         self.custodian.state()
     }
 
-    async fn once<E: Endpoint<Platform = P>>(&self, request: &E, token: Option<&str>) -> Result<E::Reply, Fault> {
+    /// One call with its token, refreshed once if it is refused: the body of a successful answer.
+    async fn exchange(&self, spec: &'static Spec, wire: &Wire) -> Result<Bytes, Fault> {
+        if spec.auth == Auth::None {
+            return self.once(spec, wire, None).await;
+        }
+        let token = self.custodian.get(self).await?;
+        match self.once(spec, wire, Some(&token.text)).await {
+            Err(fault) if fault.class() == Class::RefreshToken => {
+                let fresh = self.custodian.replace(&token, self).await?;
+                self.once(spec, wire, Some(&fresh.text)).await.map_err(|fault| match fault.class() {
+                    // The same answer to a fresh token: the pair of app and company is wrong, not the token.
+                    Class::RefreshToken => fault.with_class(Class::Permanent),
+                    _ => fault,
+                })
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// One call without a token, for the login itself.
+    async fn bare<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
-        let invalid = |e: String| Fault::transport("request.invalid", e).during(spec.name);
-        let mut wire = request.encode().map_err(|e| invalid(e.to_string()))?;
+        let body = self.once(spec, &written(spec, request.encode())?, None).await?;
+        read(spec, serde_json::from_slice(&body))
+    }
+
+    async fn once(&self, spec: &'static Spec, wire: &Wire, token: Option<&str>) -> Result<Bytes, Fault> {
+        let mut wire = wire.clone();
         if let Some(token) = token {
             spec.auth.attach(token, &mut wire);
         }
@@ -105,24 +132,36 @@ impl<P: Login> Client<P> {
         if !wire.body.is_empty() {
             http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
         }
-        let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid("not a valid URL or header".into()))?;
+        let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid(spec, "not a valid URL or header"))?;
         let reply = self.http.send(http).await.map_err(|e| way_fault(spec, e.failure, e.message))?;
         if (300..400).contains(&reply.status) {
             let message = format!("HTTP {}", reply.status);
             return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
         }
-        let body = strip_bom(&reply.body);
-        P::open(spec, reply.status, body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
-        serde_json::from_slice(body).map_err(|error| {
-            let message = format!("the reply lacks what it should hold: {error}");
-            after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
-        })
+        let body = without_bom(&reply.body);
+        P::open(spec, reply.status, &body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
+        Ok(body)
     }
 }
 
+fn invalid(spec: &Spec, message: impl Into<String>) -> Fault {
+    Fault::transport("request.invalid", message).during(spec.name)
+}
+
+fn written(spec: &Spec, wire: Result<Wire, Invalid>) -> Result<Wire, Fault> {
+    wire.map_err(|error| invalid(spec, error.to_string()))
+}
+
+fn read<T>(spec: &Spec, reply: Result<T, serde_json::Error>) -> Result<T, Fault> {
+    reply.map_err(|error| {
+        let message = format!("the reply lacks what it should hold: {error}");
+        after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
+    })
+}
+
 /// Some proxies and very old answers start with a byte-order mark.
-fn strip_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+fn without_bom(body: &Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body.clone() }
 }
 
 /// A failure of the way, classed by how far the call got.

@@ -127,7 +127,7 @@ impl<P: Login> Custodian<P> {
 
     /// Called with `refreshing` held.
     async fn log_in(&self, client: &Client<P>) -> Result<Arc<Token>, Fault> {
-        let outcome = client.once(&P::login(&self.credential), None).await;
+        let outcome = client.bare(&P::login(&self.credential)).await;
         let now = Instant::now();
         let mut held = self.lock();
         match outcome {

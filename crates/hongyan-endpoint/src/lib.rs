@@ -119,6 +119,13 @@ pub trait Declared: Send + Sync {
     /// [`Invalid`] naming the field.
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid>;
 
+    /// The answer's JSON as it came, once it has been read as the operation's reply: what is wrong for a typed
+    /// caller is wrong for an untyped one too.
+    ///
+    /// # Errors
+    /// What the reply lacks.
+    fn read_reply(&self, body: &[u8]) -> Result<Value, serde_json::Error>;
+
     /// Checks our types against the platform's own example: the request must encode to the example's
     /// request line and body, the reply must be read and written back without loss.
     ///
@@ -143,6 +150,11 @@ impl<E: Endpoint> Declared for Declaration<E> {
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid> {
         let typed: E = wire::typed(request)?;
         typed.encode()
+    }
+
+    fn read_reply(&self, body: &[u8]) -> Result<Value, serde_json::Error> {
+        serde_json::from_slice::<E::Reply>(body)?;
+        serde_json::from_slice(body)
     }
 
     fn agrees_with(&self, fixture: &Fixture) -> Result<(), String> {
