@@ -37,6 +37,16 @@ pub struct DingTalkConfig {
     pub base_url: Option<String>,
 }
 
+impl DingTalkConfig {
+    /// Reads the secret.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn credential(&self) -> Result<Credential, SecretError> {
+        Ok(Credential { app_key: self.app_key.clone(), app_secret: self.app_secret.read()? })
+    }
+}
+
 /// Codes that mean that there is no such person.
 const NOBODY: &[&str] = &["60121", "40104", "33012", "46004", "60103"];
 /// The platform's code for content that went to the person today.
@@ -56,7 +66,7 @@ impl DingTalkChannel {
     /// # Errors
     /// [`SecretError`].
     pub fn open(config: &DingTalkConfig) -> Result<Self, SecretError> {
-        let credential = Credential { app_key: config.app_key.clone(), app_secret: config.app_secret.read()? };
+        let credential = config.credential()?;
         let window = Duration::from_secs(u64::from(RESULT_HOURS) * 3_600);
         let spec = &SendNotice::SPEC;
         Ok(Self {

@@ -4,16 +4,20 @@
 //! [`hongyan_core::Channel`] of it. Deciding what to send when is left to `hongyan-core` and the gateway.
 
 mod account;
+mod catalogue;
 mod dingtalk;
 mod directory;
 mod mail;
+mod operations;
 mod published;
 mod render;
 mod secret;
 mod wecom;
 
 pub use account::{Account, AccountConfig, ChannelConfig, Common, RateConfig};
+pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use mail::{MailChannel, MailConfig};
+pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
 pub use secret::{SecretError, SecretRef};
 pub use wecom::{WeComChannel, WeComConfig};

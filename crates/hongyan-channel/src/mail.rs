@@ -8,7 +8,7 @@ use hongyan_core::{
     Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, Known};
-use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, SendFault, Shown, Tls};
+use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
 use serde::Deserialize;
 use std::{path::PathBuf, time::Duration};
 
@@ -48,6 +48,45 @@ pub struct MailConfig {
     pub messages_per_connection: Option<usize>,
 }
 
+impl MailConfig {
+    /// The provider, as named or as the login's address tells.
+    ///
+    /// # Errors
+    /// A sentence when the name is none that we know.
+    pub fn preset(&self) -> Result<Option<&'static Preset>, String> {
+        Ok(match &self.provider {
+            Some(name) => Some(hongyan_mail::preset(name).ok_or_else(|| {
+                let names: Vec<&str> = hongyan_mail::PRESETS.iter().map(|p| p.name).collect();
+                format!("provider {name:?} is none of {}; give host instead", names.join(", "))
+            })?),
+            None if self.host.is_none() => self.username.as_deref().and_then(hongyan_mail::preset_for_address),
+            None => None,
+        })
+    }
+
+    /// Reads the secret and the authority's certificate: the server, the login and the bounds.
+    ///
+    /// # Errors
+    /// A sentence naming the key.
+    pub fn mailer(&self) -> Result<MailerConfig, String> {
+        let named = self.preset()?;
+        let host = self.host.as_deref().or(named.map(|p| p.host));
+        let host = host.ok_or("host is missing: give it, or a provider")?;
+        let tls = self.tls.or(named.map(|p| p.tls)).unwrap_or(Tls::Starttls);
+        let port = self.port.or(named.map(|p| p.port)).unwrap_or(if tls == Tls::Implicit { 465 } else { 587 });
+        let mut mailer = MailerConfig::new(host, port, tls);
+        mailer.username = self.username.clone();
+        mailer.password = self.password.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        if let Some(path) = &self.ca_file {
+            let pem = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
+            mailer.ca_pem = Some(pem);
+        }
+        mailer.connections = self.connections.unwrap_or(mailer.connections).max(1);
+        mailer.messages_per_connection = self.messages_per_connection.unwrap_or(mailer.messages_per_connection).max(1);
+        Ok(mailer)
+    }
+}
+
 /// Recipients of one transaction. Servers must take 100 (RFC 5321); many providers take fewer.
 const RECIPIENTS_PER_CALL: usize = 50;
 /// Mails a minute: providers keep theirs secret and punish bursts.
@@ -68,31 +107,9 @@ impl MailChannel {
     /// # Errors
     /// A sentence naming the key.
     pub fn open(config: &MailConfig) -> Result<Self, String> {
-        let named = match &config.provider {
-            Some(name) => Some(hongyan_mail::preset(name).ok_or_else(|| {
-                let names: Vec<&str> = hongyan_mail::PRESETS.iter().map(|p| p.name).collect();
-                format!("provider {name:?} is none of {}; give host instead", names.join(", "))
-            })?),
-            None if config.host.is_none() => config.username.as_deref().and_then(hongyan_mail::preset_for_address),
-            None => None,
-        };
-        let host = config.host.as_deref().or(named.map(|p| p.host));
-        let host = host.ok_or("host is missing: give it, or a provider")?;
-        let tls = config.tls.or(named.map(|p| p.tls)).unwrap_or(Tls::Starttls);
-        let port = config.port.or(named.map(|p| p.port)).unwrap_or(if tls == Tls::Implicit { 465 } else { 587 });
+        let mailer = config.mailer()?;
         let from = config.from.as_deref().or(config.username.as_deref()).ok_or("from is missing")?;
         let from = party(from).ok_or_else(|| format!("from {from:?} is not of the form NAME <USER@HOST>"))?;
-
-        let mut mailer = MailerConfig::new(host, port, tls);
-        mailer.username = config.username.clone();
-        mailer.password = config.password.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
-        if let Some(path) = &config.ca_file {
-            let pem = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
-            mailer.ca_pem = Some(pem);
-        }
-        mailer.connections = config.connections.unwrap_or(mailer.connections).max(1);
-        mailer.messages_per_connection =
-            config.messages_per_connection.unwrap_or(mailer.messages_per_connection).max(1);
         Ok(Self {
             capabilities: Capabilities {
                 channel: "mail",

@@ -37,6 +37,16 @@ pub struct WeComConfig {
     pub base_url: Option<String>,
 }
 
+impl WeComConfig {
+    /// Reads the secret.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn credential(&self) -> Result<Credential, SecretError> {
+        Ok(Credential { corp_id: self.corp_id.clone(), secret: self.secret.read()? })
+    }
+}
+
 /// Codes that mean that there is no such person.
 const NOBODY: &[&str] = &["46004", "60111", "40003"];
 /// The platform's code for "none of them is valid or visible".
@@ -58,7 +68,7 @@ impl WeComChannel {
     /// # Errors
     /// [`SecretError`].
     pub fn open(config: &WeComConfig) -> Result<Self, SecretError> {
-        let credential = Credential { corp_id: config.corp_id.clone(), secret: config.secret.read()? };
+        let credential = config.credential()?;
         let spec = &SendMessage::SPEC;
         let max = |field| spec.max_items(field).unwrap_or(1);
         Ok(Self {

@@ -1,0 +1,146 @@
+//! Declared operations with their types erased: what `hongyan call` and the checks of an account call by name.
+//!
+//! Messages do not go this way: they are the channels' work, which keeps limits and knows lost replies.
+
+use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef};
+use async_trait::async_trait;
+use hongyan_client::{Client, Login};
+use hongyan_dingtalk::DingTalk;
+use hongyan_endpoint::{Declared, Fault, Platform, Spec};
+use hongyan_net::{Http, Options};
+use hongyan_wecom::WeCom;
+use serde_json::Value;
+
+/// A platform whose operations can be called by name.
+pub struct Operations {
+    /// The platform's name, which is its channel's too.
+    pub platform: &'static str,
+    /// Every declared operation.
+    pub list: fn() -> Vec<&'static dyn Declared>,
+    /// The platform's own base URL for an operation.
+    pub base: fn(&Spec) -> &'static str,
+}
+
+/// Every platform with declared operations.
+pub static PLATFORMS: &[Operations] = &[
+    Operations { platform: DingTalk::NAME, list: DingTalk::endpoints, base: DingTalk::base },
+    Operations { platform: WeCom::NAME, list: WeCom::endpoints, base: WeCom::base },
+];
+
+/// The operations of a platform.
+#[must_use]
+pub fn operations(platform: &str) -> Option<&'static Operations> {
+    PLATFORMS.iter().find(|row| row.platform == platform)
+}
+
+/// An account that makes any of its platform's calls.
+#[async_trait]
+pub trait Caller: Send + Sync {
+    /// Makes one call: the request's fields in, the answer's JSON out.
+    ///
+    /// # Errors
+    /// As [`Client::call_declared`].
+    async fn call(&self, operation: &dyn Declared, request: Value) -> Result<Value, Fault>;
+
+    /// Logs in now, whatever is cached.
+    ///
+    /// # Errors
+    /// As [`Client::log_in`].
+    async fn log_in(&self) -> Result<(), Fault>;
+}
+
+#[async_trait]
+impl<P: Login> Caller for Client<P> {
+    async fn call(&self, operation: &dyn Declared, request: Value) -> Result<Value, Fault> {
+        self.call_declared(operation, request).await
+    }
+
+    async fn log_in(&self) -> Result<(), Fault> {
+        Self::log_in(self).await
+    }
+}
+
+/// A field of requests that the account itself knows, under the names that operations give it.
+pub struct OwnField<'a> {
+    /// Names without letter case and underscores: `appkey` stands for `app_key` and `appKey`.
+    pub names: &'static [&'static str],
+    /// What it holds.
+    pub value: OwnValue<'a>,
+}
+
+/// What an [`OwnField`] holds.
+pub enum OwnValue<'a> {
+    /// An id, which may be shown.
+    Open(Value),
+    /// A secret, which may not, and is not read before it is needed.
+    Secret(&'a SecretRef),
+}
+
+impl AccountConfig {
+    /// The channel's name, as in `channel = "…"`.
+    #[must_use]
+    pub fn channel_name(&self) -> &'static str {
+        match &self.channel {
+            ChannelConfig::DingTalk(_) => DingTalk::NAME,
+            ChannelConfig::WeCom(_) => WeCom::NAME,
+            ChannelConfig::Mail(_) => "mail",
+        }
+    }
+
+    /// What stands in place of the platform's own hosts.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        match &self.channel {
+            ChannelConfig::DingTalk(config) => config.base_url.as_deref(),
+            ChannelConfig::WeCom(config) => config.base_url.as_deref(),
+            ChannelConfig::Mail(_) => None,
+        }
+    }
+
+    /// The account's secret, where it has one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SecretRef> {
+        match &self.channel {
+            ChannelConfig::DingTalk(config) => Some(&config.app_secret),
+            ChannelConfig::WeCom(config) => Some(&config.secret),
+            ChannelConfig::Mail(config) => config.password.as_ref(),
+        }
+    }
+
+    /// The request fields that the account knows by itself: its ids and its secret.
+    #[must_use]
+    pub fn own_fields(&self) -> Vec<OwnField<'_>> {
+        let open = |names, value: Value| OwnField { names, value: OwnValue::Open(value) };
+        let secret = |names, value| OwnField { names, value: OwnValue::Secret(value) };
+        match &self.channel {
+            ChannelConfig::DingTalk(config) => vec![
+                open(&["appkey", "clientid"], config.app_key.as_str().into()),
+                secret(&["appsecret", "clientsecret"], &config.app_secret),
+                open(&["agentid"], config.agent_id.into()),
+            ],
+            ChannelConfig::WeCom(config) => vec![
+                open(&["corpid"], config.corp_id.as_str().into()),
+                secret(&["corpsecret"], &config.secret),
+                open(&["agentid"], config.agent_id.into()),
+            ],
+            ChannelConfig::Mail(_) => Vec::new(),
+        }
+    }
+
+    /// Reads the secret and gives the account's way to its platform's operations; `None` for mail, which has none.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, SecretError> {
+        let http = Http::new(Options::default());
+        Ok(match &self.channel {
+            ChannelConfig::DingTalk(config) => {
+                Some(Box::new(Client::<DingTalk>::new(http, config.base_url.as_deref(), config.credential()?)))
+            }
+            ChannelConfig::WeCom(config) => {
+                Some(Box::new(Client::<WeCom>::new(http, config.base_url.as_deref(), config.credential()?)))
+            }
+            ChannelConfig::Mail(_) => None,
+        })
+    }
+}
