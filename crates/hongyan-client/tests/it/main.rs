@@ -2,7 +2,7 @@
 
 use hongyan_client::{Client, TokenState};
 use hongyan_dingtalk::{DingTalk, user::GetByMobile};
-use hongyan_endpoint::{Class, Fault};
+use hongyan_endpoint::{Class, Declared, Fault, Platform};
 use hongyan_net::{Http, Options, Secret};
 use hongyan_sandbox::{FaultRule, Sandbox, SandboxOptions};
 use hongyan_wecom::{
@@ -179,4 +179,23 @@ async fn nobody_listening_means_that_nothing_was_sent() {
     sandbox.stop().await;
     let fault = client.call(&request).await.unwrap_err();
     assert!(matches!(fault.class(), Class::Retryable { .. }), "{fault}");
+}
+
+#[tokio::test]
+async fn an_operation_by_name_goes_the_same_way_and_never_to_another_platform() {
+    let sandbox = sandbox().await;
+    let client = dingtalk(&sandbox);
+    let named = |all: Vec<&'static dyn Declared>, name: &str| {
+        all.into_iter().find(|declared| declared.spec().name == name).unwrap()
+    };
+    let operation = named(DingTalk::endpoints(), "user.getbymobile");
+    trouble(&sandbox, "token_revoked:/topapi/:1");
+    let reply = client.call_declared(operation, json!({"mobile": "13800000001"})).await.unwrap();
+    assert_eq!((&reply["result"]["userid"], &reply["errcode"]), (&json!("zhangsan"), &json!(0)));
+    assert_eq!(calls(&sandbox, "/gettoken").await, 2, "refreshed as for a typed call");
+    let fault = client.call_declared(operation, json!({})).await.unwrap_err();
+    assert_eq!(fault.code(), "request.invalid");
+    let foreign = named(WeCom::endpoints(), "message.send");
+    let fault = client.call_declared(foreign, json!({"msgtype": "text"})).await.unwrap_err();
+    assert_eq!((fault.code(), calls(&sandbox, "/cgi-bin/message/send").await), ("request.invalid", 0));
 }
