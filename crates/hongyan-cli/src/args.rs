@@ -1,6 +1,9 @@
 //! The command line as people type it.
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValue, TypedValueParser},
+};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// Hongyan 鸿雁: a message gateway for WeCom 企业微信, DingTalk 钉钉 and e-mail that can always say what became of it.
@@ -38,6 +41,12 @@ pub(crate) enum Command {
     Cancel(Message),
     /// Looks after the configuration.
     Config(Config),
+    /// Tries every account, step by step, and names the one cause of what does not work.
+    Doctor(Doctor),
+    /// Says what an error code means, who must act and what to do.
+    Explain(Explain),
+    /// Calls any declared operation of a platform; without one it lists them.
+    Call(Call),
     /// Makes, lists and revokes API keys.
     Keys(Keys),
     /// Prints a completion script for a shell.
@@ -202,6 +211,80 @@ pub(crate) enum ConfigAction {
     },
     /// Prints the commented defaults: the manual of the configuration.
     Default,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// The configuration file.
+    #[arg(long, env = "HONGYAN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Only this account.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The code, such as 60020, net.timeout or 5.1.1.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) code: Option<String>,
+    /// Only in this table.
+    #[arg(long, value_parser = hongyan_channel::TABLES)]
+    pub(crate) platform: Option<String>,
+    /// Lists every code.
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Fields: key=value as the field's type wants it, key:=JSON as it stands, a.b=value for nested objects,\n\
+    @file.json or @- for a whole request. What the account knows (its ids, its secret) need not be given."
+)]
+pub(crate) struct Call {
+    /// The platform.
+    #[arg(value_parser = Suggested(platforms), hide_possible_values = true)]
+    pub(crate) platform: Option<String>,
+    /// The operation, such as message.send.
+    #[arg(value_parser = Suggested(crate::commands::call::names), hide_possible_values = true)]
+    pub(crate) operation: Option<String>,
+    /// The request: key=value, key:=JSON, @file.json or @-.
+    #[arg(value_name = "FIELD")]
+    pub(crate) fields: Vec<String>,
+    /// Shows the call, its credential as ***; touches no network and reads no secret.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The account that calls; not needed where the platform has one.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// The configuration file.
+    #[arg(long, env = "HONGYAN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+fn platforms() -> Vec<&'static str> {
+    hongyan_channel::PLATFORMS.iter().map(|row| row.platform).collect()
+}
+
+/// Words that a shell completes; others are taken too, for the command to say what is near.
+#[derive(Clone)]
+struct Suggested(fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        clap::builder::StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
 }
 
 #[derive(Debug, clap::Args)]

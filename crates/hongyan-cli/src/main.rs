@@ -43,6 +43,9 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Retry(retry) => commands::act::run(&retry, "retry", args.json).await,
         Command::Cancel(cancel) => commands::act::run(&cancel, "cancel", args.json).await,
         Command::Config(config) => commands::config::run(&config, args.json),
+        Command::Explain(explain) => commands::explain::run(&explain, args.json),
+        Command::Call(call) => commands::call::run(&call, args.json).await,
+        Command::Doctor(doctor) => commands::doctor::run(&doctor, args.json).await,
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
         Command::Completions { shell } => {
             use clap::CommandFactory;

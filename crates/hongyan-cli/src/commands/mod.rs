@@ -1,8 +1,11 @@
 //! One module per command.
 
 pub(crate) mod act;
+pub(crate) mod call;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod recall;

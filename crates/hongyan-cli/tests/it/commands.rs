@@ -4,16 +4,16 @@ use crate::stage::{HONGYAN, Stage};
 use serde_json::Value;
 use std::process::{Command, Output};
 
-fn run(stage: &Stage, args: &[&str]) -> Output {
+pub(crate) fn run(stage: &Stage, args: &[&str]) -> Output {
     stage.command().args(args).output().unwrap()
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{e}: {:?} {}", output, String::from_utf8_lossy(&output.stderr)))
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 

@@ -1,7 +1,10 @@
 //! The binary as users run it: real processes, real sockets, the sandbox as the platforms.
 
+mod call;
 mod commands;
 mod demo;
+mod doctor;
+mod explain;
 mod foreign;
 mod journey;
 mod kill;

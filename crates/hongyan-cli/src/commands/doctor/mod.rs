@@ -1,0 +1,149 @@
+//! `hongyan doctor`: what is wrong with an account, in one cause.
+//!
+//! Each account is examined step by step, from the configuration to a harmless call, and the examination ends at
+//! the first step that fails: what comes after it would only fail for the same reason.
+
+mod cause;
+mod mail;
+mod platform;
+mod way;
+
+use crate::{
+    args::Doctor,
+    exit::{Exit, Usage},
+    table::{self, Cell},
+};
+use cause::Cause;
+use hongyan_channel::{AccountConfig, ChannelConfig};
+use hongyan_gateway::config::{Config, Finding, Severity};
+use serde_json::{Value, json};
+
+/// A step of the examination: its name in both languages, and what came of it.
+struct Check {
+    name: (&'static str, &'static str),
+    outcome: Result<String, Cause>,
+}
+
+/// The steps of one account so far.
+#[derive(Default)]
+struct Course(Vec<Check>);
+
+impl Course {
+    /// Notes a step; `None` ends the course.
+    fn step(&mut self, name: (&'static str, &'static str), outcome: Result<String, Cause>) -> Option<()> {
+        let well = outcome.is_ok();
+        self.0.push(Check { name, outcome });
+        well.then_some(())
+    }
+
+    fn well(&self) -> bool {
+        self.0.iter().all(|check| check.outcome.is_ok())
+    }
+}
+
+pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
+    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    if let Some(name) = &args.account
+        && !config.accounts.contains_key(name)
+    {
+        return Err(Usage(format!("--account: no account is called {name:?}")).into());
+    }
+    // What the configuration check says of accounts is said below, step by step.
+    let mut general = config.check();
+    general.retain(|finding| args.account.is_none() && !finding.key.starts_with("accounts."));
+    let mut well = general.iter().all(|finding| finding.severity != Severity::Error);
+    let mut accounts = Vec::new();
+    for (name, account) in &config.accounts {
+        if args.account.as_ref().is_none_or(|only| only == name) {
+            let mut course = Course::default();
+            // The step that failed is in the course.
+            let _ = examine(&mut course, name, account).await;
+            well &= course.well();
+            accounts.push((name.as_str(), account.channel_name(), course));
+        }
+    }
+    if json {
+        println!("{}", report(well, &general, &accounts));
+    } else {
+        print(&general, &accounts);
+    }
+    Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Option<()> {
+    let secret = account.secret().map(|secret| secret.read());
+    // Opening an account reads its secret: where that is the trouble, the next step says so.
+    let opened = if matches!(secret, Some(Err(_))) { Ok(()) } else { account.open(name).map(drop) };
+    course.step(("configuration", "配置"), opened.map(|()| String::new()).map_err(Cause::configuration))?;
+    let inline = if account.inline_secrets().is_empty() {
+        ""
+    } else {
+        "it stands in the file: better { env = … } or { file = … }  直接写在文件中,建议改用 env 或 file"
+    };
+    let readable = match secret {
+        None => Ok("none is needed  无需密钥".into()),
+        Some(outcome) => outcome.map(|_| inline.to_owned()).map_err(|error| Cause::secret(&error.to_string())),
+    };
+    course.step(("secret", "密钥"), readable)?;
+    match &account.channel {
+        ChannelConfig::DingTalk(config) => {
+            platform::examine(course, account, config.agent_id, platform::PROBES_DINGTALK).await
+        }
+        ChannelConfig::WeCom(config) => {
+            platform::examine(course, account, config.agent_id, platform::PROBES_WECOM).await
+        }
+        ChannelConfig::Mail(config) => mail::examine(course, config).await,
+    }
+}
+
+fn report(well: bool, general: &[Finding], accounts: &[(&str, &str, Course)]) -> Value {
+    let findings: Value = general
+        .iter()
+        .map(|f| json!({"severity": f.severity.name(), "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
+        .collect();
+    let accounts: Value = accounts
+        .iter()
+        .map(|(name, channel, course)| {
+            let checks: Value = course
+                .0
+                .iter()
+                .map(|check| match &check.outcome {
+                    Ok(detail) => json!({"check": check.name.0, "ok": true, "detail": detail}),
+                    Err(cause) => {
+                        let mut said = cause.json();
+                        said["check"] = check.name.0.into();
+                        said["ok"] = false.into();
+                        said
+                    }
+                })
+                .collect();
+            json!({"account": name, "channel": channel, "ok": course.well(), "checks": checks})
+        })
+        .collect();
+    json!({"ok": well, "configuration": findings, "accounts": accounts})
+}
+
+fn print(general: &[Finding], accounts: &[(&str, &str, Course)]) {
+    let mut rows: Vec<Vec<Cell>> = general
+        .iter()
+        .map(|finding| {
+            let state = if finding.severity == Severity::Error { "failed" } else { "unknown" };
+            vec![
+                "-".into(),
+                finding.key.as_str().into(),
+                Cell::coloured(finding.severity.name(), state),
+                format!("{}  {}", finding.message_en, finding.message_zh).into(),
+            ]
+        })
+        .collect();
+    for (name, _, course) in accounts {
+        for check in &course.0 {
+            let (result, detail) = match &check.outcome {
+                Ok(detail) => (Cell::coloured("ok", "sent"), detail.clone()),
+                Err(cause) => (Cell::coloured("wrong", "failed"), cause.to_string()),
+            };
+            rows.push(vec![(*name).into(), format!("{} {}", check.name.0, check.name.1).into(), result, detail.into()]);
+        }
+    }
+    table::print(&["ACCOUNT 账号", "CHECK 检查", "RESULT 结果", "CAUSE AND REMEDY 原因与处理"], &rows);
+}

@@ -1,0 +1,190 @@
+//! `hongyan doctor`: one injected misconfiguration, one named cause.
+
+use crate::{
+    commands::{code, json},
+    stage::{Stage, text},
+};
+use hongyan_sandbox::smtp::{Smtp, SmtpOptions};
+use serde_json::{Value, json as j};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+};
+
+/// What the doctor says of one account, after a change to the configuration's text.
+fn examined(stage: &Stage, account: &str, change: impl Fn(&str) -> String, env: &[(&str, &str)]) -> Value {
+    let file = stage.folder.0.join("hongyan.toml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let changed = stage.folder.0.join("changed.toml");
+    std::fs::write(&changed, change(&whole)).unwrap();
+    let mut command = stage.command();
+    command.env("HONGYAN_CONFIG", &changed).envs(env.iter().copied());
+    let output = command.args(["--json", "doctor", "--account", account]).output().unwrap();
+    let said = json(&output);
+    assert_eq!(code(&output) == 0, said["ok"] == true, "{said}");
+    assert!(!said.to_string().contains("canary"), "{said}");
+    said["accounts"][0].clone()
+}
+
+/// The check that failed (it is the last one) and its code.
+#[track_caller]
+fn cause(account: &Value) -> (String, String, String) {
+    let checks = account["checks"].as_array().unwrap();
+    let wrong: Vec<&Value> = checks.iter().filter(|check| check["ok"] == false).collect();
+    assert_eq!(wrong.len(), 1, "one cause: {account}");
+    let last = checks.last().unwrap();
+    assert_eq!(last["ok"], false, "the course ends at the cause: {account}");
+    for member in ["cause", "cause_zh", "remedy", "remedy_zh"] {
+        assert!(last[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {last}");
+    }
+    (text(last, "/check"), text(last, "/code"), last.to_string())
+}
+
+fn same(text: &str) -> String {
+    text.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_is_well_with_the_sandbox_and_nobody_was_sent_anything() {
+    let stage = Stage::dark("").await;
+    let output = stage.command().args(["doctor"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(code(&output), 0, "{output:?}");
+    for part in ["credentials 凭证", "application 应用", "agent id", "STARTTLS"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(stage.inspect("").await["messages"], 0);
+    assert_eq!(code(&stage.command().args(["doctor", "--account", "nobody"]).output().unwrap()), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_or_missing_secret_is_the_cause() {
+    let stage = Stage::dark("").await;
+    for (account, name) in [("ding", "TEST_DING"), ("wecom", "TEST_WECOM"), ("mail", "TEST_MAIL")] {
+        let said = examined(&stage, account, same, &[(name, "canary-wrong")]);
+        let (check, _, whole) = cause(&said);
+        assert_eq!(check, "credentials", "{whole}");
+        let (check, _, whole) = cause(&examined(&stage, account, same, &[(name, "")]));
+        assert_eq!(check, "secret");
+        assert!(whole.contains(name), "{whole}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_mail_password_comes_with_the_providers_hint() {
+    let stage = Stage::dark("").await;
+    let change = |text: &str| text.replace("sandbox@example.com", "robot@163.com");
+    let (check, code, whole) = cause(&examined(&stage, "mail", change, &[]));
+    assert_eq!(check, "credentials", "{code}");
+    assert!(whole.contains("authorization code") && whole.contains("授权码"), "{whole}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_agent_id_is_the_cause() {
+    let stage = Stage::dark("").await;
+    let known = stage.sandbox.credentials();
+    for (account, platform, far) in [("ding", "dingtalk", 9), ("wecom", "wecom", 1), ("wecom", "wecom", 9)] {
+        let right = known[platform]["agent_id"].as_i64().unwrap();
+        let change = |text: &str| text.replace(&format!("agent_id = {right}"), &format!("agent_id = {}", right + far));
+        let (check, _, whole) = cause(&examined(&stage, account, change, &[]));
+        assert_eq!(check, "application", "{whole}");
+        assert!(whole.contains(&format!("agent id {} is not", right + far)), "{whole}");
+    }
+    assert_eq!(stage.inspect("").await["messages"], 0, "nothing was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_host_is_the_cause() {
+    let stage = Stage::dark("").await;
+    let base = stage.sandbox.base();
+    for (elsewhere, expected) in [
+        ("http://127.0.0.1:1", ("network", "net.connect")),
+        ("http://nobody.invalid", ("network", "dns")),
+        ("nowhere", ("network", "configuration")),
+        (&base.replace("http:", "https:"), ("tls", "net.tls")),
+    ] {
+        let said = examined(&stage, "wecom", |text| text.replace(&base, elsewhere), &[]);
+        let (check, code, whole) = cause(&said);
+        assert_eq!((check.as_str(), code.as_str()), expected, "{whole}");
+    }
+    let port = text(&stage.sandbox.credentials(), "/smtp/address").rsplit_once(':').unwrap().1.to_owned();
+    let change = |text: &str| text.replace(&format!("port = {port}"), "port = 1");
+    assert_eq!(cause(&examined(&stage, "mail", change, &[])).1, "net.connect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untrusted_address_is_named_as_the_platform_sees_it() {
+    let stage = Stage::dark("").await;
+    let elsewhere = j!({"wecom_trusted_ips": ["10.9.9.9"], "dingtalk_trusted_ips": ["10.9.9.9"]});
+    stage.tell("settings", &elsewhere).await;
+    for account in ["ding", "wecom"] {
+        let (check, code, whole) = cause(&examined(&stage, account, same, &[]));
+        assert_eq!((check.as_str(), code.as_str()), ("application", "60020"), "{whole}");
+        assert!(whole.contains("add 127.0.0.1 to"), "{whole}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_a_permission_and_a_wrong_platform_are_told_apart() {
+    let stage = Stage::dark("").await;
+    stage.trouble("token_revoked:/topapi/");
+    let (check, code, whole) = cause(&examined(&stage, "ding", same, &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("application", "40014"), "{whole}");
+    for refusal in ["60011", "48002"] {
+        stage.trouble(&format!("code={refusal}:/cgi-bin/message/send:1"));
+        let (check, code, whole) = cause(&examined(&stage, "wecom", same, &[]));
+        assert_eq!((check.as_str(), code.as_str()), ("application", refusal), "{whole}");
+    }
+    stage.trouble("html_200:/cgi-bin/gettoken:1");
+    let (check, code, _) = cause(&examined(&stage, "wecom", same, &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("credentials", "net.not_json"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_that_begins_otherwise_than_configured_is_the_cause() {
+    let stage = Stage::dark("").await;
+    let implicit = |text: &str| text.replace("channel = \"mail\"", "channel = \"mail\"\ntls = \"implicit\"");
+    let (check, code, whole) = cause(&examined(&stage, "mail", implicit, &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "tls_mode"), "{whole}");
+    assert!(whole.contains("set tls = \\\"starttls\\\""), "{whole}");
+
+    let options = SmtpOptions::new("127.0.0.1:0".parse().unwrap(), std::sync::Arc::new(|| 0));
+    let other = Smtp::start(SmtpOptions { implicit_tls: true, ..options.clone() }).await.unwrap();
+    let port = text(&stage.sandbox.credentials(), "/smtp/address").rsplit_once(':').unwrap().1.to_owned();
+    let there = |smtp: &Smtp| {
+        let to = format!("port = {}", smtp.address().port());
+        let from = format!("port = {port}");
+        move |text: &str| text.replace(&from, &to)
+    };
+    let (check, code, whole) = cause(&examined(&stage, "mail", there(&other), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "tls_mode"), "{whole}");
+    assert!(whole.contains("set tls = \\\"implicit\\\""), "{whole}");
+
+    let plain = Smtp::start(SmtpOptions { offer_starttls: false, ..options.clone() }).await.unwrap();
+    assert_eq!(cause(&examined(&stage, "mail", there(&plain), &[])).1, "smtp.no_starttls");
+    // Another server's certificate is of an authority that the account does not trust.
+    let foreign = Smtp::start(options).await.unwrap();
+    assert_eq!(cause(&examined(&stage, "mail", there(&foreign), &[])).1, "net.tls");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_is_the_cause() {
+    let stage = Stage::dark("").await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let late = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        // The first connection is the look whether anybody listens.
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 1024];
+            if stream.read(&mut head).unwrap_or(0) > 0 {
+                let reply = "HTTP/1.1 200 OK\r\ndate: Sun, 01 Nov 2015 09:00:00 GMT\r\ncontent-length: 2\r\n\r\n{}";
+                stream.write_all(reply.as_bytes()).unwrap();
+            }
+        }
+    });
+    let base = stage.sandbox.base();
+    let (check, code, whole) = cause(&examined(&stage, "wecom", |text| text.replace(&base, &late), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("clock", "clock"), "{whole}");
+    server.join().unwrap();
+}
