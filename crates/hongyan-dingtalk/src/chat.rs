@@ -53,14 +53,13 @@ pub struct CreateChat {
     pub name: String,
     /// Must be in `useridlist`.
     pub owner: String,
-    /// At most 40 in one call, 1000 in a group.
-    #[serde(default, deserialize_with = "lenient::list")]
+    /// At most 40 in one call, 1000 in a group. A JSON text in its place is refused, as the platform does (40031).
     pub useridlist: Vec<String>,
     /// 2 an internal group.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub conversation_tag: Option<i64>,
     /// External contacts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extidlist: Vec<String>,
     /// Media id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,16 +116,16 @@ pub struct UpdateChat {
     #[serde(rename = "ownerType", default, skip_serializing_if = "Option::is_none")]
     pub owner_type: Option<String>,
     /// At most 40; not also in `del_useridlist`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add_useridlist: Vec<String>,
     /// At most 40.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub del_useridlist: Vec<String>,
     /// External contacts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add_extidlist: Vec<String>,
     /// External contacts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub del_extidlist: Vec<String>,
     /// Media id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
