@@ -146,7 +146,13 @@ impl Channel for DingTalkChannel {
         self.directory
             .resolve(addresses, self.capabilities.looked_up, NOBODY, move |address| {
                 let client = client.clone();
-                async move { Ok(client.call(&GetByMobile { mobile: address.value }).await?.result.userid) }
+                async move {
+                    Ok(client
+                        .call(&GetByMobile { mobile: address.value, ..GetByMobile::default() })
+                        .await?
+                        .result
+                        .userid)
+                }
             })
             .await
     }

@@ -3,11 +3,34 @@
 //! Each family is a module that declares its operations at its head; adding one is one entry there and one
 //! fixture in `fixtures/`. Facts are cited by document page.
 
+pub mod callback;
+pub mod chat;
+pub mod conversation;
+pub mod department;
+pub mod department_edit;
 mod envelope;
 mod faults;
+pub mod group;
+pub mod isv;
+mod mac;
 pub mod notice;
+pub mod notice_extra;
+pub mod old_department;
+pub mod old_scene;
+pub mod old_user;
+pub mod old_user_edit;
+mod read;
+pub mod reply;
+pub mod robot;
+pub mod scene;
+pub mod scope;
+pub mod stream;
+pub mod subscription;
+pub mod suite;
 pub mod token;
 pub mod user;
+pub mod user_edit;
+pub mod webhook;
 
 use hongyan_client::Login;
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
@@ -26,7 +49,31 @@ impl Platform for DingTalk {
     }
 
     fn endpoints() -> Vec<&'static dyn Declared> {
-        [token::ENDPOINTS, user::ENDPOINTS, notice::ENDPOINTS].concat()
+        [
+            token::ENDPOINTS,
+            suite::ENDPOINTS,
+            isv::ENDPOINTS,
+            scope::ENDPOINTS,
+            user::ENDPOINTS,
+            user_edit::ENDPOINTS,
+            department::ENDPOINTS,
+            department_edit::ENDPOINTS,
+            old_user::ENDPOINTS,
+            old_user_edit::ENDPOINTS,
+            old_department::ENDPOINTS,
+            notice::ENDPOINTS,
+            notice_extra::ENDPOINTS,
+            chat::ENDPOINTS,
+            group::ENDPOINTS,
+            scene::ENDPOINTS,
+            old_scene::ENDPOINTS,
+            conversation::ENDPOINTS,
+            webhook::ENDPOINTS,
+            robot::ENDPOINTS,
+            subscription::ENDPOINTS,
+            stream::ENDPOINTS,
+        ]
+        .concat()
     }
 
     fn faults() -> &'static [Known] {

@@ -1,4 +1,6 @@
-//! Access tokens. <https://open.dingtalk.com/document/orgapp/obtain-orgapp-token>
+//! Access tokens of an internal application, in three forms.
+//!
+//! All are accepted by both hosts. Asking again while one lives renews the same one.
 
 use crate::DingTalk;
 use hongyan_endpoint::{endpoints, lenient};
@@ -12,10 +14,24 @@ endpoints! { DingTalk;
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/obtain-orgapp-token",
     }
+    /// Gives an internal application's access token (new style); asking again renews the same one.
+    GetAccessToken -> AccessTokenGiven {
+        "token.create", POST "/v1.0/oauth2/accessToken",
+        auth: None, effect: Idempotent,
+        limits: [],
+        source: "https://open.dingtalk.com/document/orgapp/obtain-the-access_token-of-an-internal-app",
+    }
+    /// Gives the token of an application, internal or of a vendor, in one company (unified form).
+    GetCompanyToken -> TokenGiven {
+        "token.company", POST "/v1.0/oauth2/{corpId}/token",
+        auth: None, effect: Idempotent,
+        limits: [],
+        source: "https://open.dingtalk.com/document/orgapp/obtain-the-access_token-of-an-internal-app",
+    }
 }
 
 /// Request of `gettoken`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetToken {
     /// Client ID.
     pub appkey: String,
@@ -23,14 +39,49 @@ pub struct GetToken {
     pub appsecret: String,
 }
 
-/// Reply of `gettoken`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Reply of `gettoken` and of the unified form.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenGiven {
     /// Opaque.
     pub access_token: String,
     /// Life in seconds, 7200; very old answers lack it.
     #[serde(default = "two_hours", deserialize_with = "lenient::integer")]
     pub expires_in: i64,
+}
+
+/// Request of `oauth2/accessToken`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAccessToken {
+    /// Client ID.
+    pub app_key: String,
+    /// Client Secret.
+    pub app_secret: String,
+}
+
+/// Reply of `oauth2/accessToken`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessTokenGiven {
+    /// Opaque.
+    pub access_token: String,
+    /// Life in seconds, 7200; here without the `s`.
+    #[serde(default = "two_hours", deserialize_with = "lenient::integer")]
+    pub expire_in: i64,
+}
+
+/// Request of `oauth2/{corpId}/token`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetCompanyToken {
+    /// The company; in the path.
+    #[serde(rename = "corpId")]
+    pub corp_id: String,
+    /// Client ID.
+    pub client_id: String,
+    /// Client Secret.
+    pub client_secret: String,
+    /// `client_credentials`.
+    pub grant_type: String,
 }
 
 const fn two_hours() -> i64 {

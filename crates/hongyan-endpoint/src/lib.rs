@@ -40,6 +40,7 @@
 pub mod audit;
 mod fault;
 pub mod lenient;
+mod path;
 mod spec;
 mod wire;
 
@@ -164,7 +165,8 @@ impl<E: Endpoint> Declared for Declaration<E> {
 
 /// Declares operations of one family: writes `impl Endpoint` for each and the family's `ENDPOINTS`.
 ///
-/// A field named in `query: [..]` travels in the query (for `GET`, all fields do); the rest is the JSON body.
+/// A field named in `{braces}` of the path travels there, one named in `query: [..]` in the query (for `GET`, all
+/// others do); the rest is the JSON body.
 #[macro_export]
 macro_rules! endpoints {
     ($platform:ty; $(

@@ -21,7 +21,7 @@ pub struct Spec {
     pub doc: &'static str,
     /// HTTP method.
     pub method: Method,
-    /// Path from the host's root.
+    /// Path from the host's root; a segment in braces names the field that stands there.
     pub path: &'static str,
     /// Fields that travel in the query although the call has a body.
     pub query: &'static [&'static str],
@@ -64,6 +64,12 @@ impl Spec {
             i += 1;
         }
         None
+    }
+
+    /// Whether a path as it stands on the request line is this operation's.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        crate::path::fields(self.path, path).is_some()
     }
 
     /// The declared rates: calls (or recipients) allowed per span and scope.

@@ -1,6 +1,6 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
-use crate::{Endpoint, Method, Platform, Spec};
+use crate::{Endpoint, Method, Platform, Spec, path};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Wire {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Path from the host's root, not encoded.
+    /// Path from the host's root, as on the request line: a field in braces is filled in and percent-encoded.
     pub path: String,
     /// Query pairs, not encoded, in order.
     pub query: Vec<(String, String)>,
@@ -24,14 +24,13 @@ impl Wire {
     /// Path and encoded query, as on the request line.
     #[must_use]
     pub fn target(&self) -> String {
-        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-        const KEEP: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        use percent_encoding::utf8_percent_encode;
         let mut target = self.path.clone();
         for (i, (key, value)) in self.query.iter().enumerate() {
             target.push(if i == 0 { '?' } else { '&' });
             target.push_str(key);
             target.push('=');
-            target.extend(utf8_percent_encode(value, KEEP));
+            target.extend(utf8_percent_encode(value, path::KEEP));
         }
         target
     }
@@ -104,13 +103,14 @@ pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
 
 pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<Wire, Invalid> {
     let mut wire = Wire { method: spec.method.as_str(), path: spec.path.into(), ..Wire::default() };
-    if spec.method == Method::POST && spec.query.is_empty() {
+    if spec.method == Method::POST && spec.query.is_empty() && !path::has_fields(spec.path) {
         wire.body = serde_json::to_vec(request).map_err(Invalid::whole)?;
         return Ok(wire);
     }
-    let Value::Object(fields) = serde_json::to_value(request).map_err(Invalid::whole)? else {
+    let Value::Object(mut fields) = serde_json::to_value(request).map_err(Invalid::whole)? else {
         return Err(Invalid::whole("a request is an object"));
     };
+    wire.path = fill(spec.path, &mut fields)?;
     let mut body = Map::new();
     for (name, value) in fields {
         if spec.method == Method::GET || spec.query.contains(&name.as_str()) {
@@ -131,6 +131,25 @@ pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<W
     Ok(wire)
 }
 
+/// The template with its fields filled in; they leave `fields`.
+fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<String, Invalid> {
+    let mut segments = Vec::new();
+    for segment in template.split('/') {
+        let Some(name) = path::field(segment) else {
+            segments.push(segment.to_owned());
+            continue;
+        };
+        let text = match fields.shift_remove(name) {
+            Some(Value::String(text)) => path::segment(&text),
+            Some(value @ (Value::Bool(_) | Value::Number(_))) => Some(value.to_string()),
+            _ => None,
+        };
+        let wrong = || Invalid { field: name.into(), message: "a path field is a scalar and not empty".into() };
+        segments.push(text.ok_or_else(wrong)?);
+    }
+    Ok(segments.join("/"))
+}
+
 pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> Result<T, Invalid> {
     let mut fields = if call.body.is_empty() || spec.method == Method::GET {
         Map::new()
@@ -145,6 +164,11 @@ pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> R
             fields.insert(name.clone(), Value::String(value.clone()));
         }
     }
+    if path::has_fields(spec.path) {
+        let found = path::fields(spec.path, &call.path)
+            .ok_or_else(|| Invalid::whole(format_args!("the path is not of the form {}", spec.path)))?;
+        fields.extend(found.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+    }
     typed(Value::Object(fields))
 }
 
@@ -158,7 +182,7 @@ pub struct Fixture {
     pub source: String,
     /// The date on which it was read.
     pub read: String,
-    /// Method and path.
+    /// Method and path as on the request line: fields in braces are filled in.
     pub line: String,
     /// Query fields beside the credential.
     #[serde(default)]
@@ -193,16 +217,22 @@ const fn ok() -> u16 {
 impl Fixture {
     pub(crate) fn check<E: Endpoint>(&self) -> Result<(), String> {
         let spec = &E::SPEC;
-        let line = format!("{} {}", spec.method.as_str(), spec.path);
-        if self.line != line {
+        let in_path = self.line.split_once(' ').filter(|(method, _)| *method == spec.method.as_str());
+        let Some(in_path) = in_path.and_then(|(_, given)| path::fields(spec.path, given)) else {
+            let line = format!("{} {}", spec.method.as_str(), spec.path);
             return Err(format!("the page says {:?}, the declaration {line:?}", self.line));
-        }
+        };
         let mut request = self.query.clone();
+        request.extend(in_path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
         if let Some(Value::Object(body)) = &self.body {
             request.extend(body.clone());
         }
         let request: E = typed(Value::Object(request)).map_err(|e| format!("the request is not read: {e}"))?;
         let wire = request.encode().map_err(|e| format!("the request is not written: {e}"))?;
+        let line = format!("{} {}", wire.method, wire.path);
+        if self.line != line {
+            return Err(format!("the page says {:?}, wrote {line:?}", self.line));
+        }
         for (name, value) in &self.query {
             let expected = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             if wire.query(name) != Some(expected.as_str()) {

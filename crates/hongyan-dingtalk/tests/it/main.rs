@@ -1,4 +1,5 @@
 //! The crate seen from outside: fixtures, envelopes, the table.
 
+mod callback;
 mod envelope;
 mod fixture;

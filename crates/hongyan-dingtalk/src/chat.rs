@@ -1,0 +1,289 @@
+//! Group chats, older operations: internal applications only, closed to new ones but for [`GetChat`].
+//!
+//! A chat has two ids: `chatid` here, `openConversationId` in [`crate::group`] and for robots.
+
+use crate::{DingTalk, read, reply::Done};
+use hongyan_endpoint::{endpoints, lenient};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+endpoints! { DingTalk;
+    /// Makes a group chat.
+    CreateChat -> ChatCreated {
+        "chat.create", POST "/chat/create",
+        auth: AccessToken, effect: Send,
+        limits: [chars("name", 20), items("useridlist", 40), rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/orgapp/create-group-session",
+    }
+    /// Changes a group chat: name, owner, who is in it, its rules.
+    UpdateChat -> Done {
+        "chat.update", POST "/chat/update",
+        auth: AccessToken, effect: Idempotent,
+        limits: [chars("name", 20), items("add_useridlist", 40), rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/orgapp/modify-a-group-session",
+    }
+    /// Gives a group chat.
+    GetChat -> ChatGiven {
+        "chat.get", GET "/chat/get",
+        auth: AccessToken, effect: Read,
+        limits: [rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/orgapp/obtain-a-group-session",
+    }
+    /// Sends a message to a group chat, in the name of the company.
+    SendToChat -> ChatSent {
+        "chat.send", POST "/chat/send",
+        auth: AccessToken, effect: Send,
+        limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/orgapp/send-group-messages",
+    }
+    /// Lists who has read a message, page by page.
+    GetReadList -> ReadListGiven {
+        "chat.getReadList", GET "/chat/getReadList",
+        auth: AccessToken, effect: Read,
+        limits: [rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/orgapp/queries-the-list-of-people-who-have-read-a-group",
+    }
+}
+
+/// Request of `chat/create`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateChat {
+    /// 1 to 20 characters.
+    pub name: String,
+    /// Must be in `useridlist`.
+    pub owner: String,
+    /// At most 40 in one call, 1000 in a group. A JSON text in its place is refused, as the platform does (40031).
+    pub useridlist: Vec<String>,
+    /// 2 an internal group.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub conversation_tag: Option<i64>,
+    /// External contacts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extidlist: Vec<String>,
+    /// Media id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// `emp` or `ext`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_type: Option<String>,
+    /// 1: only the owner may mention everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub mention_all_authority: Option<i64>,
+    /// 1: new members see older messages.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub show_history_type: Option<i64>,
+    /// 1: joining needs approval.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub validation_type: Option<i64>,
+    /// 1: the group can be found.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub searchable: Option<i64>,
+    /// 1: nobody may write.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub chat_banned_type: Option<i64>,
+    /// 1: only the owner manages it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub management_type: Option<i64>,
+}
+
+/// Reply of `chat/create`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatCreated {
+    /// For the operations here.
+    pub chatid: String,
+    /// For robots and the new style; older answers lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_conversation_id: Option<String>,
+    /// 2 an internal group.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub conversation_tag: Option<i64>,
+}
+
+/// Request of `chat/update`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateChat {
+    /// Only of a chat that `chat/create` made.
+    pub chatid: String,
+    /// 1 to 20 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Must be a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// `emp` or `ext`.
+    #[serde(rename = "ownerType", default, skip_serializing_if = "Option::is_none")]
+    pub owner_type: Option<String>,
+    /// At most 40; not also in `del_useridlist`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_useridlist: Vec<String>,
+    /// At most 40.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub del_useridlist: Vec<String>,
+    /// External contacts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_extidlist: Vec<String>,
+    /// External contacts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub del_extidlist: Vec<String>,
+    /// Media id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Bans writing.
+    #[serde(
+        rename = "isBan",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::boolean_opt"
+    )]
+    pub is_ban: Option<bool>,
+    /// 1: only the owner may mention everybody.
+    #[serde(
+        rename = "mentionAllAuthority",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub mention_all_authority: Option<i64>,
+    /// 1: new members see older messages.
+    #[serde(
+        rename = "showHistoryType",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub show_history_type: Option<i64>,
+    /// 1: joining needs approval.
+    #[serde(
+        rename = "validationType",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub validation_type: Option<i64>,
+    /// 1: the group can be found.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub searchable: Option<i64>,
+    /// 1: nobody may write.
+    #[serde(
+        rename = "chatBannedType",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub chat_banned_type: Option<i64>,
+    /// 1: only the owner manages it.
+    #[serde(
+        rename = "managementType",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub management_type: Option<i64>,
+}
+
+/// Request of `chat/get`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetChat {
+    /// The chat.
+    pub chatid: String,
+}
+
+/// Reply of `chat/get`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatGiven {
+    /// The chat.
+    pub chat_info: Chat,
+}
+
+/// Member of [`ChatGiven`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chat {
+    /// The chat.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub chatid: String,
+    /// Its name.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub name: String,
+    /// Its owner.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub owner: String,
+    /// Its members.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub useridlist: Vec<String>,
+    /// External contacts in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
+    pub extidlist: Vec<String>,
+    /// 2 an internal group.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub conversation_tag: Option<i64>,
+    /// Media id.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    pub icon: Option<String>,
+    /// 1 normal, 2 disbanded.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub status: Option<i64>,
+    /// 1: only the owner may mention everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub mention_all_authority: Option<i64>,
+    /// 1: new members see older messages.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub show_history_type: Option<i64>,
+    /// 1: joining needs approval.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub validation_type: Option<i64>,
+    /// 1: the group can be found.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub searchable: Option<i64>,
+    /// 1: nobody may write.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub chat_banned_type: Option<i64>,
+    /// 1: only the owner manages it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub management_type: Option<i64>,
+}
+
+/// Request of `chat/send`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SendToChat {
+    /// The chat.
+    pub chatid: String,
+    /// The message object, at most 2048 bytes.
+    pub msg: Value,
+}
+
+/// Reply of `chat/send`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatSent {
+    /// For [`GetReadList`].
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub message_id: String,
+}
+
+/// Request of `chat/getReadList`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetReadList {
+    /// From the send.
+    pub message_id: String,
+    /// 0 first.
+    #[serde(deserialize_with = "lenient::integer")]
+    pub cursor: i64,
+    /// At most 100 and the group's size.
+    #[serde(deserialize_with = "lenient::integer")]
+    pub size: i64,
+}
+
+/// Reply of `chat/getReadList`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadListGiven {
+    /// Absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub next_cursor: Option<i64>,
+    /// Who has read it.
+    #[serde(rename = "readUserIdList", default, deserialize_with = "lenient::list")]
+    pub read_user_id_list: Vec<String>,
+}
