@@ -72,6 +72,7 @@ fn row<P: Platform>(spec: &Spec, checked: &str) -> String {
         Auth::None => "none",
         Auth::AccessToken => "`access_token` in the query",
         Auth::AcsHeader => "token in the header",
+        Auth::Key => "`key` in the query",
     };
     let effect = match spec.effect {
         Effect::Read => "reads",

@@ -12,8 +12,8 @@ mod token;
 pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
-use hongyan_endpoint::{Auth, Class, Effect, Endpoint, Fault, Platform, Spec};
-use hongyan_net::{Failure, Http};
+use hongyan_endpoint::{Answer, Auth, Class, Effect, Endpoint, Fault, File, Platform, Spec};
+use hongyan_net::{Failure, Http, Reply, Secret};
 use std::{sync::Arc, time::Duration};
 
 /// A platform that one logs in to with an application's credential.
@@ -59,8 +59,14 @@ impl<P: Login> Client<P> {
     /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a failure of the
     /// way, which is [`Class::Ambiguous`] when the call is a send that may have left.
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
-        if E::SPEC.auth == Auth::None {
-            return self.once(request, None).await;
+        match E::SPEC.auth {
+            Auth::None => return self.once(request, None).await,
+            // A robot's key is not the application's token: sending the token there would give it away.
+            Auth::Key => {
+                let message = "this operation takes a robot's key: use call_with";
+                return Err(Fault::transport("request.invalid", message).during(E::SPEC.name));
+            }
+            Auth::AccessToken | Auth::AcsHeader => {}
         }
         let token = self.custodian.get(self).await?;
         match self.once(request, Some(&token.text)).await {
@@ -74,6 +80,21 @@ impl<P: Login> Client<P> {
             }
             outcome => outcome,
         }
+    }
+
+    /// Makes one call with a credential of its own, such as a robot's key, in place of the application's token.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; nothing is refreshed, so a refused credential is [`Class::Permanent`].
+    pub async fn call_with<E: Endpoint<Platform = P>>(
+        &self,
+        request: &E,
+        credential: &Secret,
+    ) -> Result<E::Reply, Fault> {
+        self.once(request, Some(credential.expose())).await.map_err(|fault| match fault.class() {
+            Class::RefreshToken => fault.with_class(Class::Permanent),
+            _ => fault,
+        })
     }
 
     /// Logs in now, whatever is cached: for checks of the configuration.
@@ -102,7 +123,7 @@ impl<P: Login> Client<P> {
         for (name, value) in &wire.headers {
             http = http.header(name, value);
         }
-        if !wire.body.is_empty() {
+        if !wire.body.is_empty() && !wire.headers.iter().any(|(name, _)| name == "content-type") {
             http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
         }
         let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid("not a valid URL or header".into()))?;
@@ -111,6 +132,11 @@ impl<P: Login> Client<P> {
             let message = format!("HTTP {}", reply.status);
             return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
         }
+        if spec.answer == Answer::File
+            && let Some(file) = file_of(&reply)
+        {
+            return serde_json::to_value(file).and_then(serde_json::from_value).map_err(|e| invalid(e.to_string()));
+        }
         let body = strip_bom(&reply.body);
         P::open(spec, reply.status, body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
         serde_json::from_slice(body).map_err(|error| {
@@ -118,6 +144,14 @@ impl<P: Login> Client<P> {
             after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
         })
     }
+}
+
+/// The file that an answer is, unless it is an envelope.
+fn file_of(reply: &Reply) -> Option<File> {
+    // File names travel in raw UTF-8, which `to_str` refuses.
+    let head = |name: http::HeaderName| reply.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let (kind, disposition) = (head(http::header::CONTENT_TYPE), head(http::header::CONTENT_DISPOSITION));
+    File::arrived(reply.status, kind.as_deref(), disposition.as_deref(), &reply.body)
 }
 
 /// Some proxies and very old answers start with a byte-order mark.
