@@ -7,7 +7,7 @@ use toml::Table;
 
 /// The picture, bottom up: a crate depends on crates of lower rows only.
 const ROWS: [&[&str]; 6] = [
-    &["endpoint", "net"],
+    &["endpoint", "net", "crypt"],
     &["client", "core"],
     &["wecom", "dingtalk", "mail", "api"],
     &["channel", "store"],
@@ -17,7 +17,7 @@ const ROWS: [&[&str]; 6] = [
 /// Stands beside the rows: it plays the platforms, so it knows declarations and nothing of ours above them.
 const SANDBOX: &str = "sandbox";
 /// All that the sandbox may use.
-const BELOW_SANDBOX: [&str; 5] = ["wecom", "dingtalk", "mail", "endpoint", "net"];
+const BELOW_SANDBOX: [&str; 6] = ["wecom", "dingtalk", "mail", "endpoint", "net", "crypt"];
 /// The tip: used by nobody.
 const TIP: &str = "cli";
 /// What our crates' names begin with.
