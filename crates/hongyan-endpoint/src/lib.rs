@@ -46,7 +46,9 @@ mod wire;
 
 pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
 pub use file::File;
-pub use spec::{Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate};
+pub use spec::{
+    Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
+};
 pub use wire::{Fixture, Invalid, Sealed, Wire};
 
 use serde::{Serialize, de::DeserializeOwned};
