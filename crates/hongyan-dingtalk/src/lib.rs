@@ -5,6 +5,7 @@
 
 mod envelope;
 mod faults;
+pub mod media;
 pub mod notice;
 pub mod token;
 pub mod user;
@@ -26,7 +27,7 @@ impl Platform for DingTalk {
     }
 
     fn endpoints() -> Vec<&'static dyn Declared> {
-        [token::ENDPOINTS, user::ENDPOINTS, notice::ENDPOINTS].concat()
+        [token::ENDPOINTS, user::ENDPOINTS, notice::ENDPOINTS, media::ENDPOINTS].concat()
     }
 
     fn faults() -> &'static [Known] {
