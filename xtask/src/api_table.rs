@@ -52,8 +52,9 @@ fn table<P: Platform>(title: &str) -> Result<(PathBuf, String)> {
     let root = workspace::root()?;
     let mut text = format!(
         "# {title}: the operations that hongyan calls\n\n\
-         Written by `cargo xtask api-table` from the declarations; do not edit. `checked` is the day on which the\n\
-         platform's own example, kept as a fixture, was read.\n\n\
+         Written by `cargo xtask api-table` from the declarations; do not edit. `checked` is the day of\n\
+         the compiled reference of the platform's pages from which declaration and fixture were taken; pages may have\n\
+         moved since. Client and `hongyan call` speak all of them; the sandbox answers those of its `GET /sandbox`.\n\n\
          | operation | call | auth | effect | limits | source | state |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n"
     );
@@ -72,6 +73,7 @@ fn row<P: Platform>(spec: &Spec, checked: &str) -> String {
         Auth::None => "none",
         Auth::AccessToken => "`access_token` in the query",
         Auth::AcsHeader => "token in the header",
+        Auth::Key => "`key` in the query",
     };
     let effect = match spec.effect {
         Effect::Read => "reads",

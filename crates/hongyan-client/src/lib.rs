@@ -12,8 +12,8 @@ mod token;
 pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
-use hongyan_endpoint::{Auth, Class, Declared, Effect, Endpoint, Fault, Invalid, Platform, Spec, Wire};
-use hongyan_net::{Failure, Http};
+use hongyan_endpoint::{Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire};
+use hongyan_net::{Failure, Http, Reply, Secret};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -79,6 +79,24 @@ impl<P: Login> Client<P> {
         read(spec, operation.read_reply(&body))
     }
 
+    /// Makes one call with a credential of its own, such as a robot's key, in place of the application's token.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; nothing is refreshed, so a refused credential is [`Class::Permanent`].
+    pub async fn call_with<E: Endpoint<Platform = P>>(
+        &self,
+        request: &E,
+        credential: &Secret,
+    ) -> Result<E::Reply, Fault> {
+        let spec = &E::SPEC;
+        let wire = written(spec, request.encode())?;
+        let body = self.once(spec, &wire, Some(credential.expose())).await.map_err(|fault| match fault.class() {
+            Class::RefreshToken => fault.with_class(Class::Permanent),
+            _ => fault,
+        })?;
+        read(spec, serde_json::from_slice(&body))
+    }
+
     /// Logs in now, whatever is cached: for checks of the configuration.
     ///
     /// # Errors
@@ -95,8 +113,11 @@ impl<P: Login> Client<P> {
 
     /// One call with its token, refreshed once if it is refused: the body of a successful answer.
     async fn exchange(&self, spec: &'static Spec, wire: &Wire) -> Result<Bytes, Fault> {
-        if spec.auth == Auth::None {
-            return self.once(spec, wire, None).await;
+        match spec.auth {
+            Auth::None => return self.once(spec, wire, None).await,
+            // A robot's key is not the application's token: sending the token there would give it away.
+            Auth::Key => return Err(invalid(spec, "this operation takes a robot's key: use call_with")),
+            Auth::AccessToken | Auth::AcsHeader => {}
         }
         let token = self.custodian.get(self).await?;
         match self.once(spec, wire, Some(&token.text)).await {
@@ -129,7 +150,7 @@ impl<P: Login> Client<P> {
         for (name, value) in &wire.headers {
             http = http.header(name, value);
         }
-        if !wire.body.is_empty() {
+        if !wire.body.is_empty() && !wire.headers.iter().any(|(name, _)| name == "content-type") {
             http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
         }
         let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid(spec, "not a valid URL or header"))?;
@@ -138,10 +159,23 @@ impl<P: Login> Client<P> {
             let message = format!("HTTP {}", reply.status);
             return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
         }
+        if spec.answer == Answer::File
+            && let Some(file) = file_of(&reply)
+        {
+            return serde_json::to_vec(&file).map(Bytes::from).map_err(|error| invalid(spec, error.to_string()));
+        }
         let body = without_bom(&reply.body);
         P::open(spec, reply.status, &body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
         Ok(body)
     }
+}
+
+/// The file that an answer is, unless it is an envelope.
+fn file_of(reply: &Reply) -> Option<File> {
+    // File names travel in raw UTF-8, which `to_str` refuses.
+    let head = |name: http::HeaderName| reply.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let (kind, disposition) = (head(http::header::CONTENT_TYPE), head(http::header::CONTENT_DISPOSITION));
+    File::arrived(reply.status, kind.as_deref(), disposition.as_deref(), &reply.body)
 }
 
 fn invalid(spec: &Spec, message: impl Into<String>) -> Fault {

@@ -13,6 +13,7 @@ mod faults;
 pub mod group;
 pub mod isv;
 mod mac;
+pub mod media;
 pub mod notice;
 pub mod notice_extra;
 pub mod old_department;
@@ -70,6 +71,7 @@ impl Platform for DingTalk {
             conversation::ENDPOINTS,
             webhook::ENDPOINTS,
             robot::ENDPOINTS,
+            media::ENDPOINTS,
             subscription::ENDPOINTS,
             stream::ENDPOINTS,
         ]

@@ -49,6 +49,17 @@ pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
 }
 
+/// As [`text`], for a field that may be absent or `null`.
+///
+/// # Errors
+/// When the value is a list or an object.
+pub fn text_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(other) => text(other).map(Some).map_err(D::Error::custom),
+    }
+}
+
 /// A boolean, or one in quotes or as 0 and 1; absent, `null` and `""` are `None`.
 ///
 /// # Errors
@@ -83,6 +94,15 @@ pub fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error>
     }
 }
 
+/// As [`list`], of whole numbers.
+///
+/// # Errors
+/// When the value is no list, or an item no whole number.
+pub fn integers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i64>, D::Error> {
+    let items = list(from)?;
+    items.iter().map(|item| item.trim().parse().map_err(|_| D::Error::custom("expected integers"))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +118,11 @@ mod tests {
         assert_eq!(list(json!(["a", 2])).unwrap(), ["a", "2"]);
         assert_eq!(list(json!(null)).unwrap(), Vec::<String>::new());
         assert_eq!(boolean_opt(json!("true")).unwrap(), Some(true));
+        assert_eq!(integers(json!([1, "3"])).unwrap(), [1, 3]);
+        assert_eq!(integers(json!(null)).unwrap(), Vec::<i64>::new());
+        assert_eq!(text_opt(json!(null)).unwrap(), None);
+        assert_eq!(text_opt(json!(1)).unwrap().as_deref(), Some("1"));
+        assert!(integers(json!(["a"])).is_err());
         assert!(integer(json!("8x")).is_err());
         assert!(list(json!({"a": 1})).is_err());
     }

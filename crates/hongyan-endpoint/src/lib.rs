@@ -39,13 +39,17 @@
 
 pub mod audit;
 mod fault;
+pub mod file;
 pub mod lenient;
 mod path;
 mod spec;
 mod wire;
 
 pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
-pub use spec::{Auth, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate};
+pub use file::File;
+pub use spec::{
+    Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
+};
 pub use wire::{Fixture, Invalid, Sealed, Wire};
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -166,7 +170,8 @@ impl<E: Endpoint> Declared for Declaration<E> {
 /// Declares operations of one family: writes `impl Endpoint` for each and the family's `ENDPOINTS`.
 ///
 /// A field named in `{braces}` of the path travels there, one named in `query: [..]` in the query (for `GET`, all
-/// others do); the rest is the JSON body.
+/// others do); the rest is the JSON body, or with `body: Multipart` a form of text and [`File`] parts. With
+/// `reply: File` the answer is a [`File`].
 #[macro_export]
 macro_rules! endpoints {
     ($platform:ty; $(
@@ -174,6 +179,8 @@ macro_rules! endpoints {
         $request:ident -> $reply:ident {
             $name:literal, $method:ident $path:literal,
             $(query: [$($query:literal),* $(,)?],)?
+            $(body: $body:ident,)?
+            $(reply: $answer:ident,)?
             auth: $auth:ident, effect: $effect:ident,
             limits: [$($limit:expr),* $(,)?],
             source: $source:literal $(,)?
@@ -191,6 +198,8 @@ macro_rules! endpoints {
                     method: $crate::Method::$method,
                     path: $path,
                     query: &[$($($query),*)?],
+                    body: [$($crate::Body::$body,)? $crate::Body::Json][0],
+                    answer: [$($crate::Answer::$answer,)? $crate::Answer::Json][0],
                     auth: $crate::Auth::$auth,
                     effect: $crate::Effect::$effect,
                     limits: &[$($limit),*],

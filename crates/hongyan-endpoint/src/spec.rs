@@ -25,6 +25,10 @@ pub struct Spec {
     pub path: &'static str,
     /// Fields that travel in the query although the call has a body.
     pub query: &'static [&'static str],
+    /// How the fields of a `POST` are written.
+    pub body: Body,
+    /// What a successful answer is.
+    pub answer: Answer,
     /// How the call proves who it is.
     pub auth: Auth,
     /// What happens when the call is made twice.
@@ -117,6 +121,24 @@ impl Method {
     }
 }
 
+/// How the fields of a `POST` are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// One JSON object.
+    Json,
+    /// `multipart/form-data`: text parts and [`File`](crate::File) parts.
+    Multipart,
+}
+
+/// What a successful answer is; a refusal is an envelope either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The platform's envelope, as JSON.
+    Json,
+    /// The bytes of a [`File`](crate::File), told from an envelope by the answer's head.
+    File,
+}
+
 /// How a call proves who it is: both halves, [`Auth::attach`] and [`Auth::extract`], side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Auth {
@@ -126,10 +148,14 @@ pub enum Auth {
     AccessToken,
     /// The header `x-acs-dingtalk-access-token` (DingTalk's new-style host).
     AcsHeader,
+    /// The query parameter `key`: a group robot's own credential, never the application's token.
+    Key,
 }
 
 /// The parameter of [`Auth::AccessToken`].
 const ACCESS_TOKEN: &str = "access_token";
+/// The parameter of [`Auth::Key`].
+const KEY: &str = "key";
 /// The header of [`Auth::AcsHeader`].
 const ACS_HEADER: &str = "x-acs-dingtalk-access-token";
 
@@ -140,6 +166,7 @@ impl Auth {
             Self::None => {}
             Self::AccessToken => call.query.push((ACCESS_TOKEN.into(), token.into())),
             Self::AcsHeader => call.headers.push((ACS_HEADER.into(), token.into())),
+            Self::Key => call.query.push((KEY.into(), token.into())),
         }
     }
 
@@ -150,6 +177,7 @@ impl Auth {
             Self::None => return None,
             Self::AccessToken => (&call.query, ACCESS_TOKEN),
             Self::AcsHeader => (&call.headers, ACS_HEADER),
+            Self::Key => (&call.query, KEY),
         };
         list.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|token| !token.is_empty())
     }

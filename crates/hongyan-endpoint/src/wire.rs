@@ -1,6 +1,6 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
-use crate::{Endpoint, Method, Platform, Spec, path};
+use crate::{Answer, Body, Endpoint, File, Method, Platform, Spec, file, path};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -14,9 +14,9 @@ pub struct Wire {
     pub path: String,
     /// Query pairs, not encoded, in order.
     pub query: Vec<(String, String)>,
-    /// Header pairs beside `content-type`; names in lower case.
+    /// Header pairs; names in lower case. `content-type` only where the body is not JSON.
     pub headers: Vec<(String, String)>,
-    /// JSON, or empty.
+    /// JSON, a form, or empty.
     pub body: Vec<u8>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
 
 pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<Wire, Invalid> {
     let mut wire = Wire { method: spec.method.as_str(), path: spec.path.into(), ..Wire::default() };
-    if spec.method == Method::POST && spec.query.is_empty() && !path::has_fields(spec.path) {
+    if spec.method == Method::POST && spec.body == Body::Json && spec.query.is_empty() && !path::has_fields(spec.path) {
         wire.body = serde_json::to_vec(request).map_err(Invalid::whole)?;
         return Ok(wire);
     }
@@ -125,7 +125,9 @@ pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<W
             body.insert(name, value);
         }
     }
-    if spec.method == Method::POST {
+    if spec.body == Body::Multipart {
+        file::write(body, &mut wire)?;
+    } else if spec.method == Method::POST {
         wire.body = Value::Object(body).to_string().into_bytes();
     }
     Ok(wire)
@@ -153,6 +155,8 @@ fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<String, Inval
 pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> Result<T, Invalid> {
     let mut fields = if call.body.is_empty() || spec.method == Method::GET {
         Map::new()
+    } else if spec.body == Body::Multipart {
+        file::read(call)?
     } else {
         match serde_json::from_slice(&call.body).map_err(Invalid::whole)? {
             Value::Object(fields) => fields,
@@ -187,10 +191,10 @@ pub struct Fixture {
     /// Query fields beside the credential.
     #[serde(default)]
     pub query: Map<String, Value>,
-    /// The JSON body; absent for `GET`.
+    /// The JSON body, or a form's parts (files with base64 `bytes`); absent for `GET`.
     #[serde(default)]
     pub body: Option<Value>,
-    /// The successful answer, envelope included.
+    /// The successful answer, envelope included; a file with base64 `bytes`.
     pub reply: Value,
     /// Refusals that the page prints: body, and the code that we must read from each.
     #[serde(default)]
@@ -240,17 +244,30 @@ impl Fixture {
             }
         }
         if let Some(body) = &self.body {
-            let wrote: Value = serde_json::from_slice(&wire.body).map_err(|e| e.to_string())?;
+            let wrote = match spec.body {
+                Body::Json => serde_json::from_slice(&wire.body).map_err(|e| e.to_string())?,
+                Body::Multipart => Value::Object(file::read(&wire).map_err(|e| e.to_string())?),
+            };
             same("body", body, &wrote)?;
         }
         E::decode(&wire).map_err(|e| format!("what was written is not read back: {e}"))?;
 
-        let bytes = self.reply.to_string().into_bytes();
-        E::Platform::open(spec, 200, &bytes).map_err(|e| format!("the reply is taken for a refusal: {e}"))?;
+        if spec.answer == Answer::Json {
+            let bytes = self.reply.to_string().into_bytes();
+            E::Platform::open(spec, 200, &bytes).map_err(|e| format!("the reply is taken for a refusal: {e}"))?;
+        }
         let reply: E::Reply = typed(self.reply.clone()).map_err(|e| format!("the reply is not read: {e}"))?;
         let wrote = serde_json::to_value(&reply).map_err(|e| e.to_string())?;
         let sealed = E::Platform::seal(spec, Ok(wrote));
-        let sealed: Value = serde_json::from_slice(&sealed.body).map_err(|e| e.to_string())?;
+        let sealed: Value = match spec.answer {
+            Answer::Json => serde_json::from_slice(&sealed.body).map_err(|e| e.to_string())?,
+            Answer::File => {
+                let head = |name| sealed.headers.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str());
+                File::arrived(sealed.status, head("content-type"), head("content-disposition"), &sealed.body)
+                    .and_then(|file| serde_json::to_value(file).ok())
+                    .ok_or("the sealed answer is not taken for a file")?
+            }
+        };
         same("reply", &self.reply, &sealed)?;
 
         for refusal in &self.refusals {

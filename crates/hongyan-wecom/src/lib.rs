@@ -3,14 +3,24 @@
 //! Each family is a module that declares its operations at its head; adding one is one entry there and one
 //! fixture in `fixtures/`. Facts are cited by document page.
 
+pub mod appchat;
+pub mod batch;
+pub mod callback;
+pub mod content;
+pub mod department;
+pub mod done;
 mod envelope;
 mod faults;
+pub mod media;
 pub mod message;
+pub mod oauth;
+pub mod tag;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 use hongyan_client::Login;
-use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
+use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};
 use hongyan_net::Secret;
 use std::time::Duration;
 
@@ -25,7 +35,20 @@ impl Platform for WeCom {
     }
 
     fn endpoints() -> Vec<&'static dyn Declared> {
-        [token::ENDPOINTS, message::ENDPOINTS, user::ENDPOINTS].concat()
+        [
+            token::ENDPOINTS,
+            message::ENDPOINTS,
+            appchat::ENDPOINTS,
+            media::ENDPOINTS,
+            user::ENDPOINTS,
+            batch::ENDPOINTS,
+            department::ENDPOINTS,
+            tag::ENDPOINTS,
+            webhook::ENDPOINTS,
+            callback::ENDPOINTS,
+            oauth::ENDPOINTS,
+        ]
+        .concat()
     }
 
     fn faults() -> &'static [Known] {
@@ -36,7 +59,13 @@ impl Platform for WeCom {
         envelope::open(status, body)
     }
 
-    fn seal(_: &Spec, reply: Result<serde_json::Value, &Fault>) -> Sealed {
+    fn seal(spec: &Spec, reply: Result<serde_json::Value, &Fault>) -> Sealed {
+        if spec.answer == Answer::File
+            && let Ok(reply) = &reply
+            && let Some(sealed) = file::seal(reply)
+        {
+            return sealed;
+        }
         envelope::seal(reply)
     }
 }

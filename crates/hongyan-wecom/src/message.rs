@@ -1,7 +1,10 @@
-//! Application messages: send and recall. <https://developer.work.weixin.qq.com/document/path/90235>
+//! Application messages: send, update of cards, recall, statistics. <https://developer.work.weixin.qq.com/document/path/90235>
 
-use crate::WeCom;
-use hongyan_endpoint::{endpoints, lenient};
+use crate::{
+    WeCom,
+    content::{self, Place, Unfit},
+};
+use hongyan_endpoint::{Endpoint, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,6 +20,16 @@ endpoints! { WeCom;
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90236",
     }
+    /// Updates an interactive card that was sent; its response code serves once, within 72 hours.
+    UpdateTemplateCard -> CardUpdated {
+        "message.update_template_card", POST "/cgi-bin/message/update_template_card",
+        auth: AccessToken, effect: Send,
+        limits: [
+            items("userids", 1000), items("partyids", 100), items("tagids", 100),
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
+        source: "https://developer.work.weixin.qq.com/document/path/94888",
+    }
     /// Takes back a message of the last 24 hours.
     RecallMessage -> MessageRecalled {
         "message.recall", POST "/cgi-bin/message/recall",
@@ -24,12 +37,21 @@ endpoints! { WeCom;
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
+    /// Counts what each application delivered, today or yesterday.
+    GetStatistics -> Statistics {
+        "message.statistics", POST "/cgi-bin/message/get_statistics",
+        auth: AccessToken, effect: Read,
+        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/92369",
+    }
 }
 
 /// The longest `duplicate_check_interval`, in seconds; the default is 1800.
 pub const DUPLICATE_CHECK_MAX_SECONDS: u32 = 14_400;
 /// How long a message can be recalled, in hours.
 pub const RECALL_HOURS: u32 = 24;
+/// How long a card's response code serves (once), in hours.
+pub const RESPONSE_CODE_HOURS: u32 = 72;
 
 /// Request of `message/send`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -48,7 +70,8 @@ pub struct SendMessage {
     /// The application.
     #[serde(default, deserialize_with = "lenient::integer")]
     pub agentid: i64,
-    /// The object named by `msgtype`, and nothing else.
+    /// The object named by `msgtype` ([`content::Content::to_map`] writes it), and where wanted `safe` (1
+    /// confidential, 2 inside the company only) and `enable_id_trans`.
     #[serde(flatten)]
     pub content: Map<String, Value>,
     /// 1: an identical request within the interval is delivered once.
@@ -57,6 +80,34 @@ pub struct SendMessage {
     /// Seconds, default 1800, at most 14400.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub duplicate_check_interval: Option<i64>,
+}
+
+impl SendMessage {
+    /// What the platform refuses before it looks at who is visible: targets, content, what does not go together.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code; the first in the platform's order.
+    pub fn check(&self) -> Result<(), Unfit> {
+        let count = |list: &str| list.split('|').filter(|id| !id.trim().is_empty()).count();
+        let lists =
+            [("touser", &self.touser, "40032"), ("toparty", &self.toparty, "82002"), ("totag", &self.totag, "82003")];
+        if lists.iter().all(|(_, list, _)| count(list) == 0) {
+            return Err(Unfit::new("82001", "touser", "touser, toparty and totag are all empty"));
+        }
+        for (field, list, code) in lists {
+            if Self::SPEC.max_items(field).is_some_and(|max| count(list) > max) {
+                return Err(Unfit::new(code, field, "too many of them"));
+            }
+        }
+        if self.msgtype == "miniprogram_notice" && self.touser.trim() == "@all" {
+            return Err(Unfit::new("40058", "touser", "a mini-program notice does not go to @all"));
+        }
+        let safe = self.content.get("safe").and_then(|safe| lenient::integer(safe.clone()).ok()).unwrap_or_default();
+        if self.msgtype == "news" && safe != 0 {
+            return Err(Unfit::new("40074", "safe", "news cannot be confidential"));
+        }
+        content::check(Place::App, &self.msgtype, &self.content)
+    }
 }
 
 /// Reply of `message/send`: taken, except for those listed.
@@ -82,11 +133,117 @@ pub struct MessageSent {
     /// For the recall.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub msgid: String,
+    /// For the update of an interactive card: once, within 72 hours.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub response_code: String,
 }
 
 /// WeCom joins lists with bars.
-fn bars<S: serde::Serializer>(list: &[String], to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn bars<S: serde::Serializer>(list: &[String], to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&list.join("|"))
+}
+
+/// Request of `message/update_template_card`: one of `button` and `template_card`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateTemplateCard {
+    /// Members, at most 1000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub userids: Vec<String>,
+    /// Departments, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::integers")]
+    pub partyids: Vec<i64>,
+    /// Tags, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::integers")]
+    pub tagids: Vec<i64>,
+    /// 1: everybody who received the card.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub atall: Option<i64>,
+    /// The application that sent the card.
+    #[serde(deserialize_with = "lenient::integer")]
+    pub agentid: i64,
+    /// From the reply of the sending, or from the click.
+    pub response_code: String,
+    /// Greys the buttons out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub button: Option<ReplacedButton>,
+    /// A new card in its place; interactive ones may carry `replace_text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_card: Option<Value>,
+    /// 1: translate ids, with `template_card`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub enable_id_trans: Option<i64>,
+}
+
+impl UpdateTemplateCard {
+    /// What the platform refuses before it looks the response code up.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        if self.userids.is_empty() && self.partyids.is_empty() && self.tagids.is_empty() && self.atall != Some(1) {
+            return Err(Unfit::new("82101", "userids", "no target is given"));
+        }
+        let counts =
+            [("userids", self.userids.len()), ("partyids", self.partyids.len()), ("tagids", self.tagids.len())];
+        for ((field, count), code) in counts.into_iter().zip(["40032", "82002", "82003"]) {
+            if Self::SPEC.max_items(field).is_some_and(|max| count > max) {
+                return Err(Unfit::new(code, field, "too many of them"));
+            }
+        }
+        match (&self.button, &self.template_card) {
+            (Some(button), None) if button.replace_name.is_empty() => {
+                Err(Unfit::new("42038", "button.replace_name", "is empty"))
+            }
+            (Some(_), None) => Ok(()),
+            (None, Some(card)) => content::card_of(card)?.check(),
+            _ => Err(Unfit::new("40058", "template_card", "one of button and template_card is wanted")),
+        }
+    }
+}
+
+/// What [`UpdateTemplateCard`] makes of the buttons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedButton {
+    /// The label in their place.
+    pub replace_name: String,
+}
+
+/// Reply of `message/update_template_card`: updated, except for those listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardUpdated {
+    /// Members that are not visible or did not receive the card, lower-cased; here an array.
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
+    pub invaliduser: Vec<String>,
+}
+
+/// Request of `message/get_statistics`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetStatistics {
+    /// 0 today, 1 yesterday.
+    #[serde(default, deserialize_with = "lenient::integer")]
+    pub time_type: i64,
+}
+
+/// Reply of `message/get_statistics`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// One row per application.
+    #[serde(default)]
+    pub statistics: Vec<AppCount>,
+}
+
+/// One application's row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppCount {
+    /// The application.
+    #[serde(deserialize_with = "lenient::integer")]
+    pub agentid: i64,
+    /// Its name.
+    #[serde(default)]
+    pub app_name: String,
+    /// Person-times delivered.
+    #[serde(deserialize_with = "lenient::integer")]
+    pub count: i64,
 }
 
 /// Request of `message/recall`.

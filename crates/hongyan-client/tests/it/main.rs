@@ -111,7 +111,7 @@ async fn a_token_revoked_in_mid_burst_is_refreshed_once_and_no_send_fails() {
 async fn a_wrapped_token_code_is_refreshed_too() {
     let sandbox = sandbox().await;
     let client = dingtalk(&sandbox);
-    let request = GetByMobile { mobile: "13800000001".into() };
+    let request = GetByMobile { mobile: "13800000001".into(), ..GetByMobile::default() };
     assert_eq!(client.call(&request).await.unwrap().result.userid, "zhangsan");
     trouble(&sandbox, "token_revoked:/topapi/:1");
     assert_eq!(client.call(&request).await.unwrap().result.userid, "zhangsan");

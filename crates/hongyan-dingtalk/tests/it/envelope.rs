@@ -19,6 +19,8 @@ const fn copy(spec: &Spec) -> Spec {
         method: spec.method,
         path: spec.path,
         query: spec.query,
+        body: spec.body,
+        answer: spec.answer,
         auth: spec.auth,
         effect: spec.effect,
         limits: spec.limits,

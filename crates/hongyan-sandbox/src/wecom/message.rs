@@ -110,6 +110,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         invalidtag: audience.invalidtag,
         unlicenseduser,
         msgid: msgid.clone(),
+        ..MessageSent::default()
     };
     if let Some(key) = key {
         let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);

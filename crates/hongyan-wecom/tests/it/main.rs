@@ -1,4 +1,6 @@
 //! The crate seen from outside: fixtures, envelopes, the table.
 
+mod callback;
+mod content;
 mod envelope;
 mod fixture;

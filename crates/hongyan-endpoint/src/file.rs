@@ -1,0 +1,303 @@
+//! Files on the wire: `multipart/form-data` on the way out, bytes with a name and a kind on the way back.
+//!
+//! An operation whose declaration says `body: Multipart` has a [`File`] among its fields; one that says
+//! `reply: File` answers with one. The platforms want a file name in raw UTF-8 between quotes (an RFC 2231
+//! `filename*=` makes WeCom miss the file, <https://developer.work.weixin.qq.com/document/path/90253>), so that is
+//! what is written and all that is read.
+
+use crate::{Invalid, Sealed, Wire};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A body holds at most so many parts.
+const MAX_PARTS: usize = 32;
+/// The head of one part takes at most so many bytes.
+const MAX_HEAD_BYTES: usize = 8 << 10;
+/// The kind of a file that names none.
+const ANY_KIND: &str = "application/octet-stream";
+
+/// A file: in JSON (fixtures, dry runs) an object whose `bytes` are base64.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// What recipients see; without quotes and control characters.
+    #[serde(default)]
+    pub name: String,
+    /// MIME type; empty for [`application/octet-stream`](https://www.iana.org/assignments/media-types).
+    #[serde(default)]
+    pub media_type: String,
+    /// The content.
+    #[serde(serialize_with = "write_base64", deserialize_with = "read_base64")]
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for File {
+    /// Without the content, which may be large and is nobody's to log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "File({:?}, {:?}, {} bytes)", self.name, self.media_type, self.bytes.len())
+    }
+}
+
+impl File {
+    /// The file in an answer; `None` when the answer is not one, but an envelope or somebody's page.
+    ///
+    /// With a `content-disposition` it is a file whatever its kind; without one, JSON and text are not.
+    #[must_use]
+    pub fn arrived(status: u16, media_type: Option<&str>, disposition: Option<&str>, body: &[u8]) -> Option<Self> {
+        let media_type = media_type.unwrap_or_default().trim();
+        let kind = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let words = kind.is_empty() || kind.ends_with("json") || kind.starts_with("text/");
+        if !matches!(status, 200 | 206) || (words && disposition.is_none()) {
+            return None;
+        }
+        let name = disposition.and_then(|line| parameter(line, "filename")).unwrap_or_default();
+        Some(Self { name, media_type: media_type.to_owned(), bytes: body.to_vec() })
+    }
+
+    /// The answer that carries the file: the other direction of [`Self::arrived`].
+    #[must_use]
+    pub fn sealed(self) -> Sealed {
+        let kind = if self.media_type.is_empty() { ANY_KIND.into() } else { self.media_type };
+        let disposition = format!("attachment; filename=\"{}\"", self.name.replace('"', "'"));
+        Sealed {
+            status: 200,
+            headers: vec![("content-type", kind), ("content-disposition", disposition)],
+            body: self.bytes,
+        }
+    }
+}
+
+/// As [`File::sealed`], from a reply that was written as JSON; `None` when it is no file.
+#[must_use]
+pub fn seal(reply: &Value) -> Option<Sealed> {
+    File::deserialize(reply).ok().map(File::sealed)
+}
+
+fn write_base64<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    to.serialize_str(&STANDARD.encode(bytes))
+}
+
+fn read_base64<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    STANDARD.decode(String::deserialize(from)?).map_err(|_| D::Error::custom("expected base64"))
+}
+
+/// Writes the fields as parts: scalars as text, objects as files. The same fields give the same bytes.
+pub(crate) fn write(fields: Map<String, Value>, wire: &mut Wire) -> Result<(), Invalid> {
+    let mut parts = Vec::new();
+    for (name, value) in fields {
+        let (head, content) = match value {
+            Value::Null => continue,
+            Value::String(text) => (String::new(), text.into_bytes()),
+            Value::Bool(_) | Value::Number(_) => (String::new(), value.to_string().into_bytes()),
+            Value::Object(_) => {
+                let file: File = crate::wire::typed(value)?;
+                let kind = if file.media_type.is_empty() { ANY_KIND } else { file.media_type.as_str() };
+                for (field, text) in [("name", file.name.as_str()), ("media_type", kind)] {
+                    if text.contains(|c: char| c == '"' || c.is_control()) {
+                        let message = "holds a quote or a control character".into();
+                        return Err(Invalid { field: format!("{name}.{field}"), message });
+                    }
+                }
+                (format!("; filename=\"{}\"\r\ncontent-type: {kind}", file.name), file.bytes)
+            }
+            Value::Array(_) => return Err(Invalid { field: name, message: "a part is a scalar or a file".into() }),
+        };
+        parts.push((format!("content-disposition: form-data; name=\"{name}\"{head}\r\n\r\n"), content));
+    }
+    let boundary = (0_u64..)
+        .map(|n| format!("----hongyan{n:016}"))
+        .find(|boundary| parts.iter().all(|(head, body)| !holds(head.as_bytes(), boundary) && !holds(body, boundary)))
+        .unwrap_or_default();
+    for (head, content) in parts {
+        wire.body.extend_from_slice(format!("--{boundary}\r\n{head}").as_bytes());
+        wire.body.extend_from_slice(&content);
+        wire.body.extend_from_slice(b"\r\n");
+    }
+    wire.body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    wire.headers.push(("content-type".into(), format!("multipart/form-data; boundary={boundary}")));
+    Ok(())
+}
+
+fn holds(bytes: &[u8], boundary: &str) -> bool {
+    find(bytes, boundary.as_bytes()).is_some()
+}
+
+/// Where `needle` starts: jumps from one first byte to the next.
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    let (&first, _) = needle.split_first()?;
+    let mut from = 0;
+    while let Some(step) = bytes[from..].iter().position(|&byte| byte == first) {
+        from += step;
+        if bytes[from..].starts_with(needle) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    None
+}
+
+/// Reads the parts of a call that arrived: parts with a `filename` as files, others as text.
+pub(crate) fn read(call: &Wire) -> Result<Map<String, Value>, Invalid> {
+    let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let multipart = kind.get(..19).is_some_and(|head| head.eq_ignore_ascii_case("multipart/form-data"));
+    let boundary = parameter(kind, "boundary").filter(|text| multipart && (1..=200).contains(&text.len()));
+    let Some(boundary) = boundary else { return Err(Invalid::whole("multipart/form-data is expected")) };
+    let broken = |what: &str| Invalid::whole(format!("the multipart body {what}"));
+
+    let opening = format!("--{boundary}");
+    let delimiter = format!("\r\n--{boundary}");
+    let start = find(&call.body, opening.as_bytes()).ok_or_else(|| broken("has no part"))?;
+    let mut rest = &call.body[start + opening.len()..];
+    let mut fields = Map::new();
+    for _ in 0..MAX_PARTS {
+        if rest.starts_with(b"--") {
+            return Ok(fields);
+        }
+        rest = rest.strip_prefix(b"\r\n").ok_or_else(|| broken("has a broken delimiter"))?;
+        let head_end = find(&rest[..rest.len().min(MAX_HEAD_BYTES)], b"\r\n\r\n");
+        let head_end = head_end.ok_or_else(|| broken("has a part without end of its head"))?;
+        let head = String::from_utf8_lossy(&rest[..head_end]).into_owned();
+        rest = &rest[head_end + 4..];
+        let end = find(rest, delimiter.as_bytes()).ok_or_else(|| broken("ends inside a part"))?;
+        let (name, value) = part(&head, &rest[..end])?;
+        fields.insert(name, value);
+        rest = &rest[end + delimiter.len()..];
+    }
+    Err(broken("has too many parts"))
+}
+
+fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
+    let line = |name: &str| {
+        let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    };
+    let disposition = line("content-disposition").unwrap_or_default();
+    let name = parameter(disposition, "name").ok_or_else(|| Invalid::whole("a part without a name"))?;
+    let value = match parameter(disposition, "filename") {
+        Some(file) => {
+            let media_type = line("content-type").unwrap_or(ANY_KIND).to_owned();
+            serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() }).map_err(Invalid::whole)?
+        }
+        None => match std::str::from_utf8(content) {
+            Ok(text) => Value::String(text.to_owned()),
+            Err(_) => return Err(Invalid { field: name, message: "is neither text nor a file".into() }),
+        },
+    };
+    Ok((name, value))
+}
+
+/// The value of a header's parameter, quoted or not. `name*=` is another parameter.
+fn parameter(line: &str, name: &str) -> Option<String> {
+    let mut rest = line.split_once(';')?.1;
+    loop {
+        let (key, after) = rest.split_once('=')?;
+        let (value, next) = match after.trim_start().strip_prefix('"') {
+            Some(quoted) => {
+                let mut text = String::new();
+                let mut chars = quoted.char_indices().peekable();
+                let mut end = quoted.len();
+                while let Some((at, c)) = chars.next() {
+                    match c {
+                        '"' => {
+                            end = at + 1;
+                            break;
+                        }
+                        // Only a quote is ever escaped: a backslash may be part of a path.
+                        '\\' if chars.peek().is_some_and(|(_, next)| *next == '"') => {
+                            text.push('"');
+                            chars.next();
+                        }
+                        c => text.push(c),
+                    }
+                }
+                (text, &quoted[end..])
+            }
+            None => {
+                let end = after.find(';').unwrap_or(after.len());
+                (after[..end].trim().to_owned(), &after[end..])
+            }
+        };
+        if key.trim().trim_start_matches(';').trim().eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = next.trim_start().trim_start_matches(';');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn call(kind: &str, body: &[u8]) -> Wire {
+        Wire { headers: vec![("content-type".into(), kind.into())], body: body.to_vec(), ..Wire::default() }
+    }
+
+    fn fields(file: &File) -> Map<String, Value> {
+        Map::from_iter([("type".into(), json!("image")), ("media".into(), serde_json::to_value(file).unwrap())])
+    }
+
+    #[test]
+    fn a_file_comes_back_as_it_was_written_and_its_name_travels_raw() {
+        let file = File {
+            name: "日终 报表.png".into(),
+            media_type: "image/png".into(),
+            bytes: b"\r\n------hongyan0000000000000000--\r\n\0\xff".to_vec(),
+        };
+        let mut wire = Wire::default();
+        write(fields(&file), &mut wire).unwrap();
+        assert!(String::from_utf8_lossy(&wire.body).contains("filename=\"日终 报表.png\""));
+        assert!(wire.headers[0].1.ends_with('1'), "the first boundary occurs in the content");
+        assert_eq!(read(&wire).unwrap(), fields(&file));
+    }
+
+    #[test]
+    fn a_name_that_would_break_the_head_is_refused() {
+        for name in ["a\"b", "a\r\nb", "a\0"] {
+            let file = File { name: name.into(), ..File::default() };
+            assert_eq!(write(fields(&file), &mut Wire::default()).unwrap_err().field, "media.name");
+        }
+    }
+
+    #[test]
+    fn the_forms_that_other_clients_write_are_read() {
+        let body = b"--x\r\nContent-Disposition: form-data; name=media; filename=\"a;b.txt\"; filelength=2\r\n\
+                     Content-Type: text/plain\r\n\r\nhi\r\n--x--";
+        let read = read(&call("Multipart/Form-Data; boundary=\"x\"", body)).unwrap();
+        assert_eq!(read["media"], json!({"name": "a;b.txt", "media_type": "text/plain", "bytes": "aGk="}));
+    }
+
+    #[test]
+    fn an_encoded_file_name_makes_the_part_no_file() {
+        let body = b"--x\r\ncontent-disposition: form-data; name=\"media\"; filename*=utf-8''a.txt\r\n\r\nhi\r\n--x--";
+        assert_eq!(read(&call("multipart/form-data; boundary=x", body)).unwrap()["media"], "hi");
+    }
+
+    #[test]
+    fn broken_bodies_are_named_and_never_panic() {
+        let whole = b"--x\r\ncontent-disposition: form-data; name=\"media\"; filename=\"a\"\r\n\r\nhi\r\n--x--";
+        for end in 0..whole.len() - 2 {
+            assert!(read(&call("multipart/form-data; boundary=x", &whole[..end])).is_err(), "{end}");
+        }
+        for kind in ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/日"] {
+            assert!(read(&call(kind, whole)).is_err(), "{kind}");
+        }
+        let many = b"--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(MAX_PARTS + 1);
+        assert!(read(&call("multipart/form-data; boundary=x", &[&many[..], b"--x--"].concat())).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_a_file_or_an_envelope_by_its_head() {
+        let file = File { name: "日.json".into(), media_type: "application/json".into(), bytes: b"{}".to_vec() };
+        let sealed = file.clone().sealed();
+        let read = |status, kind, disposition| File::arrived(status, kind, disposition, &sealed.body);
+        assert_eq!(read(200, Some(&sealed.headers[0].1), Some(&sealed.headers[1].1)), Some(file));
+        assert!(read(200, Some("application/json; charset=UTF-8"), None).is_none());
+        assert!(read(200, Some("text/html"), None).is_none());
+        assert!(read(200, None, None).is_none());
+        assert!(read(502, Some("image/png"), None).is_none());
+        assert!(read(206, Some("image/png"), None).is_some());
+    }
+}

@@ -1,0 +1,205 @@
+//! Group chats that the application creates: create, change, read, send. Write-only: nothing comes back from them.
+//!
+//! Only self-built applications that see the root department may use them, and only chats of their own.
+//! <https://developer.work.weixin.qq.com/document/path/90245>
+
+use crate::{
+    WeCom,
+    content::{self, Place, Unfit},
+    done::Done,
+};
+use hongyan_endpoint::{endpoints, lenient};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+endpoints! { WeCom;
+    /// Creates a group chat of members of the company.
+    CreateChat -> ChatCreated {
+        "appchat.create", POST "/cgi-bin/appchat/create",
+        auth: AccessToken, effect: Send,
+        limits: [
+            items("userlist", 2000), chars("name", 50), bytes("chatid", 32),
+            rate(1000, DAY, Scope::Corp),
+        ],
+        source: "https://developer.work.weixin.qq.com/document/path/90245",
+    }
+    /// Changes a chat's name, owner or members; what is left out stays.
+    UpdateChat -> Done {
+        "appchat.update", POST "/cgi-bin/appchat/update",
+        auth: AccessToken, effect: Idempotent,
+        limits: [chars("name", 50), rate(1000, HOUR, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/98913",
+    }
+    /// Reads a chat: name, owner, members.
+    GetChat -> ChatRead {
+        "appchat.get", GET "/cgi-bin/appchat/get",
+        auth: AccessToken, effect: Read,
+        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/98914",
+    }
+    /// Sends a message to a chat. There is no duplicate check and no recall.
+    SendChat -> ChatSent {
+        "appchat.send", POST "/cgi-bin/appchat/send",
+        auth: AccessToken, effect: Send,
+        limits: [
+            bytes("text.content", 2048), bytes("markdown.content", 2048),
+            rate(200, MINUTE, Scope::Recipient), rate(10_000, DAY, Scope::Recipient),
+            rate(20_000, MINUTE, Scope::Corp), rate(150_000, HOUR, Scope::Corp),
+        ],
+        source: "https://developer.work.weixin.qq.com/document/path/90248",
+    }
+}
+
+/// The fewest members of a chat.
+pub const MIN_MEMBERS: usize = 2;
+/// The most members of a chat; the application counts as one of them.
+pub const MAX_MEMBERS: usize = 2_000;
+
+/// Request of `appchat/create`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateChat {
+    /// At most 50 characters, cut beyond.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// One of `userlist`; a member by chance when left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// 2 to 2000 different user ids.
+    #[serde(default)]
+    pub userlist: Vec<String>,
+    /// At most 32 letters and digits, new; generated when left out. Choose it, and an unknown outcome can be
+    /// looked up: a second creation answers 86215.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chatid: String,
+}
+
+impl CreateChat {
+    /// What the platform refuses before it looks at who the members are.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        let mut members: Vec<String> = self.userlist.iter().map(|id| id.to_ascii_lowercase()).collect();
+        members.sort_unstable();
+        members.dedup();
+        if members.is_empty() {
+            return Err(Unfit::new("86204", "userlist", "is missing"));
+        }
+        if !(MIN_MEMBERS..=MAX_MEMBERS).contains(&members.len()) {
+            return Err(Unfit::new("86006", "userlist", "a chat has 2 to 2000 members"));
+        }
+        if !self.owner.is_empty() && members.binary_search(&self.owner.to_ascii_lowercase()).is_err() {
+            return Err(Unfit::new("86207", "owner", "is not in userlist"));
+        }
+        if self.chatid.len() > 32 {
+            return Err(Unfit::new("86205", "chatid", "is longer than 32 characters"));
+        }
+        if !self.chatid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Unfit::new("86001", "chatid", "holds more than letters and digits"));
+        }
+        Ok(())
+    }
+}
+
+/// Reply of `appchat/create`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatCreated {
+    /// Names the chat from now on.
+    #[serde(deserialize_with = "lenient::text")]
+    pub chatid: String,
+}
+
+/// Request of `appchat/update`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateChat {
+    /// The chat.
+    pub chatid: String,
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new owner; wanted when the old one leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Who joins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_user_list: Vec<String>,
+    /// Who leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub del_user_list: Vec<String>,
+}
+
+/// Request of `appchat/get`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetChat {
+    /// The chat.
+    pub chatid: String,
+}
+
+/// Reply of `appchat/get`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatRead {
+    /// The chat.
+    pub chat_info: ChatInfo,
+}
+
+/// A chat as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatInfo {
+    /// Its id.
+    #[serde(deserialize_with = "lenient::text")]
+    pub chatid: String,
+    /// Its name; may be empty.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub name: String,
+    /// The owner's user id.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub owner: String,
+    /// The members' user ids.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub userlist: Vec<String>,
+    /// 0 normal, 1 a course's group.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub chat_type: Option<i64>,
+}
+
+/// Request of `appchat/send`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SendChat {
+    /// The chat.
+    pub chatid: String,
+    /// Names the member of `content` that carries it; neither template cards nor mini-program notices.
+    pub msgtype: String,
+    /// The object named by `msgtype` ([`content::Content::to_map`] writes it), and nothing else.
+    #[serde(flatten)]
+    pub content: Map<String, Value>,
+    /// 1: confidential.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub safe: Option<i64>,
+}
+
+impl SendChat {
+    /// What the platform refuses before it looks the chat up.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        if self.chatid.is_empty() {
+            return Err(Unfit::new("86201", "chatid", "is missing"));
+        }
+        if self.msgtype == "news" && self.safe.unwrap_or_default() != 0 {
+            return Err(Unfit::new("40074", "safe", "news cannot be confidential"));
+        }
+        content::check(Place::Chat, &self.msgtype, &self.content)
+    }
+}
+
+/// Reply of `appchat/send`: no more than that it was taken. Lists that older platforms gave are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatSent {
+    /// Members that were not reached.
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
+    pub invaliduser: Vec<String>,
+    /// Departments likewise.
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
+    pub invalidparty: Vec<String>,
+}

@@ -1,0 +1,584 @@
+//! Template cards: one type for all five, with what each of them wants.
+//!
+//! Lengths of titles and texts are advice of the platform; sizes of lists and keys are enforced.
+//! <https://developer.work.weixin.qq.com/document/path/90236>
+
+use super::{Unfit, filled, linked, or_default, sized, within};
+use hongyan_endpoint::lenient;
+use serde::{Deserialize, Serialize};
+
+/// `template_card`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// `text_notice`, `news_notice`, `button_interaction`, `vote_interaction` or `multiple_interaction`.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub card_type: String,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The menu in the corner; wants `task_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_menu: Option<ActionMenu>,
+    /// The head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_title: Option<Title>,
+    /// A quotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote_area: Option<QuoteArea>,
+    /// The large figure of a text notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emphasis_content: Option<Emphasis>,
+    /// The text below the head, about 160.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub sub_title_text: String,
+    /// Lines of name and value, at most 6.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub horizontal_content_list: Vec<Horizontal>,
+    /// Paragraphs of a news notice, at most 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub vertical_content_list: Vec<Vertical>,
+    /// Picture and text side by side, in a news notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_text_area: Option<ImageText>,
+    /// The picture of a news notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_image: Option<CardImage>,
+    /// Links at the foot, at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub jump_list: Vec<Jump>,
+    /// Where a click on the whole goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_action: Option<CardAction>,
+    /// At most 128 of `0-9 A-Z a-z _ - @`, once per application.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub task_id: String,
+    /// The drop-down of a button card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub button_selection: Option<Selection>,
+    /// Buttons, at most 6.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub button_list: Vec<Button>,
+    /// The choices of a vote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkbox: Option<Checkbox>,
+    /// The drop-downs of a multiple card, at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub select_list: Vec<Selection>,
+    /// The button of a vote or a multiple card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submit_button: Option<SubmitButton>,
+    /// In an update: the text in place of the buttons.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub replace_text: String,
+}
+
+/// Where a card comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// A small picture.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub icon_url: String,
+    /// About 20.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+    /// 0 grey, 1 black, 2 red, 3 green.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub desc_color: Option<i64>,
+}
+
+/// The menu in the corner.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionMenu {
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+    /// 1 to 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub action_list: Vec<MenuItem>,
+}
+
+/// An entry of the menu.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MenuItem {
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub text: String,
+    /// Comes back with the click; at most 1024, each another.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub key: String,
+}
+
+/// The head.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Title {
+    /// About 36.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// About 44.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+}
+
+/// The large figure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emphasis {
+    /// About 14.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// About 22.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+}
+
+/// A quotation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteArea {
+    /// 0 nothing, 1 `url`, 2 `appid` and `pagepath`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// With its scheme.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// A mini-program.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub appid: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub pagepath: String,
+    /// Its head.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// Its text.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub quote_text: String,
+}
+
+/// A line of name and value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Horizontal {
+    /// 0 text, 1 `url`, 2 a file by `media_id`, 3 a member by `userid`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// About 5.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub keyname: String,
+    /// About 30.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub value: String,
+    /// For 1.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// For 2.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub media_id: String,
+    /// For 3.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub userid: String,
+}
+
+/// A paragraph.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vertical {
+    /// About 38.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// About 160.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+}
+
+/// Picture and text side by side.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageText {
+    /// 0 nothing, 1 `url`, 2 `appid` and `pagepath`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// With its scheme.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// A mini-program.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub appid: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub pagepath: String,
+    /// Its head.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// Its text.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub desc: String,
+    /// The picture.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub image_url: String,
+}
+
+/// The picture.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CardImage {
+    /// Its address.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// Width to height, 1.3 to 2.25; 1.3 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<f64>,
+}
+
+/// A link at the foot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jump {
+    /// 0 nothing, 1 `url`, 2 `appid` and `pagepath`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// With its scheme.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// A mini-program.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub appid: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub pagepath: String,
+    /// About 18.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+}
+
+/// Where a click on the whole goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardAction {
+    /// 0 nothing, 1 `url`, 2 `appid` and `pagepath`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// With its scheme.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+    /// A mini-program.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub appid: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub pagepath: String,
+}
+
+/// A button.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// 0 calls back with `key`, 1 opens `url`.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::integer_opt"
+    )]
+    pub kind: Option<i64>,
+    /// About 10.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub text: String,
+    /// 1 to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub style: Option<i64>,
+    /// Comes back with the click; at most 1024.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub key: String,
+    /// For 1.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub url: String,
+}
+
+/// A drop-down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// Comes back with the click; at most 1024.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub question_key: String,
+    /// About 13.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub title: String,
+    /// The option that is chosen at first.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub selected_id: String,
+    /// 1 to 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub option_list: Vec<Choice>,
+    /// 1: cannot be changed, in an update.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
+    pub disable: Option<bool>,
+}
+
+/// An option of a drop-down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// At most 128.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub id: String,
+    /// About 16.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub text: String,
+}
+
+/// The choices of a vote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkbox {
+    /// Comes back with the click; at most 1024.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub question_key: String,
+    /// 0 one of them, 1 several.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
+    pub mode: Option<i64>,
+    /// 1 to 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub option_list: Vec<VoteOption>,
+    /// 1: cannot be changed, in an update.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
+    pub disable: Option<bool>,
+}
+
+/// An option of a vote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoteOption {
+    /// At most 128.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub id: String,
+    /// About 17.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub text: String,
+    /// Chosen at first.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
+    pub is_checked: Option<bool>,
+}
+
+/// The button that sends the choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitButton {
+    /// About 10.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub text: String,
+    /// Comes back with the click; at most 1024.
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
+    pub key: String,
+}
+
+/// The most bytes of a key that comes back.
+const KEY_BYTES: usize = 1_024;
+/// The most bytes of an id.
+const ID_BYTES: usize = 128;
+
+impl Card {
+    /// Whether people answer it: such a card gives a `response_code` and wants a callback address.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.action_menu.is_some() || !matches!(self.card_type.as_str(), "text_notice" | "news_notice")
+    }
+
+    /// What the platform refuses of the card.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the first field that is wrong, with the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        let titled = self.main_title.as_ref().is_some_and(|head| !head.title.trim().is_empty());
+        let told = self.card_type == "text_notice" && !self.sub_title_text.trim().is_empty();
+        if !KINDS.contains(&self.card_type.as_str()) {
+            return Err(Unfit::new("42031", "template_card.card_type", "is none of the five"));
+        }
+        if !titled && !told {
+            return Err(Unfit::new("42033", "template_card.main_title.title", "is missing"));
+        }
+        match self.card_type.as_str() {
+            "text_notice" => self.check_action(true)?,
+            "news_notice" => {
+                if self.card_image.is_none() && self.image_text_area.is_none() {
+                    return Err(Unfit::new("42044", "template_card.card_image", "is missing"));
+                }
+                self.check_action(true)?;
+            }
+            "button_interaction" => {
+                self.check_action(false)?;
+                self.check_buttons()?;
+            }
+            "vote_interaction" => {
+                self.check_vote()?;
+                self.check_submit()?;
+            }
+            _ => {
+                sized(self.select_list.len(), 1, 3, "42047", "template_card.select_list")?;
+                for (i, selection) in self.select_list.iter().enumerate() {
+                    selection.check(&format!("template_card.select_list[{i}]"))?;
+                }
+                self.check_submit()?;
+            }
+        }
+        self.check_task()?;
+        self.check_lists()
+    }
+
+    /// 0 only for a button card.
+    fn check_action(&self, wanted: bool) -> Result<(), Unfit> {
+        let field = "template_card.card_action";
+        match &self.card_action {
+            None if wanted => Err(Unfit::new("42045", field, "is missing")),
+            None => Ok(()),
+            Some(action) => match action.kind.unwrap_or_default() {
+                0 if !wanted => Ok(()),
+                kind @ 1..=2 => link(kind, &action.url, &action.appid, field),
+                _ => Err(Unfit::new("42045", format!("{field}.type"), "is neither 1 nor 2")),
+            },
+        }
+    }
+
+    fn check_buttons(&self) -> Result<(), Unfit> {
+        // The code of the list's size is not published; 42017 is the one beside those of its entries.
+        sized(self.button_list.len(), 1, 6, "42017", "template_card.button_list")?;
+        for (i, button) in self.button_list.iter().enumerate() {
+            let field = |name: &str| format!("template_card.button_list[{i}].{name}");
+            filled(&button.text, "42038", &field("text"))?;
+            if button.kind == Some(1) {
+                linked(&button.url, "42028", &field("url"))?;
+            } else {
+                key(&button.key, "42039", &field("key"))?;
+            }
+        }
+        self.button_selection.as_ref().map_or(Ok(()), |selection| selection.check("template_card.button_selection"))
+    }
+
+    fn check_vote(&self) -> Result<(), Unfit> {
+        let Some(vote) = &self.checkbox else {
+            return Err(Unfit::new("42043", "template_card.checkbox", "is missing"));
+        };
+        key(&vote.question_key, "42043", "template_card.checkbox.question_key")?;
+        sized(vote.option_list.len(), 1, 20, "42037", "template_card.checkbox.option_list")?;
+        for (i, option) in vote.option_list.iter().enumerate() {
+            check_option(&option.id, &option.text, &format!("template_card.checkbox.option_list[{i}]"))?;
+        }
+        Ok(())
+    }
+
+    fn check_submit(&self) -> Result<(), Unfit> {
+        let Some(button) = &self.submit_button else {
+            return Err(Unfit::new("42046", "template_card.submit_button", "is missing"));
+        };
+        filled(&button.text, "42049", "template_card.submit_button.text")?;
+        key(&button.key, "42046", "template_card.submit_button.key")
+    }
+
+    fn check_task(&self) -> Result<(), Unfit> {
+        let field = "template_card.task_id";
+        if self.is_interactive() {
+            filled(&self.task_id, "42014", field)?;
+        }
+        within(&self.task_id, ID_BYTES, "42014", field)?;
+        if !self.task_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-@".contains(&byte)) {
+            return Err(Unfit::new("42014", field, "holds more than letters, digits and _ - @"));
+        }
+        let Some(menu) = &self.action_menu else { return Ok(()) };
+        sized(menu.action_list.len(), 1, 3, "40058", "template_card.action_menu.action_list")?;
+        for (i, item) in menu.action_list.iter().enumerate() {
+            let field = |name: &str| format!("template_card.action_menu.action_list[{i}].{name}");
+            filled(&item.text, "42038", &field("text"))?;
+            key(&item.key, "42039", &field("key"))?;
+            if menu.action_list[..i].iter().any(|other| other.key == item.key) {
+                return Err(Unfit::new("42051", field("key"), "stands twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What every card may have.
+    fn check_lists(&self) -> Result<(), Unfit> {
+        sized(self.horizontal_content_list.len(), 0, 6, "42035", "template_card.horizontal_content_list")?;
+        for (i, line) in self.horizontal_content_list.iter().enumerate() {
+            let field = |name: &str| format!("template_card.horizontal_content_list[{i}].{name}");
+            filled(&line.keyname, "42027", &field("keyname"))?;
+            match line.kind {
+                Some(1) => linked(&line.url, "42028", &field("url"))?,
+                Some(2) => filled(&line.media_id, "42029", &field("media_id"))?,
+                Some(3) => filled(&line.userid, "42050", &field("userid"))?,
+                _ => {}
+            }
+        }
+        sized(self.vertical_content_list.len(), 0, 4, "42036", "template_card.vertical_content_list")?;
+        for (i, part) in self.vertical_content_list.iter().enumerate() {
+            filled(&part.title, "42033", &format!("template_card.vertical_content_list[{i}].title"))?;
+        }
+        sized(self.jump_list.len(), 0, 3, "42042", "template_card.jump_list")?;
+        for (i, jump) in self.jump_list.iter().enumerate() {
+            let field = format!("template_card.jump_list[{i}]");
+            filled(&jump.title, "42033", &format!("{field}.title"))?;
+            link(jump.kind.unwrap_or_default(), &jump.url, &jump.appid, &field)?;
+        }
+        if let Some(quote) = &self.quote_area {
+            link(quote.kind.unwrap_or_default(), &quote.url, &quote.appid, "template_card.quote_area")?;
+        }
+        if let Some(area) = &self.image_text_area {
+            filled(&area.image_url, "42044", "template_card.image_text_area.image_url")?;
+            link(area.kind.unwrap_or_default(), &area.url, &area.appid, "template_card.image_text_area")?;
+        }
+        let Some(image) = &self.card_image else { return Ok(()) };
+        filled(&image.url, "42044", "template_card.card_image.url")?;
+        if image.aspect_ratio.is_some_and(|ratio| !(1.3..=2.25).contains(&ratio)) {
+            return Err(Unfit::new("40058", "template_card.card_image.aspect_ratio", "is not between 1.3 and 2.25"));
+        }
+        Ok(())
+    }
+}
+
+/// The five.
+const KINDS: [&str; 5] =
+    ["text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"];
+
+impl Selection {
+    fn check(&self, field: &str) -> Result<(), Unfit> {
+        key(&self.question_key, "42043", &format!("{field}.question_key"))?;
+        sized(self.option_list.len(), 1, 10, "42037", &format!("{field}.option_list"))?;
+        for (i, option) in self.option_list.iter().enumerate() {
+            check_option(&option.id, &option.text, &format!("{field}.option_list[{i}]"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_option(id: &str, text: &str, field: &str) -> Result<(), Unfit> {
+    filled(id, "42040", &format!("{field}.id"))?;
+    within(id, ID_BYTES, "42040", &format!("{field}.id"))?;
+    filled(text, "42041", &format!("{field}.text"))
+}
+
+/// A key that comes back with the click.
+fn key(text: &str, code: &'static str, field: &str) -> Result<(), Unfit> {
+    filled(text, code, field)?;
+    within(text, KEY_BYTES, code, field)
+}
+
+/// 1 wants an address, 2 a mini-program, anything else nothing.
+fn link(kind: i64, url: &str, appid: &str, field: &str) -> Result<(), Unfit> {
+    match kind {
+        1 => linked(url, "42028", &format!("{field}.url")),
+        2 => filled(appid, "42030", &format!("{field}.appid")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,144 @@
+//! Files: upload once, send by id for three days. <https://developer.work.weixin.qq.com/document/path/91054>
+
+use crate::{WeCom, content::Unfit};
+use hongyan_endpoint::{File, endpoints, lenient};
+use serde::{Deserialize, Serialize};
+
+endpoints! { WeCom;
+    /// Uploads a file for messages; its id serves all applications of the company for three days.
+    UploadMedia -> MediaUploaded {
+        "media.upload", POST "/cgi-bin/media/upload",
+        query: ["type"],
+        body: Multipart,
+        auth: AccessToken, effect: Idempotent,
+        limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/90253",
+    }
+    /// Downloads a file by its id.
+    GetMedia -> File {
+        "media.get", GET "/cgi-bin/media/get",
+        reply: File,
+        auth: AccessToken, effect: Read,
+        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/90254",
+    }
+    /// Uploads a picture for use inside an article; its address does not lapse.
+    UploadImage -> ImageUploaded {
+        "media.uploadimg", POST "/cgi-bin/media/uploadimg",
+        body: Multipart,
+        auth: AccessToken, effect: Idempotent,
+        limits: [bytes("media", 2_097_152), rate(1000, DAY, Scope::Corp)],
+        source: "https://developer.work.weixin.qq.com/document/path/90256",
+    }
+}
+
+/// How long a media id lives, in hours.
+pub const MEDIA_HOURS: u32 = 72;
+/// Every file is larger than this, in bytes.
+pub const MIN_BYTES: usize = 5;
+
+/// Request of `media/upload`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadMedia {
+    /// `image`, `voice`, `video` or `file`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// More than 5 bytes; as an image at most 10 MB of jpg or png, as a voice 2 MB of amr and a minute, as a video
+    /// 10 MB of mp4, as a file 20 MB. The name is what recipients see.
+    pub media: File,
+}
+
+impl UploadMedia {
+    /// The most bytes of a kind; `None` for a kind that does not exist.
+    #[must_use]
+    pub fn max_bytes(kind: &str) -> Option<usize> {
+        match kind {
+            "image" | "video" => Some(10 << 20),
+            "voice" => Some(2 << 20),
+            "file" => Some(20 << 20),
+            _ => None,
+        }
+    }
+
+    /// What the platform refuses: kind, size, a content that is not of the kind.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        let Some(max) = Self::max_bytes(&self.kind) else {
+            return Err(Unfit::new("40004", "type", "is none of image, voice, video, file"));
+        };
+        check_file(&self.media, max, &self.kind)
+    }
+}
+
+/// The size and the first bytes of a file, against its kind.
+pub(crate) fn check_file(file: &File, max: usize, kind: &str) -> Result<(), Unfit> {
+    let bytes = &file.bytes;
+    if bytes.is_empty() {
+        return Err(Unfit::new("44001", "media", "no file data"));
+    }
+    let (size, form, fits) = match kind {
+        "image" => ("40009", "40123", bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"\x89PNG")),
+        "voice" => ("301016", "301017", bytes.starts_with(b"#!AMR")),
+        "video" => ("40011", "40005", bytes.get(4..8) == Some(b"ftyp")),
+        _ => ("40006", "40005", true),
+    };
+    if bytes.len() <= MIN_BYTES {
+        return Err(Unfit::new("40006", "media", "a file has more than 5 bytes"));
+    }
+    if bytes.len() > max {
+        return Err(Unfit::new(size, "media", "the file is too large"));
+    }
+    if fits { Ok(()) } else { Err(Unfit::new(form, "media", "the content is not of the kind that `type` names")) }
+}
+
+/// Reply of `media/upload` and of a robot's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaUploaded {
+    /// For humans; here an empty text is usual.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub errmsg: String,
+    /// As asked for.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// Serves for three days, any number of times.
+    pub media_id: String,
+    /// Unix seconds, as text.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub created_at: String,
+}
+
+/// Request of `media/get`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetMedia {
+    /// As an upload or a callback gave it.
+    pub media_id: String,
+}
+
+/// Request of `media/uploadimg`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadImage {
+    /// jpg or png, more than 5 bytes, at most 2 MB.
+    pub media: File,
+}
+
+impl UploadImage {
+    /// What the platform refuses.
+    ///
+    /// # Errors
+    /// [`Unfit`] naming the field and the platform's code.
+    pub fn check(&self) -> Result<(), Unfit> {
+        check_file(&self.media, 2 << 20, "image")
+    }
+}
+
+/// Reply of `media/uploadimg`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageUploaded {
+    /// For humans; here an empty text is usual.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub errmsg: String,
+    /// Shows inside WeCom only.
+    pub url: String,
+}
