@@ -1,6 +1,6 @@
 //! Splitting: a table of cases, and what holds for every text.
 
-use hongyan_text::{Form, TooLong, split, split_measured};
+use hongyan_text::{Dialect, Form, TooLong, render, split, split_measured};
 use proptest::prelude::*;
 
 fn text(source: &str, limit: usize) -> Vec<String> {
@@ -144,6 +144,27 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn code_stays_code_and_words_stay_words(
+        blocks in prop::collection::vec((any::<bool>(), prop::collection::vec("[a-z]{1,12}( [a-z]{1,9}){0,2}", 1..12)), 1..6),
+        limit in 70_usize..160,
+    ) {
+        let write = |(is_code, lines): &(bool, Vec<String>)| {
+            let text = lines.join("\n");
+            if *is_code { format!("```rust\n{text}\n```\n\n") } else { format!("{text}\n\n") }
+        };
+        let source: String = blocks.iter().map(write).collect();
+        let parts = split(&source, Form::Markdown, limit, false).unwrap();
+        // A line of code is written as code, a line of words as words: this tells them apart.
+        let lines = |source: &str| -> Vec<String> {
+            let out = render(source, Dialect::WeCom);
+            out.split('\n').map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+        };
+        let flat = |lines: Vec<String>| -> String { lines.concat().replace("``", "").replace(' ', "") };
+        let of_parts: Vec<String> = parts.iter().flat_map(|part| lines(part)).collect();
+        prop_assert_eq!(flat(of_parts), flat(lines(&source)), "{:?}", parts);
     }
 
     #[test]
