@@ -8,7 +8,7 @@ use toml::Table;
 /// The picture, bottom up: a crate depends on crates of lower rows only.
 const ROWS: [&[&str]; 6] = [
     &["endpoint", "net", "crypt"],
-    &["client", "core"],
+    &["client", "core", "text"],
     &["wecom", "dingtalk", "mail", "api"],
     &["channel", "store"],
     &["gateway"],

@@ -1,7 +1,7 @@
 //! The bodies of requests and replies that are not `hongyan-core`'s own.
 
 use crate::Problem;
-use hongyan_core::{Address, DeliveryId, LedgerRow, Message, MessageId, MessageRow, Reason};
+use hongyan_core::{Address, DeliveryId, LedgerRow, Message, MessageId, MessageRow, Part, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +84,9 @@ pub struct PlannedCall {
     pub channel: String,
     /// Whom the call is for.
     pub recipients: Vec<Address>,
+    /// Which part of the content it carries; absent when it carries all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// At most this many look-ups come before it; those in the directory's cache cost nothing.
     pub lookups: u64,
 }

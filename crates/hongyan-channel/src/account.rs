@@ -3,10 +3,11 @@
 use crate::{
     dingtalk::{DingTalkChannel, DingTalkConfig},
     mail::{MailChannel, MailConfig},
+    render,
     secret::SecretError,
     wecom::{WeComChannel, WeComConfig},
 };
-use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Policy, Rate, Time, Unfit};
+use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -115,27 +116,35 @@ pub struct Account {
 }
 
 impl Account {
-    /// The content as this account sends it: with the time in the text where `on_repeat = "stamp"`, so that equal
-    /// messages differ. The time is the message's own, so every attempt says the same.
-    #[must_use]
-    pub fn dress<'a>(&self, content: &'a Content, made_at: Time) -> Cow<'a, Content> {
-        if self.on_repeat == OnRepeat::Refuse || self.policy.dedup == Dedup::None {
-            return Cow::Borrowed(content);
-        }
-        let stamp = format!("\n({made_at})");
-        let mut content = content.clone();
-        for words in [&mut content.text, &mut content.markdown].into_iter().flatten() {
-            words.push_str(&stamp);
-        }
-        Cow::Owned(content)
-    }
-
-    /// Whether the content fits, as this account sends it.
+    /// The content as this account sends it, one part per call: with the time in the text where `on_repeat = "stamp"`,
+    /// so that equal messages differ. The time is the message's own, so every attempt says the same.
     ///
     /// # Errors
     /// [`Unfit`].
-    pub fn check(&self, content: &Content, made_at: Time) -> Result<(), Unfit> {
-        self.channel.check(&self.dress(content, made_at))
+    pub fn parts<'a>(&self, content: &'a Content, made_at: Time) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        self.channel.parts(content, &self.stamp(made_at))
+    }
+
+    /// What one delivery says: its part of the content, or all of it.
+    ///
+    /// # Errors
+    /// [`Unfit`] when the account splits the content otherwise than when it was accepted.
+    pub fn part<'a>(&self, content: &'a Content, made_at: Time, part: Option<Part>) -> Result<Cow<'a, Content>, Unfit> {
+        let Some(part) = part else { return Ok(render::suffixed(content, &self.stamp(made_at))) };
+        let mut parts = self.parts(content, made_at)?;
+        let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
+        if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {
+            let message = format!("was accepted in {} parts and is {} by now: send it anew", part.of, parts.len());
+            return Err(Unfit { field: "", message });
+        }
+        Ok(parts.swap_remove(at))
+    }
+
+    fn stamp(&self, made_at: Time) -> String {
+        if self.on_repeat == OnRepeat::Refuse || self.policy.dedup == Dedup::None {
+            return String::new();
+        }
+        format!("\n({made_at})")
     }
 }
 

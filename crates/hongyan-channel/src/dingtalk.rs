@@ -18,9 +18,10 @@ use hongyan_dingtalk::{
 };
 use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
 use hongyan_net::{Http, Options};
+use hongyan_text::Dialect;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// `channel = "dingtalk"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,7 +108,8 @@ fn message(content: &Content) -> Value {
     if let Some(native) = &content.native {
         native.clone()
     } else if let Some(markdown) = &content.markdown {
-        json!({"msgtype": "markdown", "markdown": {"title": content.title, "text": markdown}})
+        let text = hongyan_text::render(markdown, Dialect::DingTalk);
+        json!({"msgtype": "markdown", "markdown": {"title": content.title, "text": text}})
     } else {
         json!({"msgtype": "text", "text": {"content": render::plain(content)}})
     }
@@ -129,16 +131,9 @@ impl Channel for DingTalkChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), Unfit> {
-        let field = content.form().map_or("", |form| match form {
-            hongyan_core::Templated::Ready(format) => format.name(),
-            hongyan_core::Templated::Template(_) => "template",
-        });
-        let size = message(content).to_string().len();
-        match render::over(size, SendNotice::SPEC.max_bytes("msg")) {
-            Some(message) => Err(Unfit { field, message: format!("as a DingTalk message {message}") }),
-            None => Ok(()),
-        }
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        let size = |content: &Content| message(content).to_string().len();
+        render::parts(content, suffix, "DingTalk message", SendNotice::SPEC.max_bytes("msg"), size)
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -281,5 +276,22 @@ mod tests {
         ];
         let expected: Vec<_> = expected.iter().map(|(i, s, c)| (*i, *s, (*c).to_owned())).collect();
         assert_eq!(states, expected, "who is in no list yet is left alone");
+    }
+
+    #[test]
+    fn a_long_markdown_fits_in_parts_and_in_the_platforms_dialect() {
+        let row = "| 节点 \"dn-3\" | ~~在线~~ **离线** |\n";
+        let content = Content {
+            title: Some("日终".into()),
+            markdown: Some(format!("# 表\n\n| a | b |\n|---|---|\n{}", row.repeat(60))),
+            ..Content::default()
+        };
+        let size = |content: &Content| message(content).to_string().len();
+        let limit = SendNotice::SPEC.max_bytes("msg");
+        let parts = render::parts(&content, "", "DingTalk message", limit, size).unwrap();
+        assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= limit.unwrap()));
+        let second = message(&parts[1])["markdown"]["text"].as_str().unwrap().to_owned();
+        assert!(second.starts_with(&format!("(2/{})\n\na ", parts.len())), "the header again: {second}");
+        assert!(second.contains("在线 **离线**") && !second.contains("~~") && !second.contains("---"));
     }
 }

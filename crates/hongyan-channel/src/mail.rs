@@ -1,6 +1,6 @@
 //! A mailbox as a channel.
 
-use crate::{published, secret::SecretRef};
+use crate::{published, render, secret::SecretRef};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
@@ -9,8 +9,9 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{Class, Fault, Known};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
+use hongyan_text::Dialect;
 use serde::Deserialize;
-use std::{path::PathBuf, time::Duration};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 /// `channel = "mail"`. Explicit settings win over the provider's.
 #[derive(Debug, Clone, Deserialize)]
@@ -132,6 +133,7 @@ impl MailChannel {
     fn mail(&self, call: &Call<'_>) -> Result<Mail, Fault> {
         let domain = self.from.address.rsplit_once('@').map_or("hongyan.invalid", |(_, domain)| domain);
         let content = call.content;
+        let markdown = |dialect| content.markdown.as_deref().map(|source| hongyan_text::render(source, dialect));
         Ok(Mail {
             from: self.from.clone(),
             // Recipients of one notice need not know of each other.
@@ -140,8 +142,8 @@ impl MailChannel {
                 _ => Shown::Neutral,
             },
             subject: subject(content),
-            text: content.text.clone().or_else(|| content.markdown.clone()),
-            html: content.html.clone(),
+            text: content.text.clone().or_else(|| markdown(Dialect::Plain)),
+            html: content.html.clone().or_else(|| markdown(Dialect::Html)),
             attachments: attachments(content)?,
             date_ms: call.made_at.millis(),
             message_id: format!("{}@{domain}", call.id),
@@ -200,7 +202,7 @@ impl Channel for MailChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), Unfit> {
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         let wrong = |fault: Fault| Unfit { field: "attachments", message: fault.message().to_owned() };
         for (i, file) in content.attachments.iter().enumerate() {
             if file.name.trim().is_empty() || file.name.chars().any(char::is_control) {
@@ -210,7 +212,8 @@ impl Channel for MailChannel {
                 });
             }
         }
-        attachments(content).map(drop).map_err(wrong)
+        attachments(content).map_err(wrong)?;
+        Ok(vec![render::suffixed(content, suffix)])
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -287,5 +290,18 @@ mod tests {
         assert_eq!(of(Class::RETRY)[0].state, RecipientState::Pending);
         assert_eq!(of(Class::Permanent)[0].state, RecipientState::Refused);
         assert_eq!(of(Class::Permanent)[0].index, 7);
+    }
+
+    #[test]
+    fn markdown_becomes_html_and_plain_text() {
+        let channel = config(r#"{"host":"h","from":"a@example.com"}"#).unwrap();
+        let markdown = "**磁盘** [看板](https://example.com) <script>".to_owned();
+        let content = Content { title: Some("t".into()), markdown: Some(markdown), ..Content::default() };
+        let id = hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(1), number: 1 };
+        let call = Call { id, content: &content, targets: &[], made_at: hongyan_core::Time::from_millis(0) };
+        let mail = channel.mail(&call).unwrap();
+        assert_eq!(mail.text.as_deref(), Some("磁盘 看板 (https://example.com) <script>"));
+        let html = mail.html.unwrap();
+        assert!(html.contains("<strong>磁盘</strong> <a href=\"https://example.com\">看板</a> &lt;script"), "{html}");
     }
 }

@@ -1,7 +1,11 @@
 //! From the portable content to words: what several channels share.
 
-use hongyan_core::Content;
+use hongyan_core::{Content, Unfit};
+use hongyan_text::{Form, TooLong, split_measured};
 use std::borrow::Cow;
+
+/// Most parts of one message: whoever gets more is not informed but flooded.
+const MOST_PARTS: usize = 20;
 
 /// The words of a text message: the title, where there is one, is the first line.
 pub(crate) fn plain(content: &Content) -> Cow<'_, str> {
@@ -12,10 +16,112 @@ pub(crate) fn plain(content: &Content) -> Cow<'_, str> {
     }
 }
 
-/// `Some(sentence)` when `size` is over `limit`.
-pub(crate) fn over(size: usize, limit: Option<usize>) -> Option<String> {
-    let limit = limit?;
-    (size > limit).then(|| {
-        format!("takes {size} bytes of UTF-8, at most {limit} are allowed (a Chinese character takes 3): shorten it or link to the rest")
-    })
+/// The content with something added to its text.
+pub(crate) fn suffixed<'a>(content: &'a Content, suffix: &str) -> Cow<'a, Content> {
+    if suffix.is_empty() {
+        return Cow::Borrowed(content);
+    }
+    let mut content = content.clone();
+    for words in [&mut content.text, &mut content.markdown].into_iter().flatten() {
+        words.push_str(suffix);
+    }
+    Cow::Owned(content)
+}
+
+/// The content as one call each, where a call holds `limit` bytes of what `measure` measures. Text and markdown are
+/// split; other forms must fit. `kind` is what a call is called in an error.
+///
+/// # Errors
+/// [`Unfit`] naming the form.
+pub(crate) fn parts<'a>(
+    content: &'a Content,
+    suffix: &str,
+    kind: &str,
+    limit: Option<usize>,
+    measure: impl Fn(&Content) -> usize,
+) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+    let whole = suffixed(content, suffix);
+    let size = measure(&whole);
+    let Some(limit) = limit.filter(|limit| size > *limit) else { return Ok(vec![whole]) };
+    let unfit = |field, message| Err(Unfit { field, message: format!("as a {kind} {message}") });
+    let (field, form, words) = match (&content.native, &content.markdown, &content.text) {
+        (None, Some(markdown), _) => ("markdown", Form::Markdown, markdown),
+        (None, None, Some(text)) => ("text", Form::Text, text),
+        (native, _, _) => return unfit(if native.is_some() { "native" } else { "html" }, too_large(size, limit)),
+    };
+    let with = |words: &str| {
+        let words = Some(format!("{words}{suffix}"));
+        let (text, markdown) = if form == Form::Text { (words, None) } else { (None, words) };
+        Content { title: content.title.clone(), text, markdown, ..Content::default() }
+    };
+    match split_measured(words, form, limit, |part| measure(&with(part))) {
+        Ok(parts) if parts.len() > MOST_PARTS => {
+            let sentence = format!("takes {size} bytes, which are {} parts", parts.len());
+            unfit(field, format!("{sentence}, at most {MOST_PARTS} of {limit} bytes are sent: link to the rest"))
+        }
+        Ok(parts) => Ok(parts.iter().map(|part| Cow::Owned(with(part))).collect()),
+        Err(TooLong { size, limit }) => unfit(
+            field,
+            format!(
+                "holds a link, a line of code, a table's row or a title that cannot be split and takes {size} bytes of \
+                 UTF-8, at most {limit} are allowed: shorten it"
+            ),
+        ),
+    }
+}
+
+fn too_large(size: usize, limit: usize) -> String {
+    format!(
+        "takes {size} bytes of UTF-8, at most {limit} are allowed (a Chinese character takes 3): shorten it or link to the rest"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Content {
+        Content { text: Some(text.into()), ..Content::default() }
+    }
+
+    fn size(content: &Content) -> usize {
+        plain(content).len()
+    }
+
+    fn cut<'a>(content: &'a Content, suffix: &str, limit: usize) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        parts(content, suffix, "sample", Some(limit), size)
+    }
+
+    #[test]
+    fn what_fits_is_one_part_and_is_not_copied() {
+        let content = text("short");
+        let parts = cut(&content, "", 10).unwrap();
+        assert!(matches!(parts[..], [Cow::Borrowed(_)]));
+        assert_eq!(cut(&content, "!", 10).unwrap()[0].text.as_deref(), Some("short!"));
+    }
+
+    #[test]
+    fn a_long_text_is_numbered_and_every_part_has_title_and_suffix() {
+        let content = Content { title: Some("T".into()), ..text(&"words ".repeat(20)) };
+        let parts = cut(&content, "!", 60).unwrap();
+        let of = parts.len();
+        assert!(of > 2);
+        for (part, n) in parts.iter().zip(1..) {
+            let text = part.text.as_deref().unwrap();
+            assert!(text.starts_with(&format!("({n}/{of})\nwords")) && text.ends_with('!'), "{text}");
+            assert!(size(part) <= 60 && part.title.as_deref() == Some("T"));
+        }
+        assert_eq!(parts, cut(&content, "!", 60).unwrap(), "the same at every attempt");
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_unfit() {
+        let native = Content { native: Some(serde_json::json!({"a": 1})), ..Content::default() };
+        assert_eq!(parts(&native, "", "sample", Some(5), |_| 9).unwrap_err().field, "native");
+        let link = text(&format!("see https://example.com/{}", "a".repeat(90)));
+        let error = cut(&link, "", 50).unwrap_err();
+        assert!(error.field == "text" && error.message.contains("cannot be split"), "{}", error.message);
+        let flood = text(&"words ".repeat(1_000));
+        assert!(cut(&flood, "", 60).unwrap_err().message.contains("parts"));
+    }
 }

@@ -13,6 +13,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
 use hongyan_net::{Http, Options};
+use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
     message::{MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
@@ -20,7 +21,7 @@ use hongyan_wecom::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// `channel = "wecom"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -113,7 +114,10 @@ fn message(content: &Content) -> (String, Map<String, Value>) {
         return (msgtype, native);
     }
     let (msgtype, words) = match &content.markdown {
-        Some(markdown) => ("markdown", format!("# {}\n{markdown}", content.title.as_deref().unwrap_or_default())),
+        Some(markdown) => {
+            let body = hongyan_text::render(markdown, Dialect::WeCom);
+            ("markdown", format!("# {}\n{body}", content.title.as_deref().unwrap_or_default()))
+        }
         None => ("text", render::plain(content).into_owned()),
     };
     (msgtype.into(), Map::from_iter([(msgtype.to_owned(), json!({"content": words}))]))
@@ -133,26 +137,17 @@ impl Channel for WeComChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), Unfit> {
-        let (msgtype, object) = message(content);
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        let (msgtype, _) = message(content);
         if msgtype.is_empty() {
             return Err(Unfit { field: "native.msgtype", message: "is missing: it names the message's object".into() });
         }
-        let words = object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).unwrap_or_default();
         let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
-        match render::over(words.len(), limit) {
-            Some(message) => Err(Unfit {
-                field: if content.native.is_some() {
-                    "native"
-                } else if msgtype == "markdown" {
-                    "markdown"
-                } else {
-                    "text"
-                },
-                message: format!("as a WeCom message {message}"),
-            }),
-            None => Ok(()),
-        }
+        render::parts(content, suffix, "WeCom message", limit, |content| {
+            let (msgtype, object) = message(content);
+            let words = object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str);
+            words.map_or(0, str::len)
+        })
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -280,5 +275,18 @@ mod tests {
         let refused: Vec<(u32, String)> =
             rejected(&sent, &targets).into_iter().filter_map(|r| Some((r.index, r.reason?.code))).collect();
         assert_eq!(refused, [(1, "invalid_recipient".into()), (2, "unlicensed".into())]);
+    }
+
+    #[test]
+    fn markdown_is_put_into_the_platforms_dialect() {
+        let content = Content {
+            title: Some("告警".into()),
+            markdown: Some("*慢* <font color=\"warning\">3 s</font>\n\n- [看板](https://example.com)".into()),
+            ..Content::default()
+        };
+        let (msgtype, object) = message(&content);
+        assert_eq!(msgtype, "markdown");
+        let expected = "# 告警\n慢 <font color=\"warning\">3 s</font>\n\n- [看板](https://example.com)";
+        assert_eq!(object["markdown"]["content"], expected);
     }
 }

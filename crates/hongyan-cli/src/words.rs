@@ -10,8 +10,12 @@ pub(crate) fn print_ledger(rows: &[RecipientRow]) {
         .iter()
         .map(|row| {
             let ledger = &row.row;
+            let account = match ledger.part {
+                Some(part) => format!("{} ({}/{})", ledger.account, part.number, part.of),
+                None => ledger.account.clone(),
+            };
             vec![
-                ledger.account.as_str().into(),
+                account.into(),
                 ledger.address.to_string().into(),
                 ledger.resolved.as_deref().unwrap_or("").into(),
                 Cell::state(ledger.state.name()),

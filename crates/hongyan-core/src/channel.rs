@@ -3,6 +3,7 @@
 use crate::{Address, Capabilities, Content, DeliveryId, Outcome, Receipts, Time};
 use async_trait::async_trait;
 use hongyan_endpoint::{Fault, Known};
+use std::borrow::Cow;
 
 /// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
 #[async_trait]
@@ -10,11 +11,13 @@ pub trait Channel: Send + Sync + 'static {
     /// What it can do. Constant over its life.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Whether this content fits, measured on what would be sent.
+    /// The content as one call each, measured on what would be sent: one part when it fits, several numbered ones
+    /// when it is a text or markdown that is too long. `suffix` is added to each part's text. The same content always
+    /// gives the same parts.
     ///
     /// # Errors
     /// The field of `content` and what is wrong with it.
-    fn check(&self, content: &Content) -> Result<(), Unfit>;
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit>;
 
     /// Looks up the platform's ids for addresses that are not ids, in order.
     ///

@@ -36,7 +36,7 @@ pub use keys::{KeyRow, Keys, Scope};
 pub use message::{Attachment, Content, Format, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
-    Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
+    Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;

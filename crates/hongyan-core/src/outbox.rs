@@ -190,6 +190,26 @@ pub struct NewDelivery {
     pub account: String,
     /// In order; numbered from 0. Their `via` is not kept.
     pub recipients: Vec<Address>,
+    /// Which part of the content it carries. Parts follow each other: one that is not the first is not due before the
+    /// delivery with the number before it has ended.
+    pub part: Option<Part>,
+}
+
+/// One of several parts of a content that is too long for one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// From 1.
+    pub number: u32,
+    /// How many there are; at least 2.
+    pub of: u32,
+}
+
+impl Part {
+    /// Whether another one follows.
+    #[must_use]
+    pub const fn has_next(self) -> bool {
+        self.number < self.of
+    }
 }
 
 /// An idempotency key: within `scope`, the same key with the same body is the same request.
@@ -221,8 +241,10 @@ pub struct Claim {
     pub id: DeliveryId,
     /// When its message was accepted.
     pub made_at: Time,
-    /// What it says; shared between deliveries of a message claimed together.
+    /// What the message says; shared between deliveries of a message claimed together.
     pub content: Arc<Content>,
+    /// Which part of it this delivery carries; `None` for all of it.
+    pub part: Option<Part>,
     /// The recipients that are still `pending` or `unknown`.
     pub targets: Vec<Target>,
     /// Attempts that counted so far.
@@ -337,6 +359,9 @@ pub struct DeliveryRow {
     pub state: DeliveryState,
     /// How many recipients it has.
     pub recipients: u64,
+    /// Which part of the content it carries; absent when it carries all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// Attempts that counted.
     pub attempts: u32,
     /// When it is tried (again).
@@ -358,6 +383,9 @@ pub struct LedgerRow {
     pub delivery: DeliveryId,
     /// The account.
     pub account: String,
+    /// Which part of the content the delivery carries; absent when it carries all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// As the business system named them.
     pub address: Address,
     /// The platform's id, once looked up.

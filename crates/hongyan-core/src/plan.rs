@@ -1,6 +1,6 @@
 //! From a message to its deliveries: who goes through which account, in how many calls.
 
-use crate::{Address, Capabilities, Format};
+use crate::{Address, Capabilities, Format, Part};
 use std::collections::HashSet;
 
 /// The deliveries that a message becomes.
@@ -17,6 +17,22 @@ pub struct PlannedDelivery {
     pub account: String,
     /// At most what the account's lists allow.
     pub recipients: Vec<Address>,
+    /// Which part of the content; `None` when the account takes it whole.
+    pub part: Option<Part>,
+}
+
+impl Plan {
+    /// Puts a delivery for each part in the place of each delivery: `parts` says how many an account needs. The parts
+    /// to the same recipients follow each other.
+    #[must_use]
+    pub fn in_parts(self, parts: impl Fn(&str) -> u32) -> Self {
+        let split = |delivery: PlannedDelivery| {
+            let of = parts(&delivery.account);
+            let part = move |number| (of > 1).then_some(Part { number, of });
+            (1..=of.max(1)).map(move |number| PlannedDelivery { part: part(number), ..delivery.clone() })
+        };
+        Self { deliveries: self.deliveries.into_iter().flat_map(split).collect() }
+    }
 }
 
 /// Why a message cannot be planned; `field` is a dotted path into the message.
@@ -107,9 +123,11 @@ pub fn plan<'a>(
         .into_iter()
         .flat_map(|lane| {
             let account = lane.name;
-            lane.calls
-                .into_iter()
-                .map(move |call| PlannedDelivery { account: account.into(), recipients: call.recipients })
+            lane.calls.into_iter().map(move |call| PlannedDelivery {
+                account: account.into(),
+                recipients: call.recipients,
+                part: None,
+            })
         })
         .collect();
     Ok(Plan { deliveries })
@@ -245,6 +263,16 @@ mod tests {
         let plan = planned(&to, &["ding", "mail"]).unwrap();
         let accounts: Vec<&str> = plan.deliveries.iter().map(|d| d.account.as_str()).collect();
         assert_eq!(accounts, ["ding", "mail"]);
+    }
+
+    #[test]
+    fn parts_to_the_same_people_follow_each_other() {
+        let plan = planned(&users(150), &["ding"]).unwrap().in_parts(|account| if account == "ding" { 2 } else { 1 });
+        let shape: Vec<_> = plan.deliveries.iter().map(|d| (d.recipients.len(), d.part.unwrap().number)).collect();
+        assert_eq!(shape, [(100, 1), (100, 2), (50, 1), (50, 2)]);
+        assert!(plan.deliveries.iter().all(|d| d.part.unwrap().of == 2));
+        let whole = planned(&users(1), &["ding"]).unwrap();
+        assert_eq!(whole.clone().in_parts(|_| 1), whole);
     }
 
     #[test]

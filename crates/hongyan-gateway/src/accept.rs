@@ -54,8 +54,9 @@ pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> 
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
+    let mut counts = BTreeMap::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
-        account.check(&content, now).map_err(|error| {
+        let parts = account.parts(&content, now).map_err(|error| {
             let field = match (&template, error.field) {
                 (Some(_), _) => "content.template".to_owned(),
                 (None, "") => "content".to_owned(),
@@ -64,7 +65,9 @@ pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> 
             let part = template.as_ref().map_or(String::new(), |_| format!(" {}", error.field));
             wrong(field, format!("account {}:{part} {}", account.name, error.message))
         })?;
+        counts.insert(std::sync::Arc::clone(&account.name), u32::try_from(parts.len()).unwrap_or(u32::MAX));
     }
+    let plan = plan.in_parts(|account| counts.get(account).copied().unwrap_or(1));
     Ok(Draft {
         content,
         plan,
@@ -165,7 +168,7 @@ impl Draft {
             .plan
             .deliveries
             .into_iter()
-            .map(|planned| NewDelivery { account: planned.account, recipients: planned.recipients })
+            .map(|planned| NewDelivery { account: planned.account, recipients: planned.recipients, part: planned.part })
             .collect();
         Ok(NewMessage {
             id,

@@ -67,6 +67,7 @@ fn message(ids: &IdSource, number: u64, keyed: bool) -> NewMessage {
         deliveries: vec![NewDelivery {
             account: "ding".into(),
             recipients: vec![Address::new(AddressKind::Userid, format!("sample{person:05}"))],
+            part: None,
         }],
     }
 }

@@ -2,8 +2,8 @@
 
 use super::lane::{Lane, lock};
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, DeliveryState, Outcome, Reason, RecipientState, Resolution, Settled, Settlement,
-    Target, TargetResult, Time, settle,
+    Attempt, AttemptRow, Call, Claim, DeliveryState, Outcome, Part, Reason, RecipientState, Resolution, Settled,
+    Settlement, Target, TargetResult, Time, settle,
 };
 use hongyan_endpoint::{Class, Fault};
 use std::{collections::HashMap, sync::Arc};
@@ -31,7 +31,13 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
             return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
         }
     };
-    let content = lane.account.dress(&claim.content, claim.made_at);
+    let content = match lane.account.part(&claim.content, claim.made_at, claim.part) {
+        Ok(content) => content,
+        Err(unfit) => {
+            let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.message));
+            return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
+        }
+    };
     // What goes again after a lost reply is meant to be taken for the same by the platform.
     if claim.repeat_of.is_none() {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
@@ -202,6 +208,10 @@ async fn finish(
         return News::default();
     }
     lane.observer.changed(claim.id);
+    // The next part has become due with this one's end.
+    if settled.due.is_none() && claim.part.is_some_and(Part::has_next) {
+        lane.due.notify_one();
+    }
     if receipt_at.is_some() {
         lane.receipts.notify_one();
     }

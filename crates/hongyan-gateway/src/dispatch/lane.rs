@@ -158,7 +158,7 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
         {
             let mut repeats = lock(&lane.repeats);
             for claim in &sent {
-                let content = lane.account.dress(&claim.content, claim.made_at);
+                let Ok(content) = lane.account.part(&claim.content, claim.made_at, claim.part) else { continue };
                 repeats.note(claim.id, &content, &claim.targets, claim.made_at.max(since));
             }
         }

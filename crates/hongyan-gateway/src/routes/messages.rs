@@ -271,6 +271,7 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 account: planned.account,
                 channel: capabilities.channel.to_owned(),
                 recipients: planned.recipients,
+                part: planned.part,
                 lookups,
             })
         })

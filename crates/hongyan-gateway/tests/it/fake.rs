@@ -6,7 +6,7 @@ use hongyan_core::{
     Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, Known, Who, known};
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 const KNOWN: Known =
     known("40035", Class::Permanent, Who::Sender, ("no such person", "查无此人"), ("check the id", "请核对 ID"));
@@ -60,13 +60,18 @@ impl Channel for FakeChannel {
         &self.capabilities
     }
 
-    fn check(&self, content: &Content) -> Result<(), Unfit> {
+    fn parts<'a>(&self, content: &'a Content, _suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         assert!(!self.broken, "an invented mistake in a channel");
         let size = content.text.as_ref().map_or(0, String::len);
         if size > 2_048 {
             return Err(Unfit { field: "text", message: format!("takes {size} bytes, at most 2048 are allowed") });
         }
-        Ok(())
+        // Halves, at this invented mark.
+        if let Some((first, second)) = content.text.as_deref().and_then(|text| text.split_once("<<cut>>")) {
+            let part = |text: &str| Cow::Owned(Content { text: Some(text.into()), ..content.clone() });
+            return Ok(vec![part(first), part(second)]);
+        }
+        Ok(vec![Cow::Borrowed(content)])
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {

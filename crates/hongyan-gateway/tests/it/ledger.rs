@@ -36,6 +36,29 @@ async fn an_accepted_message_is_planned_sent_and_explained_per_recipient() {
 }
 
 #[tokio::test]
+async fn a_long_text_goes_out_in_parts_one_after_another() {
+    let gateway = TestGateway::start().await;
+    let body = r#"{"to":[{"userid":"li"},{"userid":"ghost"}],"via":["ding"],"content":{"text":"one<<cut>>two"}}"#;
+    let plan = gateway.post("/v1/messages/plan", body).await.json();
+    assert_eq!(plan["deliveries"][1]["part"], serde_json::json!({"number": 2, "of": 2}), "{plan}");
+    let json = gateway.post("/v1/messages?wait=10s", body).await.json();
+    assert_eq!(json["state"], "partial", "{json}");
+    let id = json["id"].as_str().unwrap();
+    let row = gateway.get(&format!("/v1/messages/{id}")).await.json();
+    let [first, second] = [0, 1].map(|i| row["deliveries"][i]["history"][0]["at"].as_str().unwrap().to_owned());
+    assert!(first <= second);
+    let ledger = gateway.get(&format!("/v1/messages/{id}/recipients")).await.json();
+    let shown: Vec<_> = ledger["recipients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["address"]["userid"].as_str().unwrap(), r["part"]["number"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(shown, [("li", 1), ("ghost", 1), ("li", 2), ("ghost", 2)]);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn messages_are_found_by_what_is_known_of_them() {
     let gateway = TestGateway::start().await;
     let to = |userid: &str, app: &str| {

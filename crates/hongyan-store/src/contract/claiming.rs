@@ -1,7 +1,7 @@
 //! Leasing what is due.
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, result, sent, state};
-use hongyan_core::{DeliveryState, NewMessage, Outbox, Priority, RecipientState, Settlement};
+use hongyan_core::{DeliveryState, NewDelivery, NewMessage, Outbox, Part, Priority, RecipientState, Settlement};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 pub async fn what_is_not_due_is_not_claimed(stand: impl Stand) {
@@ -11,6 +11,45 @@ pub async fn what_is_not_due_is_not_claimed(stand: impl Stand) {
     assert!(claim_all(&store, "ding").await.is_empty());
     assert!(store.claim("ding", after(59), LEASE, 10).await.unwrap().is_empty());
     assert_eq!(store.claim("ding", after(60), LEASE, 10).await.unwrap().len(), 1);
+}
+
+/// Two parts to one person, through one account.
+fn in_two_parts(make: &Maker) -> NewMessage {
+    let part = |number| NewDelivery { part: Some(Part { number, of: 2 }), ..delivery("ding", &["li"]) };
+    NewMessage { deliveries: vec![part(1), part(2)], ..make.message("ding", &["li"]) }
+}
+
+pub async fn parts_go_out_one_after_another(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, in_two_parts(&make)).await;
+    let claims = claim_all(&store, "ding").await;
+    assert_eq!(claims.iter().map(|claim| claim.part).collect::<Vec<_>>(), [Some(Part { number: 1, of: 2 })]);
+    assert!(claim_all(&store, "ding").await.is_empty(), "the second waits while the first is under way");
+    let again = ended(first(id), DeliveryState::Pending, RecipientState::Pending, Some(after(5)));
+    store.settle(vec![again]).await.unwrap();
+    assert!(claim_all(&store, "ding").await.is_empty(), "and while it is to be tried again");
+    assert_eq!(store.claim("ding", after(5), LEASE, 10).await.unwrap().len(), 1);
+    store.settle(vec![sent(first(id))]).await.unwrap();
+    assert_eq!(store.next_due("ding").await.unwrap(), Some(NOW));
+    let claims = claim_all(&store, "ding").await;
+    assert_eq!((claims[0].id.number, claims[0].part), (2, Some(Part { number: 2, of: 2 })));
+    store.settle(vec![sent(claims[0].id)]).await.unwrap();
+    let message = store.message(id).await.unwrap().unwrap();
+    assert_eq!(message.state, "sent");
+    assert_eq!(message.deliveries[1].part, Some(Part { number: 2, of: 2 }));
+    let rows = store.recipients(id).await.unwrap();
+    assert_eq!(rows.iter().filter_map(|row| row.part).map(|part| part.number).collect::<Vec<_>>(), [1, 2]);
+}
+
+pub async fn a_part_that_waits_can_be_called_off(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, in_two_parts(&make)).await;
+    claim_all(&store, "ding").await;
+    assert_eq!(store.cancel(id, NOW).await.unwrap(), Some(1));
+    store.settle(vec![sent(first(id))]).await.unwrap();
+    assert!(claim_all(&store, "ding").await.is_empty());
+    let states: Vec<_> = store.message(id).await.unwrap().unwrap().deliveries.iter().map(|d| d.state).collect();
+    assert_eq!(states, [DeliveryState::Sent, DeliveryState::Cancelled]);
 }
 
 pub async fn higher_priorities_are_claimed_first_and_then_the_earlier_ones(stand: impl Stand) {

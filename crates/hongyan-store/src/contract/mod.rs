@@ -84,7 +84,7 @@ impl Maker {
 #[must_use]
 pub fn delivery(account: &str, users: &[&str]) -> NewDelivery {
     let recipients = users.iter().map(|user| Address::new(AddressKind::Userid, *user));
-    NewDelivery { account: account.into(), recipients: recipients.collect() }
+    NewDelivery { account: account.into(), recipients: recipients.collect(), part: None }
 }
 
 /// Accepts one message and returns its id.
@@ -196,6 +196,8 @@ macro_rules! outbox_contract {
             what_was_under_way_is_orphaned_by_a_reopening
             an_orphan_is_leased_to_one_caller
             looked_up_ids_come_back_with_the_next_claim
+            parts_go_out_one_after_another
+            a_part_that_waits_can_be_called_off
             a_settled_delivery_is_sent_with_its_recipients
             exceptions_differ_from_the_rest
             a_settlement_changes_only_open_recipients

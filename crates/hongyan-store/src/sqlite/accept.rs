@@ -61,8 +61,8 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
         ])?;
     let due = message.send_at.map_or(message.at, |send_at| send_at.max(message.at)).millis();
     let mut delivery_row = group.sql(
-        "INSERT INTO deliveries (message, number, account, state, priority, recipients, due)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO deliveries (message, number, account, state, priority, recipients, due, part, parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut recipient_row = group.sql(
         "INSERT INTO recipients (message, delivery, number, kind, state, at, value)
@@ -76,7 +76,10 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             DeliveryState::Pending.number(),
             message.priority.rank(),
             delivery.recipients.len(),
-            due,
+            // A later part becomes due when the one before it ends.
+            delivery.part.is_none_or(|part| part.number == 1).then_some(due),
+            delivery.part.map(|part| part.number),
+            delivery.part.map(|part| part.of),
         ])?;
         group.depths.moved(&delivery.account, None, Some(DeliveryState::Pending));
         group.recipients += delivery.recipients.len();

@@ -1,11 +1,11 @@
 //! Leasing what is due: deliveries to send, deliveries whose process died, receipts to look at.
 
 use super::{
-    code::{PRIORITIES, address, delivery_id, delivery_state, get, handles, maybe_time, millis, time},
+    code::{PRIORITIES, address, delivery_id, delivery_state, get, handles, maybe_time, millis, part, time},
     writer::Group,
 };
 use crate::error::Result;
-use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, ReceiptTask, Target, Time};
+use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, Part, ReceiptTask, Target, Time};
 use rusqlite::{Connection, params};
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,6 +21,7 @@ struct RawClaim {
     id: DeliveryId,
     made_at: Time,
     content: usize,
+    part: Option<Part>,
     targets: Vec<Target>,
     attempts: u32,
     repeat_of: Option<Time>,
@@ -49,6 +50,7 @@ impl Raw {
             id,
             made_at,
             content,
+            part: delivery.part,
             targets: targets(connection, id, states)?,
             attempts: delivery.attempts,
             repeat_of: delivery.repeat_of,
@@ -67,6 +69,7 @@ impl Raw {
                 id: raw.id,
                 made_at: raw.made_at,
                 content: Arc::clone(&contents[raw.content]),
+                part: raw.part,
                 targets: raw.targets,
                 attempts: raw.attempts,
                 repeat_of: raw.repeat_of,
@@ -83,11 +86,14 @@ struct Found {
     attempts: u32,
     repeat_of: Option<Time>,
     unbound: bool,
+    part: Option<Part>,
 }
 
-const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries INDEXED BY waiting
+const DUE: &str =
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY waiting
                    WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
-const ORPHANED: &str = "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries INDEXED BY sending
+const ORPHANED: &str =
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY sending
                         WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
 
 /// Leases what is due.
@@ -124,6 +130,7 @@ fn collect(mut rows: rusqlite::Rows<'_>, found: &mut Vec<Found>) -> Result<()> {
             attempts: get(row, 3)?,
             repeat_of: maybe_time(row, 4)?,
             unbound: get(row, 5)?,
+            part: part(row, 6)?,
         });
     }
     Ok(())
@@ -155,7 +162,7 @@ pub(crate) fn sent_since(
 ) -> Result<Raw> {
     let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, state, attempts, repeat_of, unbound FROM deliveries
+        "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries
          WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
     )?;
     let mut found = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use hongyan_core::{
-    Address, AddressKind, DeliveryId, DeliveryState, MessageId, Priority, Reason, RecipientState, Time,
+    Address, AddressKind, DeliveryId, DeliveryState, MessageId, Part, Priority, Reason, RecipientState, Time,
 };
 use rusqlite::{Row, types::FromSql};
 
@@ -52,6 +52,14 @@ pub(crate) fn reason(row: &Row<'_>, column: usize) -> Result<Option<Reason>> {
     Ok(match (get(row, column)?, get::<Option<String>>(row, column + 1)?) {
         (Some(code), words) => Some(Reason { code, words: words.unwrap_or_default() }),
         (None, _) => None,
+    })
+}
+
+/// A part: its number and how many there are, side by side.
+pub(crate) fn part(row: &Row<'_>, column: usize) -> Result<Option<Part>> {
+    Ok(match (get(row, column)?, get(row, column + 1)?) {
+        (Some(number), Some(of)) => Some(Part { number, of }),
+        _ => None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::addressed::SEARCH;
 use super::code::{
-    address, delivery_id, delivery_state, get, handles, maybe_time, priority, reason, recipient_state, time,
+    address, delivery_id, delivery_state, get, handles, maybe_time, part, priority, reason, recipient_state, time,
 };
 use crate::error::Result;
 use hongyan_core::{DeliveryRow, Filter, LedgerRow, MessageId, MessageRow, Page, RecipientState, Time, derive_state};
@@ -46,7 +46,8 @@ fn counts(connection: &Connection, id: MessageId) -> Result<BTreeMap<RecipientSt
 
 fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>> {
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, account, state, recipients, attempts, due, handles, sent_at, repeat_of, history
+        "SELECT message, number, account, state, recipients, attempts, due, handles, sent_at, repeat_of, history,
+                part, parts
          FROM deliveries WHERE message = ?1 ORDER BY number",
     )?;
     let mut rows = statement.query([id.get()])?;
@@ -58,6 +59,7 @@ fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>
             account: get(row, 2)?,
             state: delivery_state(row, 3)?,
             recipients: get(row, 4)?,
+            part: part(row, 11)?,
             attempts: get(row, 5)?,
             due: maybe_time(row, 6)?,
             handles: handles(row, 7)?,
@@ -72,7 +74,8 @@ fn deliveries(connection: &Connection, id: MessageId) -> Result<Vec<DeliveryRow>
 /// A row per recipient.
 pub(crate) fn recipients(connection: &Connection, id: MessageId) -> Result<Vec<LedgerRow>> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.message, r.delivery, d.account, r.kind, r.value, r.resolved, r.state, r.code, r.words, r.at
+        "SELECT r.message, r.delivery, d.account, r.kind, r.value, r.resolved, r.state, r.code, r.words, r.at,
+                d.part, d.parts
          FROM deliveries d CROSS JOIN recipients r ON r.message = d.message AND r.delivery = d.number
          WHERE d.message = ?1 ORDER BY r.delivery, r.number",
     )?;
@@ -82,6 +85,7 @@ pub(crate) fn recipients(connection: &Connection, id: MessageId) -> Result<Vec<L
         ledger.push(LedgerRow {
             delivery: delivery_id(row, 0)?,
             account: get(row, 2)?,
+            part: part(row, 10)?,
             address: address(row, 3)?,
             resolved: get(row, 5)?,
             state: recipient_state(row, 6)?,

@@ -1,12 +1,12 @@
 //! Writing down what became of deliveries: settlements, receipts, recalls, and what people decide.
 
 use super::{
-    code::{delivery_state, get, millis},
+    code::{delivery_state, get, millis, part},
     writer::Group,
 };
 use crate::error::Result;
 use hongyan_core::{
-    AttemptRow, DeliveryId, DeliveryState, MessageId, Reason, RecipientState, Settlement, TargetResult, Time,
+    AttemptRow, DeliveryId, DeliveryState, MessageId, Part, Reason, RecipientState, Settlement, TargetResult, Time,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -50,11 +50,12 @@ impl Ready {
     }
 }
 
-/// Account and state of a delivery.
-fn standing(group: &Group<'_>, id: DeliveryId) -> Result<Option<(String, DeliveryState)>> {
-    let mut statement = group.sql("SELECT account, state FROM deliveries WHERE message = ?1 AND number = ?2")?;
+/// Account, state and part of a delivery.
+fn standing(group: &Group<'_>, id: DeliveryId) -> Result<Option<(String, DeliveryState, Option<Part>)>> {
+    let mut statement =
+        group.sql("SELECT account, state, part, parts FROM deliveries WHERE message = ?1 AND number = ?2")?;
     let mut rows = statement.query(params![id.message.get(), id.number])?;
-    rows.next()?.map(|row| Ok((get(row, 0)?, delivery_state(row, 1)?))).transpose()
+    rows.next()?.map(|row| Ok((get(row, 0)?, delivery_state(row, 1)?, part(row, 2)?))).transpose()
 }
 
 /// Writes settlements down. One whose delivery has been forgotten is left out.
@@ -64,7 +65,7 @@ pub(crate) fn settle(group: &mut Group<'_>, settlements: &[Ready]) -> Result<()>
 
 fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
     let settlement = &ready.settlement;
-    let Some((account, before)) = standing(group, settlement.id)? else { return Ok(()) };
+    let Some((account, before, part)) = standing(group, settlement.id)? else { return Ok(()) };
     // A late settlement does not undo what somebody decided in the meantime.
     let decided = matches!(before, DeliveryState::Recalled | DeliveryState::Cancelled);
     let state = if decided { before } else { settlement.state };
@@ -93,7 +94,26 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
             ready.attempt,
         ])?;
     group.depths.moved(&account, Some(before), Some(state));
+    if settlement.due.is_none() && part.is_some_and(Part::has_next) {
+        release_next(group, settlement)?;
+    }
     settle_recipients(group, settlement)
+}
+
+/// Makes the next part due, unless it was called off or has been due before.
+fn release_next(group: &Group<'_>, ended: &Settlement) -> Result<()> {
+    group
+        .sql(
+            "UPDATE deliveries SET due = ?3
+             WHERE message = ?1 AND number = ?2 AND state = ?4 AND due IS NULL AND lease IS NULL",
+        )?
+        .execute(params![
+            ended.id.message.get(),
+            ended.id.number + 1,
+            ended.at.millis(),
+            DeliveryState::Pending.number()
+        ])?;
+    Ok(())
 }
 
 fn settle_recipients(group: &Group<'_>, settlement: &Settlement) -> Result<()> {
@@ -294,7 +314,7 @@ pub(crate) fn recalled(group: &mut Group<'_>, results: &[RecallRow], now: Time) 
 }
 
 fn recall_one(group: &mut Group<'_>, id: DeliveryId, now: Time) -> Result<()> {
-    let Some((account, before)) = standing(group, id)? else { return Ok(()) };
+    let Some((account, before, _)) = standing(group, id)? else { return Ok(()) };
     // A call under way will still be settled: its open recipients are not known to be taken back.
     let under_way = before == DeliveryState::Sending;
     let state = if under_way { before } else { DeliveryState::Recalled };

@@ -30,6 +30,24 @@ async fn a_tool_beside_the_gateway_takes_no_leases_away() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let (folder, make) = (Folder::make(), Maker::default());
+    let old = rusqlite::Connection::open(folder.file()).unwrap();
+    old.execute_batch(include_str!("../../migrations/0001_outbox.sql")).unwrap();
+    old.execute_batch(
+        "INSERT INTO messages (id, at, priority, content) VALUES (7, 0, 1, '{\"text\":\"old\"}');
+         INSERT INTO deliveries (message, number, account, state, priority, recipients, due) VALUES (7, 1, 'ding', 0, 1, 0, 5);",
+    )
+    .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let store = folder.open();
+    put(&store, make.message("ding", &["li"])).await;
+    let parts: Vec<_> = claim_all(&store, "ding").await.iter().map(|claim| claim.part).collect();
+    assert_eq!(parts, [None, None]);
+}
+
+#[tokio::test]
 async fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     let (folder, make) = (Folder::make(), Maker::default());
     let id = put(&folder.open(), make.message("ding", &["li"])).await;
@@ -39,7 +57,7 @@ async fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     set(99);
     let error = Sqlite::open(&folder.file(), Options::default()).unwrap_err().to_string();
     assert!(error.contains("schema 99") && error.contains("newer"), "{error}");
-    set(1);
+    set(2);
     assert!(folder.open().message(id).await.unwrap().is_some());
 }
 

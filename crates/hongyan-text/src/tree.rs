@@ -1,0 +1,335 @@
+//! Markdown as a tree: what the dialects' writers walk over. Reading it is left to `pulldown-cmark`.
+
+use pulldown_cmark::{Alignment, Event, Options, Parser, Tag};
+use std::iter::Peekable;
+
+/// Nesting beyond this is flattened, so that no source can exhaust the stack or blow up the output.
+const DEEPEST: usize = 16;
+/// Colours within each other, beyond which they mean nothing.
+const FONTS: usize = 2;
+
+/// What the parser is asked for, here and where texts are split.
+pub(crate) fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH
+}
+
+/// A block.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Block {
+    Heading(usize, Vec<Inline>),
+    Paragraph(Vec<Inline>),
+    Quote(Vec<Block>),
+    /// Items; the number of the first when they are numbered.
+    List(Option<u64>, Vec<Vec<Block>>),
+    Code(String),
+    Table(Table),
+    Rule,
+}
+
+/// A table: the first row is its header.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) columns: Vec<Alignment>,
+    pub(crate) rows: Vec<Vec<Vec<Inline>>>,
+}
+
+/// A piece of a line.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Inline {
+    /// Literal text; raw HTML is text too.
+    Text(String),
+    Code(String),
+    Strong(Vec<Inline>),
+    Emphasis(Vec<Inline>),
+    Strike(Vec<Inline>),
+    /// `<font color="…">` with one of WeCom's names.
+    Colour(Colour, Vec<Inline>),
+    Link(String, Vec<Inline>),
+    Image(String, Vec<Inline>),
+    /// The end of a line in the source, soft or hard: whoever writes lines wants lines.
+    Break,
+}
+
+/// WeCom's names of colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Info,
+    Comment,
+    Warning,
+}
+
+impl Colour {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Comment => "comment",
+            Self::Warning => "warning",
+        }
+    }
+
+    /// Of an opening tag in either kind of quotes.
+    fn of(tag: &str) -> Option<Self> {
+        let value = tag.strip_prefix("<font")?.trim_start().strip_prefix("color")?.trim_start();
+        let value = value.strip_prefix('=')?.trim_start().strip_suffix('>')?.trim_end();
+        let bare = value.trim_matches(['"', '\'']);
+        [Self::Info, Self::Comment, Self::Warning].into_iter().find(|colour| colour.name() == bare)
+    }
+}
+
+/// Reads a source.
+pub(crate) fn parse(source: &str) -> Vec<Block> {
+    let events = Shallow { events: Parser::new_ext(source, options()), kept: Vec::new(), nested: 0 };
+    let mut reader = Reader { events: events.peekable(), fonts: 0 };
+    let mut blocks = Vec::new();
+    while reader.events.peek().is_some() {
+        reader.blocks(&mut blocks);
+        // An end without a beginning cannot come, and must not be waited for.
+        reader.events.next();
+    }
+    blocks
+}
+
+/// The parser's events without the containers that are nested too deep; what is in them stays.
+struct Shallow<'a> {
+    events: Parser<'a>,
+    /// Of every open container, whether its beginning was let through.
+    kept: Vec<bool>,
+    /// How many of those nest.
+    nested: usize,
+}
+
+impl<'a> Iterator for Shallow<'a> {
+    type Item = Event<'a>;
+
+    fn next(&mut self) -> Option<Event<'a>> {
+        loop {
+            let event = self.events.next()?;
+            let keep = match &event {
+                Event::Start(tag) => {
+                    let keep = match tag {
+                        // Goes with its list.
+                        Tag::Item => self.kept.last().copied().unwrap_or(true),
+                        Tag::BlockQuote(_) | Tag::List(_) => self.nested < DEEPEST,
+                        tag => is_block(tag) || self.nested < DEEPEST,
+                    };
+                    self.nested += usize::from(keep);
+                    self.kept.push(keep);
+                    keep
+                }
+                Event::End(_) => {
+                    let keep = self.kept.pop().unwrap_or(true);
+                    self.nested -= usize::from(keep).min(self.nested);
+                    keep
+                }
+                _ => true,
+            };
+            if keep {
+                return Some(event);
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    events: Peekable<Shallow<'a>>,
+    /// Colours that are open around the current position.
+    fonts: usize,
+}
+
+impl Reader<'_> {
+    /// Reads blocks up to the end of their container, which is left.
+    fn blocks(&mut self, out: &mut Vec<Block>) {
+        while let Some(event) = self.events.peek() {
+            match event {
+                Event::End(_) => return,
+                Event::Rule => {
+                    self.events.next();
+                    out.push(Block::Rule);
+                }
+                Event::Start(tag) if is_block(tag) => {
+                    let tag = tag.clone();
+                    self.events.next();
+                    self.block(tag, out);
+                    self.events.next();
+                }
+                _ => {
+                    let line = self.inlines();
+                    if line.is_empty() {
+                        // Whatever could not be read as a line is stepped over.
+                        self.events.next();
+                    } else {
+                        out.push(Block::Paragraph(line));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a block whose beginning was taken, up to its end, which is left.
+    fn block(&mut self, tag: Tag<'_>, out: &mut Vec<Block>) {
+        match tag {
+            Tag::Heading { level, .. } => out.push(Block::Heading(level as usize, self.inlines())),
+            Tag::BlockQuote(_) => {
+                let mut inner = Vec::new();
+                self.blocks(&mut inner);
+                out.push(Block::Quote(inner));
+            }
+            Tag::List(start) => {
+                let mut items = Vec::new();
+                while let Some(Event::Start(Tag::Item)) = self.events.peek() {
+                    self.events.next();
+                    let mut item = Vec::new();
+                    self.blocks(&mut item);
+                    self.events.next();
+                    items.push(item);
+                }
+                out.push(Block::List(start, items));
+            }
+            Tag::CodeBlock(_) => {
+                let text = self.verbatim();
+                out.push(Block::Code(text.trim_end_matches('\n').to_owned()));
+            }
+            Tag::HtmlBlock => {
+                let text = self.verbatim();
+                let mut line = Vec::new();
+                for (i, text) in text.trim_end().lines().enumerate() {
+                    if i > 0 {
+                        line.push(Inline::Break);
+                    }
+                    push_text(&mut line, text);
+                }
+                out.push(Block::Paragraph(line));
+            }
+            Tag::Table(columns) => {
+                let mut rows = Vec::new();
+                while let Some(Event::Start(Tag::TableHead | Tag::TableRow)) = self.events.peek() {
+                    self.events.next();
+                    let mut row = Vec::new();
+                    while let Some(Event::Start(Tag::TableCell)) = self.events.peek() {
+                        self.events.next();
+                        row.push(self.inlines());
+                        self.events.next();
+                    }
+                    self.events.next();
+                    rows.push(row);
+                }
+                out.push(Block::Table(Table { columns, rows }));
+            }
+            Tag::Paragraph => out.push(Block::Paragraph(self.inlines())),
+            _ => self.blocks(out),
+        }
+    }
+
+    /// The text of a block that holds nothing but text.
+    fn verbatim(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(Event::Text(t) | Event::Html(t) | Event::InlineHtml(t)) =
+            self.events.next_if(|event| !matches!(event, Event::End(_)))
+        {
+            text.push_str(&t);
+        }
+        text
+    }
+
+    /// Reads a line up to the next block or the end of what it stands in, which is left.
+    fn inlines(&mut self) -> Vec<Inline> {
+        let mut out = Vec::new();
+        self.inlines_into(&mut out);
+        out
+    }
+
+    fn inlines_into(&mut self, out: &mut Vec<Inline>) {
+        let line = |event: &Event<'_>| match event {
+            Event::End(_) | Event::Rule => false,
+            Event::Start(tag) => !is_block(tag),
+            _ => true,
+        };
+        while let Some(event) = self.events.next_if(line) {
+            match event {
+                Event::Text(text) | Event::Html(text) => push_text(out, &text),
+                Event::Code(text) => out.push(Inline::Code(text.into_string())),
+                Event::SoftBreak | Event::HardBreak => out.push(Inline::Break),
+                Event::InlineHtml(tag) => match Colour::of(&tag) {
+                    Some(colour) if self.fonts < FONTS => {
+                        self.fonts += 1;
+                        let inner = self.inlines();
+                        self.fonts -= 1;
+                        out.push(Inline::Colour(colour, inner));
+                    }
+                    Some(_) => {}
+                    None if is_end_of_font(&tag) => {
+                        if self.fonts > 0 {
+                            return;
+                        }
+                    }
+                    None => push_text(out, &tag),
+                },
+                Event::Start(tag) => {
+                    // A colour ends where the piece ends that it began in.
+                    let fonts = std::mem::take(&mut self.fonts);
+                    self.span(tag, out);
+                    self.fonts = fonts;
+                    self.events.next();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn span(&mut self, tag: Tag<'_>, out: &mut Vec<Inline>) {
+        let inner = self.inlines();
+        out.push(match tag {
+            Tag::Strong => Inline::Strong(inner),
+            Tag::Emphasis => Inline::Emphasis(inner),
+            Tag::Strikethrough => Inline::Strike(inner),
+            Tag::Link { dest_url, .. } => Inline::Link(dest_url.into_string(), inner),
+            Tag::Image { dest_url, .. } => Inline::Image(dest_url.into_string(), inner),
+            _ => return out.extend(inner),
+        });
+    }
+}
+
+/// `</font>`, in whatever case.
+fn is_end_of_font(tag: &str) -> bool {
+    tag.trim_end_matches('>').trim_end().eq_ignore_ascii_case("</font")
+}
+
+fn is_block(tag: &Tag<'_>) -> bool {
+    !matches!(
+        tag,
+        Tag::Strong | Tag::Emphasis | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. } | Tag::Superscript
+    )
+}
+
+/// Adds text to the text before it: the parser breaks it at every special character.
+fn push_text(out: &mut Vec<Inline>, text: &str) {
+    match out.last_mut() {
+        Some(Inline::Text(before)) => before.push_str(text),
+        _ => out.push(Inline::Text(text.to_owned())),
+    }
+}
+
+/// The words without any marks; a break is a space.
+pub(crate) fn words(inlines: &[Inline]) -> String {
+    let mut out = String::new();
+    for inline in inlines {
+        match inline {
+            Inline::Text(text) | Inline::Code(text) => out.push_str(text),
+            Inline::Break => out.push(' '),
+            Inline::Strong(inner)
+            | Inline::Emphasis(inner)
+            | Inline::Strike(inner)
+            | Inline::Colour(_, inner)
+            | Inline::Link(_, inner)
+            | Inline::Image(_, inner) => out.push_str(&words(inner)),
+        }
+    }
+    out
+}
+
+/// Whether a link or a picture with this target may go out: what runs in the reader's program may not.
+pub(crate) fn is_harmless(url: &str) -> bool {
+    let scheme: String = url.chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(11).collect();
+    let scheme = scheme.to_ascii_lowercase();
+    !["javascript:", "vbscript:", "data:", "file:"].iter().any(|bad| scheme.starts_with(bad))
+}
