@@ -44,6 +44,8 @@ pub struct Common {
     pub on_unknown: Option<OnUnknown>,
     /// What to do with content that the platform would swallow as a repeat: `refuse` or `stamp`.
     pub on_repeat: Option<OnRepeat>,
+    /// What to do with a text that one call cannot carry: `refuse` or `split`.
+    pub long_text: Option<LongText>,
     /// Attempts before a dead letter.
     pub max_attempts: Option<u32>,
     /// Calls in flight at once.
@@ -58,6 +60,17 @@ pub struct Common {
     pub longest_retry_ms: Option<u64>,
     /// Milliseconds after a send at which receipts are first looked at; 0 for never.
     pub receipts_after_ms: Option<u64>,
+}
+
+/// What to do with a text or markdown that one call cannot carry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongText {
+    /// Say so at once, naming the field.
+    #[default]
+    Refuse,
+    /// Send it in numbered parts, each a call of its own.
+    Split,
 }
 
 /// At most `max` per span of `per_ms` milliseconds; `max = 0` for no limit.
@@ -105,6 +118,8 @@ pub struct Account {
     pub policy: Policy,
     /// What to do with repeats.
     pub on_repeat: OnRepeat,
+    /// What to do with a text that one call cannot carry.
+    pub long_text: LongText,
     /// The limits on the account's calls.
     pub rates: Vec<Rate>,
     /// The limits on messages to one recipient.
@@ -122,7 +137,18 @@ impl Account {
     /// # Errors
     /// [`Unfit`].
     pub fn parts<'a>(&self, content: &'a Content, made_at: Time) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        self.channel.parts(content, &self.stamp(made_at))
+        let parts = self.channel.parts(content, &self.stamp(made_at))?;
+        if parts.len() > 1 && self.long_text == LongText::Refuse {
+            let field = if content.markdown.is_some() { "markdown" } else { "text" };
+            let size = content.markdown.as_ref().or(content.text.as_ref()).map_or(0, String::len);
+            let message = format!(
+                "takes {size} bytes of UTF-8 (a Chinese character takes 3), more than one call carries, and would be {} \
+                 parts: shorten it, link to the rest, or set long_text = \"split\" on the account",
+                parts.len()
+            );
+            return Err(Unfit { field, message });
+        }
+        Ok(parts)
     }
 
     /// What one delivery says: its part of the content, or all of it.
@@ -184,6 +210,7 @@ impl AccountConfig {
             name: name.into(),
             policy,
             on_repeat: common.on_repeat.unwrap_or_default(),
+            long_text: common.long_text.unwrap_or_default(),
             rates: common.rate.map_or_else(|| capabilities.rates.clone(), RateConfig::rates),
             recipient_rates: common.recipient_rate.map_or(recipient_rates, RateConfig::rates),
             concurrency: common.concurrency.unwrap_or(capabilities.concurrency).max(1),

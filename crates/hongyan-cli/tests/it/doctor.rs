@@ -127,7 +127,7 @@ async fn an_untrusted_address_is_named_as_the_platform_sees_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_a_permission_and_a_wrong_platform_are_told_apart() {
     let stage = Stage::dark("").await;
-    stage.trouble("token_revoked:/topapi/");
+    stage.trouble("token_revoked:/auth/scopes");
     let (check, code, whole) = cause(&examined(&stage, "ding", same, &[]));
     assert_eq!((check.as_str(), code.as_str()), ("application", "40014"), "{whole}");
     for refusal in ["60011", "48002"] {

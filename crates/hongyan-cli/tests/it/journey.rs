@@ -93,6 +93,37 @@ async fn what_was_sent_is_remembered_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_is_refused_at_once_or_arrives_in_parts_where_the_account_says_so() {
+    let mut stage = Stage::dark("").await;
+    stage.start();
+    let long: String = (0..120).map(|i| format!("第 {i} 行:这是一段比较长的通知。\n")).collect();
+    let message = json!({"to": [{"userid": "zhangsan"}], "via": ["ding"], "content": {"text": long}});
+    let (status, problem) = stage.call("POST", "/v1/messages", Some(&message)).await;
+    assert_eq!((status, &problem["field"]), (422, &json!("content.text")), "{problem}");
+
+    stage.kill();
+    let file = stage.folder.0.join("hongyan.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("receipts_after_ms = 100", "receipts_after_ms = 100\nlong_text = \"split\""))
+        .unwrap();
+    stage.start();
+    let id = stage.send(&message).await;
+    let ledger = stage.until(&id, "delivered", |m| m["recipients"]["unread"].as_u64() >= Some(3)).await;
+    let parts = ledger.len();
+    assert!(parts >= 3 && ledger.iter().all(|row| row["state"] == "unread"), "{ledger:?}");
+    for part in 1..=parts {
+        assert_eq!(stage.copies("zhangsan", "dingtalk", &format!("({part}/{parts})")).await, 1, "part {part}");
+    }
+    for line in 0..120 {
+        assert_eq!(
+            stage.copies("zhangsan", "dingtalk", &format!("第 {line} 行")).await,
+            1,
+            "line {line} is in one part"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_for_later_waits_and_can_be_called_off() {
     let stage = Stage::open("").await;
     let message = json!({"to": [{"userid": "lisi"}], "via": ["ding"], "content": {"text": "明年见"}, "send_at": "2099-01-01T00:00:00+08:00"});

@@ -62,6 +62,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
             max_attempts: 2,
         },
         on_repeat: OnRepeat::Refuse,
+        long_text: hongyan_channel::LongText::Split,
         rates: Vec::new(),
         recipient_rates: Vec::new(),
         concurrency: 4,

@@ -2,6 +2,7 @@
 
 mod body;
 mod notice;
+mod scope;
 mod token;
 mod user;
 
@@ -25,6 +26,7 @@ pub(crate) struct State {
 
 pub(crate) fn routes(to: &mut Routes) {
     to.on(token::get_token);
+    to.on(scope::get_scopes);
     to.on(user::get_by_mobile_v1);
     to.on(user::get_by_mobile);
     to.on(notice::send);
