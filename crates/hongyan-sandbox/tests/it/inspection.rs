@@ -9,7 +9,8 @@ async fn it_says_what_is_here() {
     let raw = Raw::start().await;
     let here = raw.get("/sandbox").await;
     assert!(here["people"].as_u64().unwrap() >= 200 && here["departments"].as_u64().unwrap() >= 20);
-    assert_eq!(here["operations"].as_array().unwrap().len(), 12);
+    let send = "POST /cgi-bin/message/send (wecom message.send)";
+    assert!(here["operations"].as_array().unwrap().iter().any(|line| line == send), "{}", here["operations"]);
     let company = raw.get("/sandbox/company").await;
     assert_eq!(company["people"][0]["userid"], "zhangsan");
     assert_eq!(company["people"][0]["email"], "zhangsan@example.com");
