@@ -188,7 +188,9 @@ fn written(spec: &Spec, wire: Result<Wire, Invalid>) -> Result<Wire, Fault> {
 
 fn read<T>(spec: &Spec, reply: Result<T, serde_json::Error>) -> Result<T, Fault> {
     reply.map_err(|error| {
-        let message = format!("the reply lacks what it should hold: {error}");
+        // serde's own sentence quotes the value that it met, which may be a token.
+        let message =
+            format!("the reply lacks what it should hold, at line {}, column {}", error.line(), error.column());
         after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
     })
 }

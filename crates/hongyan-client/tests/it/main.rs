@@ -199,3 +199,23 @@ async fn an_operation_by_name_goes_the_same_way_and_never_to_another_platform() 
     let fault = client.call_declared(foreign, json!({"msgtype": "text"})).await.unwrap_err();
     assert_eq!((fault.code(), calls(&sandbox, "/cgi-bin/message/send").await), ("request.invalid", 0));
 }
+
+#[tokio::test]
+async fn a_reply_that_is_not_as_declared_is_never_quoted() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let body = r#"{"errcode":0,"errmsg":"ok","access_token":7777123477771234,"expires_in":7200}"#;
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    });
+    let credential = hongyan_wecom::Credential { corp_id: "wwsample".into(), secret: Secret::new("sample") };
+    let client = Client::<WeCom>::new(Http::new(Options::default()), Some(&base), credential);
+    let fault = client.log_in().await.unwrap_err();
+    assert_eq!(fault.code(), "net.not_json");
+    assert!(!format!("{fault} {fault:?}").contains("7777"), "{fault}");
+}
