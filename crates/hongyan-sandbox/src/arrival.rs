@@ -6,8 +6,8 @@ use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// Headers that a credential may travel in; no other header matters to a platform.
-const CREDENTIAL_HEADERS: [&str; 1] = ["x-acs-dingtalk-access-token"];
+/// Headers that matter to a platform: the one that a credential may travel in, and the boundary of a form of files.
+const HEADERS: [&str; 2] = ["x-acs-dingtalk-access-token", "content-type"];
 
 /// Reads a call. Form-encoded bodies of `/topapi/*` become JSON, as DingTalk's gateway treats them alike.
 pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Wire {
@@ -20,7 +20,7 @@ pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &
     // Command-line clients say "form" of everything they post: what opens a brace is JSON all the same.
     let form = form && body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{');
     let body = if form { form_to_json(body) } else { body.to_vec() };
-    let credential = |name: &&str| {
+    let header = |name: &&str| {
         let value = headers.get(*name)?.to_str().ok()?;
         Some(((*name).to_owned(), value.to_owned()))
     };
@@ -28,7 +28,7 @@ pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &
         method,
         path: path.to_owned(),
         query: pairs(uri.query().unwrap_or_default()).collect(),
-        headers: CREDENTIAL_HEADERS.iter().filter_map(credential).collect(),
+        headers: HEADERS.iter().filter_map(header).collect(),
         body,
     }
 }

@@ -153,12 +153,14 @@ impl Sandbox {
                 "app_key": credentials.app_key,
                 "app_secret": credentials.app_secret,
                 "agent_id": credentials.agent_id,
+                "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
             },
             "wecom": {
                 "base": base,
                 "corp_id": credentials.wecom_corp_id,
                 "secret": credentials.wecom_secret,
                 "agent_id": credentials.wecom_agent_id,
+                "robot": {"key": credentials.wecom_robot_key},
             },
         });
         if let Some(smtp) = self.hub.mail.credentials(credentials) {

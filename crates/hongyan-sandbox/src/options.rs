@@ -69,9 +69,14 @@ pub(crate) struct Credentials {
     pub(crate) app_key: String,
     pub(crate) app_secret: String,
     pub(crate) agent_id: i64,
+    /// The custom robot's, in the group that the company starts with.
+    pub(crate) robot_token: String,
+    pub(crate) robot_secret: String,
     pub(crate) wecom_corp_id: String,
     pub(crate) wecom_secret: String,
     pub(crate) wecom_agent_id: i64,
+    /// The group robot's, in the group that the company starts with.
+    pub(crate) wecom_robot_key: String,
     pub(crate) smtp_username: String,
     pub(crate) smtp_password: String,
 }
@@ -84,9 +89,12 @@ impl Credentials {
             app_key: "dingsandboxapp".into(),
             app_secret: secret("ding-secret")?,
             agent_id: 1_000_001,
+            robot_token: secret("ding-robot-token")?,
+            robot_secret: secret("ding-robot-secret")?,
             wecom_corp_id: "wwsandbox00000001".into(),
             wecom_secret: secret("wecom-secret")?,
             wecom_agent_id: 1_000_002,
+            wecom_robot_key: secret("wecom-robot-key")?,
             smtp_username: "sandbox@example.com".into(),
             smtp_password: secret("mail-password")?,
         })

@@ -81,6 +81,8 @@ impl Route {
 #[derive(Default)]
 pub(crate) struct Routes {
     by_path: HashMap<&'static str, Vec<Route>>,
+    /// Those with a field in their path, in order of declaration.
+    with_fields: Vec<Route>,
 }
 
 impl Routes {
@@ -92,17 +94,28 @@ impl Routes {
     {
         let spec: &'static Spec = const { &E::SPEC };
         let run: Run = Box::new(move |world, call, handling| answer::<E>(spec, mind, world, call, handling));
-        self.by_path.entry(spec.path).or_default().push(Route { spec, platform: E::Platform::NAME, run });
+        let route = Route { spec, platform: E::Platform::NAME, run };
+        if spec.path.contains('{') {
+            self.with_fields.push(route);
+        } else {
+            self.by_path.entry(spec.path).or_default().push(route);
+        }
     }
 
     /// The route of a path, preferring the one of this method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Route> {
-        let routes = self.by_path.get(path)?;
-        routes.iter().find(|route| route.spec.method.as_str() == method).or_else(|| routes.first())
+        let exact = self.by_path.get(path).map_or(&[][..], Vec::as_slice);
+        let of = |route: &&Route| route.spec.method.as_str() == method;
+        let fits = |route: &&Route| route.spec.matches(path);
+        let exact = exact.iter().find(of).or_else(|| exact.first());
+        exact.or_else(|| self.with_fields.iter().find(|route| of(route) && fits(route))).or_else(|| {
+            // Nobody's method: the platform says which one it wants.
+            self.with_fields.iter().find(fits)
+        })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Route> {
-        self.by_path.values().flatten()
+        self.by_path.values().flatten().chain(&self.with_fields)
     }
 }
 

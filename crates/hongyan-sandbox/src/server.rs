@@ -28,8 +28,8 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-/// The largest body that is read, in bytes.
-const MAX_BODY: usize = 8 << 20;
+/// The largest body that is read, in bytes: the platforms' largest file (20 MB) and the form around it.
+const MAX_BODY: usize = 24 << 20;
 /// Characters of a path that are remembered.
 const PATH_CHARS: usize = 200;
 
