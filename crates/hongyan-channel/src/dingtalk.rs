@@ -77,12 +77,9 @@ impl DingTalkChannel {
             capabilities: Capabilities {
                 channel: "dingtalk",
                 groups: vec![
-                    Group {
-                        kinds: &[AddressKind::Userid, AddressKind::Mobile],
-                        max: spec.max_items("userid_list").unwrap_or(1),
-                    },
-                    Group { kinds: &[AddressKind::Department], max: spec.max_items("dept_id_list").unwrap_or(1) },
-                    Group { kinds: &[AddressKind::All], max: 1 },
+                    Group::of(&[AddressKind::Userid, AddressKind::Mobile], spec.max_items("userid_list").unwrap_or(1)),
+                    Group::of(&[AddressKind::Department], spec.max_items("dept_id_list").unwrap_or(1)),
+                    Group::of(&[AddressKind::All], 1),
                 ],
                 looked_up: &[AddressKind::Mobile],
                 formats: &[Format::Text, Format::Markdown, Format::Native],

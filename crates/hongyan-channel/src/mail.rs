@@ -114,7 +114,7 @@ impl MailChannel {
         Ok(Self {
             capabilities: Capabilities {
                 channel: "mail",
-                groups: vec![Group { kinds: &[AddressKind::Email], max: RECIPIENTS_PER_CALL }],
+                groups: vec![Group::of(&[AddressKind::Email], RECIPIENTS_PER_CALL)],
                 looked_up: &[],
                 formats: &[Format::Text, Format::Markdown, Format::Html],
                 attachments: true,
@@ -298,7 +298,8 @@ mod tests {
         let markdown = "**磁盘** [看板](https://example.com) <script>".to_owned();
         let content = Content { title: Some("t".into()), markdown: Some(markdown), ..Content::default() };
         let id = hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(1), number: 1 };
-        let call = Call { id, content: &content, targets: &[], made_at: hongyan_core::Time::from_millis(0) };
+        let call =
+            Call { id, content: &content, file: None, targets: &[], made_at: hongyan_core::Time::from_millis(0) };
         let mail = channel.mail(&call).unwrap();
         assert_eq!(mail.text.as_deref(), Some("磁盘 看板 (https://example.com) <script>"));
         let html = mail.html.unwrap();

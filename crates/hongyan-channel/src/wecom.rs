@@ -79,13 +79,10 @@ impl WeComChannel {
             capabilities: Capabilities {
                 channel: "wecom",
                 groups: vec![
-                    Group {
-                        kinds: &[AddressKind::Userid, AddressKind::Mobile, AddressKind::Email],
-                        max: max("touser"),
-                    },
-                    Group { kinds: &[AddressKind::Department], max: max("toparty") },
-                    Group { kinds: &[AddressKind::Tag], max: max("totag") },
-                    Group { kinds: &[AddressKind::All], max: 1 },
+                    Group::of(&[AddressKind::Userid, AddressKind::Mobile, AddressKind::Email], max("touser")),
+                    Group::of(&[AddressKind::Department], max("toparty")),
+                    Group::of(&[AddressKind::Tag], max("totag")),
+                    Group::of(&[AddressKind::All], 1),
                 ],
                 looked_up: &[AddressKind::Mobile, AddressKind::Email],
                 formats: &[Format::Text, Format::Markdown, Format::Native],

@@ -18,13 +18,16 @@ pub enum AddressKind {
     Department,
     /// A WeCom tag's id.
     Tag,
+    /// A group chat's id.
+    Chat,
     /// Everybody whom the account can see.
     All,
 }
 
 impl AddressKind {
     /// Every kind, in the order of the declaration.
-    pub const EVERY: [Self; 6] = [Self::Userid, Self::Mobile, Self::Email, Self::Department, Self::Tag, Self::All];
+    pub const EVERY: [Self; 7] =
+        [Self::Userid, Self::Mobile, Self::Email, Self::Department, Self::Tag, Self::Chat, Self::All];
 
     /// As in JSON.
     #[must_use]
@@ -35,6 +38,7 @@ impl AddressKind {
             Self::Email => "email",
             Self::Department => "department",
             Self::Tag => "tag",
+            Self::Chat => "chat",
             Self::All => "all",
         }
     }
@@ -47,7 +51,7 @@ impl AddressKind {
 }
 
 /// One entry of `to`: `{"mobile": "…"}`, `{"userid": "…"}`, `{"email": "…"}`, `{"department": "…"}`,
-/// `{"tag": "…"}` or `{"all": true}`, optionally with `via` to name the accounts for this entry alone.
+/// `{"tag": "…"}`, `{"chat": "…"}` or `{"all": true}`, optionally with `via` to name the accounts for this entry alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Entry")]
 pub struct Address {
@@ -107,6 +111,9 @@ struct Entry {
     /// A WeCom tag's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
+    /// A group chat's id, as the platform or `POST /v1/chats` gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chat: Option<String>,
     /// `true` for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
@@ -130,12 +137,13 @@ impl TryFrom<Entry> for Address {
             (AddressKind::Email, entry.email),
             (AddressKind::Department, entry.department),
             (AddressKind::Tag, entry.tag),
+            (AddressKind::Chat, entry.chat),
             (AddressKind::All, all),
         ]
         .into_iter()
         .filter_map(|(kind, value)| value.map(|value| (kind, value)));
         let (Some((kind, value)), None) = (given.next(), given.next()) else {
-            return Err("one of userid, mobile, email, department, tag, all is expected, and only one".into());
+            return Err("one of userid, mobile, email, department, tag, chat, all is expected, and only one".into());
         };
         check(kind, &value)?;
         Ok(Self { kind, value, via: entry.via })
@@ -187,6 +195,7 @@ impl Serialize for Address {
             AddressKind::Email => entry.email = value,
             AddressKind::Department => entry.department = value,
             AddressKind::Tag => entry.tag = value,
+            AddressKind::Chat => entry.chat = value,
             AddressKind::All => entry.all = Some(true),
         }
         entry.serialize(to)

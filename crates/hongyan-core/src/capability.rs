@@ -35,6 +35,23 @@ pub struct Group {
     pub kinds: &'static [AddressKind],
     /// Entries per call, at least 1.
     pub max: usize,
+    /// For a list that travels alone, by an operation of its own (a group chat): how that one's repeats are recognised.
+    /// `None` for a list that shares its call with the others.
+    pub apart: Option<Dedup>,
+}
+
+impl Group {
+    /// A list that shares its call with the account's others.
+    #[must_use]
+    pub const fn of(kinds: &'static [AddressKind], max: usize) -> Self {
+        Self { kinds, max, apart: None }
+    }
+
+    /// Group chats: one per call, by an operation of their own.
+    #[must_use]
+    pub const fn chats(dedup: Dedup) -> Self {
+        Self { kinds: &[AddressKind::Chat], max: 1, apart: Some(dedup) }
+    }
 }
 
 /// At most `max` calls `per` span.
@@ -64,5 +81,11 @@ impl Capabilities {
     #[must_use]
     pub fn group_of(&self, kind: AddressKind) -> Option<usize> {
         self.groups.iter().position(|group| group.kinds.contains(&kind))
+    }
+
+    /// How the platform recognises a repeat of the call that an address kind travels in.
+    #[must_use]
+    pub fn dedup_of(&self, kind: AddressKind) -> Dedup {
+        self.group_of(kind).and_then(|at| self.groups[at].apart).unwrap_or(self.dedup)
     }
 }

@@ -1,8 +1,8 @@
 //! The trait that carries a delivery out.
 
-use crate::{Address, Capabilities, Content, DeliveryId, Outcome, Receipts, Time};
+use crate::{Address, Capabilities, Chats, Contacts, Content, DeliveryId, Format, Outcome, Reason, Receipts, Time};
 use async_trait::async_trait;
-use hongyan_endpoint::{Fault, Known};
+use hongyan_endpoint::{Fault, File, Known};
 use std::borrow::Cow;
 
 /// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
@@ -34,6 +34,30 @@ pub trait Channel: Send + Sync + 'static {
     /// The platform's refusal or the way's failure.
     async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault>;
 
+    /// How a file of this form (`image`, `file`, `voice`, `video`) gets into a call.
+    fn file_use(&self, _form: Format) -> FileUse {
+        FileUse::None
+    }
+
+    /// Hands a file to the platform, to be named in calls for as long as the answer says.
+    ///
+    /// # Errors
+    /// The platform's refusal (size, kind, quota) or the way's failure; `cannot_upload` where
+    /// [`Channel::file_use`] is not [`FileUse::Upload`].
+    async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
+        Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")))
+    }
+
+    /// Its group chats, where it has any.
+    fn chats(&self) -> Option<&dyn Chats> {
+        None
+    }
+
+    /// Its people and departments, where it has any.
+    fn contacts(&self) -> Option<&dyn Contacts> {
+        None
+    }
+
     /// Takes back a call that was taken.
     ///
     /// # Errors
@@ -60,10 +84,41 @@ pub struct Call<'a> {
     pub id: DeliveryId,
     /// What to say.
     pub content: &'a Content,
+    /// The content's file, where it has one, as [`Channel::file_use`] wants it.
+    pub file: Option<CallFile<'a>>,
     /// To whom; at most what [`Capabilities::groups`] allow.
     pub targets: &'a [Target],
     /// When the message was accepted; the same at every attempt.
     pub made_at: Time,
+}
+
+/// How a file gets into a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileUse {
+    /// Not at all.
+    None,
+    /// Handed to the platform before ([`Channel::upload`]); the call names it by the platform's id.
+    Upload,
+    /// The call carries its bytes.
+    Carry,
+}
+
+/// A call's file.
+#[derive(Debug, Clone, Copy)]
+pub enum CallFile<'a> {
+    /// The platform's id for it, alive.
+    Id(&'a str),
+    /// The file itself.
+    Bytes(&'a File),
+}
+
+/// A file that the platform took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The platform's id for it.
+    pub id: String,
+    /// Until when it can be named; with room for the call that names it.
+    pub until: Time,
 }
 
 /// One recipient of a call.

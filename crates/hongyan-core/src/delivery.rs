@@ -221,6 +221,27 @@ impl Reason {
             ("send a correction instead", "请改为发送更正"),
         ),
         known(
+            "cannot_upload",
+            Class::Permanent,
+            Who::Sender,
+            ("this channel takes no such file", "该渠道不支持此类文件"),
+            ("send a link to the file, or another form", "请改为发送文件链接或其他形式"),
+        ),
+        known(
+            "no_file",
+            Class::Permanent,
+            Who::Sender,
+            ("the file that the message names is not kept here", "消息引用的文件不存在"),
+            ("hand it in again by POST /v1/media and send a new message", "请用 POST /v1/media 重新上传,再发新消息"),
+        ),
+        known(
+            "no_read_list",
+            Class::Permanent,
+            Who::Sender,
+            ("the platform does not tell who read this", "平台不提供该消息的已读名单"),
+            ("nothing to do", "无需处理"),
+        ),
+        known(
             "too_late",
             Class::Permanent,
             Who::Sender,

@@ -15,8 +15,10 @@ mod capability;
 mod channel;
 pub mod clock;
 mod delivery;
+mod directory;
 mod id;
 mod keys;
+mod library;
 mod message;
 mod outbox;
 mod plan;
@@ -25,15 +27,17 @@ mod schedule;
 
 pub use address::{Address, AddressKind};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, Channel, Health, Resolution, Target, Unfit};
+pub use channel::{Call, CallFile, Channel, FileUse, Health, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Settled,
     TargetResult, settle,
 };
+pub use directory::{Chat, ChatChange, Chats, Contacts, Department, NewChat, Person};
 pub use id::{DeliveryId, IdSource, MessageId};
 pub use keys::{KeyRow, Keys, Scope};
-pub use message::{Attachment, Content, Format, Message, Priority, Templated};
+pub use library::{FileRow, Library};
+pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
     Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, derive_state,

@@ -63,11 +63,12 @@ impl Priority {
     }
 }
 
-/// What a message says. Exactly one of `text`, `markdown`, `html`, `template`, `native`.
+/// What a message says. Exactly one of `text`, `markdown`, `html`, `image`, `file`, `voice`, `video`, `link`, `card`,
+/// `news`, `template`, `native`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// Title: the mail's subject, a card's head line.
+    /// Title: the mail's subject, a card's head line, a video's caption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Plain text.
@@ -79,6 +80,27 @@ pub struct Content {
     /// HTML, for mail; needs a `title`. A `text` beside it is the plain part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
+    /// A picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Media>,
+    /// A file to be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Media>,
+    /// A spoken message (AMR); DingTalk wants its `seconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Media>,
+    /// A film (MP4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<Media>,
+    /// A page with a few words about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+    /// Words with buttons; needs a `title`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+    /// Several pages at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<Vec<Link>>,
     /// Files, for mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -88,9 +110,66 @@ pub struct Content {
     /// Values for the template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
-    /// A platform's own message object (DingTalk `msg`, WeCom `msgtype` and its object), sent as it is.
+    /// A platform's own message object (DingTalk `msg`, WeCom `msgtype` and its object), checked against its limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Value>,
+}
+
+/// The file of a message: exactly one of `media`, `base64`, `media_id`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// A file handed in by `POST /v1/media`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// The bytes themselves, in standard base64; needs a `name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
+    /// The platform's own id for a file that was uploaded to this account's application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_id: Option<String>,
+    /// File name as the receiver sees it, beside `base64`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How long a voice is, in seconds: 1 to 59.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+}
+
+/// A page with a few words about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Head line.
+    pub title: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The page: `http` or `https`.
+    pub url: String,
+    /// A picture's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}
+
+/// Words with one or several buttons.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Markdown.
+    pub markdown: String,
+    /// At least one. One alone is the whole card's.
+    pub buttons: Vec<Button>,
+}
+
+/// A button that opens a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Button {
+    /// What it says.
+    pub title: String,
+    /// The page: `http` or `https`.
+    pub url: String,
 }
 
 /// A file that travels with a mail.
@@ -106,31 +185,49 @@ pub struct Attachment {
     pub base64: String,
 }
 
-/// The forms of [`Content`], once templates are filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// `text`.
-    Text,
-    /// `title` and `markdown`.
-    Markdown,
-    /// `title` and `html`.
-    Html,
-    /// `native`.
-    Native,
+macro_rules! formats {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),* $(,)?) => {
+        /// The forms of [`Content`], once templates are filled.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Format { $($(#[doc = $doc])+ $variant),* }
+
+        impl Format {
+            /// Every form.
+            pub const EVERY: &[Self] = &[$(Self::$variant),*];
+
+            /// As in JSON, and the field of [`Content`].
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
 }
 
-impl Format {
-    /// As in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Markdown => "markdown",
-            Self::Html => "html",
-            Self::Native => "native",
-        }
-    }
+formats! {
+    /// `text`.
+    Text = "text",
+    /// `title` and `markdown`.
+    Markdown = "markdown",
+    /// `title` and `html`.
+    Html = "html",
+    /// `image`.
+    Image = "image",
+    /// `file`.
+    File = "file",
+    /// `voice`.
+    Voice = "voice",
+    /// `video`.
+    Video = "video",
+    /// `link`.
+    Link = "link",
+    /// `title` and `card`.
+    Card = "card",
+    /// `news`.
+    News = "news",
+    /// `native`.
+    Native = "native",
 }
 
 /// Whether a content still waits for its template.
@@ -142,59 +239,180 @@ pub enum Templated<'a> {
     Template(&'a str),
 }
 
+/// A field, relative to `content`, and what is wrong with it.
+type Wrong = (&'static str, String);
+
 impl Content {
     /// Which form it has.
     ///
     /// # Errors
     /// Field (relative to `content`) and sentence, when there is not exactly one form or a companion is missing.
-    pub fn form(&self) -> Result<Templated<'_>, (&'static str, String)> {
-        let mut forms = Vec::with_capacity(2);
-        if self.html.is_some() {
-            forms.push("html");
-        } else if self.text.is_some() {
-            forms.push("text");
-        }
-        for (name, given) in [
-            ("markdown", self.markdown.is_some()),
-            ("template", self.template.is_some()),
-            ("native", self.native.is_some()),
-        ] {
-            if given {
-                forms.push(name);
-            }
-        }
-        if forms.len() > 1 {
-            return Err((forms[1], format!("{} and {} cannot stand together: give one form", forms[0], forms[1])));
+    pub fn form(&self) -> Result<Templated<'_>, Wrong> {
+        let forms = self.forms();
+        if let [first, second, ..] = forms[..] {
+            let second = second.unwrap_or("template");
+            let first = first.unwrap_or("template");
+            return Err((second, format!("{first} and {second} cannot stand together: give one form")));
         }
         if self.data.is_some() && self.template.is_none() {
             return Err(("data", "only a template takes data".into()));
         }
-        let empty = |text: &Option<String>| text.as_ref().is_some_and(|t| t.trim().is_empty());
-        let control = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-        for (name, text) in [("text", &self.text), ("markdown", &self.markdown), ("html", &self.html)] {
-            if empty(text) {
-                return Err((name, "is empty".into()));
+        self.check_words()?;
+        let form = match forms.first() {
+            Some(None) => return Ok(Templated::Template(self.template.as_deref().unwrap_or_default())),
+            Some(Some(name)) => Format::EVERY.iter().copied().find(|form| form.name() == *name),
+            None => None,
+        };
+        let Some(form) = form else {
+            let names: Vec<&str> = Format::EVERY.iter().map(|form| form.name()).collect();
+            return Err(("", format!("one of {}, template is expected", names.join(", "))));
+        };
+        if matches!(form, Format::Markdown | Format::Html | Format::Card) && self.title.is_none() {
+            return Err(("title", format!("is needed beside {}", form.name())));
+        }
+        match form {
+            Format::Native if !matches!(self.native, Some(Value::Object(_))) => {
+                return Err(("native", "is not an object".into()));
             }
-            if text.as_deref().is_some_and(control) {
-                return Err((name, "holds a control character".into()));
+            Format::Link => self.link.iter().try_for_each(|link| link.check("link"))?,
+            Format::News => check_news(self.news.as_deref().unwrap_or_default())?,
+            Format::Card => self.card.iter().try_for_each(Card::check)?,
+            _ => {}
+        }
+        if let Some((_, media)) = self.media() {
+            media.check(form.name())?;
+        }
+        Ok(Templated::Ready(form))
+    }
+
+    /// The file that it shows or carries, by form.
+    #[must_use]
+    pub fn media(&self) -> Option<(Format, &Media)> {
+        let files = [
+            (Format::Image, &self.image),
+            (Format::File, &self.file),
+            (Format::Voice, &self.voice),
+            (Format::Video, &self.video),
+        ];
+        files.into_iter().find_map(|(form, media)| Some((form, media.as_ref()?)))
+    }
+
+    /// As [`Self::media`], to be changed.
+    pub fn media_mut(&mut self) -> Option<&mut Media> {
+        [&mut self.image, &mut self.file, &mut self.voice, &mut self.video].into_iter().find_map(Option::as_mut)
+    }
+
+    /// The forms that are given; `None` stands for a template. A text beside HTML is its plain part.
+    fn forms(&self) -> Vec<Option<&'static str>> {
+        let given = [
+            ("text", self.text.is_some() && self.html.is_none()),
+            ("html", self.html.is_some()),
+            ("markdown", self.markdown.is_some()),
+            ("image", self.image.is_some()),
+            ("file", self.file.is_some()),
+            ("voice", self.voice.is_some()),
+            ("video", self.video.is_some()),
+            ("link", self.link.is_some()),
+            ("card", self.card.is_some()),
+            ("news", self.news.is_some()),
+        ];
+        let mut forms: Vec<_> = given.iter().filter(|(_, given)| *given).map(|(name, _)| Some(*name)).collect();
+        if self.template.is_some() {
+            forms.push(None);
+        }
+        if self.native.is_some() {
+            forms.push(Some("native"));
+        }
+        forms
+    }
+
+    fn check_words(&self) -> Result<(), Wrong> {
+        for (name, text) in [("text", &self.text), ("markdown", &self.markdown), ("html", &self.html)] {
+            if let Some(text) = text {
+                check_text(name, text)?;
             }
         }
         if self.title.as_deref().is_some_and(|t| t.trim().is_empty() || t.chars().any(char::is_control)) {
             return Err(("title", "is empty, or holds a line break or another control character".into()));
         }
-        match forms.first() {
-            None => Err(("", "one of text, markdown, html, template, native is expected".into())),
-            Some(&"text") => Ok(Templated::Ready(Format::Text)),
-            Some(&("markdown" | "html")) if self.title.is_none() => {
-                Err(("title", format!("is needed beside {}", forms[0])))
+        Ok(())
+    }
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), Wrong> {
+    if text.trim().is_empty() {
+        return Err((field, "is empty".into()));
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err((field, "holds a control character".into()));
+    }
+    Ok(())
+}
+
+fn check_url(field: &'static str, what: &str, url: &str) -> Result<(), Wrong> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if rest.is_none_or(str::is_empty) || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err((field, format!("{what} is not an http or https address")));
+    }
+    Ok(())
+}
+
+/// WeCom's limit, which is the narrowest.
+const MOST_NEWS: usize = 8;
+/// WeCom's limit on a card's buttons.
+const MOST_BUTTONS: usize = 6;
+
+fn check_news(links: &[Link]) -> Result<(), Wrong> {
+    if links.is_empty() || links.len() > MOST_NEWS {
+        return Err(("news", format!("has {} entries, 1 to {MOST_NEWS} are allowed", links.len())));
+    }
+    links.iter().try_for_each(|link| link.check("news"))
+}
+
+impl Link {
+    fn check(&self, field: &'static str) -> Result<(), Wrong> {
+        check_text(field, &self.title).map_err(|(field, words)| (field, format!("title {words}")))?;
+        if self.text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err((field, "text holds a control character".into()));
+        }
+        check_url(field, "url", &self.url)?;
+        self.picture.iter().try_for_each(|picture| check_url(field, "picture", picture))
+    }
+}
+
+impl Card {
+    fn check(&self) -> Result<(), Wrong> {
+        check_text("card", &self.markdown).map_err(|(field, words)| (field, format!("markdown {words}")))?;
+        if self.buttons.is_empty() || self.buttons.len() > MOST_BUTTONS {
+            let words = format!("buttons has {} entries, 1 to {MOST_BUTTONS} are allowed", self.buttons.len());
+            return Err(("card", words));
+        }
+        for button in &self.buttons {
+            check_text("card", &button.title).map_err(|(field, words)| (field, format!("a button's title {words}")))?;
+            check_url("card", "a button's url", &button.url)?;
+        }
+        Ok(())
+    }
+}
+
+impl Media {
+    fn check(&self, field: &'static str) -> Result<(), Wrong> {
+        let given = [&self.media, &self.base64, &self.media_id].into_iter().flatten();
+        match given.clone().count() {
+            1 if given.into_iter().all(|text| !text.is_empty()) => {}
+            _ => return Err((field, "needs exactly one of media, base64, media_id".into())),
+        }
+        match &self.name {
+            Some(name) if name.trim().is_empty() || name.contains(|c: char| c.is_control() || "/\\\"".contains(c)) => {
+                return Err((field, "name is empty, or holds a control character, a slash or a quote".into()));
             }
-            Some(&"markdown") => Ok(Templated::Ready(Format::Markdown)),
-            Some(&"html") => Ok(Templated::Ready(Format::Html)),
-            Some(&"native") => match &self.native {
-                Some(Value::Object(_)) => Ok(Templated::Ready(Format::Native)),
-                _ => Err(("native", "is not an object".into())),
-            },
-            Some(_) => Ok(Templated::Template(self.template.as_deref().unwrap_or_default())),
+            None if self.base64.is_some() => return Err((field, "needs a name beside base64".into())),
+            _ => {}
+        }
+        match self.seconds {
+            Some(_) if field != "voice" => Err((field, "only a voice has seconds".into())),
+            Some(0 | 60..) => Err((field, "seconds is not between 1 and 59".into())),
+            _ => Ok(()),
         }
     }
 }
@@ -222,5 +440,31 @@ mod tests {
         assert_eq!(form(r#"{"text":"a","title":"b\r\nBcc: x"}"#), Err("title"));
         assert_eq!(form(r#"{"text":"a","data":{}}"#), Err("data"));
         assert_eq!(form(r#"{"native":"a"}"#), Err("native"));
+        assert_eq!(form(r#"{"template":"x","text":"a"}"#), Err("template"));
+        assert_eq!(form(r#"{"image":{"media":"f1"}}"#).unwrap(), "Ready(Image)");
+        assert_eq!(form(r#"{"voice":{"media_id":"@l","seconds":10}}"#).unwrap(), "Ready(Voice)");
+        assert_eq!(form(r#"{"news":[{"title":"t","url":"https://example.com"}]}"#).unwrap(), "Ready(News)");
+        let card = r#"{"title":"t","card":{"markdown":"b","buttons":[{"title":"ok","url":"http://a"}]}}"#;
+        assert_eq!(form(card).unwrap(), "Ready(Card)");
+    }
+
+    #[test]
+    fn what_a_form_needs_is_asked_for() {
+        for (text, field) in [
+            (r#"{"image":{}}"#, "image"),
+            (r#"{"image":{"media":"f1","media_id":"@l"}}"#, "image"),
+            (r#"{"image":{"base64":"AA=="}}"#, "image"),
+            (r#"{"image":{"media":"f1","seconds":3}}"#, "image"),
+            (r#"{"voice":{"media":"f1","seconds":60}}"#, "voice"),
+            (r#"{"file":{"base64":"AA==","name":"../a"}}"#, "file"),
+            (r#"{"link":{"title":"t","url":"javascript:alert(1)"}}"#, "link"),
+            (r#"{"link":{"title":" ","url":"https://example.com"}}"#, "link"),
+            (r#"{"news":[]}"#, "news"),
+            (r#"{"card":{"markdown":"b","buttons":[{"title":"ok","url":"http://a"}]}}"#, "title"),
+            (r#"{"title":"t","card":{"markdown":"b","buttons":[]}}"#, "card"),
+            (r#"{"image":{"media":"f1"},"link":{"title":"t","url":"https://example.com"}}"#, "link"),
+        ] {
+            assert_eq!(form(text), Err(field), "{text}");
+        }
     }
 }

@@ -156,15 +156,21 @@ impl Lane<'_> {
             return;
         }
         let max = self.capabilities.groups[group].max.max(1);
+        let apart = self.capabilities.groups[group].apart.is_some();
         let at = &mut self.open[group];
-        if self.calls.get(*at).is_some_and(|call| call.used[group] >= max) {
+        while self.calls.get(*at).is_some_and(|call| call.used[group] >= max) {
             *at += 1;
         }
+        if apart {
+            *at = self.calls.len();
+        }
         if self.calls.len() == *at {
-            self.calls.push(Filling { recipients: Vec::new(), used: vec![0; self.capabilities.groups.len()] });
+            // No other list has room in a call that travels alone.
+            let used = if apart { usize::MAX } else { 0 };
+            self.calls.push(Filling { recipients: Vec::new(), used: vec![used; self.capabilities.groups.len()] });
         }
         let call = &mut self.calls[*at];
-        call.used[group] += 1;
+        call.used[group] = call.used[group].saturating_add(1);
         call.recipients.push(Address { kind: address.kind, value: address.value.clone(), via: Vec::new() });
     }
 }
@@ -213,13 +219,14 @@ mod tests {
 
     fn ding() -> Capabilities {
         capabilities(vec![
-            Group { kinds: &[AddressKind::Userid, AddressKind::Mobile], max: 100 },
-            Group { kinds: &[AddressKind::Department], max: 20 },
+            Group::chats(Dedup::None),
+            Group::of(&[AddressKind::Userid, AddressKind::Mobile], 100),
+            Group::of(&[AddressKind::Department], 20),
         ])
     }
 
     fn mail() -> Capabilities {
-        capabilities(vec![Group { kinds: &[AddressKind::Email], max: 50 }])
+        capabilities(vec![Group::of(&[AddressKind::Email], 50)])
     }
 
     fn planned(to: &[Address], accounts: &[&'static str]) -> Result<Plan, PlanError> {
@@ -249,6 +256,18 @@ mod tests {
         let plan = planned(&to, &["ding"]).unwrap();
         let sizes: Vec<usize> = plan.deliveries.iter().map(|d| d.recipients.len()).collect();
         assert_eq!(sizes, [120, 60]);
+    }
+
+    #[test]
+    fn a_chat_travels_alone() {
+        let chat = |id: &str| Address::new(AddressKind::Chat, id);
+        let mut to = vec![chat("chat1")];
+        to.extend(users(2));
+        to.extend([chat("chat2"), Address::new(AddressKind::Department, "7")]);
+        let plan = planned(&to, &["ding"]).unwrap();
+        let calls: Vec<Vec<String>> =
+            plan.deliveries.iter().map(|d| d.recipients.iter().map(ToString::to_string).collect()).collect();
+        assert_eq!(calls, [vec!["chat:chat1"], vec!["userid:u0", "userid:u1", "department:7"], vec!["chat:chat2"]]);
     }
 
     #[test]

@@ -74,6 +74,8 @@ impl Repeats {
 fn content_hash(content: &Content) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&content.title, &content.text, &content.markdown, &content.html).hash(&mut hasher);
+    (&content.image, &content.file, &content.voice, &content.video).hash(&mut hasher);
+    (&content.link, &content.card, &content.news).hash(&mut hasher);
     content.native.as_ref().map(ToString::to_string).hash(&mut hasher);
     hasher.finish()
 }

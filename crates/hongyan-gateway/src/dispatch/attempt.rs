@@ -2,8 +2,8 @@
 
 use super::lane::{Lane, lock};
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, DeliveryState, Outcome, Part, Reason, RecipientState, Resolution, Settled,
-    Settlement, Target, TargetResult, Time, settle,
+    Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Resolution,
+    Settled, Settlement, Target, TargetResult, Time, settle,
 };
 use hongyan_endpoint::{Class, Fault};
 use std::{collections::HashMap, sync::Arc};
@@ -39,7 +39,8 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
         }
     };
     // What goes again after a lost reply is meant to be taken for the same by the platform.
-    if claim.repeat_of.is_none() {
+    let recognised = dedup(&lane, &claim) == lane.account.policy.dedup;
+    if claim.repeat_of.is_none() && recognised {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
         refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
     }
@@ -52,7 +53,7 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
         return finish(&lane, &claim, put_off(&claim, refused, until), None, None, now).await;
     }
 
-    let call = Call { id: claim.id, content: &content, targets: &unique, made_at: claim.made_at };
+    let call = Call { id: claim.id, content: &content, file: None, targets: &unique, made_at: claim.made_at };
     let began = lane.clock.now();
     let outcome = lane.account.channel.deliver(&call).await;
     let ended = lane.clock.now();
@@ -66,7 +67,7 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
     let outcome = widen(outcome, refused, &twins);
-    if matches!(outcome, Outcome::Taken { .. }) {
+    if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
     }
     decide(&lane, &claim, outcome, Some(row), ended).await
@@ -159,6 +160,12 @@ fn widen(outcome: Outcome, refused: Vec<TargetResult>, twins: &HashMap<u32, Vec<
     }
 }
 
+/// How the platform recognises a repeat of this call: a chat's operation may differ from the account's others.
+fn dedup(lane: &Lane, claim: &Claim) -> Dedup {
+    let capabilities = lane.account.channel.capabilities();
+    claim.targets.first().map_or(capabilities.dedup, |target| capabilities.dedup_of(target.address.kind))
+}
+
 async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<AttemptRow>, now: Time) -> News {
     let handle = match &outcome {
         Outcome::Taken { handle, .. } => handle.clone(),
@@ -171,7 +178,8 @@ async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<Attemp
         now,
         seed: claim.id.message.get().unsigned_abs() ^ u64::from(claim.id.number),
     };
-    let settled = settle(outcome, &attempt, &lane.account.policy);
+    let policy = Policy { dedup: dedup(lane, claim), ..lane.account.policy };
+    let settled = settle(outcome, &attempt, &policy);
     finish(lane, claim, settled, handle, row, now).await
 }
 

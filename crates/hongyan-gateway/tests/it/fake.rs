@@ -35,14 +35,14 @@ fn capabilities(channel: &'static str, groups: Vec<Group>) -> Capabilities {
 impl FakeChannel {
     pub(crate) fn people() -> Self {
         let groups = vec![
-            Group { kinds: &[AddressKind::Userid, AddressKind::Mobile], max: 100 },
-            Group { kinds: &[AddressKind::Department], max: 20 },
+            Group::of(&[AddressKind::Userid, AddressKind::Mobile], 100),
+            Group::of(&[AddressKind::Department], 20),
         ];
         Self { capabilities: capabilities("people", groups), broken: false }
     }
 
     pub(crate) fn mailboxes() -> Self {
-        let mut capabilities = capabilities("mailboxes", vec![Group { kinds: &[AddressKind::Email], max: 50 }]);
+        let mut capabilities = capabilities("mailboxes", vec![Group::of(&[AddressKind::Email], 50)]);
         capabilities.formats = &[Format::Text, Format::Markdown, Format::Html];
         capabilities.attachments = true;
         Self { capabilities, broken: false }

@@ -87,6 +87,7 @@ pub(crate) const fn kind_number(kind: AddressKind) -> i64 {
         AddressKind::Department => 3,
         AddressKind::Tag => 4,
         AddressKind::All => 5,
+        AddressKind::Chat => 6,
     }
 }
 
