@@ -75,7 +75,10 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
         ("GET", ["company"]) => {
             let world = enter(&hub.world);
             let company = &world.company;
-            Ok(json!({"people": company.people, "departments": company.departments, "tags": company.tags}))
+            Ok({
+                let people: Vec<_> = company.people().map(|(_, person)| person).collect();
+                json!({"people": people, "departments": company.departments(), "tags": company.tags})
+            })
         }
         ("GET", ["people", userid]) => {
             let world = enter(&hub.world);
@@ -191,8 +194,8 @@ fn overview(hub: &Hub, now: i64) -> Value {
     json!({
         "what": "hongyan's sandbox of DingTalk, WeCom and a mail server",
         "now_ms": now,
-        "people": world.company.people.len(),
-        "departments": world.company.departments.len(),
+        "people": world.company.size(),
+        "departments": world.company.departments().len(),
         "tags": world.company.tags.len(),
         "tasks": world.dingtalk.notices.tasks(),
         "messages": world.wecom.messages.sent(),

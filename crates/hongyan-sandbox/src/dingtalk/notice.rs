@@ -177,7 +177,7 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
         Audience { people: Vec::new(), invalid_users: Vec::new(), invalid_departments: Vec::new(), to_all };
     let mut seen = HashSet::new();
     if to_all {
-        audience.people.extend((0..).take(company.people.len()).filter(visible));
+        audience.people.extend(company.people().map(|(id, _)| id).filter(visible));
         return Ok(audience);
     }
     for userid in users {
@@ -190,7 +190,9 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
     for text in departments {
         let id: i64 = text.parse().map_err(|_| refuse::<DingTalk>("40066", format!("不合法的部门列表: {text}")))?;
         if company.department(id).is_some_and(|department| department.visible) {
-            audience.people.extend(company.expand(id).into_iter().filter(visible).filter(|id| seen.insert(*id)));
+            audience
+                .people
+                .extend(company.members_of(id, true).into_iter().filter(visible).filter(|id| seen.insert(*id)));
         } else {
             audience.invalid_departments.push(text);
         }

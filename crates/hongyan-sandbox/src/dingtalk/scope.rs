@@ -12,7 +12,7 @@ const FIELDS: [&str; 6] = ["userid", "name", "avatar", "department", "jobnumber"
 const ROOT: i64 = 1;
 
 pub(super) fn get_scopes(world: &mut World, _: &Caller, _: GetScopes) -> Result<ScopesGiven, Refused> {
-    let departments = &world.company.departments;
+    let departments = world.company.departments();
     let authed_dept = departments.iter().filter(|d| d.parent_id == ROOT && d.visible).map(|d| d.id).collect();
     Ok(ScopesGiven {
         auth_user_field: FIELDS.map(str::to_owned).to_vec(),

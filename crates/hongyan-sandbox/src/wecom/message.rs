@@ -181,7 +181,7 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
         if request.msgtype == "miniprogram_notice" {
             return Err(refuse::<WeCom>("40058", "touser, invalid Request Parameter"));
         }
-        found.people.extend((0..).take(company.people.len()).filter(visible));
+        found.people.extend(company.people().map(|(id, _)| id).filter(visible));
         return Ok(found);
     }
     let mut seen = HashSet::new();
@@ -195,14 +195,14 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     for text in parties {
         match text.parse().ok().and_then(|id| company.department(id)).filter(|party| party.visible) {
             Some(party) => {
-                let members = company.expand(party.id).into_iter();
+                let members = company.members_of(party.id, true).into_iter();
                 found.people.extend(members.filter(visible).filter(|id| seen.insert(*id)));
             }
             None => found.invalidparty.push(text.to_owned()),
         }
     }
     for text in tags {
-        let tag = text.parse().ok().and_then(|id| company.tag(id));
+        let tag = text.parse().ok().and_then(|id| company.tags.get(id));
         let members: Vec<PersonId> =
             tag.iter().flat_map(|tag| &tag.members).filter_map(|userid| company.find(userid)).filter(visible).collect();
         if members.is_empty() {

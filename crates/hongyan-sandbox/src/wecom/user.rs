@@ -46,7 +46,7 @@ fn tell(world: &mut World, caller: &Caller, found: Option<PersonId>) -> Result<U
     if world.wecom.misses.0 != today {
         world.wecom.misses = (today, 0);
     }
-    if world.settings.limits.calls && world.wecom.misses.1 * 5 > world.company.people.len() {
+    if world.settings.limits.calls && world.wecom.misses.1 * 5 > world.company.size() {
         return Err(refuse::<WeCom>("45009", "api freq out of limit").into());
     }
     let visible = |id: &PersonId| {
