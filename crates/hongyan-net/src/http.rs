@@ -1,5 +1,6 @@
 //! HTTP/1.1 over pooled connections.
 
+use crate::proxy::{Proxy, Way};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -20,6 +21,8 @@ pub struct Options {
     pub max_body_bytes: usize,
     /// Idle connections kept per host.
     pub idle_per_host: usize,
+    /// Through which calls go out; loopback addresses are always called directly.
+    pub proxy: Option<Proxy>,
 }
 
 impl Default for Options {
@@ -30,6 +33,7 @@ impl Default for Options {
             timeout: Duration::from_secs(10),
             max_body_bytes: 4 << 20,
             idle_per_host: 32,
+            proxy: None,
         }
     }
 }
@@ -82,7 +86,7 @@ impl std::error::Error for NetFault {}
 /// The client: cheap to clone, one pool for all clones.
 #[derive(Clone)]
 pub struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Way>, Full<Bytes>>,
     options: Options,
 }
 
@@ -104,8 +108,11 @@ impl Http {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(options.connect_timeout));
-        let connector =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(Way::new(tcp, options.proxy.as_ref()));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))

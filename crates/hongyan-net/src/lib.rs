@@ -11,7 +11,9 @@
 //! What an answer means is left to the platform crates; who is called, to their declarations.
 
 mod http;
+mod proxy;
 mod redact;
 
 pub use http::{Failure, Http, NetFault, Options, Reply};
+pub use proxy::{NotAProxy, Proxy};
 pub use redact::Secret;

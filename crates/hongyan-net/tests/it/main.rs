@@ -1,0 +1,3 @@
+//! The way out against servers made of bytes.
+
+mod proxy;
