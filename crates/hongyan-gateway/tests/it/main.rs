@@ -7,6 +7,8 @@ mod configuration;
 mod fake;
 mod http;
 mod ledger;
+mod platform;
+mod refusals;
 mod surface;
 
 use fake::FakeChannel;
