@@ -7,6 +7,7 @@ mod configuration;
 mod fake;
 mod http;
 mod ledger;
+mod odd_answers;
 mod platform;
 mod refusals;
 mod surface;
