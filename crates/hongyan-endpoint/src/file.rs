@@ -95,8 +95,8 @@ pub(crate) fn write(fields: Map<String, Value>, wire: &mut Wire) -> Result<(), I
                 let file: File = crate::wire::typed(value)?;
                 let kind = if file.media_type.is_empty() { ANY_KIND } else { file.media_type.as_str() };
                 for (field, text) in [("name", file.name.as_str()), ("media_type", kind)] {
-                    if text.contains(|c: char| c == '"' || c.is_control()) {
-                        let message = "holds a quote or a control character".into();
+                    if text.contains(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
+                        let message = "holds a quote, a backslash or a control character".into();
                         return Err(Invalid { field: format!("{name}.{field}"), message });
                     }
                 }

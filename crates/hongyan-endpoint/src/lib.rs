@@ -124,6 +124,12 @@ pub trait Declared: Send + Sync {
     /// [`Invalid`] naming the field.
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid>;
 
+    /// Reads a call that arrived and writes it again: what a platform understood of it.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field that is missing or has the wrong type.
+    fn reread(&self, call: &Wire) -> Result<Wire, Invalid>;
+
     /// The answer's JSON as it came, once it has been read as the operation's reply: what is wrong for a typed
     /// caller is wrong for an untyped one too.
     ///
@@ -155,6 +161,10 @@ impl<E: Endpoint> Declared for Declaration<E> {
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid> {
         let typed: E = wire::typed(request)?;
         typed.encode()
+    }
+
+    fn reread(&self, call: &Wire) -> Result<Wire, Invalid> {
+        E::decode(call)?.encode()
     }
 
     fn read_reply(&self, body: &[u8]) -> Result<Value, serde_json::Error> {

@@ -219,19 +219,26 @@ const fn ok() -> u16 {
 }
 
 impl Fixture {
-    pub(crate) fn check<E: Endpoint>(&self) -> Result<(), String> {
-        let spec = &E::SPEC;
-        let in_path = self.line.split_once(' ').filter(|(method, _)| *method == spec.method.as_str());
-        let Some(in_path) = in_path.and_then(|(_, given)| path::fields(spec.path, given)) else {
-            let line = format!("{} {}", spec.method.as_str(), spec.path);
-            return Err(format!("the page says {:?}, the declaration {line:?}", self.line));
-        };
+    /// The example's request as one object: the fields of its path, its query and its body; `None` when the line is
+    /// not the operation's.
+    #[must_use]
+    pub fn request(&self, spec: &Spec) -> Option<Value> {
+        let (_, given) = self.line.split_once(' ').filter(|(method, _)| *method == spec.method.as_str())?;
         let mut request = self.query.clone();
-        request.extend(in_path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+        request.extend(path::fields(spec.path, given)?.into_iter().map(|(name, value)| (name.into(), value.into())));
         if let Some(Value::Object(body)) = &self.body {
             request.extend(body.clone());
         }
-        let request: E = typed(Value::Object(request)).map_err(|e| format!("the request is not read: {e}"))?;
+        Some(Value::Object(request))
+    }
+
+    pub(crate) fn check<E: Endpoint>(&self) -> Result<(), String> {
+        let spec = &E::SPEC;
+        let Some(request) = self.request(spec) else {
+            let line = format!("{} {}", spec.method.as_str(), spec.path);
+            return Err(format!("the page says {:?}, the declaration {line:?}", self.line));
+        };
+        let request: E = typed(request).map_err(|e| format!("the request is not read: {e}"))?;
         let wire = request.encode().map_err(|e| format!("the request is not written: {e}"))?;
         let line = format!("{} {}", wire.method, wire.path);
         if self.line != line {
