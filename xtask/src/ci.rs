@@ -1,6 +1,6 @@
 //! All checks, in the order in which a reader of the log wants to learn of them.
 
-use crate::{api_table, layers, licences, python, workspace};
+use crate::{alertmanager, api_table, layers, licences, python, workspace};
 use anyhow::{Context, Result, ensure};
 use std::{ffi::OsString, time::Instant};
 
@@ -22,9 +22,11 @@ pub(crate) fn run() -> Result<()> {
     step("fmt", || cargo(&["fmt", "--all", "--check"], &[]))?;
     step("clippy", || cargo(&clippy, &[]))?;
     step("doc", || cargo(&doc, &[("RUSTDOCFLAGS", "-D warnings".into())]))?;
-    // The mail tests talk to a server that is not ours.
+    // Some tests talk to servers and clients that are not ours.
     let python = step("test-python", python::provide)?;
-    step("tests", || cargo(tests, &[(python::VARIABLE, python.clone().into())]))?;
+    let alertmanager = step("test-alertmanager", alertmanager::provide)?;
+    let foreign = [(python::VARIABLE, python.into()), (alertmanager::VARIABLE, alertmanager.into())];
+    step("tests", || cargo(tests, &foreign))?;
     step("doc tests", || cargo(&["test", "--workspace", "--doc"], &[]))?;
     step("layers", layers::check)?;
     step("api-table", api_table::check)?;

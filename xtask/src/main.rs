@@ -1,5 +1,6 @@
 //! The project's own chores: `cargo xtask COMMAND`. What CI runs is `cargo xtask ci`, and nothing else.
 
+mod alertmanager;
 mod api_table;
 mod ci;
 mod layers;
@@ -15,7 +16,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   layers               do the crates' dependencies point down, as the style guide says?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
-  test-python          prints a Python that has what the foreign tests need; makes it when missing";
+  test-python          prints a Python that has what the foreign tests need; makes it when missing
+  test-alertmanager    prints an alert manager for the foreign tests; fetches it when missing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),
         ["licences"] => licences::check(),
+        ["test-alertmanager"] => alertmanager::provide().map(|path| println!("{}", path.display())),
         ["test-python"] => python::provide().map(|path| println!("{}", path.display())),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

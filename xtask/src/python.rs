@@ -46,7 +46,7 @@ fn equipped(python: &Path) -> bool {
 }
 
 /// What the command prints goes to standard error: ours is the path alone.
-fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} does not start"))?;
     eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "{command:?}: {}", output.status);

@@ -1,5 +1,6 @@
 //! The binary as users run it: real processes, real sockets, the sandbox as the platforms.
 
+mod alertmanager;
 mod call;
 mod commands;
 mod demo;
