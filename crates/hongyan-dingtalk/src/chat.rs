@@ -5,7 +5,7 @@
 use crate::{DingTalk, read, reply::Done};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 endpoints! { DingTalk;
     /// Makes a group chat.
@@ -251,7 +251,11 @@ pub struct SendToChat {
     /// The chat.
     pub chatid: String,
     /// The message object, at most 2048 bytes.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub msg: Value,
+    /// The oldest form has the message's members here, beside `chatid`, and no `msg`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// Reply of `chat/send`.
@@ -283,7 +287,12 @@ pub struct ReadListGiven {
     /// Absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub next_cursor: Option<i64>,
-    /// Who has read it.
-    #[serde(rename = "readUserIdList", default, deserialize_with = "lenient::list")]
+    /// Who has read it; absent when nobody has.
+    #[serde(
+        rename = "readUserIdList",
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "lenient::list"
+    )]
     pub read_user_id_list: Vec<String>,
 }

@@ -86,6 +86,7 @@ pub struct Message {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// The words.
+    #[serde(deserialize_with = "lenient::text")]
     pub content: String,
 }
 
@@ -108,8 +109,10 @@ pub struct Link {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Markdown {
     /// Shown in the list of chats only.
+    #[serde(deserialize_with = "lenient::text")]
     pub title: String,
     /// In the platform's subset.
+    #[serde(deserialize_with = "lenient::text")]
     pub text: String,
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token or a secret.
 
+mod chats;
+
 use crate::{
     Hub,
     arrival::pairs,
@@ -50,7 +52,7 @@ const CALLS: [(&str, &str); 21] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"dingtalk_group_templates\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -60,7 +62,12 @@ type Said = Result<Value, (u16, String)>;
 
 /// Answers one inspection call.
 pub(crate) fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
-    match decide(hub, method, uri, body) {
+    let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
+    if let Some(file) = chats::file(hub, method, &path) {
+        return file;
+    }
+    let here = chats::decide(hub, method, &path, body, hub.clock.now_ms());
+    match here.unwrap_or_else(|| decide(hub, method, uri, body)) {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
@@ -200,7 +207,7 @@ fn overview(hub: &Hub, now: i64) -> Value {
         "tasks": world.dingtalk.notices.tasks(),
         "messages": world.wecom.messages.sent(),
         "operations": operations,
-        "inspection": CALLS.iter().map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
+        "inspection": CALLS.iter().chain(&chats::CALLS).map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
     })
 }
 
@@ -304,6 +311,8 @@ struct Change {
     dingtalk_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
+    #[serde(default, deserialize_with = "given")]
+    dingtalk_group_templates: Option<Option<Vec<String>>>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -327,6 +336,9 @@ fn change(hub: &Hub, change: Change) -> Said {
     }
     if let Some(ips) = change.wecom_trusted_ips {
         settings.wecom_trusted_ips = ips;
+    }
+    if let Some(templates) = change.dingtalk_group_templates {
+        settings.dingtalk_group_templates = templates;
     }
     Ok(json!(settings))
 }

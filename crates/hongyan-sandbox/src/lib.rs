@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Beside the platforms' paths, `/sandbox` shows and moves the world: phones, clock, trouble, counters. Nothing
-//! survives the process, and what is kept in memory is bounded. Robots, contacts and media are for later.
+//! survives the process, and what is kept in memory is bounded.
 
 mod arrival;
 mod clock;
@@ -65,7 +65,9 @@ impl Hub {
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
         self.mail.reset();
         let mut world = route::enter(&self.world);
+        let base = std::mem::take(&mut world.base);
         *world = World::new(&self.options, world.credentials.clone());
+        world.base = base;
     }
 }
 
@@ -99,11 +101,13 @@ impl Sandbox {
         let mut routes = Routes::default();
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
+        let mut world = World::new(&options, credentials);
+        world.base = format!("http://{address}");
         let hub = Arc::new(Hub {
             clock,
             routes,
             trouble: Trouble::new(options.faults.clone()),
-            world: Mutex::new(World::new(&options, credentials)),
+            world: Mutex::new(world),
             mail,
             options,
         });
@@ -154,6 +158,7 @@ impl Sandbox {
                 "app_secret": credentials.app_secret,
                 "agent_id": credentials.agent_id,
                 "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
+                "robot_code": credentials.app_key,
             },
             "wecom": {
                 "base": base,

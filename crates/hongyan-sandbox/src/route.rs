@@ -15,6 +15,10 @@ use std::{
 pub(crate) trait Simulated: Platform {
     /// Token, address, frequency: in the platform's order.
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
+    /// A look at the call as it came, for operations that judge more than their fields.
+    fn arrive(_: &World, _: &Caller, _: &Spec, _: &Wire) -> Result<(), Fault> {
+        Ok(())
+    }
     /// A body or field that cannot be read.
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault;
     /// `GET` where `POST` is expected, or the other way; `None` where the platform does not mind.
@@ -189,6 +193,7 @@ where
         }
         None => {}
     }
+    E::Platform::arrive(world, &handling.caller, spec, call)?;
     if spec.auth != Auth::None {
         E::Platform::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }

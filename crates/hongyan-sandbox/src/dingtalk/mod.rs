@@ -1,27 +1,65 @@
 //! Simulated DingTalk: its gateway's checks and one module per family.
 
 mod body;
+mod chat;
+pub(crate) mod conversation;
+mod group;
+pub(crate) mod groups;
+mod letters;
+pub(crate) mod media;
 mod notice;
+mod old_scene;
+mod robot;
+mod scene;
 mod scope;
+mod status_bar;
 mod token;
+mod unreadable;
 mod user;
+pub(crate) mod webhook;
 
 use crate::{
+    options::Credentials,
     route::{Routes, Simulated, expects_post, over_rate, refuse},
     world::{
         Caller, World,
+        company::{Company, PersonId},
         token::{Standing, TokenStore},
     },
 };
 use hongyan_dingtalk::{DingTalk, new_style};
-use hongyan_endpoint::{Fault, Invalid, Spec};
-pub(crate) use notice::{deliver_due, read};
+use hongyan_endpoint::{Fault, Invalid, Spec, Wire};
+pub(crate) use notice::deliver_due;
 
 /// What the platform remembers.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) token: TokenStore,
     pub(crate) notices: notice::Notices,
+    pub(crate) groups: groups::Groups,
+    letters: letters::Letters,
+    pub(crate) files: media::Files,
+    pub(crate) hooks: webhook::Hooks,
+    /// Conversations that people chose, by the id that serves once.
+    chosen: conversation::Places,
+    /// Where answers to a robot's messages go.
+    sessions: conversation::Places,
+}
+
+impl State {
+    /// As the company starts: one group, and a custom robot with a signature in it.
+    pub(crate) fn new(company: &Company, credentials: &Credentials) -> Self {
+        let mut state = Self { groups: groups::Groups::new(company), ..Self::default() };
+        let guard = webhook::Guard { secret: Some(credentials.robot_secret.clone()), ..webhook::Guard::default() };
+        state.hooks.add(credentials.robot_token.clone(), 0, "报警机器人", guard);
+        state
+    }
+}
+
+/// Notes that a person has read a message, so that those who ask are told.
+pub(crate) fn read(world: &mut World, person: PersonId, source: &str, now: i64) {
+    notice::read(world, person, source, now);
+    letters::read(world, person, source, now);
 }
 
 pub(crate) fn routes(to: &mut Routes) {
@@ -33,6 +71,38 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(notice::progress);
     to.on(notice::result);
     to.on(notice::recall);
+    to.on(status_bar::update);
+    to.on(chat::create);
+    to.on(chat::update);
+    to.on(chat::get);
+    to.on(chat::send);
+    to.on(chat::read_list);
+    to.on(group::create);
+    to.on(group::update);
+    to.on(group::convert);
+    to.on(scene::create);
+    to.on(scene::create_as_clients);
+    to.on(scene::update);
+    to.on(scene::disband);
+    to.on(scene::add_members);
+    to.on(scene::delete_members);
+    to.on(scene::query);
+    to.on(scene::members);
+    to.on(old_scene::create);
+    to.on(old_scene::get);
+    to.on(old_scene::send);
+    to.on(conversation::send);
+    to.on(webhook::send);
+    to.on(webhook::answer);
+    to.on(robot::send_to_people);
+    to.on(robot::send_to_group);
+    to.on(robot::recall_from_people);
+    to.on(robot::recall_from_group);
+    to.on(robot::read_status);
+    to.on(robot::group_readers);
+    to.on(robot::ding);
+    to.on(robot::file);
+    to.on(media::upload);
 }
 
 /// Whether the path belongs to the gateway that wraps its refusals.
@@ -69,7 +139,14 @@ impl Simulated for DingTalk {
         Ok(())
     }
 
+    fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
+        if spec.name == "webhook.send" { webhook::arrive(world, caller, call) } else { Ok(()) }
+    }
+
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
+        if let Some(fault) = unreadable::of(spec, invalid) {
+            return fault;
+        }
         match spec.name {
             "token.get" => refuse::<Self>("40035", "缺少参数 corpid or appkey"),
             _ if new_style(spec) => refuse::<Self>("parameter.invalid", invalid.to_string()),

@@ -3,7 +3,7 @@
 //! What is over a person's quota, or the same again on one day, is accepted all the same and filtered at delivery:
 //! only the result tells.
 
-use super::body;
+use super::{body, media};
 use crate::{
     clock::china_day,
     route::{Refused, refuse},
@@ -11,7 +11,7 @@ use crate::{
         Caller, World, canonical,
         company::{PersonId, Treatment},
         digest,
-        ledger::Ledger,
+        ledger::{KEPT_MS, Ledger},
         phone::Arriving,
     },
 };
@@ -83,6 +83,8 @@ struct Task {
     invalid_users: Vec<String>,
     invalid_departments: Vec<String>,
     recalled: bool,
+    /// Of the type whose status bar can be changed.
+    oa: bool,
 }
 
 /// What became of one person's copy.
@@ -100,6 +102,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> R
     }
     let audience = audience(world, &request)?;
     let msg = body::read(request.msg)?;
+    media::check(world, &msg)?;
     if msg.get("oa").is_some_and(|oa| oa.get("status_bar").is_some())
         && (audience.people.len() > 5 || audience.to_all || request.dept_id_list.is_some())
     {
@@ -134,6 +137,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> R
         invalid_users: audience.invalid_users,
         invalid_departments: audience.invalid_departments,
         recalled: false,
+        oa: msg.get("oa").is_some(),
     };
     notices.tasks.keep(caller.now, task_id, task);
     notices.due.push(Reverse((due, task_id)));
@@ -242,6 +246,8 @@ fn deliver(world: &mut World, at: i64, task_id: i64) {
             at,
             read_at,
             recalled,
+            room: None,
+            from: None,
         };
         if world.phones.show(*person, &message) > 1 {
             world.tally.duplicates += 1;
@@ -291,6 +297,19 @@ fn task<'a>(world: &'a World, caller: &Caller, agent_id: i64, id: i64, code: &st
     }
     let found = world.dingtalk.notices.tasks.get(&id).filter(|task| caller.now - task.at <= WINDOW_MS);
     Ok(found.ok_or_else(|| refuse::<DingTalk>(code, "不合法的参数: 任务不存在或已超过24小时"))?)
+}
+
+/// What a change of an OA notice needs to know.
+pub(super) struct Oa {
+    pub(super) id: Arc<str>,
+    pub(super) due: i64,
+    pub(super) people: Vec<PersonId>,
+}
+
+/// The OA notice of a task, while its bar can be changed.
+pub(super) fn oa(world: &World, now: i64, task: i64) -> Option<Oa> {
+    let task = world.dingtalk.notices.tasks.get(&task).filter(|task| task.oa && now - task.at <= KEPT_MS)?;
+    Some(Oa { id: task.id.clone(), due: task.due, people: task.people.iter().map(|(person, _)| *person).collect() })
 }
 
 pub(super) fn progress(world: &mut World, caller: &Caller, request: GetSendProgress) -> Result<SendProgress, Refused> {
@@ -348,7 +367,7 @@ pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallNotice) 
 }
 
 /// Notes that a person has read a task's message, so that its result says so.
-pub(crate) fn read(world: &mut World, person: PersonId, source: &str, now: i64) {
+pub(super) fn read(world: &mut World, person: PersonId, source: &str, now: i64) {
     let task = source.parse().ok().and_then(|id: i64| world.dingtalk.notices.tasks.get_mut(&id));
     let fate = task.and_then(|task| task.people.iter_mut().find(|(id, _)| *id == person));
     if let Some((_, Fate::Reached { read_at })) = fate {

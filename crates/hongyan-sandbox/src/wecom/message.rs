@@ -238,6 +238,8 @@ fn deliver(world: &mut World, now: i64, msgid: String, people: Vec<PersonId>, se
             at: now,
             read_at,
             recalled: false,
+            room: None,
+            from: None,
         };
         world.tally.wecom.effects += 1;
         if world.phones.show(person, &message) > 1 {

@@ -35,12 +35,16 @@ pub(crate) struct Settings {
     pub(crate) dingtalk_trusted_ips: Option<Vec<IpAddr>>,
     /// The only addresses that may call WeCom's application; `None`: all.
     pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
+    /// The group templates that DingTalk's company has; `None`: any that is well formed.
+    pub(crate) dingtalk_group_templates: Option<Vec<String>>,
 }
 
 /// Everything.
 pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) settings: Settings,
+    /// Where the sandbox answers, as `http://ADDRESS`: for addresses that answers hold.
+    pub(crate) base: String,
     pub(crate) credentials: Credentials,
     pub(crate) dingtalk: dingtalk::State,
     pub(crate) wecom: wecom::State,
@@ -61,17 +65,20 @@ pub(crate) struct Caller {
 impl World {
     pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
+        let company = Company::new(options.seed, options.people);
         Self {
-            company: Company::new(options.seed, options.people),
+            dingtalk: dingtalk::State::new(&company, &credentials),
+            company,
+            base: String::new(),
             settings: Settings {
                 limits: options.limits,
                 delivery_delay_ms: ms(options.delivery_delay),
                 auto_read_ms: options.auto_read.map(ms),
                 dingtalk_trusted_ips: None,
                 wecom_trusted_ips: None,
+                dingtalk_group_templates: None,
             },
             credentials,
-            dingtalk: dingtalk::State::default(),
             wecom: wecom::State::default(),
             phones: Phones::default(),
             tally: Tally::default(),

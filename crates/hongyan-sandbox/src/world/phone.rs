@@ -12,6 +12,15 @@ const KEPT: usize = 1_000;
 /// (content, person) pairs that are remembered to recognise a second copy.
 const REMEMBERED: usize = 500_000;
 
+/// The group that a message came into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// The id that the platform's senders use.
+    pub(crate) id: Arc<str>,
+    /// Its name when the message came.
+    pub(crate) name: Arc<str>,
+}
+
 /// One message on one phone.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
@@ -28,6 +37,10 @@ pub(crate) struct Shown {
     pub(crate) recalled: bool,
     /// 1 for the first of its content, 2 for the second, ….
     pub(crate) copies: u32,
+    /// `None`: it came to this person alone.
+    pub(crate) room: Option<Room>,
+    /// Who wrote it, where it was not the application: a member's userid, a robot's name.
+    pub(crate) from: Option<Arc<str>>,
 }
 
 impl Shown {
@@ -38,12 +51,19 @@ impl Shown {
     /// As the inspection API shows it.
     pub(crate) fn describe(&self, now: i64) -> Value {
         let read = self.is_read(now);
-        json!({
+        let mut shown = json!({
             "id": self.id, "platform": self.platform, "app": self.app, "source": &*self.source,
             "content": serde_json::from_str::<Value>(&self.content).unwrap_or_default(),
             "at_ms": self.at, "read": read, "read_at_ms": self.read_at.filter(|_| read),
             "recalled": self.recalled, "copies": self.copies,
-        })
+        });
+        if let Some(room) = &self.room {
+            shown["group"] = json!({"id": &*room.id, "name": &*room.name});
+        }
+        if let Some(from) = &self.from {
+            shown["from"] = json!(&**from);
+        }
+        shown
     }
 }
 
@@ -59,6 +79,8 @@ pub(crate) struct Arriving<'a> {
     pub(crate) at: i64,
     pub(crate) read_at: Option<i64>,
     pub(crate) recalled: bool,
+    pub(crate) room: Option<&'a Room>,
+    pub(crate) from: Option<&'a Arc<str>>,
 }
 
 /// All phones.
@@ -105,6 +127,8 @@ impl Phones {
             read_at: message.read_at,
             recalled: message.recalled,
             copies,
+            room: message.room.cloned(),
+            from: message.from.cloned(),
         });
         copies
     }
@@ -122,6 +146,16 @@ impl Phones {
         });
         if let Some(shown) = found {
             shown.recalled = true;
+        }
+    }
+
+    /// Changes what a phone shows of a message: `with` gets the JSON that is there. Nothing happens where it is gone.
+    pub(crate) fn amend(&mut self, person: PersonId, platform: &str, source: &str, with: impl FnOnce(&mut Value)) {
+        let phone = self.shown.get_mut(&person).into_iter().flatten().rev();
+        if let Some(shown) = phone.into_iter().find(|shown| shown.platform == platform && &*shown.source == source) {
+            let mut content = serde_json::from_str(&shown.content).unwrap_or_default();
+            with(&mut content);
+            shown.content = content.to_string().into();
         }
     }
 
