@@ -49,7 +49,7 @@ impl Ding {
     }
 
     /// A new-style call that succeeds.
-    pub(crate) async fn new(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn done(&self, path: &str, body: Value) -> Value {
         let reply = self.acs("POST", path, body).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.json()

@@ -191,13 +191,13 @@ async fn a_current_group_is_the_same_as_its_chat() {
     let ding = Ding::start().await;
     let body = json!({"name": "Test", "owner": "zhangsan", "useridlist": ["zhangsan", "lisi"], "conversationTag": 2,
         "managementOptions": {"searchable": 1}});
-    let made = ding.new("/v1.0/im/group/create", body).await;
+    let made = ding.done("/v1.0/im/group/create", body).await;
     assert_eq!(made["conversationTag"], 2);
     let (chatid, cid) = (made["chatid"].as_str().unwrap(), made["openConversationId"].as_str().unwrap());
-    let converted = ding.new(&format!("/v1.0/im/chat/{chatid}/convertToOpenConversationId"), Value::Null).await;
+    let converted = ding.done(&format!("/v1.0/im/chat/{chatid}/convertToOpenConversationId"), Value::Null).await;
     assert_eq!(converted, json!({"openConversationId": cid}));
     let change = json!({"chatid": chatid, "name": "Test 2", "add_useridlist": ["wangwu"], "managementOptions": {"chatBannedType": 1}});
-    assert_eq!(ding.new("/v1.0/im/group/update", change).await, json!({"success": true}));
+    assert_eq!(ding.done("/v1.0/im/group/update", change).await, json!({"success": true}));
     let chat = &ding.get(&format!("/chat/get?chatid={chatid}")).await["chat_info"];
     assert_eq!(chat["useridlist"], json!(["zhangsan", "lisi", "wangwu"]));
     assert_eq!((&chat["name"], &chat["searchable"], &chat["chatBannedType"]), (&json!("Test 2"), &json!(1), &json!(1)));

@@ -15,7 +15,7 @@ fn hello(ding: &Ding, users: &[&str]) -> Value {
 async fn people_get_a_message_and_the_others_are_named() {
     let ding = Ding::start().await;
     ding.raw.post("/sandbox/people/lisi", json!({"dingtalk": "forbidden:143105"})).await;
-    let sent = ding.new(PEOPLE, hello(&ding, &["zhangsan", "nobody", "lisi", "outsider", "zhangsan"])).await;
+    let sent = ding.done(PEOPLE, hello(&ding, &["zhangsan", "nobody", "lisi", "outsider", "zhangsan"])).await;
     assert_eq!(sent["invalidStaffIdList"], json!(["nobody", "outsider"]));
     assert_eq!(sent["flowControlledStaffIdList"], json!(["lisi"]));
     let shown = ding.raw.phone("zhangsan").await;
@@ -29,7 +29,7 @@ async fn people_get_a_message_and_the_others_are_named() {
     ding.read("zhangsan").await;
     assert_eq!(ding.acs("GET", &target, Value::Null).await.json(), status("READ", "SUCCESS"));
     let recall = json!({"robotCode": ding.robot, "processQueryKeys": [key, "bad"]});
-    let recalled = ding.new("/v1.0/robot/otoMessages/batchRecall", recall).await;
+    let recalled = ding.done("/v1.0/robot/otoMessages/batchRecall", recall).await;
     assert_eq!(recalled, json!({"successResult": [key], "failedResult": {"bad": "invalid.processQueryKey"}}));
     assert_eq!(ding.raw.phone("zhangsan").await[0]["recalled"], true);
     assert_eq!(ding.acs("GET", &target, Value::Null).await.json(), status("READ", "RECALLED"));
@@ -71,9 +71,9 @@ async fn a_message_to_people_is_refused_by_field() {
     assert_eq!(ding.refusal(PEOPLE, audio).await, "resource.not.found");
     let voice = ding.upload(Some("voice"), "a.amr", b"x").await;
     let audio = key("sampleAudio", json!({"mediaId": voice["media_id"], "duration": "1000"}));
-    assert!(ding.new(PEOPLE, audio).await["processQueryKey"].is_string());
+    assert!(ding.done(PEOPLE, audio).await["processQueryKey"].is_string());
     let picture = key("sampleImageMsg", json!({"photoURL": "https://example.com/a.png"}));
-    assert!(ding.new(PEOPLE, picture).await["processQueryKey"].is_string());
+    assert!(ding.done(PEOPLE, picture).await["processQueryKey"].is_string());
     let path = "/v1.0/robot/otoMessages/batchRecall";
     let recall = |keys: Value| json!({"robotCode": ding.robot, "processQueryKeys": keys});
     assert_eq!(ding.refusal(path, recall(json!([]))).await, "invalidParameter.processQueryKeys.empty");
@@ -87,7 +87,7 @@ async fn a_group_gets_a_message_and_its_readers_are_paged() {
     let ding = Ding::start().await;
     let body = json!({"robotCode": ding.robot, "openConversationId": ding.cid, "msgKey": "sampleMarkdown",
         "msgParam": "{\"title\":\"t\",\"text\":\"# hi\"}"});
-    let key = ding.new(GROUP, body.clone()).await["processQueryKey"].as_str().unwrap().to_owned();
+    let key = ding.done(GROUP, body.clone()).await["processQueryKey"].as_str().unwrap().to_owned();
     assert_eq!(ding.raw.phone("zhaoliu").await[0]["from"], json!(ding.robot));
     ding.read("lisi").await;
     ding.raw.advance(10).await;
@@ -99,9 +99,9 @@ async fn a_group_gets_a_message_and_its_readers_are_paged() {
         body
     };
     let path = "/v1.0/robot/groupMessages/query";
-    let page = ding.new(path, query("nextToken", json!(""))).await;
+    let page = ding.done(path, query("nextToken", json!(""))).await;
     assert_eq!((&page["readUserIds"], &page["hasMore"]), (&json!(["lisi"]), &json!(true)));
-    let page = ding.new(path, query("nextToken", page["nextToken"].clone())).await;
+    let page = ding.done(path, query("nextToken", page["nextToken"].clone())).await;
     assert_eq!(page, json!({"sendStatus": "SUCCESS", "readUserIds": ["wangwu"], "hasMore": false, "nextToken": ""}));
     for (body, code) in [
         (query("processQueryKey", json!("none")), "invalid.processQueryKey"),
@@ -113,9 +113,9 @@ async fn a_group_gets_a_message_and_its_readers_are_paged() {
     }
     let recall =
         |keys: Value| json!({"robotCode": ding.robot, "openConversationId": ding.cid, "processQueryKeys": keys});
-    let recalled = ding.new("/v1.0/robot/groupMessages/recall", recall(json!([key]))).await;
+    let recalled = ding.done("/v1.0/robot/groupMessages/recall", recall(json!([key]))).await;
     assert_eq!(recalled, json!({"successResult": [key], "failedResult": {}}));
-    assert_eq!(ding.new(path, query("maxResults", json!(9))).await["sendStatus"], "RECALLED");
+    assert_eq!(ding.done(path, query("maxResults", json!(9))).await["sendStatus"], "RECALLED");
     for (name, value, code) in [
         ("openConversationId", json!(""), "miss.openConversationId"),
         ("openConversationId", json!("cidnone"), "invalid.openConversationId"),
@@ -131,11 +131,11 @@ async fn a_group_gets_a_message_and_its_readers_are_paged() {
 #[tokio::test]
 async fn nothing_is_told_or_taken_back_after_a_day() {
     let ding = Ding::start().await;
-    let key = ding.new(PEOPLE, hello(&ding, &["zhangsan"])).await["processQueryKey"].clone();
+    let key = ding.done(PEOPLE, hello(&ding, &["zhangsan"])).await["processQueryKey"].clone();
     ding.raw.advance(DAY + 1_000).await;
     let ding = Ding { token: ding.raw.ding_token().await, ..ding };
     let recall = json!({"robotCode": ding.robot, "processQueryKeys": [key]});
-    let recalled = ding.new("/v1.0/robot/otoMessages/batchRecall", recall).await;
+    let recalled = ding.done("/v1.0/robot/otoMessages/batchRecall", recall).await;
     assert_eq!(recalled["failedResult"][key.as_str().unwrap()], "robot.processQueryKey.expired");
 }
 
@@ -144,7 +144,7 @@ async fn a_ding_reaches_people_within_its_bounds() {
     let ding = Ding::start().await;
     let body = |kind: i64, users: Value| json!({"robotCode": ding.robot, "remindType": kind, "receiverUserIdList": users, "content": "disk full"});
     let path = "/v1.0/robot/ding/send";
-    let sent = ding.new(path, body(1, json!(["zhangsan", "nobody"]))).await;
+    let sent = ding.done(path, body(1, json!(["zhangsan", "nobody"]))).await;
     assert!(sent["openDingId"].is_string());
     assert_eq!(sent["failedList"], json!({"nobody": "staffId.notExisted"}));
     assert_eq!(ding.raw.phone("zhangsan").await[0]["content"]["ding"]["content"], "disk full");
@@ -158,7 +158,7 @@ async fn a_file_that_was_sent_to_the_robot_is_fetched_by_its_code() {
     let id = ding.upload(Some("image"), "a.png", b"picture").await["media_id"].as_str().unwrap().to_owned();
     let code = ding.raw.post(&format!("/sandbox/media/{id}/code"), json!({})).await["downloadCode"].clone();
     let path = "/v1.0/robot/messageFiles/download";
-    let given = ding.new(path, json!({"downloadCode": code, "robotCode": ding.robot})).await;
+    let given = ding.done(path, json!({"downloadCode": code, "robotCode": ding.robot})).await;
     let url = given["downloadUrl"].as_str().unwrap();
     let file = ding.raw.call("GET", &url[url.find("/sandbox").unwrap()..], &Value::Null).await;
     assert_eq!((file.body.as_slice(), file.header("content-type")), (&b"picture"[..], Some("image/png")));

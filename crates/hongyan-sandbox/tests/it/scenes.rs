@@ -17,29 +17,29 @@ fn ops(uuid: &str) -> Value {
 }
 
 async fn made(ding: &Ding) -> String {
-    ding.new(CREATE, ops("first")).await["open_conversation_id"].as_str().unwrap().to_owned()
+    ding.done(CREATE, ops("first")).await["open_conversation_id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn a_scene_group_is_made_once_changed_and_disbanded() {
     let ding = Ding::start().await;
-    let first = ding.new(CREATE, ops("req-1")).await;
-    assert_eq!(ding.new(CREATE, ops("req-1")).await, first);
-    assert_ne!(ding.new(CREATE, ops("req-2")).await, first);
+    let first = ding.done(CREATE, ops("req-1")).await;
+    assert_eq!(ding.done(CREATE, ops("req-1")).await, first);
+    assert_ne!(ding.done(CREATE, ops("req-2")).await, first);
     let cid = first["open_conversation_id"].as_str().unwrap();
     let of = |name: &str, value: Value| json!({"open_conversation_id": cid, name: value});
     let good = json!({"success": true});
-    assert_eq!(ding.new("/v1.0/im/sceneGroup/update", of("title", json!("Ops2"))).await, good);
-    assert_eq!(ding.new("/v1.0/im/sceneGroup/member/add", of("user_ids", json!("wangwu,zhaoliu"))).await, good);
-    assert_eq!(ding.new("/v1.0/im/sceneGroup/member/delete", of("user_ids", json!(["lisi"]))).await, good);
+    assert_eq!(ding.done("/v1.0/im/sceneGroup/update", of("title", json!("Ops2"))).await, good);
+    assert_eq!(ding.done("/v1.0/im/sceneGroup/member/add", of("user_ids", json!("wangwu,zhaoliu"))).await, good);
+    assert_eq!(ding.done("/v1.0/im/sceneGroup/member/delete", of("user_ids", json!(["lisi"]))).await, good);
     let query = json!({"openConversationId": cid});
-    let group = ding.new("/v1.0/im/sceneGroups/query", query.clone()).await;
+    let group = ding.done("/v1.0/im/sceneGroups/query", query.clone()).await;
     assert_eq!(
         (&group["title"], &group["templateId"], &group["ownerUserId"], &group["status"]),
         (&json!("Ops2"), &json!("c354-ea65"), &json!("zhangsan"), &json!(1))
     );
     let page = json!({"openConversationId": cid, "maxResults": 200});
-    let members = ding.new("/v1.0/im/sceneGroups/members/batchQuery", page.clone()).await;
+    let members = ding.done("/v1.0/im/sceneGroups/members/batchQuery", page.clone()).await;
     assert_eq!(
         members,
         json!({"success": true, "memberUserIds": ["zhangsan", "wangwu", "zhaoliu"], "hasMore": false,
@@ -49,8 +49,8 @@ async fn a_scene_group_is_made_once_changed_and_disbanded() {
     assert_eq!((&old["errcode"], &old["success"]), (&json!(0), &json!(true)));
     assert_eq!(old["result"]["management_options"]["searchable"], "1");
     assert_eq!(old["result"]["owner_staff_id"], "zhangsan");
-    assert_eq!(ding.new("/v1.0/im/chat/scenegroup/disband", query.clone()).await, good);
-    assert_eq!(ding.new("/v1.0/im/sceneGroups/query", query).await["status"], 2);
+    assert_eq!(ding.done("/v1.0/im/chat/scenegroup/disband", query.clone()).await, good);
+    assert_eq!(ding.done("/v1.0/im/sceneGroups/query", query).await["status"], 2);
     assert_eq!(ding.refusal("/v1.0/im/sceneGroup/update", of("title", json!("x"))).await, "parameter.invalid");
     assert_eq!(ding.refusal("/v1.0/im/sceneGroups/members/batchQuery", page).await, "parameter.invalid");
     let robot = json!({"robotCode": ding.robot, "openConversationId": cid, "msgKey": "sampleText", "msgParam": "{\"content\":\"x\"}"});
@@ -68,7 +68,7 @@ async fn a_custom_robot_of_a_disbanded_group_is_refused() {
         ding.raw.post("/sandbox/robots", json!({"chat": cid})).await["access_token"].as_str().unwrap().to_owned();
     let to = format!("/robot/send?access_token={token}");
     assert_eq!(ding.raw.post(&to, crate::acs::text("x")).await["errcode"], 0);
-    ding.new("/v1.0/im/chat/scenegroup/disband", json!({"openConversationId": cid})).await;
+    ding.done("/v1.0/im/chat/scenegroup/disband", json!({"openConversationId": cid})).await;
     assert_eq!(ding.raw.post(&to, crate::acs::text("x")).await["errcode"], 400_013);
 }
 
@@ -141,7 +141,7 @@ async fn a_robot_of_the_template_writes_into_the_scene_group() {
     assert_eq!((&sent["errcode"], &sent["success"]), (&json!(0), &json!(true)), "{sent}");
     assert_eq!(ding.raw.phone("lisi").await[0]["content"], crate::acs::text("hi"));
     let query = json!({"processQueryKey": sent["open_msg_id"], "robotCode": ding.robot});
-    assert_eq!(ding.new("/v1.0/robot/groupMessages/query", query).await["sendStatus"], "SUCCESS");
+    assert_eq!(ding.done("/v1.0/robot/groupMessages/query", query).await["sendStatus"], "SUCCESS");
     let only = ding.old(OLD_SEND, with("receiver_user_ids", json!("zhangsan"))).await;
     assert_eq!(only["errcode"], 0);
     assert_eq!((ding.raw.phone("zhangsan").await.len(), ding.raw.phone("lisi").await.len()), (2, 1));
@@ -191,9 +191,9 @@ async fn every_example_of_conversations_is_answered_as_its_page_shows() {
     let scene = made(&ding).await;
     let message = ding.old("/chat/send", json!({"chatid": ding.chatid, "msg": crate::acs::text("x")})).await;
     let to_people = json!({"robotCode": ding.robot, "userIds": ["lisi"], "msgKey": "sampleText", "msgParam": "{\"content\":\"x\"}"});
-    let oto = ding.new("/v1.0/robot/oToMessages/batchSend", to_people).await["processQueryKey"].clone();
+    let oto = ding.done("/v1.0/robot/oToMessages/batchSend", to_people).await["processQueryKey"].clone();
     let to_group = json!({"robotCode": ding.robot, "openConversationId": ding.cid, "msgKey": "sampleText", "msgParam": "{\"content\":\"x\"}"});
-    let in_group = ding.new("/v1.0/robot/groupMessages/send", to_group).await["processQueryKey"].clone();
+    let in_group = ding.done("/v1.0/robot/groupMessages/send", to_group).await["processQueryKey"].clone();
     let oa = json!({"msgtype": "oa", "oa": {"message_url": "https://example.com", "head": {"bgcolor": "FFBBBBBB", "text": "h"}, "body": {}}});
     let notice = json!({"agent_id": agent, "userid_list": "lisi", "msg": oa});
     let task = ding.old("/topapi/message/corpconversation/asyncsend_v2", notice).await["task_id"].clone();
