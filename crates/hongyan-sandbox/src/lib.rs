@@ -65,9 +65,9 @@ impl Hub {
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
         self.mail.reset();
         let mut world = route::enter(&self.world);
-        let base = std::mem::take(&mut world.base);
+        let host = std::mem::take(&mut world.host);
         *world = World::new(&self.options, world.credentials.clone());
-        world.base = base;
+        world.host = host;
     }
 }
 
@@ -102,7 +102,7 @@ impl Sandbox {
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
         let mut world = World::new(&options, credentials);
-        world.base = format!("http://{address}");
+        world.host = address.to_string();
         let hub = Arc::new(Hub {
             clock,
             routes,

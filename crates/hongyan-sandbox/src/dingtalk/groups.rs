@@ -217,9 +217,10 @@ pub(super) fn visible(world: &World, userid: &str) -> Option<PersonId> {
     (person.visible && person.dingtalk != Treatment::Invisible).then_some(id)
 }
 
-/// A member by unionid; this company's people have none.
-pub(super) fn by_unionid(_: &World, _: &str) -> Option<PersonId> {
-    None
+/// A member by unionid, whom the application may see.
+pub(super) fn by_unionid(world: &World, unionid: &str) -> Option<PersonId> {
+    let id = world.company.find_unionid(unionid)?;
+    visible(world, &world.company.person(id).userid)
 }
 
 /// Those user ids as people, or the first that is nobody's.

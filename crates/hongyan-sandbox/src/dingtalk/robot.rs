@@ -331,5 +331,5 @@ pub(super) fn file(world: &mut World, caller: &Caller, request: GetFile) -> Resu
     let Some(id) = world.dingtalk.files.offered(caller.now, &request.download_code) else {
         return Err(fault("invalidParameter.robotCode.invalid", "downloadCode 不存在或已过期").into());
     };
-    Ok(FileGiven { download_url: format!("{}/sandbox/media/{id}", world.base) })
+    Ok(FileGiven { download_url: format!("http://{}/sandbox/media/{id}", world.host) })
 }

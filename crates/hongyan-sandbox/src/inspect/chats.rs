@@ -22,7 +22,7 @@ pub(super) const CALLS: [(&str, &str); 8] = [
     ("GET /sandbox/chats/{id}", "one group, by chatid or openConversationId, with what was said and who has read it"),
     (
         "POST /sandbox/robots",
-        "a custom robot: {\"chat\"?, \"name\"?, \"secret\"?, \"keyword\"? or \"keywords\"?, \"ips\"?} answers its token; {\"access_token\", \"stopped\"} stops one",
+        "a custom robot of DingTalk: {\"chat\"?, \"name\"?, \"secret\"?, \"keyword\"? or \"keywords\"?, \"ips\"?} answers its token; {\"access_token\", \"stopped\"} stops one",
     ),
     ("POST /sandbox/conversations", "somebody chooses a conversation: {\"chat\"} or {\"people\"} answers its cid"),
     ("POST /sandbox/sessions", "a message comes to a robot: {\"chat\"} or {\"people\"} answers where answers to it go"),
@@ -75,6 +75,8 @@ fn one(hub: &Hub, id: &str, now: i64) -> Said {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Robot {
+    /// `dingtalk`, also where absent.
+    platform: Option<String>,
     /// The group; the company's first where absent.
     chat: Option<String>,
     name: Option<String>,
@@ -89,6 +91,9 @@ struct Robot {
 }
 
 fn robot(hub: &Hub, order: Robot) -> Said {
+    if order.platform.is_some_and(|platform| platform != "dingtalk") {
+        return Err(bad("platform: expected dingtalk"));
+    }
     let mut world = enter(&hub.world);
     if let Some(token) = order.access_token {
         let stopped = order.stopped.unwrap_or_default();
@@ -114,7 +119,7 @@ fn robot(hub: &Hub, order: Robot) -> Said {
     if !world.dingtalk.hooks.add(token.clone(), index, &name, guard) {
         return Err(bad("there are too many robots"));
     }
-    let url = format!("{}/robot/send?access_token={token}", world.base);
+    let url = format!("http://{}/robot/send?access_token={token}", world.host);
     Ok(json!({"access_token": token, "secret": secret, "url": url}))
 }
 
@@ -146,7 +151,7 @@ fn session(hub: &Hub, at: &Where, now: i64) -> Said {
     let mut world = enter(&hub.world);
     let place = place(&world, at)?;
     let (path, until) = webhook::open_session(&mut world, now, place).map_err(|error| no_random(&error))?;
-    Ok(json!({"sessionWebhook": format!("{}{path}", world.base), "sessionWebhookExpiredTime": until}))
+    Ok(json!({"sessionWebhook": format!("http://{}{path}", world.host), "sessionWebhookExpiredTime": until}))
 }
 
 fn code(hub: &Hub, id: &str, now: i64) -> Said {

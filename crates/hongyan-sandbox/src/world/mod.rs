@@ -43,8 +43,8 @@ pub(crate) struct Settings {
 pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) settings: Settings,
-    /// Where the sandbox answers, as `http://ADDRESS`: for addresses that answers hold.
-    pub(crate) base: String,
+    /// Where the sandbox answers, as `127.0.0.1:18081`: for addresses that answers hold.
+    pub(crate) host: String,
     pub(crate) credentials: Credentials,
     pub(crate) dingtalk: dingtalk::State,
     pub(crate) wecom: wecom::State,
@@ -69,7 +69,7 @@ impl World {
         Self {
             dingtalk: dingtalk::State::new(&company, &credentials),
             company,
-            base: String::new(),
+            host: String::new(),
             settings: Settings {
                 limits: options.limits,
                 delivery_delay_ms: ms(options.delivery_delay),
