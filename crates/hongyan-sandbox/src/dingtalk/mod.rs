@@ -28,7 +28,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::{DingTalk, new_style};
-use hongyan_endpoint::{Fault, Invalid, Spec, Wire};
+use hongyan_endpoint::{Body, Fault, Invalid, Spec, Wire};
 pub(crate) use notice::deliver_due;
 
 /// What the platform remembers.
@@ -140,7 +140,17 @@ impl Simulated for DingTalk {
     }
 
     fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
-        if spec.name == "webhook.send" { webhook::arrive(world, caller, call) } else { Ok(()) }
+        if spec.name == "webhook.send" {
+            return webhook::arrive(world, caller, call);
+        }
+        let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
+        let json = kind.to_ascii_lowercase().contains("json");
+        let asks = expects_post(spec) && spec.body == Body::Json && !new_style(spec) && !wrapped(spec);
+        // The old paths go by the header, whatever the body is (seed 000 tells so of a header that is misspelt).
+        if asks && !json && call.method == "POST" {
+            return Err(refuse::<Self>("43009", "需要JSON格式的请求体"));
+        }
+        Ok(())
     }
 
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {

@@ -7,6 +7,7 @@ mod fixture;
 mod inspection;
 mod media;
 mod raw;
+mod seeds;
 mod robots;
 mod scenes;
 mod trouble;
