@@ -34,9 +34,17 @@ endpoints! { DingTalk;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetToken {
     /// Client ID.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub appkey: String,
     /// Client Secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub appsecret: String,
+    /// The company: the older pair, in place of the two above.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub corpid: String,
+    /// The company's secret, or an application's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub corpsecret: String,
 }
 
 /// Reply of `gettoken` and of the unified form.
@@ -81,6 +89,7 @@ pub struct GetCompanyToken {
     /// Client Secret.
     pub client_secret: String,
     /// `client_credentials`.
+    #[serde(default)]
     pub grant_type: String,
 }
 
