@@ -316,3 +316,26 @@ async fn a_form_is_read_and_fields_that_nobody_knows_are_not_minded() {
     let reply = contacts.top("v2/user/get", json!({"userid": "lisi", "something": {"else": 1}})).await;
     assert_eq!(reply["errcode"], 0);
 }
+
+#[tokio::test]
+async fn a_company_is_walked_from_the_root_to_everybody() {
+    let contacts = Contacts::start().await;
+    let d = &contacts.raw.credentials["dingtalk"];
+    let (corp, secret) = (d["corp_id"].as_str().unwrap(), d["app_secret"].as_str().unwrap());
+    let given = contacts.raw.get(&format!("/gettoken?corpid={corp}&corpsecret={secret}")).await;
+    assert_eq!(given["access_token"], json!(contacts.token));
+    let mut everybody = BTreeSet::new();
+    let all = contacts.get("/department/list", "id=1&fetch_child=true").await["department"].clone();
+    for department in all.as_array().unwrap() {
+        let id = &department["id"];
+        assert_eq!(contacts.get("/department/get", &format!("id={id}&lang=zh_CN")).await["name"], department["name"]);
+        let ids = texts(&contacts.get("/user/getDeptMember", &format!("deptId={id}")).await["userIds"]);
+        let query = format!("department_id={id}&offset=0&size=100");
+        let page = contacts.get("/user/listbypage", &query).await;
+        let shown = page["userlist"].as_array().unwrap().iter().map(|line| line["userid"].as_str().unwrap().to_owned());
+        assert_eq!(shown.collect::<BTreeSet<_>>(), ids, "{department}");
+        everybody.extend(ids);
+    }
+    // All but those of the closed department.
+    assert_eq!(everybody.len(), 247);
+}

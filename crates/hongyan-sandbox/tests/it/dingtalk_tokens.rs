@@ -124,6 +124,9 @@ async fn a_signed_vendor_gets_a_token_in_the_company() {
         suite.raw.sandbox.clock().now_ms(),
     );
     assert_eq!(suite.corp_token(&custom).await["errcode"], 0);
+    let now = suite.raw.sandbox.clock().now_ms();
+    let trial = suite.signed(suite.text("suite_key"), suite.text("suite_secret"), "TestSuiteTicket", now);
+    assert_eq!(suite.corp_token(&trial).await["errcode"], 0);
 
     // A vendor sees less, finds nobody by number, and writes nothing.
     let get = |userid: &str| format!("/user/get?access_token={token}&userid={userid}");
