@@ -254,19 +254,19 @@ pub struct CreateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub dept_hiding: Option<bool>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept: Option<bool>,
     /// What they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Whom they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// And their own department.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -299,19 +299,19 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub dept_hiding: Option<bool>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept: Option<bool>,
     /// What they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Whom they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// And their own department.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -323,7 +323,7 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub auto_add_user: Option<bool>,
     /// Heads, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_manager_userid_list: Option<String>,
     /// The chat's owner.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]

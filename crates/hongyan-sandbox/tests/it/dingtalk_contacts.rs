@@ -325,7 +325,8 @@ async fn a_company_is_walked_from_the_root_to_everybody() {
     let given = contacts.raw.get(&format!("/gettoken?corpid={corp}&corpsecret={secret}")).await;
     assert_eq!(given["access_token"], json!(contacts.token));
     let mut everybody = BTreeSet::new();
-    let all = contacts.get("/department/list", "id=1&fetch_child=true").await["department"].clone();
+    // As Python writes it.
+    let all = contacts.get("/department/list", "id=1&fetch_child=True").await["department"].clone();
     for department in all.as_array().unwrap() {
         let id = &department["id"];
         assert_eq!(contacts.get("/department/get", &format!("id={id}&lang=zh_CN")).await["name"], department["name"]);

@@ -231,7 +231,7 @@ async fn the_first_generation_writes_the_same_departments() {
     let id = made["id"].as_i64().unwrap();
     let shown = contacts.top("v2/department/get", json!({"dept_id": id})).await["result"].clone();
     assert_eq!((&shown["order"], &shown["user_permits"]), (&json!(7), &json!(["lisi", "wangwu"])));
-    let body = json!({"id": id, "name": "改组", "deptManagerUseridList": "lisi|wangwu"});
+    let body = json!({"id": id, "name": "改组", "deptManagerUseridList": ["lisi", "wangwu"]});
     assert_eq!(contacts.post("/department/update", body).await["id"], id);
     assert_eq!(contacts.get("/department/get", &format!("id={id}")).await["deptManagerUseridList"], "lisi|wangwu");
     for (body, code) in [
