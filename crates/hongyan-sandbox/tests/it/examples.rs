@@ -9,6 +9,10 @@ use hongyan_endpoint::{Body, Platform, Spec};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
+/// Families whose examples need groups, robots and files of their own: `crate::scenes` asks them.
+const CONVERSATIONS: [&str; 9] =
+    ["chat.", "conversation.", "group.", "media.", "notice.status_bar", "robot.", "scene.", "scene_v1.", "webhook."];
+
 /// The page's example of an operation.
 fn example(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../hongyan-dingtalk/fixtures/{name}.json"));
@@ -101,6 +105,9 @@ async fn every_example_of_dingtalk_is_answered_as_its_page_shows() {
     let operations = answered(&Raw::start().await, "dingtalk").await;
     assert!(operations.len() >= 50, "{operations:?}");
     for operation in operations {
+        if CONVERSATIONS.iter().any(|family| operation.starts_with(family)) {
+            continue;
+        }
         let raw = Raw::start().await;
         let token = raw.ding_token().await;
         let (mut example, names) = (example(&operation), ours(&raw, &operation, &token).await);

@@ -43,15 +43,8 @@ pub(crate) async fn answered(raw: &Raw, platform: &str) -> BTreeSet<String> {
     operations.filter_map(|line| Some(line.split_once(&of)?.1.trim_end_matches(')').to_owned())).collect()
 }
 
-/// Families whose examples need groups, robots and files of their own: `crate::scenes` asks them.
-const CONVERSATIONS: [&str; 9] =
-    ["chat.", "conversation.", "group.", "media.", "notice.status_bar", "robot.", "scene.", "scene_v1.", "webhook."];
-
 async fn ask(raw: &Raw, platform: &str, names: &Map<String, Value>) {
     let mut answered = answered(raw, platform).await;
-    if platform == "dingtalk" {
-        answered.retain(|name| !CONVERSATIONS.iter().any(|family| name.starts_with(family)));
-    }
     assert!(answered.len() >= 5, "{answered:?}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../hongyan-{platform}/fixtures"));
     for file in std::fs::read_dir(folder).unwrap() {
