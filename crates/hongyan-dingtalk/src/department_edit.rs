@@ -1,7 +1,7 @@
 //! Departments, written: create, update, delete. Internal applications with the permission to manage contacts only.
 
 use crate::{
-    DingTalk,
+    DingTalk, read,
     reply::{Done, Wrapped},
 };
 use hongyan_endpoint::{endpoints, lenient};
@@ -42,6 +42,7 @@ endpoints! { DingTalk;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateDepartment {
     /// 1 to 64 characters without `-`, `"` and `,`.
+    #[serde(deserialize_with = "lenient::text")]
     pub name: String,
     /// What it belongs to; 1 is the root.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
@@ -50,10 +51,10 @@ pub struct CreateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub hide_dept: Option<bool>,
     /// Ids joined with commas, at most 50: who sees it although hidden.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Ids joined with commas, at most 50: who sees it although hidden.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -62,10 +63,10 @@ pub struct CreateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept_only_self: Option<bool>,
     /// Ids joined with commas, at most 50: whom they see besides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// Ids joined with commas, at most 50: what they see besides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Gives it a group chat.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -77,7 +78,7 @@ pub struct CreateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub order: Option<i64>,
     /// The caller's own mark.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub source_identifier: Option<String>,
 }
 
@@ -99,7 +100,7 @@ pub struct UpdateDepartment {
     #[serde(deserialize_with = "lenient::integer")]
     pub dept_id: i64,
     /// 1 to 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub name: Option<String>,
     /// What it belongs to; 1 is the root.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
@@ -108,10 +109,10 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub hide_dept: Option<bool>,
     /// Ids joined with commas, at most 50: who sees it although hidden.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Ids joined with commas, at most 50: who sees it although hidden.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -120,10 +121,10 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept_only_self: Option<bool>,
     /// Ids joined with commas, at most 50: whom they see besides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// Ids joined with commas, at most 50: what they see besides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Gives it a group chat.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -135,10 +136,10 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub order: Option<i64>,
     /// The caller's own mark.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub source_identifier: Option<String>,
     /// Heads, joined with commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_manager_userid_list: Option<String>,
     /// New members join the chat.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -147,16 +148,16 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub group_contain_sub_dept: Option<bool>,
     /// The chat's owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_dept_owner: Option<String>,
     /// The company's number for it, at most 30 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub code: Option<String>,
     /// Fields to be cleared, joined with commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub force_update_fields: Option<String>,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub language: Option<String>,
 }
 

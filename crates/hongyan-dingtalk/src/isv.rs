@@ -12,7 +12,7 @@ endpoints! { DingTalk;
     /// Gives a token for a company that installed the suite or custom app.
     GetCorpToken -> CorpTokenGiven {
         "isv.get_corp_token", POST "/service/get_corp_token",
-        query: ["accessKey", "timestamp", "suiteTicket", "signature"],
+        query: ["accessKey", "timestamp", "suiteTicket", "signature", "suite_access_token"],
         auth: None, effect: Idempotent,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-the-enterprise-authorized-credential",
@@ -66,22 +66,29 @@ endpoints! { DingTalk;
     }
 }
 
-/// Request of `get_corp_token`.
+/// Request of `get_corp_token`: signed; or, in its older form, with the suite's token and the permanent code.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetCorpToken {
     /// SuiteKey or CustomKey.
-    #[serde(rename = "accessKey")]
+    #[serde(rename = "accessKey", default, skip_serializing_if = "String::is_empty")]
     pub access_key: String,
     /// Milliseconds, now; more than a minute off is refused.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "lenient::text")]
     pub timestamp: String,
     /// The newest one pushed; any text for a custom app.
-    #[serde(rename = "suiteTicket")]
+    #[serde(rename = "suiteTicket", default, skip_serializing_if = "String::is_empty")]
     pub suite_ticket: String,
     /// Of [`sign`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub signature: String,
+    /// The suite's token, in the query: the older form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite_access_token: Option<String>,
     /// The company.
     pub auth_corpid: String,
+    /// Of the company: the older form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permanent_code: Option<String>,
 }
 
 /// Reply of `get_corp_token`.
@@ -362,6 +369,7 @@ mod tests {
             suite_ticket: "TestSuiteTicket".into(),
             signature,
             auth_corpid: "dingsamplecorp".into(),
+            ..GetCorpToken::default()
         };
         let wire = call.encode().unwrap();
         assert!(wire.target().ends_with("&signature=ZemHAtbLfQotVqs%2BQLXrEIZK7ILpSqX7qUywQXUk6zE%3D"));

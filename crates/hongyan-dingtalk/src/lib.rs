@@ -115,7 +115,11 @@ impl Login for DingTalk {
     type Call = token::GetToken;
 
     fn login(credential: &Credential) -> token::GetToken {
-        token::GetToken { appkey: credential.app_key.clone(), appsecret: credential.app_secret.expose().to_owned() }
+        token::GetToken {
+            appkey: credential.app_key.clone(),
+            appsecret: credential.app_secret.expose().to_owned(),
+            ..token::GetToken::default()
+        }
     }
 
     fn token(reply: <token::GetToken as Endpoint>::Reply) -> (String, Duration) {

@@ -91,7 +91,7 @@ pub struct ListDepartments {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub fetch_child: Option<bool>,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub lang: Option<String>,
 }
 
@@ -137,7 +137,7 @@ pub struct GetDepartment {
     #[serde(deserialize_with = "lenient::text")]
     pub id: String,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub lang: Option<String>,
 }
 
@@ -239,6 +239,7 @@ pub struct ParentsOfUser {
 #[serde(rename_all = "camelCase")]
 pub struct CreateDepartment {
     /// 1 to 64 characters without `-` and `,`.
+    #[serde(deserialize_with = "lenient::text")]
     pub name: String,
     /// What it belongs to; 1 is the root.
     #[serde(deserialize_with = "lenient::text")]
@@ -253,25 +254,25 @@ pub struct CreateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub dept_hiding: Option<bool>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept: Option<bool>,
     /// What they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Whom they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// And their own department.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept_only_self: Option<bool>,
     /// The caller's own mark.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub source_identifier: Option<String>,
 }
 
@@ -283,7 +284,7 @@ pub struct UpdateDepartment {
     #[serde(deserialize_with = "lenient::integer")]
     pub id: i64,
     /// 1 to 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub name: Option<String>,
     /// What it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
@@ -298,37 +299,37 @@ pub struct UpdateDepartment {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub dept_hiding: Option<bool>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_permits: Option<String>,
     /// Who sees it although hidden, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub user_permits: Option<String>,
     /// Its members see only themselves.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept: Option<bool>,
     /// What they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_depts: Option<String>,
     /// Whom they see besides, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub outer_permit_users: Option<String>,
     /// And their own department.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub outer_dept_only_self: Option<bool>,
     /// The caller's own mark.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub source_identifier: Option<String>,
     /// New members join the chat.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub auto_add_user: Option<bool>,
     /// Heads, joined with `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_manager_userid_list: Option<String>,
     /// The chat's owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_dept_owner: Option<String>,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub lang: Option<String>,
 }
 

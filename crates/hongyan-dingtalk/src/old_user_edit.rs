@@ -41,41 +41,43 @@ endpoints! { DingTalk;
 #[serde(rename_all = "camelCase")]
 pub struct CreateUser {
     /// 1 to 64 characters, cannot be changed later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub userid: Option<String>,
     /// 1 to 64 characters.
+    #[serde(deserialize_with = "lenient::text")]
     pub name: String,
     /// Unique in the company.
+    #[serde(deserialize_with = "lenient::text")]
     pub mobile: String,
     /// Departments; an array in quotes is read too.
     #[serde(default, deserialize_with = "read::ids")]
     pub department: Vec<i64>,
     /// A JSON text: department to place.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub order_in_depts: Option<String>,
     /// At most 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub position: Option<String>,
     /// A JSON text: department to position.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub position_in_depts: Option<String>,
     /// Extension, at most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub tel: Option<String>,
     /// At most 50 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub work_place: Option<String>,
     /// At most 1000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub remark: Option<String>,
     /// At most 64 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub email: Option<String>,
     /// Company address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_email: Option<String>,
     /// Staff number, at most 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub jobnumber: Option<String>,
     /// Hides the number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -90,7 +92,7 @@ pub struct CreateUser {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub hired_date: Option<i64>,
     /// Direct superior.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub manager_userid: Option<String>,
 }
 
@@ -99,6 +101,7 @@ pub struct CreateUser {
 #[serde(rename_all = "camelCase")]
 pub struct UserCreated {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
     /// Unique in the developer's applications.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
@@ -110,42 +113,43 @@ pub struct UserCreated {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateUser {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
     /// 1 to 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub name: Option<String>,
     /// Unique in the company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub mobile: Option<String>,
     /// Departments; replaces all.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::ids")]
     pub department: Vec<i64>,
     /// A JSON text: department to place.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub order_in_depts: Option<String>,
     /// At most 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub position: Option<String>,
     /// A JSON text: department to position.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub position_in_depts: Option<String>,
     /// Extension, at most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub tel: Option<String>,
     /// At most 50 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub work_place: Option<String>,
     /// At most 1000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub remark: Option<String>,
     /// At most 64 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub email: Option<String>,
     /// Company address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_email: Option<String>,
     /// Staff number, at most 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub jobnumber: Option<String>,
     /// Hides the number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -160,10 +164,10 @@ pub struct UpdateUser {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub hired_date: Option<i64>,
     /// Direct superior.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub manager_userid: Option<String>,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub lang: Option<String>,
 }
 
@@ -171,5 +175,6 @@ pub struct UpdateUser {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteUser {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
 }

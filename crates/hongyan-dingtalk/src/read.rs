@@ -29,9 +29,46 @@ pub(crate) fn ids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i64>, D::Err
     texts.iter().map(number).collect()
 }
 
-/// A list of objects; `null` is an empty one.
+/// Texts or numbers, joined with commas: as such a text, or as a JSON array, bare or in quotes.
+pub(crate) fn joined<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Array(items) => {
+            let texts: Result<Vec<String>, _> = items.into_iter().map(lenient::text::<Value>).collect();
+            texts.map(|texts| texts.join(",")).map_err(D::Error::custom)
+        }
+        Value::String(text) if text.trim_start().starts_with('[') => {
+            joined(serde_json::from_str::<Value>(&text).map_err(D::Error::custom)?).map_err(D::Error::custom)
+        }
+        value => lenient::text(value).map_err(D::Error::custom),
+    }
+}
+
+/// As [`joined`]; `null` is `None`.
+pub(crate) fn joined_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        value => joined(value).map(Some).map_err(D::Error::custom),
+    }
+}
+
+/// JSON as a text; who sends the object itself means its text. `null` is `None`.
+pub(crate) fn written_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        value @ (Value::Object(_) | Value::Array(_)) => Ok(Some(value.to_string())),
+        value => lenient::text(value).map(Some).map_err(D::Error::custom),
+    }
+}
+
+/// A list of objects, in quotes where it came by a form; `null` and `""` are an empty one.
 pub(crate) fn rows<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
-    Option::<Vec<T>>::deserialize(from).map(Option::unwrap_or_default)
+    let list = match Value::deserialize(from)? {
+        Value::Null => return Ok(Vec::new()),
+        Value::String(text) if text.trim().is_empty() => return Ok(Vec::new()),
+        Value::String(text) => serde_json::from_str(&text).map_err(D::Error::custom)?,
+        list => list,
+    };
+    serde_json::from_value(list).map_err(D::Error::custom)
 }
 
 /// Texts by name; `null` is none.
@@ -76,6 +113,19 @@ mod tests {
         assert_eq!(chains(json!([456, 123, 1])).unwrap(), [[456, 123, 1]]);
         assert!(chains(json!(null)).unwrap().is_empty());
         assert!(chains(json!("[[")).is_err());
+    }
+
+    #[test]
+    fn what_a_form_sends_as_text_is_read() {
+        for form in [json!("2,3"), json!([2, 3]), json!(["2", "3"]), json!("[2,3]")] {
+            assert_eq!(joined(form.clone()).unwrap(), "2,3", "{form}");
+        }
+        assert_eq!(joined(json!(2)).unwrap(), "2");
+        assert_eq!(joined_opt(json!(null)).unwrap(), None);
+        assert_eq!(rows::<Value, i64>(json!("[1]")).unwrap(), [1]);
+        assert!(rows::<Value, i64>(json!("x")).is_err());
+        assert_eq!(written_opt(json!({"1": 2})).unwrap(), Some(r#"{"1":2}"#.into()));
+        assert_eq!(written_opt(json!("{1:2}")).unwrap(), Some("{1:2}".into()));
     }
 
     #[test]

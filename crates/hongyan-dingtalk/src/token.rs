@@ -30,13 +30,49 @@ endpoints! { DingTalk;
     }
 }
 
-/// Request of `gettoken`.
+/// Request of `gettoken`: an application's pair, or the older one of a company.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Pairs")]
 pub struct GetToken {
     /// Client ID.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub appkey: String,
     /// Client Secret.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub appsecret: String,
+    /// The company: the older pair, in place of the two above.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub corpid: String,
+    /// The company's secret, or an application's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub corpsecret: String,
+}
+
+/// Either pair as it arrives.
+#[derive(Deserialize)]
+struct Pairs {
+    appkey: Option<String>,
+    appsecret: Option<String>,
+    corpid: Option<String>,
+    corpsecret: Option<String>,
+}
+
+impl TryFrom<Pairs> for GetToken {
+    type Error = &'static str;
+
+    /// Without the older pair, the newer one is what is missing.
+    fn try_from(pairs: Pairs) -> Result<Self, Self::Error> {
+        let Pairs { appkey, appsecret, corpid, corpsecret } = pairs;
+        if corpid.is_none() && appkey.is_none() {
+            return Err("missing field `appkey`");
+        }
+        if corpid.is_none() && appsecret.is_none() {
+            return Err("missing field `appsecret`");
+        }
+        let [appkey, appsecret, corpid, corpsecret] =
+            [appkey, appsecret, corpid, corpsecret].map(Option::unwrap_or_default);
+        Ok(Self { appkey, appsecret, corpid, corpsecret })
+    }
 }
 
 /// Reply of `gettoken` and of the unified form.
@@ -81,6 +117,7 @@ pub struct GetCompanyToken {
     /// Client Secret.
     pub client_secret: String,
     /// `client_credentials`.
+    #[serde(default)]
     pub grant_type: String,
 }
 

@@ -44,37 +44,40 @@ endpoints! { DingTalk;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateUser {
     /// At most 80 characters.
+    #[serde(deserialize_with = "lenient::text")]
     pub name: String,
     /// Unique in the company; `+xx-…` for a foreign one.
+    #[serde(deserialize_with = "lenient::text")]
     pub mobile: String,
     /// Department ids joined with commas, at most 100.
+    #[serde(deserialize_with = "read::joined")]
     pub dept_id_list: String,
     /// 1 to 64 characters, cannot be changed later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub userid: Option<String>,
     /// Hides the number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub hide_mobile: Option<bool>,
     /// Extension, at most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub telephone: Option<String>,
     /// Staff number, at most 50 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub job_number: Option<String>,
     /// Position, at most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub title: Option<String>,
     /// At most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub email: Option<String>,
     /// Company address, at most 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_email: Option<String>,
     /// At most 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub work_place: Option<String>,
     /// At most 2000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub remark: Option<String>,
     /// Place in each department.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::rows")]
@@ -83,7 +86,7 @@ pub struct CreateUser {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::rows")]
     pub dept_title_list: Vec<DeptTitle>,
     /// A JSON text, at most 2000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub extension: Option<String>,
     /// Executive protection.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -92,10 +95,10 @@ pub struct CreateUser {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub hired_date: Option<i64>,
     /// Direct superior.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub manager_userid: Option<String>,
     /// To log in with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub login_email: Option<String>,
 }
 
@@ -107,6 +110,7 @@ pub type UserCreated = Wrapped<NewUser>;
 #[serde(rename_all = "camelCase")]
 pub struct NewUser {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
     /// Unique in the developer's applications.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
@@ -138,39 +142,40 @@ pub struct DeptTitle {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateUser {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
     /// At most 80 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub name: Option<String>,
     /// Unique in the company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub mobile: Option<String>,
     /// Department ids joined with commas; replaces all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::joined_opt")]
     pub dept_id_list: Option<String>,
     /// Hides the number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
     pub hide_mobile: Option<bool>,
     /// Extension, at most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub telephone: Option<String>,
     /// Staff number, at most 50 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub job_number: Option<String>,
     /// Position, at most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub title: Option<String>,
     /// At most 50 characters, unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub email: Option<String>,
     /// Company address, at most 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub org_email: Option<String>,
     /// At most 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub work_place: Option<String>,
     /// At most 2000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub remark: Option<String>,
     /// Place in each department.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::rows")]
@@ -179,7 +184,7 @@ pub struct UpdateUser {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::rows")]
     pub dept_title_list: Vec<DeptTitle>,
     /// A JSON text, at most 2000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::written_opt")]
     pub extension: Option<String>,
     /// Executive protection.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::boolean_opt")]
@@ -188,19 +193,19 @@ pub struct UpdateUser {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub hired_date: Option<i64>,
     /// Direct superior.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub manager_userid: Option<String>,
     /// To log in with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub login_email: Option<String>,
     /// 0 replaces `extension` (default), 1 merges it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::integer_opt")]
     pub ext_attrs_update_mode: Option<i64>,
     /// Fields to be cleared: `manager_userid`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub force_update_fields: Option<String>,
     /// `zh_CN` (default) or `en_US`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read::text_opt")]
     pub language: Option<String>,
 }
 
@@ -208,5 +213,6 @@ pub struct UpdateUser {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteUser {
     /// The member.
+    #[serde(deserialize_with = "lenient::text")]
     pub userid: String,
 }

@@ -60,7 +60,7 @@ pub fn text_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D:
     }
 }
 
-/// A boolean, or one in quotes or as 0 and 1; absent, `null` and `""` are `None`.
+/// A boolean, or one in quotes (in any case: Python writes `True`) or as 0 and 1; absent, `null` and `""` are `None`.
 ///
 /// # Errors
 /// When the value is something else.
@@ -70,7 +70,7 @@ pub fn boolean_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D
         Some(Value::Bool(b)) => Ok(Some(b)),
         Some(Value::Number(n)) if n.as_i64() == Some(0) => Ok(Some(false)),
         Some(Value::Number(n)) if n.as_i64() == Some(1) => Ok(Some(true)),
-        Some(Value::String(s)) => match s.trim() {
+        Some(Value::String(s)) => match s.trim().to_ascii_lowercase().as_str() {
             "" => Ok(None),
             "true" | "1" => Ok(Some(true)),
             "false" | "0" => Ok(Some(false)),
@@ -118,6 +118,7 @@ mod tests {
         assert_eq!(list(json!(["a", 2])).unwrap(), ["a", "2"]);
         assert_eq!(list(json!(null)).unwrap(), Vec::<String>::new());
         assert_eq!(boolean_opt(json!("true")).unwrap(), Some(true));
+        assert_eq!(boolean_opt(json!("False")).unwrap(), Some(false));
         assert_eq!(integers(json!([1, "3"])).unwrap(), [1, 3]);
         assert_eq!(integers(json!(null)).unwrap(), Vec::<i64>::new());
         assert_eq!(text_opt(json!(null)).unwrap(), None);

@@ -28,6 +28,11 @@ impl Clock {
         i64::try_from(machine).unwrap_or(i64::MAX / 2) + self.moved_ms.load(Ordering::Relaxed)
     }
 
+    /// How far it was moved in all, in milliseconds: the machine's time is so much earlier.
+    pub(crate) fn moved_ms(&self) -> i64 {
+        self.moved_ms.load(Ordering::Relaxed)
+    }
+
     /// Moves it forward; returns the new now. Never goes back and never beyond a hundred years in all.
     pub fn advance_ms(&self, by: u64) -> i64 {
         let by = i64::try_from(by).unwrap_or(FURTHEST_MS).min(FURTHEST_MS);

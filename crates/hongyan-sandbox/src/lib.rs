@@ -150,6 +150,7 @@ impl Sandbox {
         let base = self.base();
         let world = route::enter(&self.hub.world);
         let credentials = &world.credentials;
+        let suite = &credentials.suite;
         let mut all = json!({
             "dingtalk": {
                 "base": base,
@@ -159,6 +160,17 @@ impl Sandbox {
                 "agent_id": credentials.agent_id,
                 "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
                 "robot_code": credentials.app_key,
+                "suite": {
+                    "suite_key": suite.key,
+                    "suite_secret": suite.secret,
+                    "suite_ticket": suite.ticket,
+                    "custom_key": suite.custom_key,
+                    "custom_secret": suite.custom_secret,
+                    "auth_corp_id": credentials.corp_id,
+                    "tmp_auth_code": suite.tmp_auth_code,
+                    "agent_id": suite.agent_id,
+                    "app_id": suite.app_id,
+                },
             },
             "wecom": {
                 "base": base,

@@ -72,6 +72,7 @@ pub(crate) struct Credentials {
     /// The custom robot's, in the group that the company starts with.
     pub(crate) robot_token: String,
     pub(crate) robot_secret: String,
+    pub(crate) suite: Suite,
     pub(crate) wecom_corp_id: String,
     pub(crate) wecom_secret: String,
     pub(crate) wecom_agent_id: i64,
@@ -79,6 +80,22 @@ pub(crate) struct Credentials {
     pub(crate) wecom_robot_key: String,
     pub(crate) smtp_username: String,
     pub(crate) smtp_password: String,
+}
+
+/// A vendor's suite and custom application, both installed in the company. No `Debug`, as above.
+#[derive(Clone)]
+pub(crate) struct Suite {
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    /// The newest one that was pushed.
+    pub(crate) ticket: String,
+    pub(crate) custom_key: String,
+    pub(crate) custom_secret: String,
+    /// Good for one use.
+    pub(crate) tmp_auth_code: String,
+    pub(crate) permanent_code: String,
+    pub(crate) agent_id: i64,
+    pub(crate) app_id: i64,
 }
 
 impl Credentials {
@@ -91,6 +108,18 @@ impl Credentials {
             agent_id: 1_000_001,
             robot_token: secret("ding-robot-token")?,
             robot_secret: secret("ding-robot-secret")?,
+            suite: Suite {
+                key: "suitesandbox".into(),
+                secret: secret("ding-suite-secret")?,
+                ticket: secret("ding-suite-ticket")?,
+                custom_key: "customsandbox".into(),
+                custom_secret: secret("ding-custom-secret")?,
+                tmp_auth_code: secret("ding-tmp-auth-code")?,
+                permanent_code: secret("ding-permanent-code")?,
+                // One agent for both: what the suite sends shows up as the application does.
+                agent_id: 1_000_001,
+                app_id: 57_453,
+            },
             wecom_corp_id: "wwsandbox00000001".into(),
             wecom_secret: secret("wecom-secret")?,
             wecom_agent_id: 1_000_002,

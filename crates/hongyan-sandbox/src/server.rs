@@ -106,7 +106,7 @@ fn meet(
     body: &Bytes,
     strike: Strike,
 ) -> Result<Response<Answer>, HangUp> {
-    let caller = Caller { ip, now: hub.clock.now_ms() };
+    let caller = Caller { ip, now: hub.clock.now_ms(), moved_ms: hub.clock.moved_ms() };
     let name = strike.kind.map(FaultKind::name);
     let mut handling = Handling { caller, forced: None, fault: name };
     let route = hub.routes.find(method, uri.path());

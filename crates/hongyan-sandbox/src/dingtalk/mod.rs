@@ -2,20 +2,29 @@
 
 mod body;
 mod chat;
+mod contacts;
 pub(crate) mod conversation;
+mod department;
+mod department_edit;
 mod group;
 pub(crate) mod groups;
+mod isv;
 mod letters;
 pub(crate) mod media;
+mod member;
 mod notice;
+mod old_department;
 mod old_scene;
+mod old_user;
 mod robot;
 mod scene;
 mod scope;
 mod status_bar;
+mod suite;
 mod token;
 mod unreadable;
 mod user;
+mod user_edit;
 pub(crate) mod webhook;
 
 use crate::{
@@ -24,7 +33,7 @@ use crate::{
     world::{
         Caller, World,
         company::{Company, PersonId},
-        token::{Standing, TokenStore},
+        token::{Holder, Standing, TokenStore},
     },
 };
 use hongyan_dingtalk::{DingTalk, new_style};
@@ -35,6 +44,9 @@ pub(crate) use notice::deliver_due;
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) token: TokenStore,
+    /// The call being answered came with a vendor's token: it sees less and writes nothing.
+    pub(crate) vendor: bool,
+    pub(crate) suite: suite::Progress,
     pub(crate) notices: notice::Notices,
     pub(crate) groups: groups::Groups,
     letters: letters::Letters,
@@ -64,9 +76,20 @@ pub(crate) fn read(world: &mut World, person: PersonId, source: &str, now: i64) 
 
 pub(crate) fn routes(to: &mut Routes) {
     to.on(token::get_token);
+    to.on(token::get_access_token);
+    to.on(token::get_company_token);
+    to.on(suite::get_suite_access_token);
+    to.on(suite::get_corp_access_token);
+    to.on(suite::get_corp_auth);
+    to.on(isv::get_corp_token);
+    to.on(isv::get_auth_info);
+    to.on(isv::get_suite_token);
+    to.on(isv::get_permanent_code);
+    to.on(isv::activate_suite);
+    to.on(isv::get_agent);
+    to.on(isv::get_unactive_corps);
     to.on(scope::get_scopes);
-    to.on(user::get_by_mobile_v1);
-    to.on(user::get_by_mobile);
+    contacts(to);
     to.on(notice::send);
     to.on(notice::progress);
     to.on(notice::result);
@@ -105,6 +128,49 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(media::upload);
 }
 
+/// Both generations read and write the one company.
+fn contacts(to: &mut Routes) {
+    to.on(user::get_by_mobile_v1);
+    to.on(user::get_by_mobile);
+    to.on(user::get_user);
+    to.on(user::list_users);
+    to.on(user::list_user_names);
+    to.on(user::list_userids);
+    to.on(user::count_users);
+    to.on(user::get_by_unionid);
+    to.on(user::list_admins);
+    to.on(user::search_users);
+    to.on(user_edit::create_user);
+    to.on(user_edit::update_user);
+    to.on(user_edit::delete_user);
+    to.on(user_edit::create_user_v1);
+    to.on(user_edit::update_user_v1);
+    to.on(user_edit::delete_user_v1);
+    to.on(old_user::count_users);
+    to.on(old_user::get_user);
+    to.on(old_user::list_userids);
+    to.on(old_user::list_user_names);
+    to.on(old_user::list_users);
+    to.on(old_user::get_by_unionid);
+    to.on(old_user::list_admins);
+    to.on(department::list_departments);
+    to.on(department::list_department_ids);
+    to.on(department::get_department);
+    to.on(department::list_parents_of_department);
+    to.on(department::list_parents_of_user);
+    to.on(old_department::list_ids);
+    to.on(old_department::list_departments);
+    to.on(old_department::get_department);
+    to.on(old_department::list_parents_of_department);
+    to.on(old_department::list_parents_of_user);
+    to.on(department_edit::create_department);
+    to.on(department_edit::update_department);
+    to.on(department_edit::delete_department);
+    to.on(department_edit::create_department_v1);
+    to.on(department_edit::update_department_v1);
+    to.on(department_edit::delete_department_v1);
+}
+
 /// Whether the path belongs to the gateway that wraps its refusals.
 fn wrapped(spec: &Spec) -> bool {
     spec.path.starts_with("/topapi/")
@@ -121,8 +187,12 @@ impl Simulated for DingTalk {
                 refuse::<Self>("41001", "缺少access_token参数")
             });
         };
+        let holder = world.dingtalk.token.holder(token);
+        // The suite's own token opens one door, and no other token opens it.
+        let fits = (holder == Some(Holder::Suite)) == (spec.name == "suite.auth_info");
+        world.dingtalk.vendor = holder == Some(Holder::Vendor);
         match world.dingtalk.token.standing(token, caller.now) {
-            Standing::Valid => {}
+            Standing::Valid if fits => {}
             _ if new_style(spec) => return Err(refuse::<Self>("InvalidAuthentication", "不合法的access_token")),
             // The gateway does not tell a lapsed token from a wrong one; the old paths do.
             Standing::Expired if !wrapped(spec) => return Err(refuse::<Self>("42001", "access_token已过期")),
@@ -159,6 +229,7 @@ impl Simulated for DingTalk {
         }
         match spec.name {
             "token.get" => refuse::<Self>("40035", "缺少参数 corpid or appkey"),
+            name if name.starts_with("isv.") => isv::unreadable(invalid),
             _ if new_style(spec) => refuse::<Self>("parameter.invalid", invalid.to_string()),
             _ if wrapped(spec) => refuse::<Self>("400002", format!("参数错误: {invalid}")),
             _ => refuse::<Self>("40035", format!("不合法的参数: {invalid}")),

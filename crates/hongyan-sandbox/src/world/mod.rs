@@ -60,6 +60,8 @@ pub(crate) struct Caller {
     pub(crate) ip: IpAddr,
     /// Milliseconds of the sandbox's clock.
     pub(crate) now: i64,
+    /// How far the clock was moved: who signs with the machine's own time means `now - moved_ms`.
+    pub(crate) moved_ms: i64,
 }
 
 impl World {

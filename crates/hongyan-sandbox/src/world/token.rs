@@ -1,4 +1,4 @@
-//! One application's access token: the same one until it lapses, and a memory of those that were.
+//! Access tokens: the same one until it lapses, several holders side by side, and a memory of those that were.
 
 use std::collections::VecDeque;
 
@@ -15,59 +15,112 @@ pub(crate) enum Standing {
     Invalid,
 }
 
-/// The store of one application. No `Debug`: it holds credentials.
+/// Who a token was given to. Most platforms' operations know only the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// The company's own application.
+    #[default]
+    App,
+    /// A vendor's application in the company.
+    Vendor,
+    /// The vendor's suite itself, before any company.
+    Suite,
+}
+
+/// Live tokens kept at most; the oldest is forgotten.
+const LIVE: usize = 1_000;
+
+struct Live {
+    token: String,
+    until: i64,
+    holder: Holder,
+}
+
+/// The tokens of one platform. No `Debug`: it holds credentials.
 #[derive(Default)]
 pub(crate) struct TokenStore {
-    current: Option<(String, i64)>,
+    live: VecDeque<Live>,
     /// Those that lapsed; revoked ones are simply forgotten.
     lapsed: VecDeque<String>,
     issued: u64,
 }
 
 impl TokenStore {
-    /// The current token and the rest of its life in milliseconds; `fresh` makes a new one when there is none.
+    /// The application's token and the rest of its life in milliseconds; `fresh` makes a new one when there is none.
     pub(crate) fn give(&mut self, now: i64, renew: bool, fresh: impl FnOnce() -> String) -> (String, i64) {
-        if self.current.as_ref().is_some_and(|(_, until)| *until <= now) {
-            self.expire();
+        self.give_to(Holder::App, now, renew, fresh)
+    }
+
+    /// As [`TokenStore::give`], for any holder.
+    pub(crate) fn give_to(
+        &mut self,
+        holder: Holder,
+        now: i64,
+        renew: bool,
+        fresh: impl FnOnce() -> String,
+    ) -> (String, i64) {
+        self.bury(|live| live.until <= now);
+        match self.live.iter_mut().rfind(|live| live.holder == holder) {
+            Some(live) => {
+                if renew {
+                    live.until = now + LIFE_MS;
+                }
+                (live.token.clone(), live.until - now)
+            }
+            None => self.give_another(holder, now, fresh()),
         }
-        let issued = &mut self.issued;
-        let (token, until) = self.current.get_or_insert_with(|| {
-            *issued += 1;
-            (fresh(), now + LIFE_MS)
-        });
-        if renew {
-            *until = now + LIFE_MS;
+    }
+
+    /// A new token beside those that live.
+    pub(crate) fn give_another(&mut self, holder: Holder, now: i64, token: String) -> (String, i64) {
+        self.issued += 1;
+        if self.live.len() >= LIVE {
+            self.live.pop_front();
         }
-        (token.clone(), *until - now)
+        self.live.push_back(Live { token: token.clone(), until: now + LIFE_MS, holder });
+        (token, LIFE_MS)
     }
 
     pub(crate) fn standing(&self, token: &str, now: i64) -> Standing {
-        match &self.current {
-            Some((current, until)) if current == token && *until > now => Standing::Valid,
-            Some((current, _)) if current == token => Standing::Expired,
-            _ if self.lapsed.iter().any(|lapsed| lapsed == token) => Standing::Expired,
-            _ => Standing::Invalid,
+        match self.live.iter().find(|live| live.token == token) {
+            Some(live) if live.until > now => Standing::Valid,
+            Some(_) => Standing::Expired,
+            None if self.lapsed.iter().any(|lapsed| lapsed == token) => Standing::Expired,
+            None => Standing::Invalid,
         }
     }
 
-    /// The current token is no longer good, as if it had never been.
+    /// Whose a token is, while the store knows it as live.
+    pub(crate) fn holder(&self, token: &str) -> Option<Holder> {
+        self.live.iter().find(|live| live.token == token).map(|live| live.holder)
+    }
+
+    /// The live tokens are no longer good, as if they had never been.
     pub(crate) fn revoke(&mut self) {
-        self.current = None;
+        self.live.clear();
     }
 
-    /// The current token has reached its end.
+    /// The live tokens have reached their end.
     pub(crate) fn expire(&mut self) {
-        if let Some((token, _)) = self.current.take() {
-            self.lapsed.push_back(token);
-            if self.lapsed.len() > REMEMBERED {
-                self.lapsed.pop_front();
-            }
-        }
+        self.bury(|_| true);
     }
 
     /// How many different tokens were given.
     pub(crate) fn issued(&self) -> u64 {
         self.issued
+    }
+
+    fn bury(&mut self, dead: impl Fn(&Live) -> bool) {
+        let lapsed = &mut self.lapsed;
+        self.live.retain_mut(|live| {
+            let dead = dead(live);
+            if dead {
+                lapsed.push_back(std::mem::take(&mut live.token));
+            }
+            !dead
+        });
+        let over = lapsed.len().saturating_sub(REMEMBERED);
+        lapsed.drain(..over);
     }
 }
 
@@ -88,5 +141,19 @@ mod tests {
         store.revoke();
         assert_eq!(store.standing("b", LIFE_MS + 2_001), Standing::Invalid);
         assert_eq!(store.issued(), 2);
+    }
+
+    #[test]
+    fn holders_do_not_share_a_token() {
+        let mut store = TokenStore::default();
+        store.give(0, true, || "app".into());
+        assert_eq!(store.give_to(Holder::Vendor, 0, true, || "vendor".into()).0, "vendor");
+        store.give_another(Holder::Vendor, 1, "another".into());
+        assert_eq!(store.give_to(Holder::Vendor, 2, true, || "no".into()).0, "another");
+        assert_eq!(store.standing("vendor", 2), Standing::Valid);
+        assert_eq!(store.holder("vendor"), Some(Holder::Vendor));
+        assert_eq!((store.holder("app"), store.holder("no")), (Some(Holder::App), None));
+        store.expire();
+        assert_eq!((store.standing("vendor", 2), store.holder("vendor")), (Standing::Expired, None));
     }
 }

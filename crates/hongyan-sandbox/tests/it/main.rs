@@ -3,6 +3,10 @@
 mod acs;
 mod chats;
 mod dingtalk;
+mod dingtalk_contacts;
+mod dingtalk_edits;
+mod dingtalk_tokens;
+mod examples;
 mod fixture;
 mod inspection;
 mod media;

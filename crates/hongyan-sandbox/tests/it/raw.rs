@@ -80,6 +80,16 @@ impl Raw {
         parse(&self.send(method, target, "application/json", &body).await)
     }
 
+    /// As the new-style host is called: the token in its own header.
+    pub(crate) async fn acs(&self, method: &str, target: &str, token: &str, body: &Value) -> Reply {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Type: application/json\r\nx-acs-dingtalk-access-token: {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        parse(&exchange(self.sandbox.address(), request.as_bytes()).await)
+    }
+
     pub(crate) async fn get(&self, target: &str) -> Value {
         self.call("GET", target, &Value::Null).await.json()
     }

@@ -46,6 +46,7 @@ pub(crate) struct Company {
     members: HashMap<i64, Vec<PersonId>>,
     children: HashMap<i64, Vec<i64>>,
     living: usize,
+    changes: u64,
 }
 
 impl Company {
@@ -67,6 +68,7 @@ impl Company {
             members: HashMap::new(),
             children: HashMap::new(),
             living: 0,
+            changes: 0,
         };
         company.arrange();
         for id in 0..PersonId::try_from(company.slots.len()).unwrap_or(PersonId::MAX) {
@@ -169,7 +171,7 @@ impl Company {
 
     /// The heads of a department.
     pub(crate) fn leaders_of(&self, department: i64) -> Vec<PersonId> {
-        self.members_of(department, false).into_iter().filter(|id| self.person(*id).leads(department)).collect()
+        self.people().filter(|(_, person)| person.leads(department)).map(|(id, _)| id).collect()
     }
 
     /// An id for a new department.
@@ -286,6 +288,9 @@ impl Company {
         }
         self.departments.retain(|department| department.id != id);
         self.tags.forget_party(id);
+        for person in &mut self.slots {
+            person.leader_of.retain(|led| *led != id);
+        }
         self.arrange();
         Ok(())
     }
@@ -339,6 +344,8 @@ impl Company {
             }
         }
         self.living += 1;
+        self.changes += 1;
+        self.slots[id as usize].changed = self.changes;
         self.look_at(id);
     }
 

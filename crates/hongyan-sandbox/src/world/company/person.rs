@@ -60,6 +60,9 @@ pub(crate) struct Person {
     pub(crate) extattr: BTreeMap<String, String>,
     /// Milliseconds.
     pub(crate) hired_at: Option<i64>,
+    /// Counts the company's changes of people; the larger, the later this one's.
+    #[serde(skip)]
+    pub(crate) changed: u64,
     /// No longer in the company. Their place in the list stays, so what they got is still theirs.
     #[serde(skip)]
     pub(crate) departed: bool,

@@ -40,7 +40,7 @@ const FIRST_PLACE: i64 = 176_318_668_000_000_000;
 
 /// Invents a company.
 pub(super) fn invent(seed: u64, size: usize) -> Company {
-    let departments = departments();
+    let mut departments = departments();
     let leaves: Vec<i64> = departments.iter().map(|d| d.id).filter(|id| *id > 10 && *id != CLOSED).collect();
     let mut draw = Draw(seed);
     let mut people: Vec<Person> = NAMED
@@ -67,7 +67,7 @@ pub(super) fn invent(seed: u64, size: usize) -> Company {
     for (i, person) in people.iter_mut().enumerate() {
         describe(i, person, &mut draw);
     }
-    appoint(&mut people, &departments);
+    appoint(&mut people, &mut departments);
     let tags = Tags::new(tags(&people));
     Company::of(people, departments, tags)
 }
@@ -93,6 +93,8 @@ fn describe(i: usize, person: &mut Person, draw: &mut Draw) {
     (*draw.one_of(&TITLES)).clone_into(&mut person.title);
     person.telephone = format!("8{:03}", i % 1_000);
     (*draw.one_of(&PLACES)).clone_into(&mut person.work_place);
+    person.avatar = format!("https://static.example.com/avatar/{}.png", person.userid);
+    person.remark = "样例员工".into();
     person.gender = if draw.next().is_multiple_of(2) { 1 } else { 2 };
     person.hired_at = Some(FIRST_DAY_MS + draw.below(2_500) * DAY_MS);
     let floor = draw.below(9) + 1;
@@ -104,13 +106,14 @@ fn describe(i: usize, person: &mut Person, draw: &mut Draw) {
 }
 
 /// The first of each department is its head, the heads' superior is the owner; two more administer.
-fn appoint(people: &mut [Person], departments: &[Department]) {
+fn appoint(people: &mut [Person], departments: &mut [Department]) {
     for department in departments {
         let members = || (0..people.len()).filter(|i| people[*i].departments.contains(&department.id));
         let Some(head) = members().next() else { continue };
         let others: Vec<usize> = members().skip(1).collect();
         people[head].leader_of.push(department.id);
         let superior = people[head].userid.clone();
+        department.settings.org_dept_owner = Some(superior.clone());
         for other in others {
             people[other].manager.get_or_insert_with(|| superior.clone());
         }
@@ -132,6 +135,8 @@ fn departments() -> Vec<Department> {
         settings: DepartmentSettings {
             create_dept_group: id != CLOSED,
             auto_add_user: id != CLOSED,
+            source_identifier: Some(format!("sample-{id}")),
+            code: Some(format!("D{id:04}")),
             ..DepartmentSettings::default()
         },
         ..Department::default()
