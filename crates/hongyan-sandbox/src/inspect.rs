@@ -12,19 +12,24 @@ use crate::{
     options::Limits,
     route::enter,
     trouble::FaultRule,
+    wecom,
     world::{
         World,
         company::{PersonId, Treatment},
     },
 };
 use hongyan_endpoint::Sealed;
+use hongyan_wecom::callback::Selected;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 21] = [
+const CALLS: [(&str, &str); 23] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -34,6 +39,11 @@ const CALLS: [(&str, &str); 21] = [
     ),
     ("GET /sandbox/phones/{userid}", "the messages as that person sees them"),
     ("POST /sandbox/phones/{userid}/read", "they read: {\"platform\"?, \"message\"?}"),
+    (
+        "POST /sandbox/phones/{userid}/click",
+        "they press a button of a WeCom card: {\"message\", \"key\", \"selected\"?: {question: [option]}}",
+    ),
+    ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
     ("GET /sandbox/mail", "what the mail server received"),
     ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
     ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
@@ -52,7 +62,7 @@ const CALLS: [(&str, &str); 21] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"dingtalk_group_templates\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -102,6 +112,14 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             Ok(json!({"userid": owner.userid, "name": owner.name, "messages": messages}))
         }
         ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
+        ("POST", ["phones", userid, "click"]) => click(hub, userid, parse(body)?, now),
+        ("POST", ["phones", userid, "signin"]) => {
+            let SignIn { private } = parse(body)?;
+            let mut world = enter(&hub.world);
+            let id = person(&world, userid)?;
+            let code = wecom::sign_in(&mut world, now, id, private);
+            code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
+        }
         ("GET", ["calls"]) => {
             let since = match query.get("since").filter(|text| !text.is_empty()) {
                 Some(text) => text.parse().map_err(|_| bad("since: expected a call's seq"))?,
@@ -271,6 +289,39 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SignIn {
+    #[serde(default)]
+    private: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Press {
+    message: u64,
+    key: String,
+    #[serde(default)]
+    selected: BTreeMap<String, Vec<String>>,
+}
+
+fn click(hub: &Hub, userid: &str, press: Press, now: i64) -> Said {
+    let mut world = enter(&hub.world);
+    let id = person(&world, userid)?;
+    let selected = press.selected.into_iter();
+    let selected = selected.map(|(question_key, option_ids)| Selected { question_key, option_ids }).collect();
+    let Some(click) = wecom::card_clicked(&mut world, now, id, press.message, &press.key, selected) else {
+        return Err((404, "no card with that key on that message; GET /sandbox/phones/{userid} shows them".into()));
+    };
+    let selected: BTreeMap<&str, &[String]> =
+        click.card.selected.iter().map(|one| (one.question_key.as_str(), &*one.option_ids)).collect();
+    Ok(json!({
+        "userid": click.userid, "agent_id": click.agent_id, "event_key": click.card.event_key,
+        "task_id": click.card.task_id, "card_type": click.card.card_type,
+        "response_code": click.card.response_code, "selected": selected,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Revocation {
     platform: String,
     #[serde(default)]
@@ -289,7 +340,14 @@ fn revoke(hub: &Hub, order: Revocation) -> Said {
     let mut world = enter(&hub.world);
     let token = match order.platform.as_str() {
         "dingtalk" => &mut world.dingtalk.token,
-        "wecom" => &mut world.wecom.token,
+        // Both secrets' tokens go.
+        "wecom" => {
+            match order.how {
+                How::Revoke => world.wecom.contacts_token.revoke(),
+                How::Expire => world.wecom.contacts_token.expire(),
+            }
+            &mut world.wecom.token
+        }
         _ => return Err(bad("platform: expected dingtalk or wecom")),
     };
     match order.how {
@@ -313,6 +371,12 @@ struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    wecom_root_visible: Option<bool>,
+    wecom_callback: Option<bool>,
+    wecom_app_writes: Option<bool>,
+    wecom_private_fields: Option<bool>,
+    wecom_contacts_details: Option<bool>,
+    wecom_seats: Option<u32>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -340,5 +404,12 @@ fn change(hub: &Hub, change: Change) -> Said {
     if let Some(templates) = change.dingtalk_group_templates {
         settings.dingtalk_group_templates = templates;
     }
+    let granted = &mut settings.wecom;
+    granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);
+    granted.callback = change.wecom_callback.unwrap_or(granted.callback);
+    granted.app_writes = change.wecom_app_writes.unwrap_or(granted.app_writes);
+    granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
+    granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
+    granted.seats = change.wecom_seats.unwrap_or(granted.seats);
     Ok(json!(settings))
 }

@@ -23,7 +23,9 @@ mod clock;
 mod dingtalk;
 mod inspect;
 mod mail;
+mod md5;
 mod options;
+mod range;
 mod route;
 mod server;
 pub mod smtp;
@@ -177,6 +179,7 @@ impl Sandbox {
                 "corp_id": credentials.wecom_corp_id,
                 "secret": credentials.wecom_secret,
                 "agent_id": credentials.wecom_agent_id,
+                "contacts_secret": credentials.wecom_contacts_secret,
                 "robot": {"key": credentials.wecom_robot_key},
             },
         });

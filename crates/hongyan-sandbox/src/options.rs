@@ -52,7 +52,8 @@ pub struct Limits {
     /// asked for: a pipeline that hammers the sandbox is not an abuser.
     pub calls: bool,
     /// Quotas on what people get: DingTalk's 500 a day per person, 5,000 receivers a minute and three to-all
-    /// notices a day; WeCom's 30 a minute and 1,000 an hour per person.
+    /// notices a day; WeCom's 30 a minute and 1,000 an hour per person, its chats' person-times and its robots' 20
+    /// a minute.
     pub people: bool,
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct Credentials {
     pub(crate) wecom_corp_id: String,
     pub(crate) wecom_secret: String,
     pub(crate) wecom_agent_id: i64,
+    /// The contacts synchronisation's.
+    pub(crate) wecom_contacts_secret: String,
     /// The group robot's, in the group that the company starts with.
     pub(crate) wecom_robot_key: String,
     pub(crate) smtp_username: String,
@@ -123,6 +126,7 @@ impl Credentials {
             wecom_corp_id: "wwsandbox00000001".into(),
             wecom_secret: secret("wecom-secret")?,
             wecom_agent_id: 1_000_002,
+            wecom_contacts_secret: secret("wecom-contacts-secret")?,
             wecom_robot_key: secret("wecom-robot-key")?,
             smtp_username: "sandbox@example.com".into(),
             smtp_password: secret("mail-password")?,

@@ -3,8 +3,11 @@
 //! A route is an operation's declaration with a mind: finding it, reading its credential and its fields, wording
 //! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
 
-use crate::world::{Caller, World, tally::Call};
-use hongyan_endpoint::{Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
+use crate::{
+    range,
+    world::{Caller, World, tally::Call},
+};
+use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -12,7 +15,7 @@ use std::{
 };
 
 /// What a platform decides before an operation's mind is asked, and how it words refusals.
-pub(crate) trait Simulated: Platform {
+pub(crate) trait Simulated: Platform + Sized {
     /// Token, address, frequency: in the platform's order.
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
     /// A look at the call as it came, for operations that judge more than their fields.
@@ -25,6 +28,10 @@ pub(crate) trait Simulated: Platform {
     fn wrong_method(spec: &Spec) -> Option<Fault>;
     /// The platform's own throttle or another code of its table.
     fn throttled(spec: &Spec) -> Fault;
+    /// A part of a file that cannot be given.
+    fn wrong_range() -> Fault {
+        refuse::<Self>("416", "Requested Range Not Satisfiable")
+    }
     /// The platform's words around a refusal.
     fn worded(fault: Fault, _: &Caller) -> Fault {
         fault
@@ -161,7 +168,15 @@ where
     match outcome {
         Ok(reply) => {
             let reply = serde_json::to_value(&reply).unwrap_or_default();
-            E::Platform::seal(spec, Ok(reply))
+            let sealed = E::Platform::seal(spec, Ok(reply));
+            let wanted = call.headers.iter().find(|(name, _)| spec.answer == Answer::File && name == "range");
+            match wanted {
+                None => sealed,
+                Some((_, wanted)) => range::part(sealed, wanted).unwrap_or_else(|| {
+                    let fault = E::Platform::worded(E::Platform::wrong_range(), caller);
+                    E::Platform::seal(spec, Err(&fault))
+                }),
+            }
         }
         Err(Refused { fault, members }) => {
             let mut sealed = E::Platform::seal(spec, Err(&E::Platform::worded(fault, caller)));

@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
     /// The group templates that DingTalk's company has; `None`: any that is well formed.
     pub(crate) dingtalk_group_templates: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub(crate) wecom: wecom::Permissions,
 }
 
 /// Everything.
@@ -79,6 +81,7 @@ impl World {
                 dingtalk_trusted_ips: None,
                 wecom_trusted_ips: None,
                 dingtalk_group_templates: None,
+                wecom: wecom::Permissions::default(),
             },
             credentials,
             wecom: wecom::State::default(),
