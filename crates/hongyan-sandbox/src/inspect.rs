@@ -2,7 +2,9 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token or a secret.
 
+mod callback;
 mod chats;
+mod say;
 
 use crate::{
     Hub,
@@ -24,7 +26,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 21] = [
+const CALLS: [(&str, &str); 29] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -34,6 +36,23 @@ const CALLS: [(&str, &str); 21] = [
     ),
     ("GET /sandbox/phones/{userid}", "the messages as that person sees them"),
     ("POST /sandbox/phones/{userid}/read", "they read: {\"platform\"?, \"message\"?}"),
+    (
+        "POST /sandbox/phones/{userid}/say",
+        "they write to the application: {\"platform\": wecom | dingtalk, \"text\" | \"image\" | \"location\" | \"event\" | …, \"group\"?}",
+    ),
+    (
+        "POST /sandbox/phones/{userid}/click",
+        "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
+    ),
+    ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
+    (
+        "POST /sandbox/callbacks",
+        "as the console: {\"platform\": wecom | dingtalk, \"url\", \"token\", \"encoding_aes_key\"}, or {\"platform\": dingtalk_robot, \"url\"}",
+    ),
+    ("DELETE /sandbox/callbacks?platform=", "tells nobody any more"),
+    ("GET /sandbox/events?since=", "recent pushes with their outcome; since: a push's seq"),
+    ("POST /sandbox/events", "an event by hand: {\"platform\": wecom | dingtalk, \"event\", \"members\"?}"),
+    ("POST /sandbox/streams/disconnect", "tells Stream connections to leave: {\"reason\"?}"),
     ("GET /sandbox/mail", "what the mail server received"),
     ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
     ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
@@ -52,7 +71,7 @@ const CALLS: [(&str, &str); 21] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"dingtalk_group_templates\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"dingtalk_group_templates\", \"wecom_push_tries\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -61,13 +80,18 @@ const CALLS: [(&str, &str); 21] = [
 type Said = Result<Value, (u16, String)>;
 
 /// Answers one inspection call.
-pub(crate) fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
+pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
     if let Some(file) = chats::file(hub, method, &path) {
         return file;
     }
-    let here = chats::decide(hub, method, &path, body, hub.clock.now_ms());
-    match here.unwrap_or_else(|| decide(hub, method, uri, body)) {
+    let said = match callback::decide(hub, method, uri, body).await {
+        Some(said) => said,
+        None => say::decide(hub, method, uri, body)
+            .or_else(|| chats::decide(hub, method, &path, body, hub.clock.now_ms()))
+            .unwrap_or_else(|| decide(hub, method, uri, body)),
+    };
+    match said {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
@@ -313,6 +337,7 @@ struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    wecom_push_tries: Option<u32>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -339,6 +364,10 @@ fn change(hub: &Hub, change: Change) -> Said {
     }
     if let Some(templates) = change.dingtalk_group_templates {
         settings.dingtalk_group_templates = templates;
+    }
+    if let Some(tries) = change.wecom_push_tries {
+        // None at all would leave events without an end.
+        settings.wecom_push_tries = tries.clamp(1, 10);
     }
     Ok(json!(settings))
 }

@@ -24,9 +24,11 @@ mod dingtalk;
 mod inspect;
 mod mail;
 mod options;
+mod push;
 mod route;
 mod server;
 pub mod smtp;
+mod stream;
 mod trouble;
 mod wecom;
 mod world;
@@ -35,6 +37,7 @@ pub use clock::Clock;
 pub use options::{Limits, SandboxOptions};
 pub use trouble::{BadRule, FaultKind, FaultRule};
 
+use hongyan_net::Http;
 use mail::Mail;
 use options::Credentials;
 use route::Routes;
@@ -46,7 +49,7 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use trouble::Trouble;
-use world::World;
+use world::{World, event::Events, stream::Streams};
 
 /// What every connection shares.
 struct Hub {
@@ -56,6 +59,7 @@ struct Hub {
     trouble: Trouble,
     world: Mutex<World>,
     mail: Mail,
+    http: Http,
 }
 
 impl Hub {
@@ -65,9 +69,11 @@ impl Hub {
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
         self.mail.reset();
         let mut world = route::enter(&self.world);
-        let host = std::mem::take(&mut world.host);
-        *world = World::new(&self.options, world.credentials.clone());
-        world.host = host;
+        let mut fresh = World::new(&self.options, world.credentials.clone());
+        fresh.events = Events::after(&world.events);
+        fresh.streams = Streams::after(&world.streams);
+        fresh.host.clone_from(&world.host);
+        *world = fresh;
     }
 }
 
@@ -76,6 +82,7 @@ pub struct Sandbox {
     hub: Arc<Hub>,
     address: SocketAddr,
     serving: JoinHandle<()>,
+    pushing: JoinHandle<()>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -102,6 +109,7 @@ impl Sandbox {
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
         let mut world = World::new(&options, credentials);
+        world.events.ring_by(clock.bell());
         world.host = address.to_string();
         let hub = Arc::new(Hub {
             clock,
@@ -109,10 +117,12 @@ impl Sandbox {
             trouble: Trouble::new(options.faults.clone()),
             world: Mutex::new(world),
             mail,
+            http: push::client(),
             options,
         });
         let serving = tokio::spawn(server::serve(listener, hub.clone()));
-        Ok(Self { hub, address, serving })
+        let pushing = tokio::spawn(push::run(hub.clone()));
+        Ok(Self { hub, address, serving, pushing })
     }
 
     /// Where both platforms and the inspection API answer.
@@ -178,13 +188,16 @@ impl Sandbox {
     /// Closes every connection and waits until the port is free.
     pub async fn stop(mut self) {
         self.serving.abort();
+        self.pushing.abort();
         // An aborted task ends in an error that says so.
         let _ = (&mut self.serving).await;
+        let _ = (&mut self.pushing).await;
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.serving.abort();
+        self.pushing.abort();
     }
 }

@@ -3,7 +3,10 @@
 //! A route is an operation's declaration with a mind: finding it, reading its credential and its fields, wording
 //! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
 
-use crate::world::{Caller, World, tally::Call};
+use crate::{
+    push::Question,
+    world::{Caller, World, tally::Call},
+};
 use hongyan_endpoint::{Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
 use serde_json::Value;
 use std::{
@@ -67,15 +70,23 @@ pub(crate) struct Handling {
 }
 
 type Run = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Sealed + Send + Sync>;
+type Ask = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Option<Question> + Send + Sync>;
 
 /// One operation that has a mind.
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
     run: Run,
+    ask: Option<Ask>,
 }
 
 impl Route {
+    /// What the platform asks an address that the call names, before it decides; then [`Caller::asked`] says what
+    /// was answered. `None` where there is nothing to ask, as when the call is refused anyway.
+    pub(crate) fn question(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Option<Question> {
+        self.ask.as_ref().and_then(|ask| ask(world, call, handling))
+    }
+
     pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
         (self.run)(world, call, handling)
     }
@@ -96,9 +107,39 @@ impl Routes {
         E: Endpoint,
         E::Platform: Simulated,
     {
+        self.add(mind, None);
+    }
+
+    /// Gives a mind to an operation that names an address, which is asked before the mind decides.
+    pub(crate) fn on_asking<E>(
+        &mut self,
+        before: fn(&World, &E) -> Result<Question, Refused>,
+        mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    ) where
+        E: Endpoint,
+        E::Platform: Simulated,
+    {
+        let spec: &'static Spec = const { &E::SPEC };
+        let ask = move |world: &Mutex<World>, call: &Wire, handling: &Handling| {
+            if handling.forced.is_some() || call.method != spec.method.as_str() {
+                return None;
+            }
+            let request = E::decode(call).ok()?;
+            let mut world = enter(world);
+            E::Platform::admit(&mut world, &handling.caller, spec, spec.auth.extract(call)).ok()?;
+            before(&world, &request).ok()
+        };
+        self.add(mind, Some(Box::new(ask)));
+    }
+
+    fn add<E>(&mut self, mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>, ask: Option<Ask>)
+    where
+        E: Endpoint,
+        E::Platform: Simulated,
+    {
         let spec: &'static Spec = const { &E::SPEC };
         let run: Run = Box::new(move |world, call, handling| answer::<E>(spec, mind, world, call, handling));
-        let route = Route { spec, platform: E::Platform::NAME, run };
+        let route = Route { spec, platform: E::Platform::NAME, run, ask };
         if spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
@@ -194,7 +235,8 @@ where
         None => {}
     }
     E::Platform::arrive(world, &handling.caller, spec, call)?;
-    if spec.auth != Auth::None {
+    // Who was asked about an address was admitted before.
+    if spec.auth != Auth::None && handling.caller.asked.is_none() {
         E::Platform::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
     if call.method != spec.method.as_str()

@@ -4,6 +4,17 @@ use crate::raw::Raw;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, path::Path};
 
+/// Those that need somebody's server or something said before: their own tests ask them, in this order.
+pub(crate) const STAGED: [&str; 7] = [
+    "callback.register",
+    "callback.update",
+    "callback.get",
+    "callback.failed",
+    "callback.delete",
+    "stream.open",
+    "webhook.answer",
+];
+
 /// Puts the sandbox's own names in the place of the page's.
 fn localise(value: &mut Value, names: &Map<String, Value>) {
     match value {
@@ -56,7 +67,8 @@ async fn ask(raw: &Raw, platform: &str, names: &Map<String, Value>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../hongyan-{platform}/fixtures"));
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
-        if !answered.remove(path.file_stem().unwrap().to_str().unwrap()) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if !answered.remove(name) || STAGED.contains(&name) {
             continue;
         }
         let mut fixture: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
