@@ -1,4 +1,5 @@
-//! A Python with the foreign mail server that the mail tests talk to: a virtual environment under the target folder.
+//! A Python with the foreign servers and clients that our tests talk to: a virtual environment under the target
+//! folder.
 
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
@@ -10,9 +11,9 @@ use std::{
 
 /// The environment variable in which tests look for it.
 pub(crate) const VARIABLE: &str = "HONGYAN_TEST_PYTHON";
-/// What is installed: a mail server that shares no code with ours.
-const PACKAGE: &str = "aiosmtpd==1.4.6";
-const MODULE: &str = "aiosmtpd";
+/// What is installed, and the module by which it is found: a mail server that shares no code with ours, and
+/// DingTalk's own client of Stream.
+const PACKAGES: [(&str, &str); 2] = [("aiosmtpd==1.4.6", "aiosmtpd"), ("dingtalk-stream==0.24.3", "dingtalk_stream")];
 
 /// The interpreter: the one that the environment names if it is equipped, else our own, made when missing.
 ///
@@ -20,7 +21,7 @@ const MODULE: &str = "aiosmtpd";
 /// Says what is missing on this machine. Nothing is skipped in silence.
 pub(crate) fn provide() -> Result<PathBuf> {
     if let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) {
-        ensure!(equipped(&path), "{VARIABLE} names a Python without {MODULE}: {}", path.display());
+        ensure!(equipped(&path), "{VARIABLE} names a Python without {}: {}", modules(), path.display());
         return Ok(path);
     }
     let folder = workspace::target()?.join("test-python");
@@ -29,18 +30,24 @@ pub(crate) fn provide() -> Result<PathBuf> {
         return Ok(python);
     }
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).context(
-        "the mail tests need python3 with its venv module (on Debian: python3 and python3-venv), \
-         or a Python with aiosmtpd named in HONGYAN_TEST_PYTHON",
+        "the foreign tests need python3 with its venv module (on Debian: python3 and python3-venv), \
+         or a Python equipped for them, named in HONGYAN_TEST_PYTHON",
     )?;
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]))
-        .with_context(|| format!("the mail tests need {PACKAGE}, which could not be installed"))?;
-    ensure!(equipped(&python), "{PACKAGE} was installed, but cannot be imported");
+    let packages = PACKAGES.map(|(package, _)| package);
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages))
+        .with_context(|| format!("the foreign tests need {packages:?}, which could not be installed"))?;
+    ensure!(equipped(&python), "{packages:?} were installed, but cannot be imported");
     Ok(python)
+}
+
+/// As `import` takes them.
+fn modules() -> String {
+    PACKAGES.map(|(_, module)| module).join(", ")
 }
 
 fn equipped(python: &Path) -> bool {
     let mut command = Command::new(python);
-    command.args(["-c", &format!("import {MODULE}")]);
+    command.args(["-c", &format!("import {}", modules())]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

@@ -5,6 +5,7 @@ mod callback;
 mod chats;
 mod dingtalk;
 mod fixture;
+mod foreign;
 mod inspection;
 mod media;
 mod raw;
