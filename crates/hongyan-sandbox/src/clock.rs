@@ -35,6 +35,11 @@ impl Clock {
         self.bell.clone()
     }
 
+    /// How far it was moved in all.
+    pub(crate) fn moved_ms(&self) -> i64 {
+        self.moved_ms.load(Ordering::Relaxed)
+    }
+
     /// Moves it forward; returns the new now. Never goes back and never beyond a hundred years in all.
     pub fn advance_ms(&self, by: u64) -> i64 {
         let by = i64::try_from(by).unwrap_or(FURTHEST_MS).min(FURTHEST_MS);

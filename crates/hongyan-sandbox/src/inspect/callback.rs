@@ -99,7 +99,7 @@ async fn set(hub: &Hub, setting: Setting) -> Said {
                     .map_err(|_| unusable())?;
             let question = Question::WeCom { url: url.clone(), seal: seal.clone() };
             well(push::ask(hub, question).await)?;
-            enter(&hub.world).callbacks.wecom = Some(WeComHook { url, seal });
+            enter(&hub.world).callbacks.wecom = Some(WeComHook { url, token, encoding_aes_key, seal });
         }
         Road::Robot => enter(&hub.world).callbacks.robot = Some(url),
         Road::Stream => return Err(bad("platform: Stream is opened by the application, not set")),

@@ -1,6 +1,8 @@
 //! Who is told over HTTP, and how that went. Tokens and keys stay in here.
 
+use crate::options::Credentials;
 use hongyan_dingtalk::callback as dingtalk;
+use hongyan_net::Secret;
 use hongyan_wecom::callback as wecom;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,7 +58,65 @@ impl DingTalkHook {
 #[derive(Clone)]
 pub(crate) struct WeComHook {
     pub(crate) url: String,
+    pub(crate) token: String,
+    pub(crate) encoding_aes_key: String,
     pub(crate) seal: wecom::Callback,
+}
+
+/// What was set, as a file keeps it. No `Debug`: it holds the keys.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Set {
+    dingtalk: Option<Keys>,
+    robot: Option<String>,
+    wecom: Option<Keys>,
+}
+
+/// One address and its keys. No `Debug`.
+#[derive(Serialize, Deserialize)]
+struct Keys {
+    url: String,
+    token: String,
+    key: String,
+    /// DingTalk: what was registered for; none where the console was used.
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+}
+
+impl Callbacks {
+    /// What a file keeps.
+    pub(crate) fn set(&self) -> Set {
+        Set {
+            dingtalk: self.dingtalk.as_ref().map(|hook| Keys {
+                url: hook.url.clone(),
+                token: hook.token.clone(),
+                key: hook.aes_key.clone(),
+                tags: hook.tags.clone(),
+            }),
+            robot: self.robot.clone(),
+            wecom: self.wecom.as_ref().map(|hook| Keys {
+                url: hook.url.clone(),
+                token: hook.token.clone(),
+                key: hook.encoding_aes_key.clone(),
+                tags: None,
+            }),
+        }
+    }
+
+    /// Puts back what a file kept; the addresses are not asked again. A key that is none is left out.
+    pub(crate) fn restore(&mut self, set: Set, credentials: &Credentials) {
+        self.dingtalk = set.dingtalk.and_then(|Keys { url, token, key: aes_key, tags }| {
+            let owner = if tags.is_none() { &credentials.app_key } else { &credentials.corp_id };
+            let seal = dingtalk::Callback::new(token.as_str(), &aes_key, owner.as_str()).ok()?;
+            Some(DingTalkHook { url, token, aes_key, tags, seal })
+        });
+        self.robot = set.robot;
+        self.wecom = set.wecom.and_then(|Keys { url, token, key: encoding_aes_key, .. }| {
+            let owner = &credentials.wecom_corp_id;
+            let seal = wecom::Callback::new(Secret::new(token.as_str()), &encoding_aes_key, owner).ok()?;
+            Some(WeComHook { url, token, encoding_aes_key, seal })
+        });
+    }
 }
 
 /// How the pushes went, since the address was set.

@@ -29,8 +29,8 @@ const ROBOT_AGAIN_MS: [i64; 1] = [60_000];
 /// WeCom gives up waiting after five seconds and tries again at once; a quick failure waits for as long.
 const WECOM_AGAIN_MS: i64 = 5_000;
 
-/// What happened.
-#[derive(Debug, Clone)]
+/// What happened. No `Debug`: the address for answers to a robot's message is a credential.
+#[derive(Clone)]
 pub(crate) enum Happening {
     /// An event of DingTalk's list, with the members that its row names, spelled as over HTTP (`UserId`).
     DingTalk { kind: String, members: Map<String, Value> },
@@ -69,7 +69,6 @@ impl Happening {
 }
 
 /// One event.
-#[derive(Debug)]
 pub(crate) struct Event {
     /// The same in every try.
     pub(crate) id: String,
@@ -79,7 +78,7 @@ pub(crate) struct Event {
 }
 
 /// One event for one receiver.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Delivery {
     pub(crate) number: u64,
     pub(crate) event: Arc<Event>,

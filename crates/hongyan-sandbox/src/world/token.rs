@@ -1,5 +1,6 @@
 //! One application's access token: the same one until it lapses, and a memory of those that were.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Life of a token, in milliseconds.
@@ -16,7 +17,8 @@ pub(crate) enum Standing {
 }
 
 /// The store of one application. No `Debug`: it holds credentials.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct TokenStore {
     current: Option<(String, i64)>,
     /// Those that lapsed; revoked ones are simply forgotten.

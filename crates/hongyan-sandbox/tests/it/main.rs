@@ -12,6 +12,7 @@ mod raw;
 mod receiver;
 mod robots;
 mod scenes;
+mod state;
 mod stream;
 mod trouble;
 mod webhooks;

@@ -5,11 +5,13 @@
 
 mod department;
 mod person;
+mod roll;
 mod seed;
 mod tag;
 
 pub(crate) use department::{Department, DepartmentSettings, Kept, Misplaced};
 pub(crate) use person::{Person, Treatment};
+pub(crate) use roll::Roll;
 pub(crate) use tag::{Tag, TagTaken, Tags};
 
 use person::mobile_key;
@@ -70,7 +72,9 @@ impl Company {
         };
         company.arrange();
         for id in 0..PersonId::try_from(company.slots.len()).unwrap_or(PersonId::MAX) {
-            company.settle_in(id);
+            if !company.slots[id as usize].departed {
+                company.settle_in(id);
+            }
         }
         company
     }
