@@ -185,7 +185,13 @@ where
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
+        // Members of tags are changed in place: what changed is seen by comparing.
+        let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
         let outcome = decide(spec, mind, &mut world, call, handling, decoded);
+        world.tell_news(caller.now);
+        if let Some(tags) = tags {
+            world.tell_tags(&tags, caller.now);
+        }
         *world.tally.calls.entry(spec.path).or_default() += 1;
         let code = match &outcome {
             Ok(_) => "0".into(),

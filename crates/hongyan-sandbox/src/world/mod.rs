@@ -7,6 +7,7 @@ pub(crate) mod callback;
 pub(crate) mod company;
 pub(crate) mod event;
 pub(crate) mod ledger;
+mod news;
 pub(crate) mod phone;
 pub(crate) mod stream;
 pub(crate) mod tally;
@@ -78,8 +79,10 @@ pub(crate) struct Caller {
 
 impl World {
     pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
+        let mut company = Company::new(options.seed, options.people);
+        // How it began is no news.
+        company.take_changes();
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
-        let company = Company::new(options.seed, options.people);
         Self {
             dingtalk: dingtalk::State::new(&company, &credentials),
             company,

@@ -34,6 +34,21 @@ pub(crate) enum Taken {
     PersonalEmail(PersonId),
 }
 
+/// What happened to the company, for those who are told.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    PersonCame(PersonId),
+    PersonChanged {
+        before: Box<Person>,
+        now: Box<Person>,
+    },
+    /// With the userid that they had.
+    PersonLeft(String),
+    DepartmentCame(i64),
+    DepartmentChanged(i64),
+    DepartmentGone(i64),
+}
+
 /// Everybody, and the ways to find them.
 #[derive(Debug, Clone)]
 pub(crate) struct Company {
@@ -47,6 +62,8 @@ pub(crate) struct Company {
     by_unionid: HashMap<String, PersonId>,
     members: HashMap<i64, Vec<PersonId>>,
     children: HashMap<i64, Vec<i64>>,
+    /// Not told yet.
+    news: Vec<Change>,
     living: usize,
 }
 
@@ -68,6 +85,7 @@ impl Company {
             by_unionid: HashMap::new(),
             members: HashMap::new(),
             children: HashMap::new(),
+            news: Vec::new(),
             living: 0,
         };
         company.arrange();
@@ -77,6 +95,11 @@ impl Company {
             }
         }
         company
+    }
+
+    /// What happened since this was asked last.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.news)
     }
 
     // People, read.
@@ -192,6 +215,7 @@ impl Company {
         let id = PersonId::try_from(self.slots.len()).unwrap_or(PersonId::MAX);
         self.slots.push(person);
         self.settle_in(id);
+        self.news.push(Change::PersonCame(id));
         Ok(id)
     }
 
@@ -210,6 +234,8 @@ impl Company {
         if old.userid != *new {
             self.tags.replace_member(&old.userid, Some(new));
         }
+        let now = Box::new(self.slots[id as usize].clone());
+        self.news.push(Change::PersonChanged { before: Box::new(old), now });
         Ok(())
     }
 
@@ -221,6 +247,7 @@ impl Company {
         person.departed = true;
         person.active = false;
         self.tags.replace_member(&person.userid, None);
+        self.news.push(Change::PersonLeft(person.userid.clone()));
         true
     }
 
@@ -241,6 +268,7 @@ impl Company {
         let id = department.id;
         self.departments.push(department);
         self.arrange();
+        self.news.push(Change::DepartmentCame(id));
         Ok(id)
     }
 
@@ -268,6 +296,7 @@ impl Company {
                 self.look_at(person);
             }
         }
+        self.news.push(Change::DepartmentChanged(id));
         Ok(())
     }
 
@@ -290,6 +319,7 @@ impl Company {
         }
         self.departments.retain(|department| department.id != id);
         self.tags.forget_party(id);
+        self.news.push(Change::DepartmentGone(id));
         self.arrange();
         Ok(())
     }
