@@ -147,7 +147,7 @@ impl Sealed {
     }
 
     pub(crate) fn signature(&self, timestamp: &str, nonce: &str, sealed: &str) -> String {
-        let mut parts = vec![self.token.as_str(), timestamp, nonce, sealed];
+        let mut parts = [self.token.as_str(), timestamp, nonce, sealed];
         parts.sort_unstable();
         Sha1::digest(parts.concat().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -163,7 +163,7 @@ impl Sealed {
             before = block.to_vec();
         }
         let pad = usize::from(*plain.last().unwrap());
-        assert!((1..=32).contains(&pad) && plain.len() % 32 == 0, "padded to 32 bytes");
+        assert!((1..=32).contains(&pad) && plain.len().is_multiple_of(32), "padded to 32 bytes");
         plain.truncate(plain.len() - pad);
         let length = u32::from_be_bytes(plain[16..20].try_into().unwrap()) as usize;
         assert_eq!(std::str::from_utf8(&plain[20 + length..]).unwrap(), self.owner);
