@@ -1,4 +1,4 @@
-//! What is said to the robot, and its answer through the address that came with it.
+//! What is said to the robot; where it is answered is [`super::webhook`]'s.
 //! <https://open.dingtalk.com/document/orgapp/robot-reply-and-send-messages>
 
 use super::{conversation::Place, webhook};
