@@ -2,7 +2,9 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token or a secret.
 
+mod callback;
 mod chats;
+mod say;
 
 use crate::{
     Hub,
@@ -19,17 +21,13 @@ use crate::{
     },
 };
 use hongyan_endpoint::Sealed;
-use hongyan_wecom::callback::Selected;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-};
+use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 23] = [
+const CALLS: [(&str, &str); 30] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -40,10 +38,23 @@ const CALLS: [(&str, &str); 23] = [
     ("GET /sandbox/phones/{userid}", "the messages as that person sees them"),
     ("POST /sandbox/phones/{userid}/read", "they read: {\"platform\"?, \"message\"?}"),
     (
+        "POST /sandbox/phones/{userid}/say",
+        "they write to the application: {\"platform\": wecom | dingtalk, \"text\" | \"image\" | \"location\" | \"event\" | …, \"group\"?}",
+    ),
+    (
         "POST /sandbox/phones/{userid}/click",
-        "they press a button of a WeCom card: {\"message\", \"key\", \"selected\"?: {question: [option]}}",
+        "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
     ),
     ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
+    ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
+    (
+        "POST /sandbox/callbacks",
+        "as the console: {\"platform\": wecom | dingtalk, \"url\", \"token\", \"encoding_aes_key\"}, or {\"platform\": dingtalk_robot, \"url\"}",
+    ),
+    ("DELETE /sandbox/callbacks?platform=", "tells nobody any more"),
+    ("GET /sandbox/events?since=", "recent pushes with their outcome; since: a push's seq"),
+    ("POST /sandbox/events", "an event by hand: {\"platform\": wecom | dingtalk, \"event\", \"members\"?}"),
+    ("POST /sandbox/streams/disconnect", "tells Stream connections to leave: {\"reason\"?}"),
     ("GET /sandbox/mail", "what the mail server received"),
     ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
     ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
@@ -62,7 +73,7 @@ const CALLS: [(&str, &str); 23] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -71,13 +82,18 @@ const CALLS: [(&str, &str); 23] = [
 type Said = Result<Value, (u16, String)>;
 
 /// Answers one inspection call.
-pub(crate) fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
+pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
     if let Some(file) = chats::file(hub, method, &path) {
         return file;
     }
-    let here = chats::decide(hub, method, &path, body, hub.clock.now_ms());
-    match here.unwrap_or_else(|| decide(hub, method, uri, body)) {
+    let said = match callback::decide(hub, method, uri, body).await {
+        Some(said) => said,
+        None => say::decide(hub, method, uri, body)
+            .or_else(|| chats::decide(hub, method, &path, body, hub.clock.now_ms()))
+            .unwrap_or_else(|| decide(hub, method, uri, body)),
+    };
+    match said {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
@@ -112,7 +128,6 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             Ok(json!({"userid": owner.userid, "name": owner.name, "messages": messages}))
         }
         ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
-        ("POST", ["phones", userid, "click"]) => click(hub, userid, parse(body)?, now),
         ("POST", ["phones", userid, "signin"]) => {
             let SignIn { private } = parse(body)?;
             let mut world = enter(&hub.world);
@@ -296,32 +311,6 @@ struct SignIn {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Press {
-    message: u64,
-    key: String,
-    #[serde(default)]
-    selected: BTreeMap<String, Vec<String>>,
-}
-
-fn click(hub: &Hub, userid: &str, press: Press, now: i64) -> Said {
-    let mut world = enter(&hub.world);
-    let id = person(&world, userid)?;
-    let selected = press.selected.into_iter();
-    let selected = selected.map(|(question_key, option_ids)| Selected { question_key, option_ids }).collect();
-    let Some(click) = wecom::card_clicked(&mut world, now, id, press.message, &press.key, selected) else {
-        return Err((404, "no card with that key on that message; GET /sandbox/phones/{userid} shows them".into()));
-    };
-    let selected: BTreeMap<&str, &[String]> =
-        click.card.selected.iter().map(|one| (one.question_key.as_str(), &*one.option_ids)).collect();
-    Ok(json!({
-        "userid": click.userid, "agent_id": click.agent_id, "event_key": click.card.event_key,
-        "task_id": click.card.task_id, "card_type": click.card.card_type,
-        "response_code": click.card.response_code, "selected": selected,
-    }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Revocation {
     platform: String,
     #[serde(default)]
@@ -377,6 +366,7 @@ struct Change {
     wecom_private_fields: Option<bool>,
     wecom_contacts_details: Option<bool>,
     wecom_seats: Option<u32>,
+    wecom_push_tries: Option<u32>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -411,5 +401,9 @@ fn change(hub: &Hub, change: Change) -> Said {
     granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
     granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
     granted.seats = change.wecom_seats.unwrap_or(granted.seats);
+    if let Some(tries) = change.wecom_push_tries {
+        // None at all would leave events without an end.
+        settings.wecom_push_tries = tries.clamp(1, 10);
+    }
     Ok(json!(settings))
 }

@@ -2,7 +2,7 @@
 
 use crate::trouble::FaultRule;
 use serde::{Deserialize, Serialize};
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How to start a sandbox. `Default` listens on a free loopback port, for HTTP and for mail.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct SandboxOptions {
     pub delivery_delay: Duration,
     /// Which quotas hold.
     pub limits: Limits,
+    /// Where credentials, tokens, the company and callbacks are kept over a restart; `None`: nowhere.
+    pub state: Option<PathBuf>,
     /// Well-known credentials in place of random ones: for sandboxes that only this machine can reach.
     pub fixed_credentials: bool,
 }
@@ -39,6 +41,7 @@ impl Default for SandboxOptions {
             auto_read: None,
             delivery_delay: Duration::from_millis(300),
             limits: Limits::default(),
+            state: None,
             fixed_credentials: false,
         }
     }
@@ -64,7 +67,7 @@ impl Default for Limits {
 }
 
 /// What a client needs to log in. No `Debug`: a secret, even of a sandbox, is not for logs.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) corp_id: String,
     pub(crate) app_key: String,
@@ -86,7 +89,7 @@ pub(crate) struct Credentials {
 }
 
 /// A vendor's suite and custom application, both installed in the company. No `Debug`, as above.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Suite {
     pub(crate) key: String,
     pub(crate) secret: String,
