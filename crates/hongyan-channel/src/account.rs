@@ -146,7 +146,7 @@ impl Account {
                  parts: shorten it, link to the rest, or set long_text = \"split\" on the account",
                 parts.len()
             );
-            return Err(Unfit { field, message });
+            return Err(Unfit { field: field.into(), message });
         }
         Ok(parts)
     }
@@ -161,13 +161,13 @@ impl Account {
         let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
         if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {
             let message = format!("was accepted in {} parts and is {} by now: send it anew", part.of, parts.len());
-            return Err(Unfit { field: "", message });
+            return Err(Unfit { field: "".into(), message });
         }
         Ok(parts.swap_remove(at))
     }
 
     fn stamp(&self, made_at: Time) -> String {
-        if self.on_repeat == OnRepeat::Refuse || self.policy.dedup == Dedup::None {
+        if self.on_repeat == OnRepeat::Refuse || matches!(self.policy.dedup, Dedup::None | Dedup::KeyedFor(_)) {
             return String::new();
         }
         format!("\n({made_at})")

@@ -10,8 +10,10 @@ mod directory;
 mod mail;
 mod operations;
 mod published;
+mod refusal;
 mod render;
 mod secret;
+mod target;
 mod wecom;
 
 pub use account::{Account, AccountConfig, ChannelConfig, Common, LongText, RateConfig};
