@@ -67,7 +67,8 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
         _ => "",
     };
     if !is_conversation(id) {
-        let request = SendToChat { chatid: id.to_owned(), msg: body::message(call.content, media_id) };
+        let request =
+            SendToChat { chatid: id.to_owned(), msg: body::message(call.content, media_id), ..SendToChat::default() };
         return match channel.client.call(&request).await {
             Ok(sent) => taken((!sent.message_id.is_empty()).then(|| format!("chat:{id}:{}", sent.message_id))),
             Err(fault) => Outcome::failed(fault),

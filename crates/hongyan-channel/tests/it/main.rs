@@ -3,4 +3,5 @@
 mod contract;
 mod files;
 mod forms;
+mod sandbox;
 mod server;
