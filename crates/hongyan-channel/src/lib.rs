@@ -8,6 +8,7 @@ mod catalogue;
 mod dingtalk;
 mod directory;
 mod mail;
+mod missing;
 mod operations;
 mod published;
 mod render;

@@ -131,14 +131,13 @@ pub(crate) async fn take(
             let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
             return Err(wrong(at("name"), words));
         }
-    }
-    let Some(text) = &media.base64 else {
-        // The name is the file's own; equal contents are to read the same.
-        if let Some(media) = content.media_mut().filter(|media| media.media.is_some()) {
-            media.name = None;
+        // Some platforms are told the name with each call; and contents with the same file are to read the same.
+        if let Some(media) = content.media_mut() {
+            media.name = Some(row.name);
         }
         return Ok(None);
-    };
+    }
+    let Some(text) = &media.base64 else { return Ok(None) };
     let bytes = STANDARD.decode(text).map_err(|_| wrong(at("base64"), "is not standard base64 with padding"))?;
     let file = File { name: media.name.clone().unwrap_or_default(), media_type: String::new(), bytes };
     let file = checked(file, app.config.server.max_file_bytes).map_err(|problem| {
@@ -146,7 +145,7 @@ pub(crate) async fn take(
         problem.at(at(field))
     })?;
     if let Some(media) = content.media_mut() {
-        *media = Media { media: Some(UNKEPT.into()), seconds: media.seconds, ..Media::default() };
+        *media = Media { media: Some(UNKEPT.into()), base64: None, ..media.clone() };
     }
     Ok(Some(file))
 }

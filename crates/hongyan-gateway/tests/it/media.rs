@@ -145,7 +145,7 @@ async fn bytes_inside_a_message_are_kept_beside_it() {
     let message = gateway.settled(&body.to_string()).await;
     assert_eq!(message["state"], "sent", "{message}");
     let id = message["content"]["file"]["media"].as_str().unwrap();
-    assert_eq!(message["content"], json!({"file": {"media": id}}), "the row never holds the bytes");
+    assert_eq!(message["content"], json!({"file": {"media": id, "name": "日报.pdf"}}), "the row never holds the bytes");
     let row = gateway.store.file_row(id).await.unwrap().unwrap();
     assert_eq!((row.name.as_str(), row.media_type.as_str(), row.size_bytes), ("日报.pdf", "application/pdf", 4));
     assert_eq!(seen(&desk.uploads), ["file 日报.pdf 4"]);
