@@ -6,7 +6,7 @@ use hongyan_core::Missing;
 pub(crate) fn by_dingtalk(code: &str) -> Option<Missing> {
     match code {
         "40007" => Some(Missing::File),
-        "33012" | "40003" | "46004" | "60111" | "60121" => Some(Missing::Person),
+        "33012" | "40003" | "40104" | "46004" | "60103" | "60111" | "60121" => Some(Missing::Person),
         "40009" | "60003" => Some(Missing::Department),
         "34001" | "34013" | "invalideChatId" => Some(Missing::Chat),
         _ => None,

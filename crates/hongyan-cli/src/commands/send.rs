@@ -58,6 +58,9 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     if args.to.is_empty() && args.chats.is_empty() {
         return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
     }
+    if args.seconds.is_some() && args.voice.is_none() {
+        return Err(Usage("--seconds is how long a --voice is".into()).into());
+    }
     let mut content = Map::new();
     let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
     for (name, value) in [
