@@ -1,7 +1,10 @@
 //! The bodies of requests and replies that are not `hongyan-core`'s own.
 
 use crate::Problem;
-use hongyan_core::{Address, DeliveryId, LedgerRow, Message, MessageId, MessageRow, Part, Reason};
+use hongyan_core::{
+    Address, Chat, ChatRow, DeliveryId, Department, FileRow, LedgerRow, Message, MessageId, MessageRow, NewChat, Part,
+    Person, Reason,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -257,7 +260,7 @@ pub struct AccountCheck {
     pub trouble: Option<AccountTrouble>,
 }
 
-/// Why an account could not log in.
+/// What a platform said against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountTrouble {
     /// The fault's class.
@@ -267,6 +270,109 @@ pub struct AccountTrouble {
     /// What to do, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
+}
+
+/// What `GET /v1/media` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileList {
+    /// Newest first.
+    pub files: Vec<FileRow>,
+    /// `cursor` of the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// What `POST /v1/chats` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChatOrder {
+    /// The account whose application makes the chat.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// User id of the owner; WeCom takes a member by chance when it is absent, DingTalk needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// User ids, the owner's too.
+    pub members: Vec<String>,
+    /// An id of one's own (WeCom): letters and digits, at most 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl ChatOrder {
+    /// The account, and the chat to be made.
+    #[must_use]
+    pub fn split(self) -> (String, NewChat) {
+        let Self { account, name, owner, members, id } = self;
+        (account, NewChat { name, owner, members, id })
+    }
+}
+
+/// What `GET /v1/chats` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatList {
+    /// Those that hongyan made, newest first.
+    pub chats: Vec<ChatRow>,
+}
+
+/// A group chat as the platform has it: what `GET /v1/chats/{account}/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatPage {
+    /// The account.
+    pub account: String,
+    /// The chat.
+    #[serde(flatten)]
+    pub chat: Chat,
+}
+
+/// What `POST /v1/chats/{account}/{id}` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatChanged {
+    /// The account.
+    pub account: String,
+    /// The platform's id of the chat that was changed.
+    pub id: String,
+}
+
+/// What `GET /v1/messages/{id}/readers` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReaderReport {
+    /// The message.
+    pub id: MessageId,
+    /// Its deliveries into group chats, in order; empty when it went to none.
+    pub chats: Vec<ChatReaders>,
+}
+
+/// Who has read what was sent into one group chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatReaders {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Its account.
+    pub account: String,
+    /// The chat's id.
+    pub chat: String,
+    /// User ids of those who have read it; absent when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers: Option<Vec<String>>,
+    /// Why it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<AccountTrouble>,
+}
+
+/// What `GET /v1/contacts/{account}/departments/{id}/members` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PersonList {
+    /// In the platform's order.
+    pub people: Vec<Person>,
+}
+
+/// What `GET /v1/contacts/{account}/departments` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DepartmentList {
+    /// In the platform's order.
+    pub departments: Vec<Department>,
 }
 
 /// What `GET /healthz` answers.

@@ -16,9 +16,10 @@ mod problem;
 mod table;
 
 pub use body::{
-    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CancelReport,
-    DeliveryRecall, DeliveryStub, Live, MessageAccepted, MessageBatch, MessagePage, PlanReport, PlannedCall,
-    PlannedCost, RateRow, ReachRow, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
+    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CancelReport, ChatChanged,
+    ChatList, ChatOrder, ChatPage, ChatReaders, DeliveryRecall, DeliveryStub, DepartmentList, FileList, Live,
+    MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost, RateRow, ReachRow,
+    ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
 };
 pub use openapi::openapi;
 pub use problem::{CONTENT_TYPE, Code, Problem};

@@ -81,6 +81,13 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Value) ->
         }
         None => operation["security"] = json!([]),
     }
+    if route.upload {
+        let form = json!({"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}});
+        operation["requestBody"] = json!({"required": true, "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {"schema": form},
+        }});
+    }
     if let Some(schema) = route.request {
         let schema = schema(generator);
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});

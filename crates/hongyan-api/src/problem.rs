@@ -1,5 +1,6 @@
 //! What went wrong with a request, as a problem document (RFC 9457).
 
+use crate::AccountTrouble;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -26,6 +27,9 @@ pub struct Problem {
     /// Where in the request: a dotted path into the body, or the name of a header or query parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What the platform said, where it is a platform's refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Box<AccountTrouble>>,
 }
 
 macro_rules! codes {
@@ -74,7 +78,7 @@ codes! {
     Forbidden = 403 "forbidden" "The API key may not do this" "该 API 密钥无此权限";
     /// The key may not use the account.
     AccountForbidden = 403 "account_forbidden" "The API key may not use this account" "该 API 密钥不可使用此账号";
-    /// There is nothing at this path, or no such message or account.
+    /// There is nothing at this path, or no such message, account, file, person or chat.
     NotFound = 404 "not_found" "There is no such thing here" "资源不存在";
     /// The path exists, the method does not.
     MethodNotAllowed = 405 "method_not_allowed" "The method does not fit the path" "该路径不支持此方法";
@@ -85,16 +89,29 @@ codes! {
         "幂等键已用于不同的请求体";
     /// The body is too large.
     TooLarge = 413 "too_large" "The body is too large" "请求体过大";
-    /// The body is not declared as JSON.
+    /// The body is not declared as what the path takes: JSON nearly everywhere.
     UnsupportedMediaType = 415 "unsupported_media_type" "The body has to be JSON" "请求体必须是 JSON";
     /// A field that does not exist.
     UnknownField = 422 "unknown_field" "The body has an unknown field" "请求体含有未知字段";
     /// A field with a wrong type or value.
     InvalidField = 422 "invalid_field" "A field is not as it should be" "字段不正确";
+    /// The account's kind of channel has nothing of the sort.
+    NotOffered = 422 "not_offered" "The account has no such thing" "该账号不支持此功能";
+    /// The platform refused what it was asked; `trouble` has its words.
+    PlatformRefused = 422 "platform_refused" "The platform refused it" "平台拒绝了该请求";
     /// Something that nobody foresaw.
     Internal = 500 "internal" "Something went wrong inside the gateway" "网关内部错误";
     /// The store failed.
     StoreFailed = 500 "store_failed" "The store failed" "存储失败";
+    /// The platform cannot be reached, does not work, or does not let the application in.
+    PlatformFailed = 502 "platform_failed" "The platform did not do it" "平台未能完成该请求";
+    /// The platform's reply was lost: it may have been done.
+    PlatformUnknown = 504 "platform_unknown" "The platform's reply was lost: it may have been done"
+        "平台应答丢失:可能已经完成";
+    /// There is no room for another file.
+    NoRoom = 507 "no_room" "There is no room for another file" "文件存储空间已满";
+    /// The platform's quota is spent for now.
+    PlatformThrottled = 503 "platform_throttled" "The platform's quota is spent for now" "平台限流,请稍后重试";
     /// The store's hand-off is full, or the gateway is not ready.
     Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙,请稍后重试";
     /// The store cannot be written.
@@ -113,6 +130,7 @@ impl Problem {
             detail_zh: detail_zh.into(),
             code: Cow::Borrowed(code.name()),
             field: None,
+            trouble: None,
         }
     }
 
@@ -132,6 +150,13 @@ impl Problem {
         }
         let zh = format!("{}:{field}", code.title_zh());
         Self::new(code, detail, zh).at(field)
+    }
+
+    /// The same problem, with what the platform said.
+    #[must_use]
+    pub fn because(mut self, trouble: AccountTrouble) -> Self {
+        self.trouble = Some(Box::new(trouble));
+        self
     }
 
     /// The same problem, at this field.

@@ -1,10 +1,11 @@
 //! The table of routes: the gateway mounts it, OpenAPI and the page of documents are made from it.
 
 use crate::{
-    AccountCheck, AccountList, BatchResult, CancelReport, Live, MessageAccepted, MessageBatch, MessagePage, PlanReport,
-    Ready, RecallReport, RecipientList, RetryReport,
+    AccountCheck, AccountList, BatchResult, CancelReport, ChatChanged, ChatList, ChatOrder, ChatPage, DepartmentList,
+    FileList, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, ReaderReport, Ready,
+    RecallReport, RecipientList, RetryReport,
 };
-use hongyan_core::{Message, MessageRow, Scope};
+use hongyan_core::{ChatChange, ChatRow, FileRow, Message, MessageRow, Person, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// One call of the gateway.
@@ -24,6 +25,8 @@ pub struct Route {
     pub summary_zh: &'static str,
     /// The schema of its body; `None`: it takes none.
     pub request: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// Whether its body is a file: the bytes themselves, or a form that holds them.
+    pub upload: bool,
     /// The schema of its reply; `None`: not JSON.
     pub response: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// The reply's media type.
@@ -103,6 +106,18 @@ operations! {
     RecallMessage = "message.recall",
     RetryMessage = "message.retry",
     CancelMessage = "message.cancel",
+    ListReaders = "message.readers",
+    PutFile = "media.put",
+    ListFiles = "media.list",
+    GetFile = "media.get",
+    GetContent = "media.content",
+    CreateChat = "chat.create",
+    ListChats = "chat.list",
+    GetChat = "chat.get",
+    ChangeChat = "chat.change",
+    FindPerson = "contact.person",
+    ListDepartments = "contact.departments",
+    ListMembers = "contact.members",
     ListAccounts = "account.list",
     CheckAccount = "account.check",
     Live = "health.live",
@@ -123,12 +138,32 @@ const fn status(status: u16, en: &'static str) -> Status {
 const JSON: &str = "application/json";
 const NEEDS_KEY: Status = status(401, "no key, or one that is not known");
 const NO_SCOPE: Status = status(403, "the key may not do this, or not with this account");
-const NO_SUCH: Status = status(404, "there is no such message or account");
+const NO_SUCH: Status = status(404, "there is no such message, account or file");
 const TOO_LARGE: Status = status(413, "the body is too large");
 const NOT_JSON: Status = status(415, "the body is not declared as JSON");
 const BAD_JSON: Status = status(400, "malformed JSON, header or query");
 const BAD_FIELD: Status = status(422, "a field is unknown or has a wrong value; `field` names it");
 const BUSY: Status = status(503, "the store is busy: try again after `Retry-After` seconds");
+const BAD_QUERY: Status = status(400, "a query parameter is unknown or has a wrong value");
+const NOT_THERE: Status = status(404, "there is no such account, or the platform knows no such thing");
+const REFUSED: Status =
+    status(422, "a field has a wrong value, the account has no such thing, or the platform refused it");
+const PLATFORM_FAILED: Status =
+    status(502, "the platform cannot be reached or does not let the application in; `trouble` says why");
+const THROTTLED: Status = status(503, "the platform's quota is spent for now, or the store is busy");
+const REPLY_LOST: Status = status(504, "the platform's reply was lost: it may have been done");
+const LATE: Status = status(408, "the body did not arrive in time");
+/// A call that asks a platform.
+const ASKS: &[Status] = &[
+    status(200, "as the platform has it"),
+    BAD_QUERY,
+    NEEDS_KEY,
+    NO_SCOPE,
+    NOT_THERE,
+    REFUSED,
+    PLATFORM_FAILED,
+    THROTTLED,
+];
 const ABOUT_ONE: &[Status] = &[status(200, "done"), NEEDS_KEY, NO_SCOPE, NO_SUCH];
 
 /// A call that reads, as most do; entries below change what differs.
@@ -140,6 +175,7 @@ const READ: Route = Route {
     summary_en: "",
     summary_zh: "",
     request: None,
+    upload: false,
     response: None,
     media_type: JSON,
     query: &[],
@@ -286,6 +322,177 @@ pub const ROUTES: &[Route] = &[
         idempotent: false,
         statuses: ABOUT_ONE,
         ..SEND
+    },
+    Route {
+        path: "/v1/messages/{id}/readers",
+        operation: Operation::ListReaders,
+        summary_en: "Who has read what a message brought into group chats, as the platform tells now.",
+        summary_zh: "查询消息在群聊中的已读人员(实时询问平台)。",
+        response: Some(schema::<ReaderReport>),
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        method: Method::Post,
+        path: "/v1/media",
+        scope: Some(Scope::Send),
+        operation: Operation::PutFile,
+        summary_en: "Hand in a file, to be named in messages as `{\"media\": id}`. The body is the file itself, with its \
+                     `Content-Type` and `?name=`, or `multipart/form-data` with one file. Equal files are kept once.",
+        summary_zh: "上传文件,之后在消息中以 `{\"media\": id}` 引用。请求体为文件本身(带 `Content-Type` 与 `?name=`),\
+                     或含一个文件的 `multipart/form-data`;相同文件只存一份。",
+        upload: true,
+        response: Some(schema::<FileRow>),
+        query: &[Param {
+            name: "name",
+            en: "the file's name as recipients see it; needed unless a form names it",
+            zh: "接收人看到的文件名;表单未带文件名时必填",
+        }],
+        statuses: &[
+            status(201, "kept"),
+            BAD_QUERY,
+            NEEDS_KEY,
+            NO_SCOPE,
+            LATE,
+            status(413, "the file is larger than `server.max_file_bytes`"),
+            status(422, "the file is empty, has no proper name, or the form does not hold one file"),
+            BUSY,
+            status(507, "there is no room: deliveries wait for the files that are kept"),
+        ],
+        ..READ
+    },
+    Route {
+        path: "/v1/media",
+        operation: Operation::ListFiles,
+        summary_en: "The files, newest first.",
+        summary_zh: "文件列表,新的在前。",
+        response: Some(schema::<FileList>),
+        query: &[
+            Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+        ],
+        statuses: &[status(200, "a page"), BAD_QUERY, NEEDS_KEY, NO_SCOPE],
+        ..READ
+    },
+    Route {
+        path: "/v1/media/{id}",
+        operation: Operation::GetFile,
+        summary_en: "What a file is: name, type, size.",
+        summary_zh: "查看文件信息:名称、类型、大小。",
+        response: Some(schema::<FileRow>),
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        path: "/v1/media/{id}/content",
+        operation: Operation::GetContent,
+        summary_en: "A file's content, always as an attachment of unknown kind.",
+        summary_zh: "下载文件内容,一律作为未知类型的附件返回。",
+        media_type: "application/octet-stream",
+        statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        method: Method::Post,
+        path: "/v1/chats",
+        scope: Some(Scope::Send),
+        operation: Operation::CreateChat,
+        summary_en: "Make a group chat. Send into it with `{\"chat\": id}` among a message's recipients.",
+        summary_zh: "创建群聊;发送消息时以 `{\"chat\": id}` 作为接收人。",
+        request: Some(schema::<ChatOrder>),
+        response: Some(schema::<ChatRow>),
+        statuses: &[
+            status(201, "made"),
+            BAD_JSON,
+            NEEDS_KEY,
+            NO_SCOPE,
+            NOT_THERE,
+            LATE,
+            TOO_LARGE,
+            NOT_JSON,
+            REFUSED,
+            PLATFORM_FAILED,
+            THROTTLED,
+            REPLY_LOST,
+        ],
+        ..READ
+    },
+    Route {
+        path: "/v1/chats",
+        operation: Operation::ListChats,
+        summary_en: "The group chats that hongyan made, newest first.",
+        summary_zh: "鸿雁创建的群聊,新的在前。",
+        response: Some(schema::<ChatList>),
+        query: &[Param { name: "account", en: "of this account; needed", zh: "该账号的群聊,必填" }],
+        statuses: &[status(200, "done"), BAD_QUERY, NEEDS_KEY, NO_SCOPE, NO_SUCH],
+        ..READ
+    },
+    Route {
+        path: "/v1/chats/{account}/{id}",
+        operation: Operation::GetChat,
+        summary_en: "A group chat as the platform has it.",
+        summary_zh: "从平台读取群聊。",
+        response: Some(schema::<ChatPage>),
+        statuses: ASKS,
+        ..READ
+    },
+    Route {
+        method: Method::Post,
+        path: "/v1/chats/{account}/{id}",
+        scope: Some(Scope::Send),
+        operation: Operation::ChangeChat,
+        summary_en: "Change a group chat: name, owner, who joins, who leaves. What is absent stays.",
+        summary_zh: "修改群聊:名称、群主、新增与移除的成员;未给出的保持不变。",
+        request: Some(schema::<ChatChange>),
+        response: Some(schema::<ChatChanged>),
+        statuses: &[
+            status(200, "changed"),
+            BAD_JSON,
+            NEEDS_KEY,
+            NO_SCOPE,
+            NOT_THERE,
+            LATE,
+            TOO_LARGE,
+            NOT_JSON,
+            REFUSED,
+            PLATFORM_FAILED,
+            THROTTLED,
+            REPLY_LOST,
+        ],
+        ..READ
+    },
+    Route {
+        path: "/v1/contacts/{account}/people",
+        operation: Operation::FindPerson,
+        summary_en: "The person behind a user id, mobile number or mail address: give one of them.",
+        summary_zh: "按 userid、手机号或邮箱查找人员,三者择一。",
+        response: Some(schema::<Person>),
+        query: &[
+            Param { name: "userid", en: "the platform's user id", zh: "平台 userid" },
+            Param { name: "mobile", en: "mobile number", zh: "手机号" },
+            Param { name: "email", en: "mail address", zh: "邮箱" },
+        ],
+        statuses: ASKS,
+        ..READ
+    },
+    Route {
+        path: "/v1/contacts/{account}/departments",
+        operation: Operation::ListDepartments,
+        summary_en: "The departments directly below one, or those at the top of what the account sees.",
+        summary_zh: "某部门的直接下级部门;不指定时为账号可见的顶层部门。",
+        response: Some(schema::<DepartmentList>),
+        query: &[Param { name: "below", en: "id of the department above", zh: "上级部门 ID" }],
+        statuses: ASKS,
+        ..READ
+    },
+    Route {
+        path: "/v1/contacts/{account}/departments/{id}/members",
+        operation: Operation::ListMembers,
+        summary_en: "The people of a department, not of those below it.",
+        summary_zh: "部门的直属成员,不含下级部门。",
+        response: Some(schema::<PersonList>),
+        statuses: ASKS,
+        ..READ
     },
     Route {
         path: "/v1/accounts",

@@ -9,6 +9,7 @@ mod dingtalk;
 mod dingtalk_robot;
 mod directory;
 mod mail;
+mod missing;
 mod operations;
 mod published;
 mod refusal;

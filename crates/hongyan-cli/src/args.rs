@@ -1,5 +1,9 @@
 //! The command line as people type it.
 
+mod directory;
+
+pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
+
 use clap::{
     Parser, Subcommand,
     builder::{PossibleValue, TypedValueParser},
@@ -39,6 +43,12 @@ pub(crate) enum Command {
     Retry(Message),
     /// Calls off what has not been sent.
     Cancel(Message),
+    /// Hands in files for messages, lists them, gets them back.
+    Media(Media),
+    /// Makes, shows and changes group chats.
+    Chats(Chats),
+    /// Finds people and departments.
+    Contacts(Contacts),
     /// Looks after the configuration.
     Config(Config),
     /// Tries every account, step by step, and names the one cause of what does not work.
@@ -119,6 +129,9 @@ pub(crate) struct Send {
     /// A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address.
     #[arg(long = "to", value_name = "RECIPIENT")]
     pub(crate) to: Vec<String>,
+    /// A group chat's id; the same as --to chat:ID.
+    #[arg(long = "chat", value_name = "ID")]
+    pub(crate) chats: Vec<String>,
     /// An account; several may be given. Without one the default route decides.
     #[arg(long)]
     pub(crate) via: Vec<String>,
@@ -140,9 +153,36 @@ pub(crate) struct Send {
     /// The template's values as JSON.
     #[arg(long, requires = "template")]
     pub(crate) data: Option<String>,
+    /// A picture; it is handed in first, and only once.
+    #[arg(long, value_name = "FILE", group = "form")]
+    pub(crate) image: Option<PathBuf>,
+    /// A file to be opened.
+    #[arg(long, value_name = "FILE", group = "form")]
+    pub(crate) file: Option<PathBuf>,
+    /// A spoken message (AMR).
+    #[arg(long, value_name = "FILE", group = "form")]
+    pub(crate) voice: Option<PathBuf>,
+    /// How long the voice is; DingTalk needs it.
+    #[arg(long, requires = "voice")]
+    pub(crate) seconds: Option<u32>,
+    /// A film (MP4).
+    #[arg(long, value_name = "FILE", group = "form")]
+    pub(crate) video: Option<PathBuf>,
+    /// A page, with a title and a text about it.
+    #[arg(long, value_name = "URL", requires = "title", conflicts_with_all = ["markdown", "html", "template", "image", "file", "voice", "video", "card", "news"])]
+    pub(crate) link: Option<String>,
+    /// The address of a picture beside the link.
+    #[arg(long, value_name = "URL", requires = "link")]
+    pub(crate) picture: Option<String>,
+    /// Words with buttons, as JSON; @FILE reads a file; needs a title.
+    #[arg(long, value_name = "JSON", group = "form")]
+    pub(crate) card: Option<String>,
+    /// Several pages, as a JSON array; @FILE reads a file.
+    #[arg(long, value_name = "JSON", group = "form")]
+    pub(crate) news: Option<String>,
     /// A whole message as JSON, as POST /v1/messages takes it; - reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "to"])]
-    pub(crate) file: Option<String>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "link", "to", "chats"])]
+    pub(crate) message: Option<String>,
     /// A file to attach, for mail.
     #[arg(long, value_name = "FILE")]
     pub(crate) attach: Vec<PathBuf>,

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Context;
 use bytes::Bytes;
-use hongyan_net::{Failure, Http, Options, Secret};
+use hongyan_net::{Failure, Http, Options, Reply, Secret};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -48,6 +48,31 @@ impl Gateway {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
+        let mut headers = headers.to_vec();
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        let reply = self.ask(method, path, &headers, body.map(Value::to_string).unwrap_or_default().into()).await?;
+        self.json(&reply)
+    }
+
+    /// Hands in a file.
+    pub(crate) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Value> {
+        let headers = [("content-type", "application/octet-stream")];
+        let reply = self.ask("POST", path, &headers, bytes.into()).await?;
+        self.json(&reply)
+    }
+
+    /// Gets a file's content.
+    pub(crate) async fn download(&self, path: &str) -> anyhow::Result<Bytes> {
+        let reply = self.ask("GET", path, &[], Bytes::new()).await?;
+        if reply.status < 400 {
+            return Ok(reply.body);
+        }
+        self.json(&reply).map(|_| Bytes::new())
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> anyhow::Result<Reply> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -55,15 +80,8 @@ impl Gateway {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let bytes = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Bytes::from(body.to_string())
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(bytes).map_err(|e| Usage(format!("not a valid address or header: {e}")))?;
-        let reply = self.http.send(request).await.map_err(|fault| match fault.failure {
+        let request = request.body(body).map_err(|e| Usage(format!("not a valid address or header: {e}")))?;
+        self.http.send(request).await.map_err(|fault| match fault.failure {
             Failure::Connect | Failure::Tls | Failure::Request => {
                 anyhow::anyhow!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base)
             }
@@ -71,7 +89,10 @@ impl Gateway {
                 "the gateway's answer did not arrive: {fault}; repeat with the same --idempotency-key, or look with `hongyan list`"
             ))
             .into(),
-        })?;
+        })
+    }
+
+    fn json(&self, reply: &Reply) -> anyhow::Result<Value> {
         let value: Value = serde_json::from_slice(&reply.body)
             .with_context(|| format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base))?;
         if reply.status < 400 {
@@ -91,5 +112,23 @@ fn problem(status: u16, document: &Value) -> anyhow::Error {
     if !text("detail").is_empty() {
         sentence = format!("{sentence}: {}", text("detail"));
     }
-    anyhow::anyhow!(sentence)
+    let advice = &document["trouble"]["advice"];
+    if let (Some(en), Some(zh)) = (advice["en"].as_str(), advice["zh"].as_str()) {
+        sentence = format!("{sentence} → {en} · {zh}");
+    }
+    // It may have been done: nobody knows yet.
+    if text("code") == "platform_unknown" { NoAnswer(sentence).into() } else { anyhow::anyhow!(sentence) }
+}
+
+/// Percent-encodes a query value or a path's segment.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }

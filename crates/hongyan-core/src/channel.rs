@@ -75,6 +75,24 @@ pub trait Channel: Send + Sync + 'static {
 
     /// The row of the platform's table for a reason's code.
     fn explain(&self, code: &str) -> Option<&'static Known>;
+
+    /// What the platform says it does not have, when that is what a refusal's code means.
+    fn missing(&self, _code: &str) -> Option<Missing> {
+        None
+    }
+}
+
+/// What a platform does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The file behind a platform's id: never uploaded, or no longer kept.
+    File,
+    /// The person.
+    Person,
+    /// The department.
+    Department,
+    /// The group chat.
+    Chat,
 }
 
 /// One call's worth, as the dispatcher hands it over.

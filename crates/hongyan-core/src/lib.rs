@@ -27,7 +27,7 @@ mod schedule;
 
 pub use address::{Address, AddressKind};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, CallFile, Channel, FileUse, Health, Resolution, Target, Unfit, Uploaded};
+pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Settled,
@@ -36,7 +36,7 @@ pub use delivery::{
 pub use directory::{Chat, ChatChange, Chats, Contacts, Department, NewChat, Person};
 pub use id::{DeliveryId, IdSource, MessageId};
 pub use keys::{KeyRow, Keys, Scope};
-pub use library::{FileRow, Library};
+pub use library::{ChatRow, FileRow, Library};
 pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,

@@ -1,4 +1,5 @@
-//! Files that messages show or carry: kept once, handed to each platform once per life of its id.
+//! What hongyan keeps beside messages: files, handed to each platform once per life of its id, and the group chats
+//! that it made.
 
 use crate::{StoreError, Time};
 use async_trait::async_trait;
@@ -22,13 +23,27 @@ pub struct FileRow {
     pub at: Time,
 }
 
-/// Where files and the platforms' ids for them are kept.
+/// A group chat that hongyan made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatRow {
+    /// The account whose application it belongs to.
+    pub account: String,
+    /// The platform's id, as `{"chat": …}` takes it.
+    pub id: String,
+    /// Its name, as hongyan last set it.
+    pub name: String,
+    /// When it was made.
+    pub at: Time,
+}
+
+/// Where files, the platforms' ids for them, and the ids of group chats are kept.
 #[async_trait]
 pub trait Library: Send + Sync + 'static {
-    /// Keeps a file; an equal one is kept once, with the newer time.
+    /// Keeps a file; an equal one is kept once, with the newer time. Where there is no more room, the files that nobody
+    /// has asked for the longest and that no delivery waits for are forgotten first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::Full`] when that does not make room; else [`StoreError`].
     async fn keep_file(&self, file: File, now: Time) -> Result<FileRow, StoreError>;
 
     /// What a file is, without its content.
@@ -60,4 +75,29 @@ pub trait Library: Send + Sync + 'static {
         form: &str,
         uploaded: Option<(String, Time)>,
     ) -> Result<(), StoreError>;
+
+    /// Files, the newest first; those after `after` in that order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn files(&self, after: Option<&FileRow>, limit: usize) -> Result<Vec<FileRow>, StoreError>;
+
+    /// Forgets files that were last handed in and last named by a message before a time, unless a delivery waits for
+    /// them; at most `limit`. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn forget_files(&self, before: Time, limit: usize) -> Result<u64, StoreError>;
+
+    /// Notes a group chat, or its new name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn note_chat(&self, chat: ChatRow) -> Result<(), StoreError>;
+
+    /// An account's group chats, the newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn chats(&self, account: &str, limit: usize) -> Result<Vec<ChatRow>, StoreError>;
 }

@@ -155,6 +155,9 @@ pub enum StoreError {
     /// The hand-off to the writer is full; nothing was taken. Try again shortly.
     #[error("the store is busy: try again shortly")]
     Busy,
+    /// There is no room for another file.
+    #[error("the store has no room for another file")]
+    Full,
     /// The store failed; what was asked may or may not have been written.
     #[error("the store failed: {0}")]
     Failed(String),

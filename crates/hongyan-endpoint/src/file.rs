@@ -54,6 +54,30 @@ impl File {
         Some(Self { name, media_type: media_type.to_owned(), bytes: body.to_vec() })
     }
 
+    /// The one file of a form that somebody handed in; parts that are text are passed over. Unlike the platforms it
+    /// takes an encoded name (RFC 5987 `filename*`) too.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the body is no form, or holds no file or several.
+    pub fn in_form(content_type: &str, body: &[u8]) -> Result<Self, Invalid> {
+        let mut file = None;
+        for (head, content) in split(content_type, body)? {
+            let disposition = line(&head, "content-disposition").unwrap_or_default();
+            let encoded = || {
+                let value = parameter(disposition, "filename*")?;
+                let (_, name) = value.split_once("''").filter(|(set, _)| set.eq_ignore_ascii_case("utf-8"))?;
+                Some(percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned())
+            };
+            let Some(name) = encoded().or_else(|| parameter(disposition, "filename")) else { continue };
+            if file.is_some() {
+                return Err(Invalid::whole("the form holds several files, one is expected"));
+            }
+            let media_type = line(&head, "content-type").unwrap_or_default().to_owned();
+            file = Some(Self { name, media_type, bytes: content.to_vec() });
+        }
+        file.ok_or_else(|| Invalid::whole("the form holds no file: a part with a filename is expected"))
+    }
+
     /// The answer that carries the file: the other direction of [`Self::arrived`].
     #[must_use]
     pub fn sealed(self) -> Sealed {
@@ -141,6 +165,11 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 /// Reads the parts of a call that arrived: parts with a `filename` as files, others as text.
 pub(crate) fn read(call: &Wire) -> Result<Map<String, Value>, Invalid> {
     let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    split(kind, &call.body)?.into_iter().map(|(head, content)| part(&head, content)).collect()
+}
+
+/// The parts of a body: each one's head and content.
+fn split<'a>(kind: &str, body: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, Invalid> {
     let multipart = kind.get(..19).is_some_and(|head| head.eq_ignore_ascii_case("multipart/form-data"));
     let boundary = parameter(kind, "boundary").filter(|text| multipart && (1..=200).contains(&text.len()));
     let Some(boundary) = boundary else { return Err(Invalid::whole("multipart/form-data is expected")) };
@@ -148,12 +177,12 @@ pub(crate) fn read(call: &Wire) -> Result<Map<String, Value>, Invalid> {
 
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
-    let start = find(&call.body, opening.as_bytes()).ok_or_else(|| broken("has no part"))?;
-    let mut rest = &call.body[start + opening.len()..];
-    let mut fields = Map::new();
+    let start = find(body, opening.as_bytes()).ok_or_else(|| broken("has no part"))?;
+    let mut rest = &body[start + opening.len()..];
+    let mut parts = Vec::new();
     for _ in 0..MAX_PARTS {
         if rest.starts_with(b"--") {
-            return Ok(fields);
+            return Ok(parts);
         }
         rest = rest.strip_prefix(b"\r\n").ok_or_else(|| broken("has a broken delimiter"))?;
         let head_end = find(&rest[..rest.len().min(MAX_HEAD_BYTES)], b"\r\n\r\n");
@@ -161,23 +190,24 @@ pub(crate) fn read(call: &Wire) -> Result<Map<String, Value>, Invalid> {
         let head = String::from_utf8_lossy(&rest[..head_end]).into_owned();
         rest = &rest[head_end + 4..];
         let end = find(rest, delimiter.as_bytes()).ok_or_else(|| broken("ends inside a part"))?;
-        let (name, value) = part(&head, &rest[..end])?;
-        fields.insert(name, value);
+        parts.push((head, &rest[..end]));
         rest = &rest[end + delimiter.len()..];
     }
     Err(broken("has too many parts"))
 }
 
+/// A line of a part's head.
+fn line<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    lines.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
 fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
-    let line = |name: &str| {
-        let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
-        lines.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
-    };
-    let disposition = line("content-disposition").unwrap_or_default();
+    let disposition = line(head, "content-disposition").unwrap_or_default();
     let name = parameter(disposition, "name").ok_or_else(|| Invalid::whole("a part without a name"))?;
     let value = match parameter(disposition, "filename") {
         Some(file) => {
-            let media_type = line("content-type").unwrap_or(ANY_KIND).to_owned();
+            let media_type = line(head, "content-type").unwrap_or(ANY_KIND).to_owned();
             serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() }).map_err(Invalid::whole)?
         }
         None => match std::str::from_utf8(content) {
@@ -273,6 +303,20 @@ mod tests {
     fn an_encoded_file_name_makes_the_part_no_file() {
         let body = b"--x\r\ncontent-disposition: form-data; name=\"media\"; filename*=utf-8''a.txt\r\n\r\nhi\r\n--x--";
         assert_eq!(read(&call("multipart/form-data; boundary=x", body)).unwrap()["media"], "hi");
+    }
+
+    #[test]
+    fn the_one_file_of_a_form_is_found_among_its_texts() {
+        let form = |files: &str| {
+            let text = "--x\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nhi\r\n";
+            File::in_form("multipart/form-data; boundary=x", format!("{text}{files}--x--\r\n").as_bytes())
+        };
+        let file = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"f\"; {name}\r\n\r\nabc\r\n");
+        let found = form(&file("filename=\"日.txt\"")).unwrap();
+        assert_eq!((found.name.as_str(), found.media_type.as_str(), &found.bytes[..]), ("日.txt", "", &b"abc"[..]));
+        assert_eq!(form(&file("filename=\"x\"; filename*=UTF-8''%E6%97%A5.txt")).unwrap().name, "日.txt");
+        assert!(form("").unwrap_err().message.contains("no file"));
+        assert!(form(&file("filename=a").repeat(2)).unwrap_err().message.contains("several"));
     }
 
     #[test]

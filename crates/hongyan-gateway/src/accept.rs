@@ -1,13 +1,14 @@
 //! From a message as it was handed in to a message that can be stored. Everything wrong is said here, before
 //! anything is stored; what this leaves to others is storing it ([`hongyan_core::Outbox`]) and sending it.
 
-use crate::{app::App, keys::Caller, reply};
+use crate::{app::App, files, keys::Caller, reply};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_core::{
     Accepted, Attachment, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan, Templated,
     Time, plan,
 };
+use hongyan_endpoint::File;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of `to`.
@@ -21,6 +22,8 @@ const DEFAULT_ROUTE: &str = "default";
 /// A message that nothing stands against.
 pub(crate) struct Draft {
     content: Content,
+    /// What was inside the content and is to be kept beside it.
+    file: Option<File>,
     pub(crate) plan: Plan,
     labels: BTreeMap<String, String>,
     priority: hongyan_core::Priority,
@@ -33,14 +36,14 @@ fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
 }
 
-/// Checks a message, fills its template and plans it.
-pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
+/// Checks a message, fills its template and plans it. Stores nothing.
+pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     if message.to.len() > MAX_RECIPIENTS {
         return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", message.to.len())));
     }
     check_labels(&message.labels)?;
     check_times(&message, now)?;
-    let (content, format, template) = fill(app, message.content)?;
+    let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
@@ -54,6 +57,7 @@ pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> 
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
+    let file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     let mut counts = BTreeMap::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
         let parts = account.parts(&content, now).map_err(|error| {
@@ -70,6 +74,7 @@ pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> 
     let plan = plan.in_parts(|account| counts.get(account).copied().unwrap_or(1));
     Ok(Draft {
         content,
+        file,
         plan,
         labels: message.labels,
         priority: message.priority,
@@ -158,8 +163,16 @@ fn accounts<'a>(app: &'a App, via: &'a [String], route: Option<&str>) -> Result<
 }
 
 impl Draft {
-    /// Ready to be stored.
-    pub(crate) fn into_new(self, id: MessageId, idempotency: Option<Idempotency>) -> Result<NewMessage, Problem> {
+    /// Ready to be stored; a file that was inside it is kept now.
+    pub(crate) async fn into_new(
+        mut self,
+        app: &App,
+        id: MessageId,
+        idempotency: Option<Idempotency>,
+    ) -> Result<NewMessage, Problem> {
+        if let Some(file) = self.file.take() {
+            files::keep(app, &mut self.content, file, self.at).await?;
+        }
         let content = serde_json::to_string(&self.content).map_err(|error| {
             tracing::error!(%error, "a content cannot be written as JSON");
             Problem::bare(Code::Internal)

@@ -9,11 +9,15 @@ use crate::{
 };
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, IdSource, Outbox, Time};
+use hongyan_core::{Clock, IdSource, Library, Outbox, Time};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
+use tokio::sync::Semaphore;
+
+/// Files that are taken in at once: each is in memory as a whole.
+pub(crate) const UPLOADS: usize = 8;
 
 /// One gateway at work.
 pub(crate) struct App {
@@ -21,6 +25,9 @@ pub(crate) struct App {
     pub(crate) accounts: BTreeMap<Arc<str>, Account>,
     pub(crate) templates: Templates,
     pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) library: Arc<dyn Library>,
+    /// Turns for [`UPLOADS`].
+    pub(crate) uploads: Semaphore,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: IdSource,
     pub(crate) ring: Ring,
@@ -39,6 +46,14 @@ pub(crate) struct Pages {
 }
 
 impl App {
+    /// The account that a request names, where the caller may use it.
+    pub(crate) fn account(&self, caller: &Caller, name: &str) -> Result<&Account, Problem> {
+        let missing = || Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("account");
+        let account = self.accounts.get(name).ok_or_else(missing)?;
+        self.admit(caller, [name])?;
+        Ok(account)
+    }
+
     /// Refuses a caller whose key may not use one of these accounts.
     pub(crate) fn admit<'a>(
         &self,

@@ -14,9 +14,7 @@ use crate::words::{field_of, without_value};
 const DISCARD_BYTES: u64 = 256 * 1024 * 1024;
 const DISCARD_FOR: Duration = Duration::from_secs(10);
 
-/// Reads a JSON body.
-///
-/// A body that is declared too long is not read at all.
+/// Reads a JSON body. One that is declared too long is not read at all.
 pub(crate) async fn read(
     body: &mut Body,
     headers: &HeaderMap,
@@ -24,6 +22,16 @@ pub(crate) async fn read(
     patience: Duration,
 ) -> Result<Bytes, Problem> {
     check_type(headers)?;
+    read_any(body, headers, limit, patience).await
+}
+
+/// Reads a body of any type. One that is declared too long is not read at all.
+pub(crate) async fn read_any(
+    body: &mut Body,
+    headers: &HeaderMap,
+    limit: usize,
+    patience: Duration,
+) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
             Code::TooLarge,

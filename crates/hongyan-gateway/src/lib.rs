@@ -1,6 +1,6 @@
 //! The gateway: configuration, routes, keys, metrics and the dispatcher that drives the lanes.
 //!
-//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store and a clock;
+//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store (outbox, keys, library) and a clock;
 //! the command line and the tests start it the same way. Channels' JSON and the store's tables are others' affair.
 
 mod accept;
@@ -8,6 +8,7 @@ mod app;
 mod body;
 pub mod config;
 pub mod dispatch;
+mod files;
 pub mod keys;
 mod listen;
 mod metrics;
@@ -23,7 +24,7 @@ pub use config::Config;
 use app::{App, Pages};
 use dispatch::{Dispatcher, Observer};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, Filter, IdSource, Keys, Outbox, StoreError};
+use hongyan_core::{Clock, Filter, IdSource, Keys, Library, Outbox, StoreError};
 use metrics::Metrics;
 use std::{
     collections::BTreeMap,
@@ -84,6 +85,7 @@ impl Gateway {
         accounts: BTreeMap<Arc<str>, Account>,
         outbox: Arc<dyn Outbox>,
         keys: Arc<dyn Keys>,
+        library: Arc<dyn Library>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let server = config.server.clone();
@@ -100,6 +102,7 @@ impl Gateway {
         let watch = Arc::new(Watch { metrics: Metrics::new(accounts.keys()), waiting: Arc::new(Waiting::default()) });
         let dispatcher = Dispatcher::start(
             Arc::clone(&outbox),
+            Arc::clone(&library),
             accounts.clone(),
             Arc::clone(&clock),
             Arc::clone(&watch) as Arc<dyn Observer>,
@@ -109,6 +112,8 @@ impl Gateway {
             accounts,
             templates,
             outbox,
+            library,
+            uploads: Semaphore::new(app::UPLOADS),
             clock,
             ids,
             ring,

@@ -59,6 +59,7 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 pub(crate) fn store(error: StoreError) -> Problem {
     match error {
         StoreError::Busy => Problem::bare(Code::Busy),
+        StoreError::Full => Problem::bare(Code::NoRoom),
         StoreError::Failed(words) => {
             tracing::error!(error = words, "the store failed");
             Problem::bare(Code::StoreFailed)

@@ -1,4 +1,4 @@
-//! What goes on beside the requests: keys are reread, gauges set, old messages forgotten.
+//! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
 use crate::{app::App, keys};
 use hongyan_core::Keys;
@@ -41,7 +41,7 @@ pub(crate) async fn keep_gauges(app: Arc<App>) {
     }
 }
 
-/// Forgets settled messages past their days.
+/// Forgets settled messages past their days, then the files that nobody needs any more.
 pub(crate) async fn forget(app: Arc<App>) {
     let keep = app.config.store.keep_days;
     if keep == 0 {
@@ -60,6 +60,19 @@ pub(crate) async fn forget(app: Arc<App>) {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "old messages could not be forgotten");
+                    break;
+                }
+            }
+        }
+        loop {
+            match app.library.forget_files(before, FORGET_AT_ONCE).await {
+                Ok(0) => break,
+                Ok(count) => {
+                    tracing::debug!(count, "forgot old files");
+                    tokio::time::sleep(FORGET_PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "old files could not be forgotten");
                     break;
                 }
             }

@@ -23,7 +23,6 @@ mod clock;
 mod dingtalk;
 mod inspect;
 mod mail;
-mod md5;
 mod options;
 mod push;
 mod range;

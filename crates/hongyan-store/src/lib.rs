@@ -1,4 +1,4 @@
-//! What remembers: the outbox, the ledger and the API keys, on one SQLite file.
+//! What remembers: the outbox, the ledger, the API keys and the files, on one SQLite file.
 //!
 //! [`Sqlite`] is the store that `hongyan serve` opens. Everything that arrives while one fsync runs shares the next;
 //! whatever a method acknowledges is on disk. What is due when, and what becomes of it, is decided elsewhere
@@ -12,7 +12,7 @@
 //! # });
 //! ```
 //!
-//! A second store runs the same tests: `outbox_contract!` (feature `contract`).
+//! A second store runs the same tests: `outbox_contract!` and `library_contract!` (feature `contract`).
 
 #[cfg(feature = "contract")]
 pub mod contract;

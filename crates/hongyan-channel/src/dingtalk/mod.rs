@@ -247,6 +247,10 @@ impl Channel for DingTalkChannel {
     fn explain(&self, code: &str) -> Option<&'static Known> {
         published::explain::<DingTalk>(code)
     }
+
+    fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
+        crate::missing::by_dingtalk(code)
+    }
 }
 
 /// Who fared how, by the platform's lists.

@@ -283,6 +283,10 @@ impl Channel for WeComChannel {
     fn explain(&self, code: &str) -> Option<&'static Known> {
         published::explain::<WeCom>(code)
     }
+
+    fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
+        crate::missing::by_wecom(code)
+    }
 }
 
 /// Recipients that the reply lists as not served. Ids come back lower-cased.

@@ -3,7 +3,7 @@
 use crate::{
     args::List,
     exit::{Exit, Usage},
-    remote::Gateway,
+    remote::{Gateway, encode},
     table::{self, Cell},
 };
 use serde_json::Value;
@@ -39,8 +39,12 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
                 .collect();
             let content = &message["content"];
             let words = ["title", "text", "markdown", "html"].iter().find_map(|name| content[*name].as_str());
-            let words: String =
-                words.unwrap_or("(native)").chars().take(30).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let words: String = words
+                .unwrap_or_else(|| form(content))
+                .chars()
+                .take(30)
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect();
             vec![
                 text(&message["id"]).into(),
                 text(&message["at"]).into(),
@@ -54,15 +58,8 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Percent-encodes a query value.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+/// What a content without words of its own is.
+fn form(content: &Value) -> &str {
+    let forms = ["image", "file", "voice", "video", "link", "card", "news"];
+    forms.into_iter().find(|form| content.get(form).is_some()).unwrap_or("(native)")
 }

@@ -2,12 +2,15 @@
 
 pub(crate) mod act;
 pub(crate) mod call;
+pub(crate) mod chats;
 pub(crate) mod config;
+pub(crate) mod contacts;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod list;
+pub(crate) mod media;
 pub(crate) mod recall;
 pub(crate) mod sandbox;
 pub(crate) mod send;

@@ -1,6 +1,6 @@
 //! `hongyan send`: hands a message to the gateway.
 
-use super::status;
+use super::{media, status};
 use crate::{
     args::Send,
     exit::{Exit, Usage},
@@ -10,11 +10,18 @@ use crate::{
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
-use std::io::Read;
+use std::{io::Read, path::Path};
 
 pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
-    let message = message(&args)?;
+    let mut message = message(&args)?;
     let gateway = Gateway::open(&args.remote)?;
+    if let Some((form, path)) = file(&args) {
+        let mut named = json!({"media": media::put(&gateway, path, None).await?.id});
+        if let Some(seconds) = args.seconds {
+            named["seconds"] = seconds.into();
+        }
+        message["content"][form] = named;
+    }
     if args.plan {
         let plan = gateway.call("POST", "/v1/messages/plan", &[], Some(&message)).await?;
         if json {
@@ -44,12 +51,15 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
 
 /// The message that the options describe, or the file holds.
 fn message(args: &Send) -> anyhow::Result<Value> {
-    if let Some(file) = &args.file {
+    if let Some(file) = &args.message {
         let text = read(file)?;
         return serde_json::from_str(&text).map_err(|e| Usage(format!("{file} is not JSON: {e}")).into());
     }
-    if args.to.is_empty() {
+    if args.to.is_empty() && args.chats.is_empty() {
         return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
+    }
+    if args.seconds.is_some() && args.voice.is_none() {
+        return Err(Usage("--seconds is how long a --voice is".into()).into());
     }
     let mut content = Map::new();
     let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
@@ -66,6 +76,19 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         let data = serde_json::from_str(data).map_err(|e| Usage(format!("--data is not JSON: {e}")))?;
         content.insert("data".into(), data);
     }
+    for (name, value) in [("card", &args.card), ("news", &args.news)] {
+        if let Some(value) = value {
+            content.insert(name.into(), parse(name, value)?);
+        }
+    }
+    if let Some(url) = &args.link {
+        // The words are the page's.
+        let words = [("title", content.remove("title")), ("text", content.remove("text"))];
+        let mut link = Map::from_iter([("url".to_owned(), json!(url))]);
+        link.extend(words.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        link.extend(args.picture.as_ref().map(|picture| ("picture".to_owned(), json!(picture))));
+        content.insert("link".into(), link.into());
+    }
     if !args.attach.is_empty() {
         let files = args.attach.iter().map(|path| {
             let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -75,7 +98,9 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.insert("attachments".into(), files.collect::<anyhow::Result<Value>>()?);
     }
     let mut message = Map::new();
-    message.insert("to".into(), args.to.iter().map(|to| recipient(to)).collect::<anyhow::Result<Value>>()?);
+    let chats = args.chats.iter().map(|id| Ok(json!({"chat": id})));
+    let to = args.to.iter().map(|to| recipient(to)).chain(chats).collect::<anyhow::Result<Value>>()?;
+    message.insert("to".into(), to);
     message.insert("content".into(), content.into());
     if !args.via.is_empty() {
         message.insert("via".into(), json!(args.via));
@@ -92,6 +117,21 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         message.insert("labels".into(), Value::Object(labels.collect::<anyhow::Result<_>>()?));
     }
     Ok(Value::Object(message))
+}
+
+/// The form and the file that are to be handed in first.
+fn file(args: &Send) -> Option<(&'static str, &Path)> {
+    let files = [("image", &args.image), ("file", &args.file), ("voice", &args.voice), ("video", &args.video)];
+    files.into_iter().find_map(|(form, path)| Some((form, path.as_deref()?)))
+}
+
+/// JSON, or `@FILE` with it.
+fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
+    let text = match text.strip_prefix('@') {
+        Some(file) => read(file)?,
+        None => text.to_owned(),
+    };
+    serde_json::from_str(&text).map_err(|e| Usage(format!("--{name} is not JSON: {e}")).into())
 }
 
 /// `mobile:…` and the like; a bare word is a userid, one with an @ an e-mail address.

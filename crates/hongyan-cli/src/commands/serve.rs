@@ -32,10 +32,12 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
 pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<String>)> {
     let accounts: BTreeMap<Arc<str>, Account> = config.open_accounts()?;
     let path = config.store.path().context("store.url names no file")?;
-    let store = Arc::new(Sqlite::open(&path, Options::default()).with_context(|| format!("store {}", path.display()))?);
+    let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
+    let store = Arc::new(Sqlite::open(&path, options).with_context(|| format!("store {}", path.display()))?);
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
-    let gateway = Gateway::start(config, accounts, Arc::clone(&store) as _, store, clock).await?;
+    let (outbox, keys) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+    let gateway = Gateway::start(config, accounts, outbox, keys, store, clock).await?;
     Ok((gateway, first_key))
 }
 

@@ -4,6 +4,7 @@ mod alertmanager;
 mod call;
 mod commands;
 mod demo;
+mod directory;
 mod doctor;
 mod explain;
 mod foreign;

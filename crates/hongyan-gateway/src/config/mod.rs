@@ -56,6 +56,8 @@ pub struct ServerConfig {
     pub max_body_bytes: usize,
     /// Largest body of a batch.
     pub max_batch_bytes: usize,
+    /// Largest file, inside a message or handed in beside it.
+    pub max_file_bytes: usize,
     /// Connections open at once.
     pub max_connections: usize,
     /// For a request's head, in milliseconds.
@@ -74,8 +76,10 @@ pub struct ServerConfig {
 pub struct StoreConfig {
     /// `sqlite:PATH`.
     pub url: String,
-    /// Days after which settled messages are forgotten; 0 for never.
+    /// Days after which settled messages, and files that no message names any more, are forgotten; 0 for never.
     pub keep_days: u32,
+    /// Bytes of files that are kept at most.
+    pub max_files_bytes: u64,
 }
 
 impl StoreConfig {
@@ -220,6 +224,7 @@ impl Config {
         for (key, zero) in [
             ("max_body_bytes", server.max_body_bytes == 0),
             ("max_batch_bytes", server.max_batch_bytes == 0),
+            ("max_file_bytes", server.max_file_bytes == 0),
             ("max_connections", server.max_connections == 0),
             ("header_timeout_ms", server.header_timeout_ms == 0),
             ("body_timeout_ms", server.body_timeout_ms == 0),
@@ -227,6 +232,9 @@ impl Config {
             if zero {
                 return Err((format!("server.{key}"), "has to be greater than 0".into()));
             }
+        }
+        if self.store.max_files_bytes < server.max_file_bytes as u64 {
+            return Err(("store.max_files_bytes".into(), "has to be at least server.max_file_bytes".into()));
         }
         for name in self.accounts.keys() {
             check_name(name).map_err(|message| (format!("accounts.{name}"), message))?;

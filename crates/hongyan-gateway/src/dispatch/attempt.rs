@@ -1,6 +1,9 @@
-//! One delivery, once: look up, check, call, decide, write down.
+//! One delivery, once: look up, check, hand over its file, call, decide, write down.
 
-use super::lane::{Lane, lock};
+use super::{
+    files,
+    lane::{Lane, lock},
+};
 use hongyan_core::{
     Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Resolution,
     Settled, Settlement, Target, TargetResult, Time, settle,
@@ -48,29 +51,57 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
     if unique.is_empty() {
         return finish(&lane, &claim, all_refused(refused), None, None, now).await;
     }
+    let began = lane.clock.now();
+    let file = match files::load(&lane, &content, None).await {
+        Ok(file) => file,
+        Err(fault) => {
+            let ended = lane.clock.now();
+            let outcome = Outcome::failed(fault);
+            let row = observe(&lane, &outcome, began, ended);
+            return decide(&lane, &claim, widen(outcome, refused, &twins), Some(row), ended).await;
+        }
+    };
+    let now = lane.clock.now();
     let room = lock(&lane.recipients).take(&unique, now);
     if let Err(until) = room {
         return finish(&lane, &claim, put_off(&claim, refused, until), None, None, now).await;
     }
 
-    let call = Call { id: claim.id, content: &content, file: None, targets: &unique, made_at: claim.made_at };
-    let began = lane.clock.now();
-    let outcome = lane.account.channel.deliver(&call).await;
+    let call = |file| Call { id: claim.id, content: &content, file, targets: &unique, made_at: claim.made_at };
+    let mut began = lane.clock.now();
+    let mut outcome = lane.account.channel.deliver(&call(file.for_call())).await;
+    // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
+    // a call with another id is another call to the platform.
+    if claim.repeat_of.is_none()
+        && let Some(unknown) = file.refused(&lane, &outcome)
+    {
+        observe(&lane, &outcome, began, lane.clock.now());
+        let fresh = files::load(&lane, &content, Some(unknown)).await;
+        began = lane.clock.now();
+        outcome = match &fresh {
+            Ok(fresh) => lane.account.channel.deliver(&call(fresh.for_call())).await,
+            Err(fault) => Outcome::failed(fault.clone()),
+        };
+    }
     let ended = lane.clock.now();
+    let row = observe(&lane, &outcome, began, ended);
+    let outcome = widen(outcome, refused, &twins);
+    if matches!(outcome, Outcome::Taken { .. }) && recognised {
+        lock(&lane.repeats).note(claim.id, &content, &unique, ended);
+    }
+    decide(&lane, &claim, outcome, Some(row), ended).await
+}
 
-    let (class, code, words) = match &outcome {
+/// Tells of a call, and gives its line of history.
+fn observe(lane: &Lane, outcome: &Outcome, began: Time, ended: Time) -> AttemptRow {
+    let (class, code, words) = match outcome {
         Outcome::Taken { .. } => ("taken", "0".to_owned(), String::new()),
         Outcome::Failed { fault, .. } => (fault.class().name(), fault.code().to_owned(), fault.message().to_owned()),
     };
     let took = ended.since(began);
     lane.observer.attempted(&lane.account.name, class, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
-    let outcome = widen(outcome, refused, &twins);
-    if matches!(outcome, Outcome::Taken { .. }) && recognised {
-        lock(&lane.repeats).note(claim.id, &content, &unique, ended);
-    }
-    decide(&lane, &claim, outcome, Some(row), ended).await
+    AttemptRow { at: began, took_ms, code, words, class: class.into() }
 }
 
 /// Settles a delivery whose process died: the call may have been made.

@@ -3,10 +3,11 @@
 use super::{
     Observer,
     attempt::{self, News},
+    files::Uploads,
     pace::{Pace, RecipientPace},
 };
 use hongyan_channel::Account;
-use hongyan_core::{Claim, Clock, Outbox, Repeats, StoreError, Time};
+use hongyan_core::{Claim, Clock, Library, Outbox, Repeats, StoreError, Time};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -27,6 +28,7 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(super) struct Lane {
     pub(super) account: Account,
     pub(super) outbox: Arc<dyn Outbox>,
+    pub(super) library: Arc<dyn Library>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     /// Something may be due.
@@ -36,12 +38,14 @@ pub(super) struct Lane {
     // Std mutexes: never held across await.
     pub(super) repeats: Mutex<Repeats>,
     pub(super) recipients: Mutex<RecipientPace>,
+    pub(super) uploads: Uploads,
 }
 
 impl Lane {
     pub(super) fn new(
         account: Account,
         outbox: Arc<dyn Outbox>,
+        library: Arc<dyn Library>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Self {
@@ -50,8 +54,10 @@ impl Lane {
             recipients: Mutex::new(RecipientPace::new(account.recipient_rates.clone())),
             account,
             outbox,
+            library,
             clock,
             observer,
+            uploads: Uploads::default(),
             due: Notify::new(),
             receipts: Notify::new(),
         }

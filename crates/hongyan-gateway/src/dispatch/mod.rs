@@ -5,6 +5,7 @@
 //! others: accepting (the routes), remembering ([`Outbox`]), carrying out ([`hongyan_core::Channel`]).
 
 mod attempt;
+mod files;
 mod lane;
 mod pace;
 mod recall;
@@ -13,7 +14,7 @@ mod receipts;
 pub use recall::{DeliveryRecall, RecallReport};
 
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, MessageId, Outbox, StoreError};
+use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, StoreError};
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
@@ -42,6 +43,7 @@ impl Dispatcher {
     #[must_use]
     pub fn start(
         outbox: Arc<dyn Outbox>,
+        library: Arc<dyn Library>,
         accounts: BTreeMap<Arc<str>, Account>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -50,7 +52,14 @@ impl Dispatcher {
         let mut lanes = BTreeMap::new();
         let mut tasks = Vec::new();
         for (name, account) in accounts {
-            let lane = Arc::new(Lane::new(account, Arc::clone(&outbox), Arc::clone(&clock), Arc::clone(&observer)));
+            let lane = Lane::new(
+                account,
+                Arc::clone(&outbox),
+                Arc::clone(&library),
+                Arc::clone(&clock),
+                Arc::clone(&observer),
+            );
+            let lane = Arc::new(lane);
             tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));
             if lane.account.receipts_after.is_some() {
                 tasks.push(tokio::spawn(receipts::run(Arc::clone(&lane), stop.clone())));

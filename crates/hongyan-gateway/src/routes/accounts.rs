@@ -1,11 +1,11 @@
 //! Accounts: how they are doing, what they can do, and what a code of theirs means.
 
-use super::{Call, query};
+use super::{Call, platform, query};
 use crate::{
     app::App,
     reply::{self, Reply},
 };
-use hongyan_api::{AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, Code, Problem, RateRow, ReachRow};
+use hongyan_api::{AccountCheck, AccountList, AccountRow, Advice, Code, Problem, RateRow, ReachRow};
 use hongyan_channel::Account;
 use hongyan_core::{Rate, Reason};
 use hongyan_endpoint::Who;
@@ -93,10 +93,6 @@ pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
         .get(name)
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("name"))?;
     app.admit(call.caller()?, [name])?;
-    let trouble = account.channel.probe().await.err().map(|fault| AccountTrouble {
-        class: fault.class().name().to_owned(),
-        advice: advice(app, name, fault.code()),
-        reason: Reason::of(&fault),
-    });
+    let trouble = account.channel.probe().await.err().map(|fault| platform::trouble(app, name, &fault));
     reply::ok(&AccountCheck { account: name.to_owned(), ok: trouble.is_none(), trouble })
 }

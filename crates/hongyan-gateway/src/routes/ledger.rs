@@ -15,15 +15,12 @@ use hongyan_api::{
 use hongyan_core::{Filter, MessageId, MessageRow, RecipientState};
 use std::sync::Arc;
 
-const DEFAULT_PAGE: usize = 50;
-const MAX_PAGE: usize = 1_000;
-
 fn no_such_message() -> Problem {
     Problem::new(Code::NotFound, "there is no such message", "没有这条消息").at("id")
 }
 
 /// The message that the path names, where the key may see it.
-async fn found(app: &App, call: &Call) -> Result<MessageRow, Problem> {
+pub(super) async fn found(app: &App, call: &Call) -> Result<MessageRow, Problem> {
     let id: MessageId = call.param("id").parse().map_err(|_| no_such_message())?;
     let row = app.outbox.message(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
     app.admit(call.caller()?, row.deliveries.iter().map(|d| d.account.as_str()))?;
@@ -45,7 +42,7 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
 }
 
 fn filter(call: &Call) -> Result<Filter, Problem> {
-    let mut filter = Filter { limit: DEFAULT_PAGE, ..Filter::default() };
+    let mut filter = Filter { limit: query::DEFAULT_PAGE, ..Filter::default() };
     for (name, value) in query::pairs(call)? {
         match name.as_str() {
             "state" => {
@@ -60,13 +57,7 @@ fn filter(call: &Call) -> Result<Filter, Problem> {
             "cursor" => {
                 filter.before = Some(value.parse().map_err(|_| wrong("cursor", "is not a next_cursor"))?);
             }
-            "limit" => {
-                filter.limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit| (1..=MAX_PAGE).contains(limit))
-                    .ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))?;
-            }
+            "limit" => filter.limit = query::limit(&value)?,
             _ => match name.strip_prefix("label.").filter(|key| !key.is_empty()) {
                 Some(key) => {
                     filter.labels.insert(key.to_owned(), value);

@@ -12,7 +12,9 @@ use axum::body::Body;
 use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
 };
-use hongyan_core::{Accepted, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow, NewMessage};
+use hongyan_core::{
+    Accepted, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow, NewMessage, Time,
+};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -44,7 +46,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let key = query::idempotency_key(call)?;
     let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
     let now = app.clock.now();
-    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, now)?;
+    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, now).await?;
     let idempotency = key.map(|key| Idempotency {
         scope: caller.id.clone(),
         key: key.to_owned(),
@@ -54,7 +56,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     // Taken before the message is stored, so that no change is missed.
     let ticket = wait.map(|span| (app.watch.waiting.enter(id), began + span));
     let accepted = MessageAccepted { id, state: "pending".into(), deliveries: stubs(id, &draft) };
-    match accept::commit(app, vec![draft.into_new(id, idempotency)?]).await?.first() {
+    match accept::commit(app, vec![draft.into_new(app, id, idempotency).await?]).await?.first() {
         Some(Accepted::New(_)) => {
             app.watch.metrics.accepted(1, began.elapsed());
             let accepted = match ticket {
@@ -174,16 +176,13 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     let mut ready: Vec<NewMessage> = Vec::with_capacity(items.len());
     let mut places = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let drafted = one(app, caller, item, now).and_then(|draft| {
-            let idempotency = key.zip(body_hash).map(|(key, body_hash)| Idempotency {
-                scope: caller.id.clone(),
-                // A space cannot stand in a header's key, so this is nobody else's.
-                key: format!("{key} {index}"),
-                body_hash,
-            });
-            draft.into_new(app.ids.next(now), idempotency)
+        let idempotency = key.zip(body_hash).map(|(key, body_hash)| Idempotency {
+            scope: caller.id.clone(),
+            // A space cannot stand in a header's key, so this is nobody else's.
+            key: format!("{key} {index}"),
+            body_hash,
         });
-        let problem = match drafted {
+        let problem = match one(app, caller, item, now, idempotency).await {
             Ok(message) => {
                 ready.push(message);
                 places.push(index);
@@ -221,7 +220,13 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     Ok(response)
 }
 
-fn one(app: &App, caller: &Caller, item: &RawValue, now: hongyan_core::Time) -> Result<Draft, Problem> {
+async fn one(
+    app: &App,
+    caller: &Caller,
+    item: &RawValue,
+    now: Time,
+    idempotency: Option<Idempotency>,
+) -> Result<NewMessage, Problem> {
     let bytes = item.get().as_bytes();
     let limit = app.config.server.max_body_bytes;
     if bytes.len() > limit {
@@ -231,7 +236,8 @@ fn one(app: &App, caller: &Caller, item: &RawValue, now: hongyan_core::Time) -> 
             format!("消息超过 {limit} 字节"),
         ));
     }
-    accept::draft(app, caller, body::parse(bytes)?, now)
+    let draft = accept::draft(app, caller, body::parse(bytes)?, now).await?;
+    draft.into_new(app, app.ids.next(now), idempotency).await
 }
 
 /// Stores a batch: in one commit, or, under an idempotency key, the first message alone before the others, so
@@ -256,7 +262,7 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let caller = call.caller()?;
     query::none(call)?;
     let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
-    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, app.clock.now())?;
+    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();
     let deliveries = draft
         .plan

@@ -1,8 +1,12 @@
 //! The table of `hongyan-api`, mounted: who may call what, and what is done about calls that go wrong.
 
 mod accounts;
+mod chats;
+mod contacts;
 mod ledger;
+mod media;
 mod messages;
+mod platform;
 mod query;
 mod system;
 
@@ -137,6 +141,18 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
         Operation::RecallMessage => ledger::recall(app, call).await,
         Operation::RetryMessage => ledger::retry(app, call).await,
         Operation::CancelMessage => ledger::cancel(app, call).await,
+        Operation::ListReaders => chats::readers(app, call).await,
+        Operation::PutFile => media::put(app, call, body).await,
+        Operation::ListFiles => media::list(app, call).await,
+        Operation::GetFile => media::get(app, call).await,
+        Operation::GetContent => media::content(app, call).await,
+        Operation::CreateChat => chats::create(app, call, body).await,
+        Operation::ListChats => chats::list(app, call).await,
+        Operation::GetChat => chats::get(app, call).await,
+        Operation::ChangeChat => chats::change(app, call, body).await,
+        Operation::FindPerson => contacts::person(app, call).await,
+        Operation::ListDepartments => contacts::departments(app, call).await,
+        Operation::ListMembers => contacts::members(app, call).await,
         Operation::ListAccounts => accounts::list(app, call).await,
         Operation::CheckAccount => accounts::check(app, call).await,
         Operation::Live => system::live(),

@@ -5,6 +5,9 @@ use axum::extract::Query;
 use hongyan_api::{Code, Problem};
 use std::time::Duration;
 
+/// Entries of a page where the caller does not say.
+pub(super) const DEFAULT_PAGE: usize = 50;
+const MAX_PAGE: usize = 1_000;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A bad query parameter.
@@ -25,6 +28,12 @@ pub(super) fn pairs(call: &Call) -> Result<Vec<(String, String)>, Problem> {
 /// Refuses any query parameter.
 pub(super) fn none(call: &Call) -> Result<(), Problem> {
     pairs(call)?.first().map_or(Ok(()), |(name, _)| Err(wrong(name, "there is no such parameter")))
+}
+
+/// `?limit=50`.
+pub(super) fn limit(value: &str) -> Result<usize, Problem> {
+    let number = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+    number.ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))
 }
 
 /// `?wait=5s`, the only parameter there is.

@@ -3,10 +3,13 @@
 mod access;
 mod bad_input;
 mod canary;
+mod chats;
 mod configuration;
+mod contacts;
 mod fake;
 mod http;
 mod ledger;
+mod media;
 mod odd_answers;
 mod platform;
 mod refusals;
@@ -14,7 +17,7 @@ mod surface;
 
 use fake::FakeChannel;
 use hongyan_channel::Account;
-use hongyan_core::{Backoff, Clock, Keys, OnRepeat, OnUnknown, Outbox, Policy, Scope, clock};
+use hongyan_core::{Backoff, Clock, Keys, Library, OnRepeat, OnUnknown, Outbox, Policy, Scope, clock};
 use hongyan_gateway::{Config, Gateway, keys};
 use hongyan_store::{Options, Sqlite};
 use http::{Answer, Request};
@@ -101,6 +104,7 @@ impl TestGateway {
             accounts,
             Arc::clone(&store) as Arc<dyn Outbox>,
             Arc::clone(&store) as Arc<dyn Keys>,
+            Arc::clone(&store) as Arc<dyn Library>,
             Arc::new(clock::System),
         )
         .await
@@ -114,6 +118,20 @@ impl TestGateway {
         let (key, row) = keys::mint("test", scopes.to_vec(), accounts, clock::System.now()).unwrap();
         self.store.add_key(row).await.unwrap();
         key
+    }
+
+    /// Hands in a file and gives its id.
+    pub(crate) async fn put_file(&self, name: &str, bytes: &[u8]) -> String {
+        let answer = self.request("POST", &format!("/v1/media?name={name}")).body(bytes).send().await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a message and waits for its end; gives what is known of it then.
+    pub(crate) async fn settled(&self, body: &str) -> serde_json::Value {
+        let answer = self.post("/v1/messages?wait=10s", body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        self.get(&format!("/v1/messages/{}", answer.json()["id"].as_str().unwrap())).await.json()
     }
 
     /// A request with the admin key.

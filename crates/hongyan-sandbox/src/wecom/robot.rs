@@ -7,7 +7,6 @@ use super::{
     media,
 };
 use crate::{
-    md5,
     options::random_hex,
     route::{Refused, refuse},
     world::{Caller, World},
@@ -160,7 +159,7 @@ fn within_rate(world: &mut World, robot: usize, now: i64) -> bool {
 /// The picture is one, and is the one that was meant.
 fn check_image(image: &Image) -> Result<(), Fault> {
     let bytes = STANDARD.decode(&image.base64).unwrap_or_default();
-    if !md5::hex(&bytes).eq_ignore_ascii_case(&image.md5) {
+    if !hongyan_wecom::md5::hex(&bytes).eq_ignore_ascii_case(&image.md5) {
         return Err(refuse::<WeCom>("301019", "media md5 not match"));
     }
     if !bytes.starts_with(b"\xff\xd8\xff") && !bytes.starts_with(b"\x89PNG") {

@@ -6,6 +6,8 @@
 //! hongyan_store::outbox_contract!(MyStand);
 //! ```
 //!
+//! A store that keeps files too runs [`library_contract!`](crate::library_contract) beside it.
+//!
 //! What only one store has (its file, its lock, its full hand-off) is tested beside that store.
 
 #![expect(missing_docs, reason = "a case's name is its sentence")]
@@ -13,12 +15,14 @@
 mod accepting;
 mod claiming;
 mod deciding;
+mod keeping;
 mod looking;
 mod settling;
 
 pub use accepting::*;
 pub use claiming::*;
 pub use deciding::*;
+pub use keeping::*;
 pub use looking::*;
 pub use settling::*;
 
@@ -239,4 +243,23 @@ macro_rules! outbox_contract {
             $crate::contract::$case(<$stand as $crate::contract::Stand>::fresh()).await;
         }
     )*};
+}
+
+/// Runs every case about files and chats against a [`Stand`](crate::contract::Stand) whose store is a
+/// [`Library`](hongyan_core::Library) too.
+#[macro_export]
+macro_rules! library_contract {
+    ($stand:ty) => {
+        $crate::outbox_contract! { @cases $stand;
+            a_file_comes_back_as_it_was_kept
+            equal_files_are_kept_once_with_the_newer_time
+            an_upload_is_known_until_it_lapses_or_is_taken_back
+            old_files_are_forgotten_with_their_uploads
+            a_file_that_a_delivery_waits_for_is_not_forgotten
+            a_file_lives_on_from_the_last_message_that_named_it
+            forgetting_files_stops_at_its_limit
+            concurrent_equal_files_become_one
+            chats_are_remembered_by_account_with_their_newest_name
+        }
+    };
 }

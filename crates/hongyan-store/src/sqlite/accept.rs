@@ -3,6 +3,7 @@
 use super::{
     addressed,
     code::{kind_number, millis},
+    library,
     queue::Weight,
     writer::Group,
 };
@@ -14,12 +15,15 @@ use rusqlite::{OptionalExtension, params};
 pub(crate) struct Ready {
     message: NewMessage,
     labels: Option<String>,
+    /// The file that its content names.
+    file: Option<String>,
 }
 
 impl Ready {
     pub(crate) fn new(message: NewMessage) -> Result<Self> {
         let labels = if message.labels.is_empty() { None } else { Some(serde_json::to_string(&message.labels)?) };
-        Ok(Self { message, labels })
+        let file = library::named_by(&message.content);
+        Ok(Self { message, labels, file })
     }
 
     pub(crate) fn weight(&self) -> Weight {
@@ -45,8 +49,8 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
     let key = message.idempotency.as_ref();
     group
         .sql(
-            "INSERT INTO messages (id, at, priority, send_at, expires_at, scope, key, labels, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO messages (id, at, priority, send_at, expires_at, scope, key, labels, content, file)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             id,
@@ -58,7 +62,11 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             key.map(|key| &key.key),
             ready.labels,
             message.content,
+            ready.file,
         ])?;
+    if let Some(file) = &ready.file {
+        library::touch(group, file, message.at)?;
+    }
     let due = message.send_at.map_or(message.at, |send_at| send_at.max(message.at)).millis();
     let mut delivery_row = group.sql(
         "INSERT INTO deliveries (message, number, account, state, priority, recipients, due, part, parts)

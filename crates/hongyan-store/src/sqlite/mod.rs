@@ -11,6 +11,7 @@ mod code;
 mod depths;
 mod forget;
 mod keys;
+mod library;
 mod open;
 mod queue;
 mod read;
@@ -37,33 +38,37 @@ pub struct Options {
     pub cache_kib: u32,
     /// Rows (messages, deliveries and recipients) that may wait for the writer before `accept` is refused as busy.
     pub accept_rows: usize,
+    /// Bytes of files that are kept at most; the longest unused go first.
+    pub files_bytes: u64,
     /// Says when a receipt was written down.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_kib: 16 << 10, accept_rows: 20_000, clock: Arc::new(clock::System) }
+        Self { cache_kib: 16 << 10, accept_rows: 20_000, files_bytes: 1 << 30, clock: Arc::new(clock::System) }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cache_kib, accept_rows, clock: _ } = self;
+        let Self { cache_kib, accept_rows, files_bytes, clock: _ } = self;
         f.debug_struct("Options")
             .field("cache_kib", cache_kib)
             .field("accept_rows", accept_rows)
+            .field("files_bytes", files_bytes)
             .finish_non_exhaustive()
     }
 }
 
-/// The outbox, the ledger and the keys on one SQLite file.
+/// The outbox, the ledger, the keys and the files on one SQLite file.
 ///
 /// Dropping it finishes what was handed in and closes the file; that blocks for a moment.
 // The fields are dropped in this order: the writer before what it stands on.
 pub struct Sqlite {
     writer: writer::Writer,
     readers: readers::Readers,
+    files_bytes: u64,
     clock: Arc<dyn Clock>,
     _checkpointer: Option<checkpoint::Checkpointer>,
     _lock: Option<std::fs::File>,

@@ -62,6 +62,7 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
     Ok(Sqlite {
         writer: Writer::start(connection, options.accept_rows, runs, gauge)?,
         readers: Readers::new(path.to_owned()),
+        files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: Some(checkpointer),
         _lock: Some(lock),
@@ -75,6 +76,7 @@ fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
     Ok(Sqlite {
         writer: Writer::start(connection, options.accept_rows, Runs::beside(), Gauge::default())?,
         readers: Readers::new(path.to_owned()),
+        files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: None,
         _lock: None,

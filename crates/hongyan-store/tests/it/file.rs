@@ -1,10 +1,11 @@
 //! The file, its lock, its versions, and the hand-off to the writer.
 
 use crate::Folder;
-use hongyan_core::{Filter, Outbox, StoreError};
+use hongyan_core::{Filter, Library, NewMessage, Outbox, StoreError};
+use hongyan_endpoint::File;
 use hongyan_store::{
     Options, Sqlite,
-    contract::{LEASE, Maker, NOW, Stand, claim_all, put, put_sent, sent},
+    contract::{LEASE, Maker, NOW, Stand, after, claim_all, put, put_sent, sent},
 };
 use std::sync::Arc;
 
@@ -54,10 +55,14 @@ async fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     let set = |version: i64| {
         rusqlite::Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", version).unwrap();
     };
+    let own: i64 = rusqlite::Connection::open(folder.file())
+        .unwrap()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     set(99);
     let error = Sqlite::open(&folder.file(), Options::default()).unwrap_err().to_string();
     assert!(error.contains("schema 99") && error.contains("newer"), "{error}");
-    set(2);
+    set(own);
     assert!(folder.open().message(id).await.unwrap().is_some());
 }
 
@@ -227,4 +232,22 @@ async fn a_person_is_found_in_every_run_and_beside_them() {
     assert_eq!(store.forget(LEASE, 100).await.unwrap(), expected.len() as u64);
     assert!(store.list(filter).await.unwrap().messages.is_empty());
     assert_eq!(count("addressed WHERE value = 'li'"), 0);
+}
+
+#[tokio::test]
+async fn the_longest_unused_files_make_room_unless_a_delivery_waits_for_them() {
+    let (folder, make) = (Folder::make(), Maker::default());
+    let store = Sqlite::open(&folder.file(), Options { files_bytes: 250, ..Options::default() }).unwrap();
+    let file = |name: &str, size| File { name: name.into(), media_type: String::new(), bytes: vec![7; size] };
+    let needed = store.keep_file(file("needed", 100), NOW).await.unwrap();
+    let unused = store.keep_file(file("unused", 100), after(1)).await.unwrap();
+    let content = format!(r#"{{"file":{{"media":"{}"}}}}"#, needed.id);
+    put(&store, NewMessage { content, ..make.message("ding", &["li"]) }).await;
+    let new = store.keep_file(file("new", 120), after(2)).await.unwrap();
+    let left: Vec<_> = store.files(None, 9).await.unwrap().into_iter().map(|row| row.id).collect();
+    assert_eq!(left, [new.id, needed.id]);
+    assert_eq!(store.file(&unused.id).await.unwrap(), None);
+    assert_eq!(store.keep_file(file("huge", 151), after(3)).await.unwrap_err(), StoreError::Full);
+    assert_eq!(store.files(None, 9).await.unwrap().len(), 2, "nothing goes for what does not fit");
+    assert!(store.check_integrity().await.unwrap().is_empty());
 }

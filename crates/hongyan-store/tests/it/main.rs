@@ -45,4 +45,5 @@ impl Stand for Folder {
 
 mod sqlite {
     hongyan_store::outbox_contract!(super::Folder);
+    hongyan_store::library_contract!(super::Folder);
 }

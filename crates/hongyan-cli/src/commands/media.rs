@@ -1,0 +1,80 @@
+//! `hongyan media`: files, handed in once and named in messages.
+
+use crate::{
+    args::{Media, MediaAction},
+    exit::{Exit, Usage},
+    remote::{Gateway, encode},
+    table::{self, Cell},
+};
+use anyhow::Context;
+use hongyan_api::FileList;
+use hongyan_core::FileRow;
+use std::{io::Write, path::Path};
+
+pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
+    let gateway = Gateway::open(&args.remote)?;
+    match &args.action {
+        MediaAction::Put { file, name } => {
+            let row = put(&gateway, file, name.as_deref()).await?;
+            show(&[row], json, true)?;
+        }
+        MediaAction::List { limit } => {
+            let page = gateway.call("GET", &format!("/v1/media?limit={limit}"), &[], None).await?;
+            if json {
+                println!("{page}");
+            } else {
+                let page: FileList =
+                    serde_json::from_value(page).context("the gateway's list is of another version")?;
+                show(&page.files, false, false)?;
+            }
+        }
+        MediaAction::Get { id, output: None } => {
+            let row = gateway.call("GET", &format!("/v1/media/{}", encode(id)), &[], None).await?;
+            show(&[serde_json::from_value(row).context("the gateway's row is of another version")?], json, true)?;
+        }
+        MediaAction::Get { id, output: Some(output) } => {
+            let content = gateway.download(&format!("/v1/media/{}/content", encode(id))).await?;
+            if output == Path::new("-") {
+                std::io::stdout().write_all(&content)?;
+            } else {
+                std::fs::write(output, &content).with_context(|| format!("{} cannot be written", output.display()))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Hands a file in.
+pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> anyhow::Result<FileRow> {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .ok_or_else(|| Usage(format!("{} names no file", path.display())))?,
+    };
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let row = gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes).await?;
+    serde_json::from_value(row).context("the gateway's row is of another version")
+}
+
+fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", if one { serde_json::to_string(&files[0])? } else { serde_json::to_string(files)? });
+        return Ok(());
+    }
+    let rows: Vec<Vec<Cell>> = files
+        .iter()
+        .map(|file| {
+            vec![
+                file.id.as_str().into(),
+                file.name.as_str().into(),
+                file.media_type.as_str().into(),
+                file.size_bytes.to_string().into(),
+                file.at.to_string().into(),
+            ]
+        })
+        .collect();
+    table::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
+    Ok(())
+}

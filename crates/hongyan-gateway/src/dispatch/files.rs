@@ -1,0 +1,135 @@
+//! A delivery's file, before its call: read from the library, handed to the platform once for all who need it.
+
+use super::lane::{Lane, lock};
+use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
+use hongyan_endpoint::{Class, Fault, File};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+use tokio::sync::Mutex as Turn;
+
+/// What a call has of a file.
+#[derive(Debug)]
+pub(super) enum Loaded {
+    /// Nothing: the content shows and carries none.
+    None,
+    /// The platform's id that the content itself gives: not ours to renew.
+    Given(String),
+    /// The platform's id for a file of the library.
+    Uploaded(String),
+    /// Its bytes.
+    Bytes(Arc<File>),
+}
+
+impl Loaded {
+    /// As the channel takes it.
+    pub(super) fn for_call(&self) -> Option<CallFile<'_>> {
+        match self {
+            Self::None => None,
+            Self::Given(id) | Self::Uploaded(id) => Some(CallFile::Id(id)),
+            Self::Bytes(file) => Some(CallFile::Bytes(file)),
+        }
+    }
+
+    /// The upload that the platform says it does not know, when that is what the outcome says.
+    pub(super) fn refused<'a>(&'a self, lane: &Lane, outcome: &Outcome) -> Option<&'a str> {
+        match (self, outcome) {
+            (Self::Uploaded(id), Outcome::Failed { fault, .. })
+                if lane.account.channel.missing(fault.code()) == Some(Missing::File) =>
+            {
+                Some(id)
+            }
+            _ => None,
+        }
+    }
+}
+
+type Turns = HashMap<(String, Format), Arc<Turn<()>>>;
+
+/// Whose turn it is to upload: one at a time per file and form, so that deliveries at once share one upload.
+#[derive(Debug, Default)]
+pub(super) struct Uploads(Mutex<Turns>);
+
+impl Uploads {
+    fn enter(&self, id: &str, form: Format) -> Arc<Turn<()>> {
+        Arc::clone(lock(&self.0).entry((id.to_owned(), form)).or_default())
+    }
+
+    /// The last one out leaves nothing behind.
+    fn leave(&self, id: &str, form: Format, turn: Arc<Turn<()>>) {
+        let mut turns = lock(&self.0);
+        // Ours and the map's; nobody can get another while the map is locked.
+        if Arc::strong_count(&turn) == 2 {
+            turns.remove(&(id.to_owned(), form));
+        }
+    }
+}
+
+/// Gets the content's file ready for a call. `refused`: the upload that the platform no longer knows.
+///
+/// # Errors
+/// Never ambiguous: whatever was lost here, nothing was sent.
+pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) -> Result<Loaded, Fault> {
+    let Some((form, media)) = content.media() else { return Ok(Loaded::None) };
+    if let Some(id) = &media.media_id {
+        return Ok(Loaded::Given(id.clone()));
+    }
+    let id = media.media.as_deref().ok_or_else(no_file)?;
+    match lane.account.channel.file_use(form) {
+        FileUse::None => Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload"))),
+        FileUse::Carry => Ok(Loaded::Bytes(read(lane, id).await?)),
+        FileUse::Upload => {
+            if refused.is_none()
+                && let Some(known) = known(lane, id, form).await?
+            {
+                return Ok(Loaded::Uploaded(known));
+            }
+            let turn = lane.uploads.enter(id, form);
+            let held = turn.lock().await;
+            let uploaded = upload(lane, id, form, refused).await;
+            drop(held);
+            lane.uploads.leave(id, form, turn);
+            uploaded.map(Loaded::Uploaded).map_err(|fault| match fault.class() {
+                Class::Ambiguous => fault.with_class(Class::RETRY),
+                _ => fault,
+            })
+        }
+    }
+}
+
+/// Uploads, unless somebody else just has.
+async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> Result<String, Fault> {
+    let account = &lane.account.name;
+    if let Some(known) = known(lane, id, form).await? {
+        if refused != Some(known.as_str()) {
+            return Ok(known);
+        }
+        lane.library.note_upload(account, id, form.name(), None).await.map_err(|e| busy(&e))?;
+    }
+    let file = read(lane, id).await?;
+    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await?;
+    let note = Some((uploaded.id.clone(), uploaded.until));
+    if let Err(error) = lane.library.note_upload(account, id, form.name(), note).await {
+        // It costs another upload, no more.
+        tracing::warn!(%account, file = id, %error, "an upload could not be noted");
+    }
+    Ok(uploaded.id)
+}
+
+async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, Fault> {
+    let now: Time = lane.clock.now();
+    lane.library.upload_of(&lane.account.name, id, form.name(), now).await.map_err(|e| busy(&e))
+}
+
+async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Fault> {
+    lane.library.file(id).await.map_err(|e| busy(&e))?.ok_or_else(no_file)
+}
+
+fn no_file() -> Fault {
+    Fault::refused("no_file", "", Reason::known("no_file"))
+}
+
+fn busy(error: &StoreError) -> Fault {
+    Fault::transport("net.lost", error.to_string()).with_class(Class::RETRY)
+}

@@ -1,0 +1,217 @@
+//! Files on their way in: what a file has to be, and what becomes of the one in a message.
+//!
+//! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::Library`] and the
+//! message names them. Handing them to a platform is the dispatcher's.
+
+use crate::{app::App, reply};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_api::{Code, Problem};
+use hongyan_channel::Account;
+use hongyan_core::{Content, FileRow, FileUse, Format, Media, Time};
+use hongyan_endpoint::File;
+
+const MAX_NAME: usize = 255;
+const MAX_TYPE: usize = 127;
+/// The type of what nobody can name.
+pub(crate) const ANY_TYPE: &str = "application/octet-stream";
+/// What stands in a message for its file until that is kept. As long as any.
+const UNKEPT: &str = "f000000000000000000000000";
+
+/// Kinds by the end of a name: those that the platforms take, and what offices send.
+const KINDS: &[(&str, &str)] = &[
+    ("amr", "audio/amr"),
+    ("bmp", "image/bmp"),
+    ("csv", "text/csv"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("gif", "image/gif"),
+    ("htm", "text/html"),
+    ("html", "text/html"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("json", "application/json"),
+    ("md", "text/markdown"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("rar", "application/vnd.rar"),
+    ("txt", "text/plain"),
+    ("wav", "audio/wav"),
+    ("webp", "image/webp"),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("xml", "application/xml"),
+    ("zip", "application/zip"),
+];
+
+fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+    Problem::field(Code::InvalidField, field, detail)
+}
+
+/// Checks a file that was handed in and gives it a type where it has none.
+pub(crate) fn checked(file: File, limit: usize) -> Result<File, Problem> {
+    let File { name, media_type, bytes } = file;
+    check_name(&name).map_err(|words| wrong("name", words))?;
+    check_size(bytes.len(), limit)?;
+    let media_type = match essence(&media_type).map_err(|words| wrong("content-type", words))? {
+        Some(given) => given,
+        None => kind_of(&name).to_owned(),
+    };
+    Ok(File { name, media_type, bytes })
+}
+
+fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.trim().is_empty() || name == "." || name == ".." {
+        return Err("is empty: the file needs a name that recipients see");
+    }
+    if name.len() > MAX_NAME {
+        return Err("takes more than 255 bytes");
+    }
+    if name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\' | '"')) {
+        return Err("holds a slash, a quote or a control character");
+    }
+    Ok(())
+}
+
+fn check_size(size: usize, limit: usize) -> Result<(), Problem> {
+    if size == 0 {
+        return Err(Problem::new(Code::InvalidField, "the file is empty", "文件为空"));
+    }
+    if size > limit {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!("the file has {size} bytes, at most {limit} are allowed (server.max_file_bytes)"),
+            format!("文件有 {size} 字节,上限为 {limit}(server.max_file_bytes)"),
+        ));
+    }
+    Ok(())
+}
+
+/// The type without parameters; `None` for those that clients send when they know none.
+fn essence(media_type: &str) -> Result<Option<String>, &'static str> {
+    let kind = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(kind.as_str(), "" | ANY_TYPE | "application/x-www-form-urlencoded") {
+        return Ok(None);
+    }
+    let token =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    match kind.split_once('/') {
+        Some((head, tail)) if kind.len() <= MAX_TYPE && token(head) && token(tail) => Ok(Some(kind)),
+        _ => Err("is not a media type"),
+    }
+}
+
+fn kind_of(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    KINDS.iter().find(|(known, _)| *known == ending).map_or(ANY_TYPE, |(_, kind)| kind)
+}
+
+/// Checks a message's file against what is kept and what the accounts can do with it.
+///
+/// Bytes inside the message are taken out of it, to be kept by [`keep`] once nothing else stands against it.
+pub(crate) async fn take(
+    app: &App,
+    content: &mut Content,
+    accounts: impl Iterator<Item = &Account>,
+) -> Result<Option<File>, Problem> {
+    let Some((format, media)) = content.media() else { return Ok(None) };
+    for account in accounts {
+        check_use(account, format, media)?;
+    }
+    let at = |field: &str| format!("content.{}.{field}", format.name());
+    if let Some(id) = &media.media {
+        let row =
+            app.library.file_row(id).await.map_err(reply::store)?.ok_or_else(|| {
+                wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media"))
+            })?;
+        if media.name.as_ref().is_some_and(|name| *name != row.name) {
+            let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
+            return Err(wrong(at("name"), words));
+        }
+        // Some platforms are told the name with each call; and contents with the same file are to read the same.
+        if let Some(media) = content.media_mut() {
+            media.name = Some(row.name);
+        }
+        return Ok(None);
+    }
+    let Some(text) = &media.base64 else { return Ok(None) };
+    let bytes = STANDARD.decode(text).map_err(|_| wrong(at("base64"), "is not standard base64 with padding"))?;
+    let file = File { name: media.name.clone().unwrap_or_default(), media_type: String::new(), bytes };
+    let file = checked(file, app.config.server.max_file_bytes).map_err(|problem| {
+        let field = if problem.field.as_deref() == Some("name") { "name" } else { "base64" };
+        problem.at(at(field))
+    })?;
+    if let Some(media) = content.media_mut() {
+        *media = Media { media: Some(UNKEPT.into()), base64: None, ..media.clone() };
+    }
+    Ok(Some(file))
+}
+
+fn check_use(account: &Account, format: Format, media: &Media) -> Result<(), Problem> {
+    let form = format.name();
+    match (account.channel.file_use(format), &media.media_id) {
+        (FileUse::None, None) => Err(wrong(
+            format!("content.{form}"),
+            format!("account {}: no file of this form can be handed to it; name one by media_id", account.name),
+        )),
+        (FileUse::Carry, Some(_)) => Err(wrong(
+            format!("content.{form}.media_id"),
+            format!("account {}: knows no ids of files; give media or base64", account.name),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps what [`take`] took out of a message, and names it there.
+pub(crate) async fn keep(app: &App, content: &mut Content, file: File, now: Time) -> Result<(), Problem> {
+    let FileRow { id, .. } = app.library.keep_file(file, now).await.map_err(reply::store)?;
+    if let Some(media) = content.media_mut() {
+        media.media = Some(id);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, media_type: &str) -> File {
+        File { name: name.into(), media_type: media_type.into(), bytes: vec![1] }
+    }
+
+    #[test]
+    fn a_file_without_a_type_gets_that_of_its_name() {
+        for (name, given, kind) in [
+            ("a.PNG", "", "image/png"),
+            ("a.png", "application/octet-stream", "image/png"),
+            ("a.png", "application/x-www-form-urlencoded", "image/png"),
+            ("a.png", "Text/Plain; charset=utf-8", "text/plain"),
+            ("报表", "", ANY_TYPE),
+            ("a.tar.gz", "", ANY_TYPE),
+        ] {
+            assert_eq!(checked(file(name, given), 1).unwrap().media_type, kind, "{name} {given}");
+        }
+    }
+
+    #[test]
+    fn what_no_platform_would_take_is_refused() {
+        for (name, kind, field) in [
+            ("", "", Some("name")),
+            ("..", "", Some("name")),
+            ("a/b", "", Some("name")),
+            ("a\\b", "", Some("name")),
+            ("a\"b", "", Some("name")),
+            ("a\r\nb", "", Some("name")),
+            ("a", "image", Some("content-type")),
+            ("a", "image/\"png", Some("content-type")),
+        ] {
+            assert_eq!(checked(file(name, kind), 9).unwrap_err().field.as_deref(), field, "{name} {kind}");
+        }
+        assert_eq!(checked(file(&"长".repeat(86), ""), 9).unwrap_err().code, "invalid_field");
+        assert_eq!(checked(File { bytes: Vec::new(), ..file("a", "") }, 9).unwrap_err().status, 422);
+        assert_eq!(checked(File { bytes: vec![0; 10], ..file("a", "") }, 9).unwrap_err().status, 413);
+    }
+}

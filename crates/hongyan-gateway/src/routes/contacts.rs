@@ -1,0 +1,75 @@
+//! People and departments, as an account's platform has them.
+
+use super::{Call, platform::problem, query};
+use crate::{
+    app::App,
+    reply::{self, Reply},
+};
+use hongyan_api::{Code, DepartmentList, PersonList, Problem};
+use hongyan_channel::Account;
+use hongyan_core::{Address, AddressKind, Contacts, Missing};
+use std::sync::Arc;
+
+/// The people of the account that the path names, where its kind of channel has any.
+fn contacts<'a>(app: &'a App, call: &Call) -> Result<(&'a Account, &'a dyn Contacts), Problem> {
+    let name = call.param("account");
+    let account = app.account(call.caller()?, name)?;
+    let none = || {
+        let (en, zh) = (format!("account {name}: has no contacts"), format!("账号 {name}:没有通讯录"));
+        Problem::new(Code::NotOffered, en, zh).at("account")
+    };
+    Ok((account, account.channel.contacts().ok_or_else(none)?))
+}
+
+fn check_value(name: &str, value: &str) -> Result<(), Problem> {
+    if value.trim().is_empty() || value.chars().any(char::is_control) {
+        return Err(query::wrong(name, "is empty or holds a control character"));
+    }
+    Ok(())
+}
+
+/// `GET /v1/contacts/{account}/people`
+pub(super) async fn person(app: &Arc<App>, call: &Call) -> Reply {
+    let (account, contacts) = contacts(app, call)?;
+    let mut key = None;
+    for (name, value) in query::pairs(call)? {
+        let kind = match name.as_str() {
+            "userid" => AddressKind::Userid,
+            "mobile" => AddressKind::Mobile,
+            "email" => AddressKind::Email,
+            _ => return Err(query::wrong(&name, "there is no such parameter")),
+        };
+        check_value(&name, &value)?;
+        if key.replace(Address::new(kind, value)).is_some() {
+            return Err(query::wrong(&name, "give one of userid, mobile, email"));
+        }
+    }
+    let key = key.ok_or_else(|| query::wrong("userid", "give one of userid, mobile, email"))?;
+    let person = contacts.person(&key).await;
+    reply::ok(&person.map_err(|fault| problem(app, account, &fault, &[Missing::Person]))?)
+}
+
+/// `GET /v1/contacts/{account}/departments`
+pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
+    let (account, contacts) = contacts(app, call)?;
+    let mut below = None;
+    for (name, value) in query::pairs(call)? {
+        if name != "below" {
+            return Err(query::wrong(&name, "there is no such parameter"));
+        }
+        check_value(&name, &value)?;
+        below = Some(value);
+    }
+    let departments = contacts.departments(below.as_deref()).await;
+    let departments = departments.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    reply::ok(&DepartmentList { departments })
+}
+
+/// `GET /v1/contacts/{account}/departments/{id}/members`
+pub(super) async fn members(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let (account, contacts) = contacts(app, call)?;
+    let people = contacts.members(call.param("id")).await;
+    let people = people.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    reply::ok(&PersonList { people })
+}

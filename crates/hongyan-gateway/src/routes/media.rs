@@ -1,0 +1,118 @@
+//! Files: handed in once, named by messages.
+
+use super::{Call, query};
+use crate::{
+    app::App,
+    body, files,
+    reply::{self, Reply},
+};
+use axum::{body::Body, response::Response};
+use hongyan_api::{Code, FileList, Problem};
+use hongyan_core::FileRow;
+use hongyan_endpoint::File;
+use http::{HeaderValue, StatusCode, header};
+use std::{fmt::Write, sync::Arc, time::Duration};
+
+/// What a form may hold beside its file.
+const FORM_BYTES: usize = 64 << 10;
+
+fn no_such_file() -> Problem {
+    Problem::new(Code::NotFound, "there is no such file", "没有这个文件").at("id")
+}
+
+/// `POST /v1/media`
+pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
+    let mut name = None;
+    for (key, value) in query::pairs(call)? {
+        match key.as_str() {
+            "name" if name.is_none() => name = Some(value),
+            "name" => return Err(query::wrong("name", "is given more than once")),
+            _ => return Err(query::wrong(&key, "there is no such parameter")),
+        }
+    }
+    let media_type = match call.parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::to_str) {
+        None => "",
+        Some(Ok(text)) => text,
+        Some(Err(_)) => return Err(Problem::field(Code::InvalidHeader, "content-type", "is not a media type")),
+    };
+    let form = media_type.trim_start().get(..10).is_some_and(|head| head.eq_ignore_ascii_case("multipart/"));
+    let most = app.config.server.max_file_bytes;
+    let limit = if form { most.saturating_add(FORM_BYTES) } else { most };
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    let _turn = tokio::time::timeout(patience, app.uploads.acquire())
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| Problem::bare(Code::Busy))?;
+    let bytes = body::read_any(body, &call.parts.headers, limit, patience).await?;
+    let file = if form {
+        let invalid = |error: hongyan_endpoint::Invalid| Problem::field(Code::InvalidField, "", error.message);
+        let file = File::in_form(media_type, &bytes).map_err(invalid)?;
+        File { name: name.unwrap_or(file.name), ..file }
+    } else {
+        let name = name.ok_or_else(|| query::wrong("name", "is needed: the file's name as recipients see it"))?;
+        File { name, media_type: media_type.to_owned(), bytes: bytes.into() }
+    };
+    let file = files::checked(file, most)?;
+    let row = app.library.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
+    Ok(reply::json(StatusCode::CREATED, &row))
+}
+
+/// `GET /v1/media`
+pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
+    let mut limit = query::DEFAULT_PAGE;
+    let mut after = None;
+    for (name, value) in query::pairs(call)? {
+        match name.as_str() {
+            "limit" => limit = query::limit(&value)?,
+            "cursor" => {
+                let row = app.library.file_row(&value).await.map_err(reply::store)?;
+                after = Some(row.ok_or_else(|| query::wrong("cursor", "is not a next_cursor"))?);
+            }
+            _ => return Err(query::wrong(&name, "there is no such parameter")),
+        }
+    }
+    let mut files = app.library.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
+    let more = files.len() > limit;
+    files.truncate(limit);
+    let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
+    reply::ok(&FileList { files, next_cursor })
+}
+
+async fn found(app: &App, call: &Call) -> Result<FileRow, Problem> {
+    query::none(call)?;
+    app.library.file_row(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)
+}
+
+/// `GET /v1/media/{id}`
+pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
+    reply::ok(&found(app, call).await?)
+}
+
+/// `GET /v1/media/{id}/content`
+pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
+    query::none(call)?;
+    let _turn = app.uploads.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
+    let file = app.library.file(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
+    let file = Arc::unwrap_or_clone(file);
+    Ok(attachment(&file.name, file.bytes))
+}
+
+/// Never to be shown by a browser under this address: somebody else made it.
+fn attachment(name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = reply::with_type(StatusCode::OK, files::ANY_TYPE, bytes);
+    let encoded = name.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    });
+    // Only visible ASCII, so it is always a header.
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{encoded}")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
