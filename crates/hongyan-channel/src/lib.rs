@@ -14,7 +14,7 @@ mod render;
 mod secret;
 mod wecom;
 
-pub use account::{Account, AccountConfig, ChannelConfig, Common, LongText, RateConfig};
+pub use account::{Account, AccountConfig, CallbackConfig, ChannelConfig, Common, LongText, RateConfig};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use mail::{MailChannel, MailConfig};

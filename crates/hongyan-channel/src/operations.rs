@@ -4,12 +4,13 @@
 
 use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef};
 use async_trait::async_trait;
-use hongyan_client::{Client, Login};
+use hongyan_client::{Client, Login, Raw};
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Declared, Fault, Platform, Spec};
-use hongyan_net::{Http, Options};
+use hongyan_net::{Http, Options, Reply};
 use hongyan_wecom::WeCom;
 use serde_json::Value;
+use std::time::Duration;
 
 /// A platform whose operations can be called by name.
 pub struct Operations {
@@ -42,6 +43,12 @@ pub trait Caller: Send + Sync {
     /// As [`Client::call_declared`].
     async fn call(&self, operation: &dyn Declared, request: Value) -> Result<Value, Fault>;
 
+    /// Passes a foreign call on with the account's own token.
+    ///
+    /// # Errors
+    /// As [`Client::forward`].
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault>;
+
     /// Logs in now, whatever is cached.
     ///
     /// # Errors
@@ -55,9 +62,18 @@ impl<P: Login> Caller for Client<P> {
         self.call_declared(operation, request).await
     }
 
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        Self::forward(self, operation, call).await
+    }
+
     async fn log_in(&self) -> Result<(), Fault> {
         Self::log_in(self).await
     }
+}
+
+/// Files travel this way too, so it takes longer and carries more than a message: a minute, 24 MiB.
+pub(crate) fn files_too() -> Http {
+    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..Options::default() })
 }
 
 /// A field of requests that the account itself knows, under the names that operations give it.

@@ -96,6 +96,12 @@ impl WeComChannel {
         })
     }
 
+    /// The application's way to its platform: one token for all who use it.
+    #[must_use]
+    pub fn client(&self) -> &Client<WeCom> {
+        &self.client
+    }
+
     /// The platform's published rates for messages to one person; the excess is dropped in silence.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {

@@ -71,6 +71,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         concurrency: 4,
         receipts_after: None,
         channel: Arc::new(channel),
+        caller: None,
     };
     (name, account)
 }

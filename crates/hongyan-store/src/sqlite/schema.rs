@@ -5,8 +5,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// Applied in order; a file's `user_version` says how many it has seen. Never edited once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_outbox.sql"), include_str!("../../migrations/0002_parts.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_outbox.sql"),
+    include_str!("../../migrations/0002_parts.sql"),
+    include_str!("../../migrations/0004_doors.sql"),
+];
 
 /// How long to wait for another process (a command-line tool) that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -51,13 +51,13 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
 async fn a_file_of_a_newer_version_is_refused_and_left_as_it_is() {
     let (folder, make) = (Folder::make(), Maker::default());
     let id = put(&folder.open(), make.message("ding", &["li"])).await;
-    let set = |version: i64| {
-        rusqlite::Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", version).unwrap();
-    };
+    let file = || rusqlite::Connection::open(folder.file()).unwrap();
+    let set = |version: i64| file().pragma_update(None, "user_version", version).unwrap();
+    let current = file().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     set(99);
     let error = Sqlite::open(&folder.file(), Options::default()).unwrap_err().to_string();
     assert!(error.contains("schema 99") && error.contains("newer"), "{error}");
-    set(2);
+    set(current);
     assert!(folder.open().message(id).await.unwrap().is_some());
 }
 
