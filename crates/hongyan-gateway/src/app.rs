@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     dispatch::Dispatcher,
     keys::{Caller, Ring},
+    official::Doors,
     template::Templates,
     waiting::Watch,
 };
@@ -27,6 +28,8 @@ pub(crate) struct App {
     pub(crate) watch: Arc<Watch>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) pages: Pages,
+    /// The platforms' own paths.
+    pub(crate) doors: Doors,
     /// When the store was last asked whether it can be written, and what it said: anybody may ask.
     pub(crate) ready: Mutex<Option<(Time, bool)>>,
 }

@@ -24,6 +24,16 @@ pub(crate) async fn read(
     patience: Duration,
 ) -> Result<Bytes, Problem> {
     check_type(headers)?;
+    read_any(body, headers, limit, patience).await
+}
+
+/// As [`read`], whatever the body's type.
+pub(crate) async fn read_any(
+    body: &mut Body,
+    headers: &HeaderMap,
+    limit: usize,
+    patience: Duration,
+) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
             Code::TooLarge,

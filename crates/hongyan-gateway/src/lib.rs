@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod keys;
 mod listen;
 mod metrics;
+mod official;
 mod reply;
 mod routes;
 mod tasks;
@@ -93,6 +94,7 @@ impl Gateway {
         // Ids go on after the last one, even when the clock has stepped back.
         let last = outbox.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
+        let doors = official::Doors::open(&config, &accounts).map_err(StartError::Store)?;
         let failed = |error| StartError::Listen(server.listen, error);
         let listener = TcpListener::bind(server.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -115,6 +117,7 @@ impl Gateway {
             watch,
             dispatcher: Arc::clone(&dispatcher),
             pages,
+            doors,
             ready: Mutex::new(None),
         });
         // A semaphore holds at most this many permits, and is emptied in one go at the end.

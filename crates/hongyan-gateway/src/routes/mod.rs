@@ -2,7 +2,7 @@
 
 mod accounts;
 mod ledger;
-mod messages;
+pub(crate) mod messages;
 mod query;
 mod system;
 
@@ -10,6 +10,7 @@ use crate::{
     app::App,
     body,
     keys::Caller,
+    official,
     reply::{self, Reply},
 };
 use axum::{
@@ -59,11 +60,32 @@ pub(crate) fn mount(app: Arc<App>) -> Router {
         router = router.route(route.path, on(filter, handler));
     }
     router
-        .fallback(async |request: Request| refuse(request, Problem::bare(Code::NotFound)).await)
+        .fallback(async |State(app): State<Arc<App>>, request: Request| outside(&app, request).await)
         .method_not_allowed_fallback(async |request: Request| {
             refuse(request, Problem::bare(Code::MethodNotAllowed)).await
         })
         .with_state(app)
+}
+
+/// What is not of the table: a platform's own path, or nobody's.
+async fn outside(app: &App, request: Request) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let answered = guarded(async {
+        official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
+    })
+    .await;
+    let response = match answered {
+        Some(Ok(response)) => {
+            app.watch.metrics.request("official", response.status().as_u16());
+            response
+        }
+        Some(Err(problem)) => reply::problem(&problem),
+        None => {
+            tracing::error!(path = parts.uri.path(), "a request panicked; the gateway goes on");
+            reply::problem(&Problem::bare(Code::Internal))
+        }
+    };
+    finish(response, &mut body, &parts.headers).await
 }
 
 async fn refuse(request: Request, problem: Problem) -> Response {
