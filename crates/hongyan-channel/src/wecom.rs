@@ -228,9 +228,10 @@ impl Channel for WeComChannel {
             Ok(sent) => {
                 self.codes.note(&sent.msgid, &sent.response_code);
                 Outcome::Taken {
-                exceptions: rejected(&sent, call.targets),
-                handle: Some(sent.msgid).filter(|id| !id.is_empty()),
-            }},
+                    exceptions: rejected(&sent, call.targets),
+                    handle: Some(sent.msgid).filter(|id| !id.is_empty()),
+                }
+            }
             Err(fault) if fault.code() == ALL_INVALID => {
                 let reason = Reason::of(&fault);
                 let exceptions = call

@@ -1,6 +1,9 @@
 //! The trait that carries a delivery out.
 
-use crate::{Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, Reason, Receipts, Time};
+use crate::{
+    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, Reason, Receipts,
+    Time,
+};
 use async_trait::async_trait;
 use hongyan_endpoint::{Fault, File, Known};
 use std::borrow::Cow;

@@ -9,5 +9,6 @@ mod explain;
 mod foreign;
 mod journey;
 mod kill;
+mod official;
 mod stage;
 mod trouble;

@@ -118,11 +118,7 @@ async fn ask(from: &Application, declared: &dyn Declared, id_field: &str, handle
 }
 
 /// How far all of its calls are.
-async fn progress(
-    from: &Application,
-    declared: &'static dyn Declared,
-    found: &Found,
-) -> Result<Value, Fault> {
+async fn progress(from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
     let handles = found.handles();
     let mut all: Vec<Progress> = Vec::new();
     for handle in &handles {
@@ -144,12 +140,7 @@ async fn progress(
 }
 
 /// Who fared how: what the platform says of each call, and what it was never asked for.
-async fn result(
-    app: &App,
-    from: &Application,
-    declared: &'static dyn Declared,
-    found: &Found,
-) -> Result<Value, Fault> {
+async fn result(app: &App, from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
     let mut all = SendResult::default();
     for handle in found.handles() {
         let said = ask(from, declared, "task_id", handle).await?;
@@ -250,8 +241,7 @@ async fn read_list(
         return None;
     }
     let Some(handle) = handle else { return Some(side.seal(spec, Err(&side.busy(spec)))) };
-    let mut request: Map<String, Value> =
-        call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut request: Map<String, Value> = call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     request.remove("access_token");
     request.insert(field.to_owned(), json!(handle));
     Some(match from.caller.call(declared, Value::Object(request)).await {

@@ -31,9 +31,7 @@ fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire) -> Result<Valu
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
     let reply = match (side, spec.name) {
         (Side::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
-        (_, "token.create") => {
-            serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in })
-        }
+        (_, "token.create") => serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in }),
         _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
     };
     reply.map_err(|_| side.busy(spec))

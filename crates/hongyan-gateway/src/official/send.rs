@@ -168,7 +168,8 @@ async fn taken(
         tracing::error!(message = %id, %error, "no id could be handed out for an accepted message");
         side.busy(spec)
     })?;
-    let handle = if (side, spec.name) == (Side::DingTalk, "notice.send") { number.to_string() } else { format!("hy{number}") };
+    let handle =
+        if (side, spec.name) == (Side::DingTalk, "notice.send") { number.to_string() } else { format!("hy{number}") };
     let reply = reply(side, spec, Some(&handle), ledger, String::new()).unwrap_or_default();
     Ok((Ok(reply), Map::new()))
 }
@@ -204,12 +205,8 @@ impl Refused {
 /// The lists that stand beside a refusal of everybody.
 fn lists(ledger: &[LedgerRow]) -> Map<String, Value> {
     let Refused { users, departments, tags, unlicensed } = Refused::of(ledger);
-    let lists = [
-        ("invaliduser", users),
-        ("invalidparty", departments),
-        ("invalidtag", tags),
-        ("unlicenseduser", unlicensed),
-    ];
+    let lists =
+        [("invaliduser", users), ("invalidparty", departments), ("invalidtag", tags), ("unlicenseduser", unlicensed)];
     lists
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
@@ -229,9 +226,8 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 
 fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Result<Asked, Fault> {
     let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid.to_string());
-    let unfit = |unfit: hongyan_wecom::content::Unfit| {
-        side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message))
-    };
+    let unfit =
+        |unfit: hongyan_wecom::content::Unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message));
     match (side, spec.name) {
         (Side::DingTalk, "notice.send") => notice(from, side, SendNotice::decode(call).map_err(unreadable)?),
         (Side::DingTalk, _) => {

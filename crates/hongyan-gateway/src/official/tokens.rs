@@ -4,8 +4,8 @@
 //! gets the same token while it lives, as on the platforms; a restart ends them all, and SDKs log in again.
 
 use super::side::Side;
-use hongyan_core::Time;
 use hongyan_core::StoreError;
+use hongyan_core::Time;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,

@@ -70,10 +70,9 @@ pub(crate) fn mount(app: Arc<App>) -> Router {
 /// What is not of the table: a platform's own path, or nobody's.
 async fn outside(app: &App, request: Request) -> Response {
     let (parts, mut body) = request.into_parts();
-    let answered = guarded(async {
-        official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
-    })
-    .await;
+    let answered =
+        guarded(async { official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound)) })
+            .await;
     let response = match answered {
         Some(Ok(response)) => {
             app.watch.metrics.request("official", response.status().as_u16());
