@@ -11,15 +11,17 @@
 
 mod body;
 pub mod docs;
+mod facade;
 mod openapi;
 mod problem;
 mod table;
 
 pub use body::{
-    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CancelReport,
+    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
     DeliveryRecall, DeliveryStub, Live, MessageAccepted, MessageBatch, MessagePage, PlanReport, PlannedCall,
     PlannedCost, RateRow, ReachRow, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
 };
+pub use facade::{FACADE, FacadeKind, FacadeParam, FacadeRoute, OWNER_NOT_A_MEMBER};
 pub use openapi::openapi;
 pub use problem::{CONTENT_TYPE, Code, Problem};
 pub use table::{Method, Operation, Param, ROUTES, Route, Status};

@@ -16,18 +16,6 @@ pub(crate) enum Side {
 impl Side {
     pub(crate) const EVERY: [Self; 2] = [Self::DingTalk, Self::WeCom];
 
-    /// The platform of a channel.
-    pub(crate) fn of_channel(name: &str) -> Option<Self> {
-        Self::EVERY.into_iter().find(|side| side.name() == name)
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::DingTalk => DingTalk::NAME,
-            Self::WeCom => WeCom::NAME,
-        }
-    }
-
     pub(crate) fn operations(self) -> Vec<&'static dyn Declared> {
         match self {
             Self::DingTalk => DingTalk::endpoints(),

@@ -141,7 +141,7 @@ mod tests {
         let tokens = Tokens::new().unwrap();
         let half = NOW + LIFE / 2;
         for (side, life) in [(Side::DingTalk, LIFE), (Side::WeCom, LIFE / 2)] {
-            let holder = Holder { account: side.name().into(), key: None };
+            let holder = Holder { account: format!("{side:?}").into(), key: None };
             let (first, _) = tokens.issue(side, holder.clone(), NOW);
             assert_eq!(tokens.issue(side, holder.clone(), half), (first.clone(), life));
             assert_eq!(tokens.standing(&first, half), Standing::Valid(holder.clone()));

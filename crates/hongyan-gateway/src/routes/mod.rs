@@ -1,6 +1,7 @@
 //! The table of `hongyan-api`, mounted: who may call what, and what is done about calls that go wrong.
 
 mod accounts;
+mod callbacks;
 mod ledger;
 pub(crate) mod messages;
 mod query;
@@ -8,7 +9,7 @@ mod system;
 
 use crate::{
     app::App,
-    body,
+    body, callbacks as callbacks_in, facade,
     keys::Caller,
     official,
     reply::{self, Reply},
@@ -67,15 +68,25 @@ pub(crate) fn mount(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// What is not of the table: a platform's own path, or nobody's.
+/// What is not of the table of routes: the facade's, a callback, a platform's own path, or nobody's.
 async fn outside(app: &App, request: Request) -> Response {
     let (parts, mut body) = request.into_parts();
-    let answered =
-        guarded(async { official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound)) })
-            .await;
+    let mut route = "official";
+    let answered = guarded(async {
+        if let Some(response) = facade::answer(app, &parts, &mut body).await {
+            route = "facade";
+            return Ok(response);
+        }
+        if let Some(response) = callbacks_in::answer(app, &parts, &mut body).await {
+            route = "callback";
+            return Ok(response);
+        }
+        official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
+    })
+    .await;
     let response = match answered {
         Some(Ok(response)) => {
-            app.watch.metrics.request("official", response.status().as_u16());
+            app.watch.metrics.request(route, response.status().as_u16());
             response
         }
         Some(Err(problem)) => reply::problem(&problem),
@@ -160,6 +171,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
         Operation::CancelMessage => ledger::cancel(app, call).await,
         Operation::ListAccounts => accounts::list(app, call).await,
         Operation::CheckAccount => accounts::check(app, call).await,
+        Operation::ListCallbacks => callbacks::list(app, call).await,
         Operation::Live => system::live(),
         Operation::Ready => system::ready(app).await,
         Operation::Metrics => system::metrics(app, route),
