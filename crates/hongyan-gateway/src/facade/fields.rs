@@ -11,7 +11,7 @@ pub(super) fn check(route: &FacadeRoute, given: &Map<String, Value>) -> Result<M
             let flag = route.params.iter().any(|p| p.name == *name && p.kind == FacadeKind::Flag);
             find(name).is_some_and(|value| !flag || flag_of(value))
         };
-        if !names.iter().any(|name| counts(&name)) {
+        if !names.iter().any(counts) {
             return Err(words.to_owned());
         }
     }

@@ -49,7 +49,10 @@ pub(super) async fn answer(
     let began = Instant::now();
     match run(app, caller, from, side, spec, call, began).await {
         Ok((reply, members)) => {
-            let sealed = side.seal(spec, reply.as_ref().map(Clone::clone));
+            let sealed = match reply {
+                Ok(reply) => side.seal(spec, Ok(reply)),
+                Err(fault) => side.seal(spec, Err(&fault)),
+            };
             with_members(sealed, members)
         }
         Err(fault) => side.seal(spec, Err(&fault)),

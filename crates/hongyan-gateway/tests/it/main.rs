@@ -2,15 +2,19 @@
 
 mod access;
 mod bad_input;
+mod callbacks;
 mod canary;
 mod configuration;
+mod facade;
 mod fake;
 mod http;
 mod ledger;
 mod odd_answers;
+mod passed_on;
 mod platform;
 mod refusals;
 mod surface;
+mod upstream;
 
 use fake::FakeChannel;
 use hongyan_channel::Account;
