@@ -2,11 +2,14 @@
 
 use crate::{
     dingtalk::{DingTalkChannel, DingTalkConfig},
+    dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig},
     mail::{MailChannel, MailConfig},
     operations::{Caller, files_too},
     render,
     secret::{SecretError, SecretRef},
+    webhook::{WebhookChannel, WebhookConfig},
     wecom::{WeComChannel, WeComConfig},
+    wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -57,6 +60,15 @@ pub enum ChannelConfig {
     /// A mailbox.
     #[serde(rename = "mail")]
     Mail(MailConfig),
+    /// A robot of one DingTalk group.
+    #[serde(rename = "dingtalk-robot")]
+    DingTalkRobot(DingTalkRobotConfig),
+    /// A robot of one WeCom group.
+    #[serde(rename = "wecom-robot")]
+    WeComRobot(WeComRobotConfig),
+    /// Any HTTPS address.
+    #[serde(rename = "webhook")]
+    Webhook(WebhookConfig),
 }
 
 /// Keys of every account. All optional; the defaults are the channel's.
@@ -173,7 +185,7 @@ impl Account {
                  parts: shorten it, link to the rest, or set long_text = \"split\" on the account",
                 parts.len()
             );
-            return Err(Unfit { field, message });
+            return Err(Unfit { field: field.into(), message });
         }
         Ok(parts)
     }
@@ -188,13 +200,13 @@ impl Account {
         let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
         if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {
             let message = format!("was accepted in {} parts and is {} by now: send it anew", part.of, parts.len());
-            return Err(Unfit { field: "", message });
+            return Err(Unfit { field: "".into(), message });
         }
         Ok(parts.swap_remove(at))
     }
 
     fn stamp(&self, made_at: Time) -> String {
-        if self.on_repeat == OnRepeat::Refuse || self.policy.dedup == Dedup::None {
+        if self.on_repeat == OnRepeat::Refuse || matches!(self.policy.dedup, Dedup::None | Dedup::KeyedFor(_)) {
             return String::new();
         }
         format!("\n({made_at})")
@@ -221,6 +233,9 @@ impl AccountConfig {
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
+            ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config)?), Vec::new()),
+            ChannelConfig::WeComRobot(config) => (Arc::new(WeComRobotChannel::open(config)?), Vec::new()),
+            ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config)?), Vec::new()),
         };
         let common = &self.common;
         let capabilities = channel.capabilities();
@@ -255,16 +270,23 @@ impl AccountConfig {
     /// Secrets that stand in the configuration as they are, by key, for a warning.
     #[must_use]
     pub fn inline_secrets(&self) -> Vec<&'static str> {
-        let (key, secret) = match &self.channel {
-            ChannelConfig::DingTalk(config) => ("app_secret", Some(&config.app_secret)),
-            ChannelConfig::WeCom(config) => ("secret", Some(&config.secret)),
-            ChannelConfig::Mail(config) => ("password", config.password.as_ref()),
+        let secrets = match &self.channel {
+            ChannelConfig::DingTalk(config) => vec![("app_secret", Some(&config.app_secret))],
+            ChannelConfig::WeCom(config) => vec![("secret", Some(&config.secret))],
+            ChannelConfig::Mail(config) => vec![("password", config.password.as_ref())],
+            ChannelConfig::DingTalkRobot(config) => {
+                vec![("access_token", Some(&config.access_token)), ("secret", config.secret.as_ref())]
+            }
+            ChannelConfig::WeComRobot(config) => vec![("key", Some(&config.key))],
+            // Most addresses are no secret; whoever has one that is may keep it elsewhere.
+            ChannelConfig::Webhook(config) => vec![("secret", config.secret.as_ref())],
         };
         let pushed = self.callback.iter().flat_map(|callback| {
             [("callback.token", Some(&callback.token)), ("callback.aes_key", Some(&callback.aes_key))]
         });
-        let inline = |(key, secret): (&'static str, Option<&SecretRef>)| secret?.is_inline().then_some(key);
-        std::iter::once((key, secret)).chain(pushed).filter_map(inline).collect()
+        let inline =
+            |(key, secret): (&'static str, Option<&SecretRef>)| secret.is_some_and(SecretRef::is_inline).then_some(key);
+        secrets.into_iter().chain(pushed).filter_map(inline).collect()
     }
 }
 

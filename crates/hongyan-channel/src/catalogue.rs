@@ -1,6 +1,7 @@
 //! The error catalogue: every code that hongyan can name, of both platforms, mail, the network and its own, in
 //! one list for the command line, the API and the documents. What a code decides is left to whoever meets it.
 
+use crate::webhook;
 use hongyan_core::Reason;
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Known, Platform, TRANSPORT_FAULTS};
@@ -15,14 +16,15 @@ pub struct Entry {
     pub row: &'static Known,
 }
 
-/// The tables' names: the platforms, mail, faults of the way (`network`) and hongyan's own reasons (`hongyan`).
-pub const TABLES: [&str; 5] = [DingTalk::NAME, WeCom::NAME, "mail", "network", "hongyan"];
+/// The tables' names: the platforms, mail, webhooks, faults of the way (`network`) and hongyan's own reasons (`hongyan`).
+pub const TABLES: [&str; 6] = [DingTalk::NAME, WeCom::NAME, "mail", "webhook", "network", "hongyan"];
 
 fn rows(table: &str) -> &'static [Known] {
     match table {
         DingTalk::NAME => DingTalk::faults(),
         WeCom::NAME => WeCom::faults(),
         "mail" => hongyan_mail::FAULTS,
+        "webhook" => webhook::FAULTS,
         "network" => TRANSPORT_FAULTS,
         "hongyan" => Reason::TABLE,
         _ => &[],

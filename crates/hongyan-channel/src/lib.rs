@@ -6,18 +6,27 @@
 mod account;
 mod catalogue;
 mod dingtalk;
+mod dingtalk_robot;
 mod directory;
 mod mail;
 mod operations;
 mod published;
+mod refusal;
 mod render;
+mod robot;
 mod secret;
+mod target;
+mod webhook;
 mod wecom;
+mod wecom_robot;
 
 pub use account::{Account, AccountConfig, CallbackConfig, ChannelConfig, Common, LongText, RateConfig};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
+pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};
 pub use mail::{MailChannel, MailConfig};
 pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
 pub use secret::{SecretError, SecretRef};
+pub use webhook::{WebhookChannel, WebhookConfig};
 pub use wecom::{WeComChannel, WeComConfig};
+pub use wecom_robot::{WeComRobotChannel, WeComRobotConfig};

@@ -203,11 +203,11 @@ impl Channel for MailChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        let wrong = |fault: Fault| Unfit { field: "attachments", message: fault.message().to_owned() };
+        let wrong = |fault: Fault| Unfit { field: "attachments".into(), message: fault.message().to_owned() };
         for (i, file) in content.attachments.iter().enumerate() {
             if file.name.trim().is_empty() || file.name.chars().any(char::is_control) {
                 return Err(Unfit {
-                    field: "attachments",
+                    field: "attachments".into(),
                     message: format!("attachments[{i}].name is empty or holds a control character"),
                 });
             }

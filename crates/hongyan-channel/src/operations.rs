@@ -100,6 +100,9 @@ impl AccountConfig {
             ChannelConfig::DingTalk(_) => DingTalk::NAME,
             ChannelConfig::WeCom(_) => WeCom::NAME,
             ChannelConfig::Mail(_) => "mail",
+            ChannelConfig::DingTalkRobot(_) => "dingtalk-robot",
+            ChannelConfig::WeComRobot(_) => "wecom-robot",
+            ChannelConfig::Webhook(_) => "webhook",
         }
     }
 
@@ -109,7 +112,9 @@ impl AccountConfig {
         match &self.channel {
             ChannelConfig::DingTalk(config) => config.base_url.as_deref(),
             ChannelConfig::WeCom(config) => config.base_url.as_deref(),
-            ChannelConfig::Mail(_) => None,
+            ChannelConfig::DingTalkRobot(config) => config.base_url.as_deref(),
+            ChannelConfig::WeComRobot(config) => config.base_url.as_deref(),
+            ChannelConfig::Mail(_) | ChannelConfig::Webhook(_) => None,
         }
     }
 
@@ -120,6 +125,9 @@ impl AccountConfig {
             ChannelConfig::DingTalk(config) => Some(&config.app_secret),
             ChannelConfig::WeCom(config) => Some(&config.secret),
             ChannelConfig::Mail(config) => config.password.as_ref(),
+            ChannelConfig::DingTalkRobot(config) => Some(&config.access_token),
+            ChannelConfig::WeComRobot(config) => Some(&config.key),
+            ChannelConfig::Webhook(config) => config.secret.as_ref(),
         }
     }
 
@@ -139,11 +147,16 @@ impl AccountConfig {
                 secret(&["corpsecret"], &config.secret),
                 open(&["agentid"], config.agent_id.into()),
             ],
-            ChannelConfig::Mail(_) => Vec::new(),
+            // A robot's credential opens its own webhook and no operation of the platform.
+            ChannelConfig::Mail(_)
+            | ChannelConfig::DingTalkRobot(_)
+            | ChannelConfig::WeComRobot(_)
+            | ChannelConfig::Webhook(_) => Vec::new(),
         }
     }
 
-    /// Reads the secret and gives the account's way to its platform's operations; `None` for mail, which has none.
+    /// Reads the secret and gives the account's way to its platform's operations; `None` for channels
+    /// without any: mail, webhooks, and robots, whose credential opens their own webhook only.
     ///
     /// # Errors
     /// [`SecretError`].
@@ -156,7 +169,10 @@ impl AccountConfig {
             ChannelConfig::WeCom(config) => {
                 Some(Box::new(Client::<WeCom>::new(http, config.base_url.as_deref(), config.credential()?)))
             }
-            ChannelConfig::Mail(_) => None,
+            ChannelConfig::Mail(_)
+            | ChannelConfig::DingTalkRobot(_)
+            | ChannelConfig::WeComRobot(_)
+            | ChannelConfig::Webhook(_) => None,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! From the portable content to words: what several channels share.
 
-use hongyan_core::{Content, Unfit};
+use hongyan_core::{Card, Content, Link, Templated, Unfit};
+use hongyan_endpoint::Platform;
 use hongyan_text::{Form, TooLong, split_measured};
 use std::borrow::Cow;
 
@@ -16,13 +17,77 @@ pub(crate) fn plain(content: &Content) -> Cow<'_, str> {
     }
 }
 
+/// The field of `content` that holds its form.
+pub(crate) fn form(content: &Content) -> &'static str {
+    match content.form() {
+        Ok(Templated::Ready(form)) => form.name(),
+        _ => "",
+    }
+}
+
+/// What a platform refuses of an object that was made of this content, or of the platform's own.
+pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, words): (&str, &str, &str)) -> Unfit {
+    let meaning = P::known(code).map_or(String::new(), |row| format!(": {}", row.en));
+    let message = format!("{words} ({code}{meaning})");
+    if content.native.is_none() {
+        return Unfit { field: form(content).into(), message: format!("as a {kind}, {field} {message}") };
+    }
+    // The whole object has no path of its own.
+    let field = if field == "msg" { "native".into() } else { format!("native.{field}").into() };
+    Unfit { field, message }
+}
+
+/// CommonMark that reads as exactly this text.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A link's target with nothing in it that would end it.
+fn target(url: &str) -> String {
+    url.replace('\\', "%5C").replace('<', "%3C").replace('>', "%3E")
+}
+
+/// A page as CommonMark: head line, words, picture.
+pub(crate) fn page(link: &Link) -> String {
+    let title = literal(&link.title.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut out = format!("**[{title}](<{}>)**", target(&link.url));
+    for line in link.text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        out.push_str(&format!("\n\n{}", literal(line)));
+    }
+    if let Some(picture) = &link.picture {
+        out.push_str(&format!("\n\n![](<{}>)", target(picture)));
+    }
+    out
+}
+
+/// Several pages as CommonMark, below one another.
+pub(crate) fn pages(links: &[Link]) -> String {
+    links.iter().map(page).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A card as CommonMark: its words, then its buttons as links, each on a line of its own.
+pub(crate) fn linked(card: &Card) -> String {
+    let title = |title: &str| literal(&title.split_whitespace().collect::<Vec<_>>().join(" "));
+    let buttons = card.buttons.iter().map(|button| format!("[{}](<{}>)", title(&button.title), target(&button.url)));
+    std::iter::once(card.markdown.clone()).chain(buttons).collect::<Vec<_>>().join("\n\n")
+}
+
 /// The content with something added to its text.
 pub(crate) fn suffixed<'a>(content: &'a Content, suffix: &str) -> Cow<'a, Content> {
     if suffix.is_empty() {
         return Cow::Borrowed(content);
     }
     let mut content = content.clone();
-    for words in [&mut content.text, &mut content.markdown].into_iter().flatten() {
+    let card = content.card.as_mut().map(|card| &mut card.markdown);
+    let link = content.link.as_mut().map(|link| &mut link.text);
+    for words in [content.text.as_mut(), content.markdown.as_mut(), card, link].into_iter().flatten() {
         words.push_str(suffix);
     }
     Cow::Owned(content)
@@ -43,11 +108,12 @@ pub(crate) fn parts<'a>(
     let whole = suffixed(content, suffix);
     let size = measure(&whole);
     let Some(limit) = limit.filter(|limit| size > *limit) else { return Ok(vec![whole]) };
-    let unfit = |field, message| Err(Unfit { field, message: format!("as a {kind} {message}") });
+    let unfit =
+        |field: &'static str, message| Err(Unfit { field: field.into(), message: format!("as a {kind} {message}") });
     let (field, form, words) = match (&content.native, &content.markdown, &content.text) {
         (None, Some(markdown), _) => ("markdown", Form::Markdown, markdown),
         (None, None, Some(text)) => ("text", Form::Text, text),
-        (native, _, _) => return unfit(if native.is_some() { "native" } else { "html" }, too_large(size, limit)),
+        _ => return unfit(self::form(content), too_large(size, limit)),
     };
     let with = |words: &str| {
         let words = Some(format!("{words}{suffix}"));

@@ -72,7 +72,10 @@ pub enum Dedup {
     SameContentPerDay,
     /// An identical request is swallowed within the window (WeCom `enable_duplicate_check`).
     IdenticalWithin(Duration),
-    /// Many receivers fold messages with the same `Message-ID` (mail); not guaranteed.
+    /// A call carries a key of its delivery, and a repeat under the same key is swallowed within the window (`msgUuid`
+    /// of a DingTalk group robot). Equal contents under keys of their own all arrive.
+    KeyedFor(Duration),
+    /// Many receivers fold messages with the same `Message-ID` (mail, webhooks); not guaranteed.
     MessageId,
 }
 

@@ -168,8 +168,8 @@ pub enum Resolution {
 /// A content that does not fit a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfit {
-    /// Field, relative to `content`.
-    pub field: &'static str,
+    /// Field, relative to `content`; of a platform's own object with its path, such as `native.text.content`.
+    pub field: Cow<'static, str>,
     /// What is wrong, with the limit and the size.
     pub message: String,
 }

@@ -449,7 +449,7 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
     let exceptions = if last { ended(exceptions, RecipientState::Failed) } else { exceptions };
     let reason = repeat.map(|_| match policy.dedup {
         Dedup::None | Dedup::MessageId => Reason::ours("maybe_twice"),
-        Dedup::SameContentPerDay | Dedup::IdenticalWithin(_) => Reason::ours("deduplicated"),
+        Dedup::SameContentPerDay | Dedup::IdenticalWithin(_) | Dedup::KeyedFor(_) => Reason::ours("deduplicated"),
     });
     let again = put_off && !last;
     Settled {
@@ -475,7 +475,7 @@ fn ambiguous(fault: &Fault, exceptions: Vec<TargetResult>, attempt: &Attempt, po
     let first = repeat.unwrap_or(now);
     let safe = match policy.dedup {
         Dedup::SameContentPerDay => due.china_day() == first.china_day(),
-        Dedup::IdenticalWithin(window) => due.since(first) < window,
+        Dedup::IdenticalWithin(window) | Dedup::KeyedFor(window) => due.since(first) < window,
         Dedup::None | Dedup::MessageId => policy.on_unknown == OnUnknown::Resend,
     };
     let again = safe && attempts + 1 < policy.max_attempts && expires_at.is_none_or(|end| due <= end);

@@ -30,7 +30,7 @@ impl Repeats {
     #[must_use]
     pub fn horizon(&self, now: Time) -> Option<Time> {
         match self.dedup {
-            Dedup::None | Dedup::MessageId => None,
+            Dedup::None | Dedup::MessageId | Dedup::KeyedFor(_) => None,
             Dedup::SameContentPerDay => Some(Time::from_millis(now.china_day() * 86_400_000 - 8 * 3_600_000)),
             Dedup::IdenticalWithin(window) => Some(now - window),
         }

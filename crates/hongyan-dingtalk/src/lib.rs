@@ -5,6 +5,7 @@
 
 pub mod callback;
 pub mod chat;
+pub mod content;
 pub mod conversation;
 pub mod department;
 pub mod department_edit;

@@ -70,6 +70,21 @@ impl Spec {
         None
     }
 
+    /// How many characters the field may hold, by the declaration.
+    #[must_use]
+    pub const fn max_chars(&self, field: &str) -> Option<usize> {
+        let mut i = 0;
+        while i < self.limits.len() {
+            if let Limit::Chars { field: f, max } = self.limits[i]
+                && same(f, field)
+            {
+                return Some(max);
+            }
+            i += 1;
+        }
+        None
+    }
+
     /// Whether a path as it stands on the request line is this operation's.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {

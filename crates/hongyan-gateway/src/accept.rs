@@ -57,7 +57,7 @@ pub(crate) fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> 
     let mut counts = BTreeMap::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
         let parts = account.parts(&content, now).map_err(|error| {
-            let field = match (&template, error.field) {
+            let field = match (&template, error.field.as_ref()) {
                 (Some(_), _) => "content.template".to_owned(),
                 (None, "") => "content".to_owned(),
                 (None, field) => format!("content.{field}"),

@@ -1,6 +1,9 @@
 //! HTTP/1.1 over pooled connections.
 
-use crate::proxy::{Proxy, Way};
+use crate::{
+    guard::Resolver,
+    proxy::{Proxy, Way},
+};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -23,6 +26,8 @@ pub struct Options {
     pub idle_per_host: usize,
     /// Through which calls go out; loopback addresses are always called directly.
     pub proxy: Option<Proxy>,
+    /// Whether addresses that are not of the public internet are refused, as [`crate::is_public`] has it.
+    pub refuse_private: bool,
 }
 
 impl Default for Options {
@@ -34,6 +39,7 @@ impl Default for Options {
             max_body_bytes: 4 << 20,
             idle_per_host: 32,
             proxy: None,
+            refuse_private: false,
         }
     }
 }
@@ -104,15 +110,18 @@ impl Http {
     #[must_use]
     pub fn new(options: Options) -> Self {
         install_tls_provider();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(options.connect_timeout));
+        let tcp = |resolver: Resolver| {
+            let mut tcp = HttpConnector::new_with_resolver(resolver);
+            tcp.enforce_http(false);
+            tcp.set_nodelay(true);
+            tcp.set_connect_timeout(Some(options.connect_timeout));
+            tcp
+        };
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
             .enable_http1()
-            .wrap_connector(Way::new(tcp, options.proxy.as_ref()));
+            .wrap_connector(Way::new(tcp, options.proxy.as_ref(), options.refuse_private));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))

@@ -10,10 +10,12 @@
 //!
 //! What an answer means is left to the platform crates; who is called, to their declarations.
 
+mod guard;
 mod http;
 mod proxy;
 mod redact;
 
+pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
 pub use proxy::{NotAProxy, Proxy};
 pub use redact::Secret;

@@ -4,7 +4,10 @@
 //! always called directly. Deciding whether there is a proxy is the configuration's affair: nothing is taken from the
 //! environment here.
 
-use crate::Secret;
+use crate::{
+    Secret,
+    guard::{Resolver, is_public, refusal},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Uri, uri};
 use hyper_util::{
@@ -89,21 +92,28 @@ impl Proxy {
 /// Connects directly, or through the proxy where there is one.
 #[derive(Clone)]
 pub(crate) struct Way {
-    direct: HttpConnector,
-    tunnel: Option<Tunnel<HttpConnector>>,
+    direct: HttpConnector<Resolver>,
+    tunnel: Option<Tunnel<HttpConnector<Resolver>>>,
+    refuse_private: bool,
 }
 
 impl Way {
-    pub(crate) fn new(direct: HttpConnector, proxy: Option<&Proxy>) -> Self {
+    /// `connector` makes a connector over a resolver. The proxy itself may be anywhere; behind it names are resolved
+    /// by the proxy, and only addresses are judged here.
+    pub(crate) fn new(
+        connector: impl Fn(Resolver) -> HttpConnector<Resolver>,
+        proxy: Option<&Proxy>,
+        refuse_private: bool,
+    ) -> Self {
         let tunnel = proxy.map(|proxy| {
-            let tunnel = Tunnel::new(proxy.address.clone(), direct.clone());
+            let tunnel = Tunnel::new(proxy.address.clone(), connector(Resolver::new(false)));
             // Base64 is a header value always.
             match proxy.authorization.as_ref().and_then(|line| HeaderValue::from_str(line.expose()).ok()) {
                 Some(line) => tunnel.with_auth(line),
                 None => tunnel,
             }
         });
-        Self { direct, tunnel }
+        Self { direct: connector(Resolver::new(refuse_private)), tunnel, refuse_private }
     }
 }
 
@@ -120,6 +130,10 @@ impl Service<Uri> for Way {
     }
 
     fn call(&mut self, to: Uri) -> Connecting {
+        // An address needs no resolver, which would have judged it.
+        if self.refuse_private && address(&to).is_some_and(|address| !is_public(address)) {
+            return Box::pin(async { Err(refusal().into()) });
+        }
         match &mut self.tunnel {
             Some(tunnel) if !is_loopback(&to) => {
                 let connecting = tunnel.call(with_port(to));
@@ -133,9 +147,14 @@ impl Service<Uri> for Way {
     }
 }
 
+/// The address that a host is, if it is no name.
+fn address(to: &Uri) -> Option<IpAddr> {
+    to.host()?.trim_matches(['[', ']']).parse().ok()
+}
+
 fn is_loopback(to: &Uri) -> bool {
-    let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    to.host().is_some_and(|host| host.eq_ignore_ascii_case("localhost"))
+        || address(to).is_some_and(|address| address.is_loopback())
 }
 
 /// A tunnel takes 443 where no port is named; for `http` that is not meant.

@@ -11,6 +11,7 @@ pub mod department;
 pub mod done;
 mod envelope;
 mod faults;
+pub mod md5;
 pub mod media;
 pub mod message;
 pub mod oauth;

@@ -20,7 +20,8 @@ async fn the_wecom_script_sends_to_everybody_makes_a_group_and_writes_into_it() 
     let raw = Raw::start().await;
     let (token, agent) = (raw.wecom_token().await, &raw.credentials["wecom"]["agent_id"]);
     let send = format!("/cgi-bin/message/send?access_token={token}");
-    let message = format!(r#"{{"touser" : "@all","agentid" : {agent},"msgtype" : "text","text" : {{"content" : "第一条"}}}}"#);
+    let message =
+        format!(r#"{{"touser" : "@all","agentid" : {agent},"msgtype" : "text","text" : {{"content" : "第一条"}}}}"#);
     let said = raw.script(&send, FORM, &message).await;
     assert_eq!((&said["errcode"], &said["errmsg"]), (&json!(0), &json!("ok")), "{said}");
     assert_eq!(raw.phone("zhangsan").await.len(), 1);
@@ -47,7 +48,8 @@ async fn the_wecom_scripts_mistakes_are_refused_and_nothing_is_sent() {
     let (token, agent) = (raw.wecom_token().await, &raw.credentials["wecom"]["agent_id"]);
     let send = format!("/cgi-bin/message/send?access_token={token}");
     // The last brace is missing.
-    let open = format!(r#"{{"touser" : "@all","agentid" : {agent},"msgtype" : "text","text" : {{"content" : "不会到"}}"#);
+    let open =
+        format!(r#"{{"touser" : "@all","agentid" : {agent},"msgtype" : "text","text" : {{"content" : "不会到"}}"#);
     let said = raw.script(&send, FORM, &open).await;
     assert_eq!(said["errcode"], 40058, "{said}");
     // A full-width comma between two members.
@@ -87,7 +89,10 @@ async fn the_dingtalk_script_finds_people_makes_a_group_and_writes_into_it() {
     let ids: Vec<&str> = members["userIds"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert!(ids.contains(&"zhangsan") && ids.contains(&"lisi"), "{members}");
     let simple = raw.get(&format!("/user/simplelist?access_token={token}&department_id={team}&offset=0&size=50")).await;
-    assert!(simple["userlist"].as_array().unwrap().iter().any(|p| p == &json!({"userid": "zhangsan", "name": "张三"})), "{simple}");
+    assert!(
+        simple["userlist"].as_array().unwrap().iter().any(|p| p == &json!({"userid": "zhangsan", "name": "张三"})),
+        "{simple}"
+    );
     assert_eq!(simple["hasMore"], false);
 
     let create = format!("/chat/create?access_token={token}");
@@ -139,7 +144,9 @@ async fn the_mini_programs_server_side_reads_people_and_notifies_everybody() {
     let (token, agent) = (raw.ding_token().await, &raw.credentials["dingtalk"]["agent_id"]);
     let page = raw.get(&format!("/user/listbypage?access_token={token}&department_id=11&offset=0&size=100")).await;
     let person = &page["userlist"].as_array().unwrap().iter().find(|p| p["userid"] == "zhangsan").unwrap().clone();
-    for member in ["unionid", "mobile", "order", "isAdmin", "isBoss", "isHide", "isLeader", "name", "active", "department"] {
+    for member in
+        ["unionid", "mobile", "order", "isAdmin", "isBoss", "isHide", "isLeader", "name", "active", "department"]
+    {
         assert!(person.get(member).is_some(), "{member}: {person}");
     }
     // Numbers and truths as texts, as the tutorial writes them.

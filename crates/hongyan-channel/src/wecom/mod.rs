@@ -1,26 +1,36 @@
-//! WeCom application messages as a channel.
+//! A WeCom application as a channel: messages to members, departments and tags, and to the group chats that it made.
+
+pub(crate) mod body;
+mod chats;
+mod contacts;
 
 use crate::{
     directory::Directory,
-    published, render,
+    published,
+    refusal::{self, refused},
+    render,
     secret::{SecretError, SecretRef},
+    target,
 };
 use async_trait::async_trait;
 use hongyan_client::Client;
 use hongyan_core::{
-    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
+    Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
+    Uploaded,
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
+use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
-use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
+    appchat::SendChat,
+    content::Place,
+    media::{MEDIA_HOURS, UploadMedia},
     message::{MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
     user::{GetUserid, GetUseridByEmail},
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::{borrow::Cow, collections::VecDeque, sync::PoisonError, time::Duration};
 
 /// `channel = "wecom"`.
@@ -121,9 +131,21 @@ impl WeComChannel {
                     Group::of(&[AddressKind::Department], max("toparty")),
                     Group::of(&[AddressKind::Tag], max("totag")),
                     Group::of(&[AddressKind::All], 1),
+                    Group::chats(Dedup::None),
                 ],
                 looked_up: &[AddressKind::Mobile, AddressKind::Email],
-                formats: &[Format::Text, Format::Markdown, Format::Native],
+                formats: &[
+                    Format::Text,
+                    Format::Markdown,
+                    Format::Image,
+                    Format::File,
+                    Format::Voice,
+                    Format::Video,
+                    Format::Link,
+                    Format::Card,
+                    Format::News,
+                    Format::Native,
+                ],
                 attachments: false,
                 dedup: Dedup::IdenticalWithin(Duration::from_secs(u64::from(DUPLICATE_WINDOW_SECONDS))),
                 receipts_for: None,
@@ -147,29 +169,47 @@ impl WeComChannel {
     }
 }
 
-/// Message type and its object.
-fn message(content: &Content) -> (String, Map<String, Value>) {
-    if let Some(Value::Object(native)) = &content.native {
-        let mut native = native.clone();
-        let msgtype = native.remove("msgtype").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        return (msgtype, native);
-    }
-    let (msgtype, words) = match &content.markdown {
-        Some(markdown) => {
-            let body = hongyan_text::render(markdown, Dialect::WeCom);
-            ("markdown", format!("# {}\n{body}", content.title.as_deref().unwrap_or_default()))
+/// What a call is called in an error.
+const KIND: &str = "WeCom message";
+
+/// Room between the end of a file's life and the last call that names it.
+const FILE_ROOM: Duration = Duration::from_secs(3_600);
+
+/// For how long an uploaded file is named.
+pub(crate) fn file_until(now: Time) -> Time {
+    now + (Duration::from_secs(u64::from(MEDIA_HOURS) * 3_600) - FILE_ROOM)
+}
+
+/// The platform's refusal of a file, with the limit on its size.
+pub(crate) fn bad_file(file: &File, kind: &str, unfit: &hongyan_wecom::content::Unfit) -> Fault {
+    let max = UploadMedia::max_bytes(kind).unwrap_or_default();
+    let size = file.bytes.len();
+    let words = format!("{:?}: {} ({size} bytes; as {kind} at most {max} are taken)", file.name, unfit.message);
+    refused::<WeCom>(unfit.code, words)
+}
+
+/// The words of a text or markdown message, in bytes.
+pub(crate) fn words_size(content: &Content) -> usize {
+    let (msgtype, object) = body::message(content, "");
+    object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).map_or(0, str::len)
+}
+
+impl WeComChannel {
+    /// Sends to one group chat; there is no duplicate check, and nothing to recall or to ask for.
+    async fn send_chat(&self, call: &Call<'_>, chat: &Target, media_id: &str) -> Outcome {
+        let (msgtype, mut content) = body::message(call.content, media_id);
+        // What goes there is narrower than what goes to members: cards do not.
+        if let Err(unfit) = body::judge(call.content, KIND, Place::Chat, &msgtype, &content) {
+            return Outcome::failed(refusal::invalid(format!("content.{} {}", unfit.field, unfit.message)));
         }
-        None => ("text", render::plain(content).into_owned()),
-    };
-    (msgtype.into(), Map::from_iter([(msgtype.to_owned(), json!({"content": words}))]))
-}
-
-fn joined(targets: &[Target], wanted: impl Fn(AddressKind) -> bool) -> String {
-    targets.iter().filter(|t| wanted(t.address.kind)).map(Target::wire_id).collect::<Vec<_>>().join("|")
-}
-
-fn is_person(kind: AddressKind) -> bool {
-    matches!(kind, AddressKind::Userid | AddressKind::Mobile | AddressKind::Email)
+        let safe = content.remove("safe").and_then(|safe| safe.as_i64());
+        content.retain(|name, _| *name == msgtype);
+        let request = SendChat { chatid: chat.wire_id().to_owned(), msgtype, content, safe };
+        match self.client.call(&request).await {
+            Ok(_) => Outcome::Taken { handle: Some(format!("chat:{}", request.chatid)), exceptions: Vec::new() },
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
 }
 
 #[async_trait]
@@ -179,16 +219,11 @@ impl Channel for WeComChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        let (msgtype, _) = message(content);
-        if msgtype.is_empty() {
-            return Err(Unfit { field: "native.msgtype", message: "is missing: it names the message's object".into() });
-        }
+        let (msgtype, _) = body::message(content, "");
         let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
-        render::parts(content, suffix, "WeCom message", limit, |content| {
-            let (msgtype, object) = message(content);
-            let words = object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str);
-            words.map_or(0, str::len)
-        })
+        let parts = render::parts(content, suffix, KIND, limit, words_size)?;
+        parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
+        Ok(parts)
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -209,14 +244,20 @@ impl Channel for WeComChannel {
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let media_id = match call.file {
+            Some(CallFile::Id(id)) => id,
+            _ => "",
+        };
+        if let Some(chat) = target::chat(call.targets) {
+            return self.send_chat(call, chat, media_id).await;
+        }
         let check = duplicate_check(call.content);
-        let (msgtype, mut content) = message(call.content);
-        content.retain(|name, _| !matches!(name.as_str(), ENABLE_CHECK | CHECK_INTERVAL));
-        let everybody = call.targets.iter().any(|t| t.address.kind == AddressKind::All);
+        let (msgtype, content) = body::message(call.content, media_id);
+        let people = || target::joined(call.targets, "|", target::is_person);
         let request = SendMessage {
-            touser: if everybody { "@all".into() } else { joined(call.targets, is_person) },
-            toparty: joined(call.targets, |kind| kind == AddressKind::Department),
-            totag: joined(call.targets, |kind| kind == AddressKind::Tag),
+            touser: if target::everybody(call.targets) { "@all".into() } else { people() },
+            toparty: target::joined(call.targets, "|", |kind| kind == AddressKind::Department),
+            totag: target::joined(call.targets, "|", |kind| kind == AddressKind::Tag),
             msgtype,
             agentid: self.agent_id,
             content,
@@ -267,7 +308,28 @@ impl Channel for WeComChannel {
         Ok(Receipts { results: Vec::new(), finished: true })
     }
 
+    fn file_use(&self, _form: Format) -> FileUse {
+        FileUse::Upload
+    }
+
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
+        request.check().map_err(|unfit| bad_file(file, &request.kind, &unfit))?;
+        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
+    }
+
+    fn chats(&self) -> Option<&dyn Chats> {
+        Some(self)
+    }
+
+    fn contacts(&self) -> Option<&dyn Contacts> {
+        Some(self)
+    }
+
     async fn recall(&self, handle: &str) -> Result<(), Fault> {
+        if handle.starts_with("chat:") {
+            return Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall")));
+        }
         self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
     }
 
@@ -305,7 +367,7 @@ fn rejected(sent: &MessageSent, targets: &[Target]) -> Vec<TargetResult> {
             };
             let code = if listed(invalid, id) {
                 "invalid_recipient"
-            } else if is_person(target.address.kind) && listed(&sent.unlicenseduser, id) {
+            } else if target::is_person(target.address.kind) && listed(&sent.unlicenseduser, id) {
                 "unlicensed"
             } else {
                 return None;
@@ -343,7 +405,7 @@ mod tests {
             markdown: Some("*慢* <font color=\"warning\">3 s</font>\n\n- [看板](https://example.com)".into()),
             ..Content::default()
         };
-        let (msgtype, object) = message(&content);
+        let (msgtype, object) = body::message(&content, "");
         assert_eq!(msgtype, "markdown");
         let expected = "# 告警\n慢 <font color=\"warning\">3 s</font>\n\n- [看板](https://example.com)";
         assert_eq!(object["markdown"]["content"], expected);

@@ -1,26 +1,33 @@
-//! DingTalk work notifications as a channel.
+//! A DingTalk application as a channel: work notifications to people and departments, messages to group chats.
+
+mod body;
+mod chats;
+mod contacts;
+mod group;
 
 use crate::{
     directory::Directory,
-    published, render,
+    published, refusal, render,
     secret::{SecretError, SecretRef},
+    target,
 };
 use async_trait::async_trait;
+use group::Handle;
 use hongyan_client::Client;
 use hongyan_core::{
-    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
+    Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
+    Uploaded,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk,
+    media::UploadMedia,
     notice::{GetSendProgress, GetSendResult, RESULT_HOURS, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
+use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
-use hongyan_text::Dialect;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use std::{borrow::Cow, time::Duration};
 
 /// `channel = "dingtalk"`.
@@ -33,6 +40,9 @@ pub struct DingTalkConfig {
     pub app_secret: SecretRef,
     /// `AgentId`.
     pub agent_id: i64,
+    /// The application's robot, which speaks in groups with an `openConversationId`; the `AppKey` when absent.
+    #[serde(default)]
+    pub robot_code: Option<String>,
     /// In place of the platform's own hosts, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
@@ -53,10 +63,16 @@ const NOBODY: &[&str] = &["60121", "40104", "33012", "46004", "60103"];
 /// The platform's code for content that went to the person today.
 const REPEATED: &str = "143106";
 
-/// An internal application's work notifications.
+/// For how long an uploaded file is named again: it has no published end, and is uploaded afresh every week.
+const FILE_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// A file that a message carries may be smaller than one that is only kept: 10 MB, by the page on messages.
+const MESSAGE_FILE_BYTES: usize = 10 << 20;
+
+/// An internal application.
 pub struct DingTalkChannel {
     client: Client<DingTalk>,
     agent_id: i64,
+    robot_code: String,
     capabilities: Capabilities,
     directory: Directory,
 }
@@ -73,6 +89,7 @@ impl DingTalkChannel {
         Ok(Self {
             client: Client::new(Http::new(Options::default()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
+            robot_code: config.robot_code.clone().unwrap_or_else(|| config.app_key.clone()),
             directory: Directory::default(),
             capabilities: Capabilities {
                 channel: "dingtalk",
@@ -80,9 +97,21 @@ impl DingTalkChannel {
                     Group::of(&[AddressKind::Userid, AddressKind::Mobile], spec.max_items("userid_list").unwrap_or(1)),
                     Group::of(&[AddressKind::Department], spec.max_items("dept_id_list").unwrap_or(1)),
                     Group::of(&[AddressKind::All], 1),
+                    Group::chats(Dedup::None),
                 ],
                 looked_up: &[AddressKind::Mobile],
-                formats: &[Format::Text, Format::Markdown, Format::Native],
+                formats: &[
+                    Format::Text,
+                    Format::Markdown,
+                    Format::Image,
+                    Format::File,
+                    Format::Voice,
+                    Format::Video,
+                    Format::Link,
+                    Format::Card,
+                    Format::News,
+                    Format::Native,
+                ],
                 attachments: false,
                 dedup: Dedup::SameContentPerDay,
                 receipts_for: Some(window),
@@ -106,28 +135,6 @@ impl DingTalkChannel {
     }
 }
 
-/// The platform's message object.
-fn message(content: &Content) -> Value {
-    if let Some(native) = &content.native {
-        native.clone()
-    } else if let Some(markdown) = &content.markdown {
-        let text = hongyan_text::render(markdown, Dialect::DingTalk);
-        json!({"msgtype": "markdown", "markdown": {"title": content.title, "text": text}})
-    } else {
-        json!({"msgtype": "text", "text": {"content": render::plain(content)}})
-    }
-}
-
-/// Values of one kind joined as the platform joins them; `None` when there are none.
-fn joined(targets: &[Target], wanted: impl Fn(AddressKind) -> bool) -> Option<String> {
-    let ids: Vec<&str> = targets.iter().filter(|t| wanted(t.address.kind)).map(Target::wire_id).collect();
-    (!ids.is_empty()).then(|| ids.join(","))
-}
-
-fn is_person(kind: AddressKind) -> bool {
-    matches!(kind, AddressKind::Userid | AddressKind::Mobile)
-}
-
 #[async_trait]
 impl Channel for DingTalkChannel {
     fn capabilities(&self) -> &Capabilities {
@@ -135,8 +142,10 @@ impl Channel for DingTalkChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        let size = |content: &Content| message(content).to_string().len();
-        render::parts(content, suffix, "DingTalk message", SendNotice::SPEC.max_bytes("msg"), size)
+        let size = |content: &Content| body::message(content, "").to_string().len();
+        let parts = render::parts(content, suffix, "DingTalk message", SendNotice::SPEC.max_bytes("msg"), size)?;
+        parts.iter().try_for_each(|part| body::check(part))?;
+        Ok(parts)
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -156,12 +165,22 @@ impl Channel for DingTalkChannel {
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        if let Some(chat) = target::chat(call.targets) {
+            return group::send(self, call, chat).await;
+        }
+        let listed = |wanted: fn(AddressKind) -> bool| {
+            Some(target::joined(call.targets, ",", wanted)).filter(|list| !list.is_empty())
+        };
+        let media_id = match call.file {
+            Some(CallFile::Id(id)) => id,
+            _ => "",
+        };
         let request = SendNotice {
             agent_id: self.agent_id,
-            userid_list: joined(call.targets, is_person),
-            dept_id_list: joined(call.targets, |kind| kind == AddressKind::Department),
-            to_all_user: call.targets.iter().any(|t| t.address.kind == AddressKind::All).then_some(true),
-            msg: message(call.content),
+            userid_list: listed(target::is_person),
+            dept_id_list: listed(|kind| kind == AddressKind::Department),
+            to_all_user: target::everybody(call.targets).then_some(true),
+            msg: body::message(call.content, media_id),
         };
         match self.client.call(&request).await {
             Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },
@@ -170,19 +189,57 @@ impl Channel for DingTalkChannel {
     }
 
     async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
-        let (agent_id, task_id) = (self.agent_id, task(handle)?);
+        let (agent_id, task_id) = match Handle::read(handle)? {
+            Handle::Task(task) => (self.agent_id, task),
+            chat => return group::receipts(self, chat, targets).await,
+        };
         let result = self.client.call(&GetSendResult { agent_id, task_id }).await?.send_result;
         let results = read_result(&result, targets);
-        let people = targets.iter().filter(|t| is_person(t.address.kind)).count();
+        let people = targets.iter().filter(|t| target::is_person(t.address.kind)).count();
         // Everybody is accounted for: the task is done, and the progress call is saved.
         let finished = results.len() >= people
             || self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2;
         Ok(Receipts { results, finished })
     }
 
+    fn file_use(&self, _form: Format) -> FileUse {
+        FileUse::Upload
+    }
+
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        let kind = form.name();
+        let max = UploadMedia::max_bytes(kind).ok_or_else(|| refusal::refused::<DingTalk>("40004", kind))?;
+        // Films travel as files.
+        let max = if matches!(form, Format::File | Format::Video) { max.min(MESSAGE_FILE_BYTES) } else { max };
+        refusal::within::<DingTalk>(file, kind, max, "40006")?;
+        let endings = UploadMedia::endings(kind);
+        let ending = file.name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
+        if !endings.contains(&ending.as_str()) {
+            let words =
+                format!("{:?} is no {kind} to DingTalk: its name ends in one of {}", file.name, endings.join(", "));
+            return Err(refusal::refused::<DingTalk>("40005", words));
+        }
+        let request = UploadMedia { kind: kind.into(), media: file.clone() };
+        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })
+    }
+
+    fn chats(&self) -> Option<&dyn Chats> {
+        Some(self)
+    }
+
+    fn contacts(&self) -> Option<&dyn Contacts> {
+        Some(self)
+    }
+
     async fn recall(&self, handle: &str) -> Result<(), Fault> {
-        let request = RecallNotice { agent_id: self.agent_id, msg_task_id: task(handle)? };
-        self.client.call(&request).await.map(drop)
+        match Handle::read(handle)? {
+            Handle::Task(msg_task_id) => {
+                self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
+            }
+            Handle::Robot { group, key } => group::recall(self, group, key).await,
+            // The older operations have none.
+            Handle::Chat { .. } => Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall"))),
+        }
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -196,10 +253,6 @@ impl Channel for DingTalkChannel {
     fn explain(&self, code: &str) -> Option<&'static Known> {
         published::explain::<DingTalk>(code)
     }
-}
-
-fn task(handle: &str) -> Result<i64, Fault> {
-    handle.parse().map_err(|_| Fault::transport("request.invalid", "the task id that was kept is not a number"))
 }
 
 /// Who fared how, by the platform's lists.
@@ -289,11 +342,11 @@ mod tests {
             markdown: Some(format!("# 表\n\n| a | b |\n|---|---|\n{}", row.repeat(60))),
             ..Content::default()
         };
-        let size = |content: &Content| message(content).to_string().len();
+        let size = |content: &Content| body::message(content, "").to_string().len();
         let limit = SendNotice::SPEC.max_bytes("msg");
         let parts = render::parts(&content, "", "DingTalk message", limit, size).unwrap();
         assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= limit.unwrap()));
-        let second = message(&parts[1])["markdown"]["text"].as_str().unwrap().to_owned();
+        let second = body::message(&parts[1], "")["markdown"]["text"].as_str().unwrap().to_owned();
         assert!(second.starts_with(&format!("(2/{})\n\na ", parts.len())), "the header again: {second}");
         assert!(second.contains("在线 **离线**") && !second.contains("~~") && !second.contains("---"));
     }

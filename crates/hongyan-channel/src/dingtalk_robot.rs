@@ -1,0 +1,350 @@
+//! A robot of one DingTalk group (自定义机器人) as a channel: whatever it says, the group reads; people among the
+//! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
+
+use crate::{
+    published,
+    refusal::{invalid, scrubbed},
+    render,
+    robot::Hook,
+    secret::SecretRef,
+};
+use async_trait::async_trait;
+use hongyan_client::Client;
+use hongyan_core::{
+    Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
+    Resolution, Target, Unfit, clock::System,
+};
+use hongyan_dingtalk::{
+    Credential, DingTalk, content,
+    webhook::{
+        ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
+    },
+};
+use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
+use hongyan_net::{Http, Options, Secret};
+use hongyan_text::Dialect;
+use serde::Deserialize;
+use std::{borrow::Cow, time::Duration};
+
+/// `channel = "dingtalk-robot"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DingTalkRobotConfig {
+    /// The webhook's token, or its whole address.
+    pub access_token: SecretRef,
+    /// The secret of a robot that wants its calls signed, `SEC…`.
+    #[serde(default)]
+    pub secret: Option<SecretRef>,
+    /// The word that the robot wants in every message, where it wants one.
+    #[serde(default)]
+    pub keyword: Option<String>,
+    /// In place of the platform's own host, for the sandbox or a proxy.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// What a call is called in an error.
+const KIND: &str = "message of a DingTalk robot";
+/// People whom one message mentions.
+const MOST_MENTIONS: usize = 50;
+/// Room for a mention, in the text and in the list: a user id has at most 64 bytes.
+const MENTION_BYTES: usize = 2 * (64 + 4);
+/// For how long a `msgUuid` is trusted to swallow a repeat. How long it lives is not published.
+const KEY_LIFE: Duration = Duration::from_secs(600);
+/// Refusals of a message that is none, by a robot that is well: what [`Channel::probe`] hopes for.
+const WELL: [&str; 4] = ["400105", "40035", "40008", "34004"];
+
+/// One group's robot.
+pub struct DingTalkRobotChannel {
+    client: Client<DingTalk>,
+    access_token: Secret,
+    secret: Option<Secret>,
+    keyword: Option<String>,
+    capabilities: Capabilities,
+}
+
+impl DingTalkRobotChannel {
+    /// Reads the secrets and makes the channel.
+    ///
+    /// # Errors
+    /// A sentence naming what is missing, never a secret.
+    pub fn open(config: &DingTalkRobotConfig) -> Result<Self, String> {
+        let hook = Hook::read(&config.access_token, "access_token")?;
+        let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        // The webhook is its own credential: there is no application to log in to.
+        let nobody = Credential { app_key: String::new(), app_secret: Secret::new("") };
+        let base = config.base_url.as_deref().or(hook.base.as_deref());
+        Ok(Self {
+            client: Client::new(Http::new(Options::default()), base, nobody),
+            access_token: hook.credential,
+            secret,
+            keyword: config.keyword.clone().filter(|word| !word.is_empty()),
+            capabilities: Capabilities {
+                channel: "dingtalk-robot",
+                groups: vec![
+                    Group::of(&[AddressKind::Userid, AddressKind::Mobile], MOST_MENTIONS),
+                    Group::of(&[AddressKind::All], 1),
+                ],
+                looked_up: &[],
+                formats: &[Format::Text, Format::Markdown, Format::Link, Format::Card, Format::News, Format::Native],
+                attachments: false,
+                dedup: Dedup::KeyedFor(KEY_LIFE),
+                receipts_for: None,
+                recall_for: None,
+                // One after the other: parallel ones arrive in any order.
+                concurrency: 1,
+                rates: published::rates(&SendWebhook::SPEC, Scope::App),
+            },
+        })
+    }
+
+    async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
+        // Signed when it is sent: a signature lives for an hour.
+        let timestamp = System.now().millis();
+        let request = SendWebhook {
+            access_token: self.access_token.expose().to_owned(),
+            timestamp: self.secret.as_ref().map(|_| timestamp.to_string()),
+            sign: self.secret.as_ref().map(|secret| sign(secret.expose(), timestamp)),
+            message,
+            msg_uuid,
+        };
+        let mut secrets = vec![&self.access_token];
+        secrets.extend(&self.secret);
+        self.client.call(&request).await.map(drop).map_err(|fault| scrubbed(fault, &secrets))
+    }
+
+    /// The robot refuses what lacks its keyword.
+    fn check_keyword(&self, content: &Content, message: &Message) -> Result<(), Unfit> {
+        let Some(keyword) = &self.keyword else { return Ok(()) };
+        if words(message).any(|words| words.contains(keyword.as_str())) {
+            return Ok(());
+        }
+        let message = format!("lacks the keyword {keyword:?}, without which the group's robot refuses it");
+        Err(Unfit { field: render::form(content).into(), message })
+    }
+}
+
+/// What the message says, in all places.
+fn words(message: &Message) -> impl Iterator<Item = &str> {
+    let text = message.text.iter().map(|text| text.content.as_str());
+    let markdown = message.markdown.iter().flat_map(|m| [m.title.as_str(), m.text.as_str()]);
+    let link = message.link.iter().flat_map(|link| [link.title.as_str(), link.text.as_str()]);
+    let card = message.action_card.iter().flat_map(|card| [card.title.as_str(), card.text.as_str()]);
+    let feeds = message.feed_card.iter().flat_map(|feeds| feeds.links.iter().map(|link| link.title.as_str()));
+    text.chain(markdown).chain(link).chain(card).chain(feeds)
+}
+
+fn rendered(markdown: &str) -> String {
+    hongyan_text::render(markdown, Dialect::DingTalk)
+}
+
+/// The robot's message, without mentions.
+fn message(content: &Content) -> Result<Message, Unfit> {
+    if let Some(native) = &content.native {
+        return serde_json::from_value(native.clone()).map_err(|error| {
+            // serde's sentence may quote the value; here that is the sender's own.
+            Unfit { field: "native".into(), message: format!("is not a message of a group's robot: {error}") }
+        });
+    }
+    let title = content.title.clone().unwrap_or_default();
+    let mut message = Message::default();
+    if let Some(markdown) = &content.markdown {
+        message.markdown = Some(Markdown { title, text: rendered(markdown) });
+    } else if let Some(news) = &content.news {
+        let feed = |link: &hongyan_core::Link| {
+            let pic_url = link.picture.clone().filter(|_| link.text.is_empty())?;
+            Some(Feed { title: link.title.clone(), message_url: link.url.clone(), pic_url })
+        };
+        match news.iter().map(feed).collect() {
+            Some(links) => message.feed_card = Some(FeedCard { links }),
+            // The platform's own has no room for words, and wants pictures.
+            None => {
+                let first = news.first().map(|link| link.title.clone()).unwrap_or_default();
+                let title = if title.is_empty() { first } else { title };
+                message.markdown = Some(Markdown { title, text: rendered(&render::pages(news)) });
+            }
+        }
+    } else if let Some(link) = &content.link {
+        let text = if link.text.is_empty() { &link.title } else { &link.text }.clone();
+        let (title, message_url) = (link.title.clone(), link.url.clone());
+        message.link = Some(Link { title, text, message_url, pic_url: link.picture.clone() });
+    } else if let Some(card) = &content.card {
+        let mut body = ActionCard { title, text: rendered(&card.markdown), ..ActionCard::default() };
+        match card.buttons.as_slice() {
+            [only] => {
+                body.single_title = Some(only.title.clone());
+                body.single_url = Some(only.url.clone());
+            }
+            several => {
+                body.btn_orientation = Some(if several.len() == 2 { "1" } else { "0" }.into());
+                let button = |b: &hongyan_core::Button| Button { title: b.title.clone(), action_url: b.url.clone() };
+                body.btns = several.iter().map(button).collect();
+            }
+        }
+        message.action_card = Some(body);
+    } else {
+        message.text = Some(Text { content: render::plain(content).into_owned() });
+    }
+    message.msgtype = match &message {
+        Message { markdown: Some(_), .. } => "markdown",
+        Message { link: Some(_), .. } => "link",
+        Message { action_card: Some(_), .. } => "actionCard",
+        Message { feed_card: Some(_), .. } => "feedCard",
+        _ => "text",
+    }
+    .into();
+    Ok(message)
+}
+
+/// Names the people among the recipients, in the list and in the words: a mention that is in the list alone is not
+/// shown. Links and news take none.
+fn mention(message: &mut Message, targets: &[Target]) {
+    let of = |kind: AddressKind| -> Vec<String> {
+        targets.iter().filter(|t| t.address.kind == kind).map(|t| t.wire_id().to_owned()).collect()
+    };
+    let (mobiles, userids) = (of(AddressKind::Mobile), of(AddressKind::Userid));
+    if mobiles.is_empty() && userids.is_empty() {
+        return;
+    }
+    let names: Vec<String> = mobiles.iter().chain(&userids).map(|id| format!("@{id}")).collect();
+    let line = format!("\n\n{}", names.join(" "));
+    if let Some(text) = &mut message.text {
+        text.content.push_str(&line[1..]);
+    } else if let Some(markdown) = &mut message.markdown {
+        markdown.text.push_str(&line);
+    } else if let Some(card) = &mut message.action_card {
+        card.text.push_str(&line);
+    } else {
+        return;
+    }
+    let at = message.at.get_or_insert_with(At::default);
+    at.at_mobiles.extend(mobiles);
+    at.at_user_ids.extend(userids);
+}
+
+#[async_trait]
+impl Channel for DingTalkRobotChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        message(content)?;
+        let limit = MAX_BODY_BYTES - MOST_MENTIONS * MENTION_BYTES;
+        // A message that cannot be made was told above.
+        let size = |content: &Content| {
+            message(content).ok().and_then(|m| serde_json::to_vec(&m).ok()).map_or(usize::MAX, |body| body.len())
+        };
+        let parts = render::parts(content, suffix, KIND, Some(limit), size)?;
+        for part in &parts {
+            let message = message(part)?;
+            content::robot(&message)
+                .map_err(|u| render::unfit::<DingTalk>(content, KIND, (u.code, &u.field, &u.message)))?;
+            self.check_keyword(content, &message)?;
+        }
+        Ok(parts)
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        Ok(vec![Resolution::Itself; addresses.len()])
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let mut message = match message(call.content) {
+            Ok(message) => message,
+            Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.message))),
+        };
+        mention(&mut message, call.targets);
+        // The same key at every attempt of this delivery, and at no other's.
+        match self.post(message, Some(call.id.to_string())).await {
+            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
+        Ok(Receipts { results: Vec::new(), finished: true })
+    }
+
+    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
+        Err(published::cannot_recall())
+    }
+
+    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
+    async fn probe(&self) -> Result<(), Fault> {
+        let content = self.keyword.clone().unwrap_or_else(|| "probe".into());
+        let message = Message { msgtype: "probe".into(), text: Some(Text { content }), ..Message::default() };
+        match self.post(message, None).await {
+            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into(), trouble: None }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        published::explain::<DingTalk>(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn content(text: &str) -> Content {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn target(kind: AddressKind, value: &str) -> Target {
+        Target { index: 0, address: Address::new(kind, value), resolved: None }
+    }
+
+    fn written(text: &str, targets: &[Target]) -> Value {
+        let mut message = message(&content(text)).unwrap();
+        mention(&mut message, targets);
+        content::robot(&message).unwrap();
+        serde_json::to_value(message).unwrap()
+    }
+
+    #[test]
+    fn people_are_mentioned_in_the_list_and_in_the_words() {
+        let people = [target(AddressKind::Userid, "li"), target(AddressKind::Mobile, "13900000001")];
+        assert_eq!(
+            written(r#"{"text":"disk full"}"#, &people),
+            json!({"msgtype": "text", "text": {"content": "disk full\n@13900000001 @li"},
+                "at": {"atMobiles": ["13900000001"], "atUserIds": ["li"]}})
+        );
+        let everybody = [target(AddressKind::All, "")];
+        assert_eq!(
+            written(r#"{"title":"t","markdown":"a"}"#, &everybody),
+            json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "a"}})
+        );
+    }
+
+    #[test]
+    fn news_with_words_are_markdown_and_pictures_alone_a_feed() {
+        let feed =
+            written(r#"{"news":[{"title":"a","url":"https://a.example","picture":"https://a.example/p"}]}"#, &[]);
+        assert_eq!(feed["feedCard"]["links"][0]["picURL"], "https://a.example/p");
+        let words = written(r#"{"news":[{"title":"a","text":"b","url":"https://a.example"}]}"#, &[]);
+        assert_eq!(words["markdown"]["text"], "**[a](https://a.example)**\n\nb");
+    }
+
+    fn robot(keyword: &str) -> DingTalkRobotChannel {
+        let config = json!({"access_token": "canary", "secret": "SECcanary", "keyword": keyword});
+        DingTalkRobotChannel::open(&serde_json::from_value(config).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_keyword_is_looked_for_and_named() {
+        let robot = robot("告警");
+        assert!(robot.parts(&content(r#"{"text":"[告警] disk"}"#), "").is_ok());
+        let unfit = robot.parts(&content(r#"{"text":"disk"}"#), "").unwrap_err();
+        assert!(unfit.field == "text" && unfit.message.contains("告警"), "{unfit:?}");
+        let native = content(r#"{"native":{"msgtype":"text","text":{"content":""}}}"#);
+        assert_eq!(robot.parts(&native, "").unwrap_err().field, "native.text.content");
+    }
+}

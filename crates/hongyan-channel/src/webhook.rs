@@ -1,0 +1,324 @@
+//! Any HTTPS address as a channel: each delivery is a `POST` of one JSON object, signed.
+//!
+//! ```text
+//! POST /hook
+//! x-hongyan-id: d…                              the delivery: the same at every attempt, to tell repeats by
+//! x-hongyan-timestamp: 1790000000               seconds since 1970
+//! x-hongyan-signature: sha256=…                 HMAC-SHA256 of `timestamp.body`, in hexadecimal
+//!
+//! {"id": "d…", "at": "…", "to": [{"userid": "li"}], "content": {"text": "disk full"}}
+//! ```
+//!
+//! What the answer's body says is not read: it may be anybody's.
+
+use crate::{
+    published,
+    refusal::{invalid, scrubbed},
+    render,
+    secret::SecretRef,
+};
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use hongyan_core::{
+    Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
+    Media, Outcome, Receipts, Resolution, Target, Unfit, clock::System,
+};
+use hongyan_endpoint::{Class, Fault, Known, Who, known};
+use hongyan_net::{Failure, Http, NetFault, Options, Secret, is_public};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::Sha256;
+use std::{borrow::Cow, fmt::Write, net::IpAddr, time::Duration};
+
+/// `channel = "webhook"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// The address: `https`; `http` too with `allow_private`. Treated as a secret, since many hold one.
+    pub url: SecretRef,
+    /// Signs the calls.
+    #[serde(default)]
+    pub secret: Option<SecretRef>,
+    /// Whether the address may lie in a private network.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+/// Answers that are refusals, by their HTTP status.
+pub(crate) static FAULTS: &[Known] = &[
+    known(
+        "http.refused",
+        Class::Permanent,
+        Who::Operator,
+        ("the webhook refused the call", "Webhook 拒绝了调用"),
+        ("look up the status, check the account's url and secret", "请查看状态码,检查账号的 url 与 secret"),
+    ),
+    known(
+        "http.busy",
+        Class::RETRY,
+        Who::Hongyan,
+        ("the webhook could not take the call now", "Webhook 暂时无法接收"),
+        ("nothing to do: it is tried again", "无需处理,会自动重试"),
+    ),
+    known(
+        "http.throttled",
+        Class::throttled(60),
+        Who::Hongyan,
+        ("the webhook wants fewer calls", "Webhook 要求降低频率"),
+        ("set rate on the account", "请为账号设置 rate"),
+    ),
+];
+
+/// The row for one of [`FAULTS`]' codes.
+pub(crate) fn row(code: &str) -> Option<&'static Known> {
+    FAULTS.iter().find(|row| row.code == code)
+}
+
+/// Recipients of one call.
+const RECIPIENTS_PER_CALL: usize = 1_000;
+/// Calls a second, unless the account says otherwise.
+const CALLS_PER_SECOND: u32 = 20;
+/// The longest pause that an answer can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// A webhook.
+pub struct WebhookChannel {
+    http: Http,
+    url: Secret,
+    secret: Option<Secret>,
+    capabilities: Capabilities,
+}
+
+impl WebhookChannel {
+    /// Reads the secrets and makes the channel.
+    ///
+    /// # Errors
+    /// A sentence naming the key, never the address.
+    pub fn open(config: &WebhookConfig) -> Result<Self, String> {
+        let url = config.url.read().map_err(|error| error.to_string())?;
+        let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        check_url(url.expose(), config.allow_private)?;
+        Ok(Self {
+            http: Http::new(Options { refuse_private: !config.allow_private, ..Options::default() }),
+            url,
+            secret,
+            capabilities: Capabilities {
+                channel: "webhook",
+                groups: vec![Group::of(&AddressKind::EVERY, RECIPIENTS_PER_CALL)],
+                looked_up: &[],
+                formats: Format::EVERY,
+                attachments: true,
+                dedup: Dedup::MessageId,
+                receipts_for: None,
+                recall_for: None,
+                concurrency: 8,
+                rates: vec![hongyan_core::Rate { max: CALLS_PER_SECOND, per: Duration::from_secs(1) }],
+            },
+        })
+    }
+
+    async fn post(&self, id: &str, body: Vec<u8>) -> Result<(), Fault> {
+        self.send(http::Method::POST, id, body).await.map_err(|fault| {
+            let mut secrets = vec![&self.url];
+            secrets.extend(&self.secret);
+            scrubbed(fault.during("webhook.post"), &secrets)
+        })
+    }
+
+    async fn send(&self, method: http::Method, id: &str, body: Vec<u8>) -> Result<(), Fault> {
+        // Signed when it is sent, so that the receiver can refuse what is old.
+        let timestamp = (System.now().millis() / 1_000).to_string();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(self.url.expose())
+            .header("content-type", "application/json; charset=utf-8")
+            .header("user-agent", "hongyan")
+            .header("x-hongyan-id", id)
+            .header("x-hongyan-timestamp", &timestamp);
+        if let Some(secret) = &self.secret {
+            request = request.header("x-hongyan-signature", format!("sha256={}", sign(secret, &timestamp, &body)));
+        }
+        // The error would name the address.
+        let request = request.body(Bytes::from(body)).map_err(|_| invalid("url is not an address"))?;
+        let reply = self.http.send(request).await.map_err(lost)?;
+        let status = reply.status;
+        let refused = |code: &'static str| Fault::refused(code, format!("HTTP {status}"), row(code));
+        match status {
+            200..300 => Ok(()),
+            300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::Permanent)),
+            429 => {
+                let pause = reply.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+                let pause = pause.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+                let fault = refused("http.throttled");
+                Err(match pause {
+                    Some(pause) => fault.with_class(Class::Throttled { after: Some(pause.min(LONGEST_PAUSE)) }),
+                    None => fault,
+                })
+            }
+            408 | 500.. => Err(refused("http.busy")),
+            _ => Err(refused("http.refused")),
+        }
+    }
+}
+
+/// HMAC-SHA256 over `timestamp.body`, in hexadecimal.
+fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return String::new() };
+    mac.update(timestamp.as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    let mut text = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        // Writing to a string never fails.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// A call without an answer: ambiguous once it may have been read.
+fn lost(error: NetFault) -> Fault {
+    let code = match error.failure {
+        Failure::Connect => "net.connect",
+        Failure::Tls => "net.tls",
+        Failure::Timeout => "net.timeout",
+        Failure::Lost => "net.lost",
+        // The status of what is too long to read is not known any more.
+        Failure::TooLarge => "net.too_large",
+        Failure::Request => "request.invalid",
+    };
+    let fault = Fault::transport(code, error.message);
+    match error.failure {
+        Failure::Timeout | Failure::Lost | Failure::TooLarge => fault.with_class(Class::Ambiguous),
+        Failure::Connect | Failure::Tls | Failure::Request => fault,
+    }
+}
+
+fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
+    let parsed: http::Uri = url.parse().map_err(|_| "url is not an address")?;
+    let host = parsed.host().filter(|host| !host.is_empty()).ok_or("url has no host")?;
+    match parsed.scheme_str() {
+        Some("https") => {}
+        Some("http") if allow_private => {}
+        _ => return Err("url is not an https address (http is taken with allow_private = true)".into()),
+    }
+    if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("url holds a login, which is not sent: put a token into its path or query".into());
+    }
+    let private = host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| !is_public(address));
+    if private && !allow_private {
+        return Err("url lies in a private network: set allow_private = true if that is meant".into());
+    }
+    Ok(())
+}
+
+/// The object that is posted: the same bytes at every attempt, but for the recipients that are left.
+fn body(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
+    let mut content = Cow::Borrowed(call.content);
+    if let Some(CallFile::Bytes(file)) = call.file {
+        let seconds = call.content.media().and_then(|(_, media)| media.seconds);
+        let carried = Media {
+            base64: Some(STANDARD.encode(&file.bytes)),
+            name: Some(file.name.clone()),
+            seconds,
+            ..Media::default()
+        };
+        if let Some(media) = content.to_mut().media_mut() {
+            *media = carried;
+        }
+    }
+    let to: Vec<&Address> = call.targets.iter().map(|target| &target.address).collect();
+    let object = json!({"id": call.id.to_string(), "at": call.made_at, "to": to, "content": content});
+    serde_json::to_vec(&object).map_err(|error| invalid(error.to_string()))
+}
+
+#[async_trait]
+impl Channel for WebhookChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        Ok(vec![render::suffixed(content, suffix)])
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        Ok(vec![Resolution::Itself; addresses.len()])
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let posted = match body(call) {
+            Ok(body) => self.post(&call.id.to_string(), body).await,
+            Err(fault) => Err(fault),
+        };
+        match posted {
+            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
+        Ok(Receipts { results: Vec::new(), finished: true })
+    }
+
+    fn file_use(&self, _form: Format) -> FileUse {
+        FileUse::Carry
+    }
+
+    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
+        Err(published::cannot_recall())
+    }
+
+    /// Asks with `HEAD`: whoever answers at all is there, unless they turn the signature away.
+    async fn probe(&self) -> Result<(), Fault> {
+        match self.send(http::Method::HEAD, "probe", Vec::new()).await {
+            Err(fault) if fault.code() == "http.refused" && !matches!(fault.message(), "HTTP 401" | "HTTP 403") => {
+                Ok(())
+            }
+            outcome => outcome.map_err(|fault| scrubbed(fault.during("webhook.probe"), &[&self.url])),
+        }
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into(), trouble: None }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        row(code).or_else(|| published::explain_ours(code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_over_timestamp_and_body() {
+        // As `printf '1790000000.{}' | openssl dgst -sha256 -hmac sample` gives it.
+        let expected = "e363acb0c4f586dcfbf98f2476a97f950f05fab553d89264c0147962999aaadb";
+        assert_eq!(sign(&Secret::new("sample"), "1790000000", b"{}"), expected);
+    }
+
+    #[test]
+    fn private_addresses_and_plain_http_are_refused_unless_allowed() {
+        for (url, allow, fine) in [
+            ("https://example.com/hook?token=canary", false, true),
+            ("http://example.com/hook", false, false),
+            ("https://127.0.0.1/hook", false, false),
+            ("https://localhost/hook", false, false),
+            ("https://[::1]/hook", false, false),
+            ("https://169.254.169.254/latest", false, false),
+            ("http://127.0.0.1:8080/hook", true, true),
+            ("ftp://example.com/", true, false),
+            ("https://user:canary@example.com/", false, false),
+            ("canary", false, false),
+        ] {
+            let checked = check_url(url, allow);
+            assert_eq!(checked.is_ok(), fine, "{url}: {checked:?}");
+            assert!(!checked.is_err_and(|words| words.contains("canary")));
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! A robot of one WeCom group (消息推送) as a channel: whatever it says, the group reads; people among the recipients
+//! are mentioned. Pictures travel in the call, other files are uploaded to the robot. There is no recall, no receipt
+//! and no duplicate check.
+
+use crate::{
+    published,
+    refusal::{invalid, refused, scrubbed},
+    render,
+    robot::Hook,
+    secret::SecretRef,
+    wecom::{bad_file, body, file_until},
+};
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_client::Client;
+use hongyan_core::{
+    Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
+    Outcome, Receipts, Resolution, Target, Time, Unfit, Uploaded,
+};
+use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
+use hongyan_net::{Http, Options, Secret};
+use hongyan_wecom::{
+    Credential, WeCom,
+    content::{Content as Body, Image, Place, ROBOT_IMAGE_BYTES},
+    md5,
+    webhook::{SendWebhook, UploadWebhookMedia},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// `channel = "wecom-robot"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeComRobotConfig {
+    /// The webhook's key, or its whole address.
+    pub key: SecretRef,
+    /// In place of the platform's own host, for the sandbox or a proxy.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// What a call is called in an error.
+const KIND: &str = "message of a WeCom robot";
+/// People whom one message mentions.
+const MOST_MENTIONS: usize = 20;
+/// Room for a mention in markdown, ` <@…>`: a user id has at most 64 bytes.
+const MENTION_BYTES: usize = 64 + 4;
+/// Refusals of a message that is none, by a robot that is well: what [`Channel::probe`] hopes for.
+const WELL: [&str; 4] = ["40008", "40058", "93017", "44004"];
+
+/// One group's robot.
+pub struct WeComRobotChannel {
+    client: Client<WeCom>,
+    key: Secret,
+    capabilities: Capabilities,
+}
+
+impl WeComRobotChannel {
+    /// Reads the key and makes the channel.
+    ///
+    /// # Errors
+    /// A sentence naming what is missing, never the key.
+    pub fn open(config: &WeComRobotConfig) -> Result<Self, String> {
+        let hook = Hook::read(&config.key, "key")?;
+        // The key is the credential: there is no application to log in to.
+        let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };
+        let base = config.base_url.as_deref().or(hook.base.as_deref());
+        Ok(Self {
+            client: Client::new(Http::new(Options::default()), base, nobody),
+            key: hook.credential,
+            capabilities: Capabilities {
+                channel: "wecom-robot",
+                groups: vec![
+                    Group::of(&[AddressKind::Userid, AddressKind::Mobile], MOST_MENTIONS),
+                    Group::of(&[AddressKind::All], 1),
+                ],
+                looked_up: &[],
+                formats: &[
+                    Format::Text,
+                    Format::Markdown,
+                    Format::Image,
+                    Format::File,
+                    Format::Voice,
+                    Format::Video,
+                    Format::Link,
+                    Format::Card,
+                    Format::News,
+                    Format::Native,
+                ],
+                attachments: false,
+                dedup: Dedup::None,
+                receipts_for: None,
+                recall_for: None,
+                // One after the other: parallel ones arrive in any order.
+                concurrency: 1,
+                rates: published::rates(&SendWebhook::SPEC, Scope::App),
+            },
+        })
+    }
+
+    async fn post(&self, request: &SendWebhook) -> Result<(), Fault> {
+        let answer = self.client.call_with(request, &self.key).await;
+        answer.map(drop).map_err(|fault| scrubbed(fault, &[&self.key]))
+    }
+}
+
+/// What a robot takes as it is, and what it takes otherwise: cards as markdown, films as files.
+fn message(content: &Content, media_id: &str) -> (String, Map<String, Value>) {
+    let mut plain = Cow::Borrowed(content);
+    if let Some(card) = &content.card {
+        let (title, markdown) = (content.title.clone(), Some(render::linked(card)));
+        plain = Cow::Owned(Content { title, markdown, ..Content::default() });
+    } else if content.video.is_some() {
+        plain = Cow::Owned(Content { file: content.video.clone(), ..Content::default() });
+    }
+    body::message(&plain, media_id)
+}
+
+/// The picture itself, with its digest.
+fn picture(file: &File) -> (String, Map<String, Value>) {
+    let base64 = STANDARD.encode(&file.bytes);
+    let body = Body::Image(Image { base64, md5: md5::hex(&file.bytes), ..Image::default() });
+    (body.msgtype().to_owned(), body.to_map())
+}
+
+/// Names the people among the recipients: in a text by lists, in markdown by user ids. Other kinds take none, and
+/// markdown knows no mobile numbers.
+fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) {
+    let of = |kind: AddressKind| -> Vec<&str> {
+        targets.iter().filter(|t| t.address.kind == kind).map(Target::wire_id).collect()
+    };
+    let (userids, mobiles) = (of(AddressKind::Userid), of(AddressKind::Mobile));
+    let Some(Value::Object(body)) = object.get_mut(msgtype) else { return };
+    if msgtype == "text" {
+        for (name, ids) in [("mentioned_list", userids), ("mentioned_mobile_list", mobiles)] {
+            if !ids.is_empty() {
+                let list = body.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                if let Value::Array(list) = list {
+                    list.extend(ids.into_iter().map(Value::from));
+                }
+            }
+        }
+    } else if msgtype == "markdown"
+        && !userids.is_empty()
+        && let Some(Value::String(words)) = body.get_mut("content")
+    {
+        let names: Vec<String> = userids.iter().map(|id| format!("<@{id}>")).collect();
+        words.push_str(&format!("\n{}", names.join(" ")));
+    }
+}
+
+/// The words of a text or markdown message, in bytes.
+fn words_size(content: &Content) -> usize {
+    let (msgtype, object) = message(content, "");
+    object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).map_or(0, str::len)
+}
+
+#[async_trait]
+impl Channel for WeComRobotChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        if let Some(image) = &content.image {
+            if image.media_id.is_some() {
+                let message = "a group's robot sends the picture itself: give media or base64 for media_id".into();
+                return Err(Unfit { field: "image".into(), message });
+            }
+            return Ok(vec![Cow::Borrowed(content)]);
+        }
+        let (msgtype, _) = message(content, "");
+        let limit = SendWebhook::SPEC.max_bytes(&format!("{msgtype}.content"));
+        // Texts have lists for mentions; markdown has them in its words. The platform's own are the sender's.
+        let room = if msgtype == "markdown" && content.native.is_none() { MOST_MENTIONS * MENTION_BYTES } else { 0 };
+        let parts = render::parts(content, suffix, KIND, limit.map(|limit| limit - room), words_size)?;
+        for part in &parts {
+            let (msgtype, object) = message(part, "MEDIA_ID");
+            body::judge(part, KIND, Place::Robot, &msgtype, &object)?;
+        }
+        Ok(parts)
+    }
+
+    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
+        Ok(vec![Resolution::Itself; addresses.len()])
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let (msgtype, mut content) = match call.file {
+            Some(CallFile::Bytes(file)) => picture(file),
+            Some(CallFile::Id(media_id)) => message(call.content, media_id),
+            None => message(call.content, ""),
+        };
+        mention(&msgtype, &mut content, call.targets);
+        content.retain(|name, _| *name == msgtype);
+        let request = SendWebhook { msgtype, content };
+        if let Err(unfit) = request.check() {
+            let words = format!("{} {}", unfit.field, unfit.message);
+            return Outcome::failed(refused::<WeCom>(unfit.code, words));
+        }
+        match self.post(&request).await {
+            // No id comes back.
+            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
+        Ok(Receipts { results: Vec::new(), finished: true })
+    }
+
+    fn file_use(&self, form: Format) -> FileUse {
+        if form == Format::Image { FileUse::Carry } else { FileUse::Upload }
+    }
+
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        let kind = match form {
+            Format::Voice => "voice",
+            Format::File | Format::Video => "file",
+            Format::Image => {
+                let words = format!("a picture travels in the call, of at most {ROBOT_IMAGE_BYTES} bytes");
+                return Err(invalid(words));
+            }
+            _ => return Err(refused::<WeCom>("40004", form.name())),
+        };
+        let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
+        request.check().map_err(|unfit| bad_file(file, kind, &unfit))?;
+        let uploaded = self.client.call_with(&request, &self.key).await;
+        let uploaded = uploaded.map_err(|fault| scrubbed(fault, &[&self.key]))?;
+        Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
+    }
+
+    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
+        Err(published::cannot_recall())
+    }
+
+    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
+    async fn probe(&self) -> Result<(), Fault> {
+        match self.post(&SendWebhook { msgtype: "probe".into(), ..SendWebhook::default() }).await {
+            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into(), trouble: None }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        published::explain::<WeCom>(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn target(kind: AddressKind, value: &str) -> Target {
+        Target { index: 0, address: Address::new(kind, value), resolved: None }
+    }
+
+    fn written(text: &str, targets: &[Target]) -> Value {
+        let content: Content = serde_json::from_str(text).unwrap();
+        let (msgtype, mut object) = message(&content, "M");
+        mention(&msgtype, &mut object, targets);
+        hongyan_wecom::content::check(Place::Robot, &msgtype, &object).unwrap();
+        object.into()
+    }
+
+    #[test]
+    fn people_are_mentioned_as_each_kind_can() {
+        let people = [target(AddressKind::Userid, "li"), target(AddressKind::Mobile, "13900000001")];
+        let text = written(r#"{"text":"a"}"#, &people);
+        let lists = json!({"content": "a", "mentioned_list": ["li"], "mentioned_mobile_list": ["13900000001"]});
+        assert_eq!(text, json!({ "text": lists }));
+        let markdown = written(r#"{"title":"t","markdown":"a"}"#, &people);
+        assert_eq!(markdown, json!({"markdown": {"content": "# t\na\n<@li>"}}));
+        assert_eq!(written(r#"{"text":"a"}"#, &[target(AddressKind::All, "")]), json!({"text": {"content": "a"}}));
+    }
+
+    #[test]
+    fn what_a_robot_has_no_kind_for_becomes_its_nearest() {
+        let card = r#"{"title":"t","card":{"markdown":"**a**","buttons":[{"title":"ok","url":"https://a.example"}]}}"#;
+        let card = written(card, &[]);
+        assert_eq!(card["markdown"]["content"], "# t\n**a**\n\n[ok](https://a.example)");
+        assert_eq!(written(r#"{"video":{"media":"f"}}"#, &[])["file"]["media_id"], "M");
+    }
+
+    #[test]
+    fn a_picture_travels_with_its_digest() {
+        let (msgtype, object) = picture(&File { bytes: b"\x89PNG\r\n\x1a\n".to_vec(), ..File::default() });
+        assert_eq!((msgtype.as_str(), &object["image"]["base64"]), ("image", &json!("iVBORw0KGgo=")));
+        assert_eq!(object["image"]["md5"], "e9dd2797018cad79186e03e8c5aec8dc");
+    }
+}

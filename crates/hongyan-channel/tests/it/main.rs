@@ -1,0 +1,7 @@
+//! Every channel over real sockets: against scripted servers for what must not depend on a platform's mind.
+
+mod contract;
+mod files;
+mod forms;
+mod sandbox;
+mod server;
