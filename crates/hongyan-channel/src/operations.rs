@@ -2,12 +2,12 @@
 //!
 //! Messages do not go this way: they are the channels' work, which keeps limits and knows lost replies.
 
-use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef};
+use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef, robot::Hook};
 use async_trait::async_trait;
 use hongyan_client::{Client, Login, Raw};
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Declared, Fault, Platform, Spec};
-use hongyan_net::{Http, Options, Reply};
+use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_wecom::WeCom;
 use serde_json::Value;
 use std::time::Duration;
@@ -129,6 +129,17 @@ impl AccountConfig {
             ChannelConfig::WeComRobot(config) => Some(&config.key),
             ChannelConfig::Webhook(config) => config.secret.as_ref(),
         }
+    }
+
+    /// The credential in the address of a group's robot; `None` of any other account, or when it cannot be read.
+    #[must_use]
+    pub fn robot_credential(&self) -> Option<Secret> {
+        let hook = match &self.channel {
+            ChannelConfig::DingTalkRobot(config) => Hook::read(&config.access_token, "access_token"),
+            ChannelConfig::WeComRobot(config) => Hook::read(&config.key, "key"),
+            _ => return None,
+        };
+        hook.ok().map(|hook| hook.credential)
     }
 
     /// The request fields that the account knows by itself: its ids and its secret.

@@ -346,3 +346,39 @@ async fn an_api_key_is_a_secret_with_its_own_limits_and_its_end() {
     }
     assert_eq!(said["sub_code"], "40014", "a revoked key takes its tokens with it: {said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_and_their_robots_are_reached_through_the_outbox() {
+    let mut stage = Stage::dark("").await;
+    let said = stage.sandbox.credentials();
+    let hook = text(&said, "/dingtalk/robot/access_token");
+    let path = stage.folder.0.join("hongyan.toml");
+    let more = format!(
+        "{}\n[accounts.dingbot]\nchannel = \"dingtalk-robot\"\naccess_token = \"{hook}\"\nsecret = \"{}\"\nbase_url = \"{base}\"\n",
+        std::fs::read_to_string(&path).unwrap(),
+        text(&said, "/dingtalk/robot/secret"),
+        base = stage.sandbox.base(),
+    );
+    std::fs::write(&path, more).unwrap();
+    stage.start();
+    // Unsigned: the gateway signs. An API key does in place of the robot's own credential.
+    let body = json!({"msgtype": "text", "text": {"content": "机器人"}, "at": {"isAtAll": false}});
+    for token in [hook, stage.key.clone()] {
+        let sent = post(&stage, &format!("/robot/send?access_token={token}"), &body).await;
+        assert_eq!((&sent["errcode"], &sent["errmsg"]), (&json!(0), &json!("ok")), "{sent}");
+    }
+    assert_eq!(newest(&stage).await["deliveries"][0]["account"], "dingbot");
+    assert_eq!(post(&stage, "/robot/send?access_token=unknown", &body).await["errcode"], 300_005);
+    assert_eq!(post(&stage, "/cgi-bin/webhook/send?key=unknown", &body).await["errcode"], 93_000);
+
+    let token = ding_token(&stage).await;
+    let chat = json!({"name": "值班", "owner": "zhangsan", "useridlist": ["zhangsan", "lisi"]});
+    let made = post(&stage, &format!("/chat/create?access_token={token}"), &chat).await;
+    assert_eq!(made["errcode"], 0, "{made}");
+    let words = json!({"chatid": made["chatid"], "msg": {"msgtype": "text", "text": {"content": "群里好"}}});
+    let sent = post(&stage, &format!("/chat/send?access_token={token}"), &words).await;
+    let id = text(&sent, "/messageId").replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let read = get(&stage, &format!("/chat/getReadList?access_token={token}&messageId={id}&cursor=0&size=2")).await;
+    assert_eq!(read["errcode"], 0, "the id is the platform's own: {read}");
+    assert_eq!(newest(&stage).await["state"], "sent");
+}

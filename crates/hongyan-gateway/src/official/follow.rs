@@ -3,7 +3,7 @@
 //! An id may be the platform's or ours; either leads to the message, and from there to every id that the platform
 //! gave. An id that leads nowhere is the platform's to answer.
 
-use super::{Application, side::Side};
+use super::{Application, send::platform_id, side::Side};
 use crate::app::App;
 use hongyan_core::{
     AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
@@ -236,7 +236,7 @@ async fn read_list(
     given: &str,
 ) -> Option<Sealed> {
     let spec = declared.spec();
-    let handle = found.handles().last().map(|handle| (*handle).to_owned());
+    let handle = found.handles().last().map(|handle| platform_id(handle).to_owned());
     if handle.as_deref() == Some(given) {
         return None;
     }

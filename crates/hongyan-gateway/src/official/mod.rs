@@ -7,6 +7,7 @@
 mod arrival;
 mod follow;
 mod login;
+mod robot;
 mod send;
 mod side;
 mod table;
@@ -56,6 +57,7 @@ pub(crate) struct Doors {
     table: table::Table,
     tokens: tokens::Tokens,
     applications: Vec<Application>,
+    robots: Vec<robot::Robot>,
     uploads: Semaphore,
 }
 
@@ -90,6 +92,7 @@ impl Doors {
             table: table::Table::new(),
             tokens: tokens::Tokens::new()?,
             applications,
+            robots: robot::open(config, accounts),
             uploads: Semaphore::new(UPLOADS),
         })
     }
@@ -171,12 +174,15 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         return Ok(login::answer(app, side, spec, &call).into());
     }
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
-        // Vendors' and robots' calls carry a credential of their own, which is none of an application's.
-        return Err(match (side, spec.name) {
-            (Side::WeCom, _) => side.refuse("93000", "invalid webhook url"),
-            (Side::DingTalk, "webhook.send") => side.refuse("300005", "token is not exist"),
-            (Side::DingTalk, _) => side.forbidden(spec, "none 无"),
-        });
+        if spec.name != "webhook.send" {
+            // Vendors' calls carry a credential of their own, which is none of an account's.
+            return Err(side.forbidden(spec, "none 无"));
+        }
+        let (from, caller) = robot::whose(app, side, &call)?;
+        call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
+        let asked = robot::read(side, spec, &call)?;
+        let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
+        return Ok(sealed.into());
     }
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;

@@ -6,8 +6,8 @@
 use super::{Application, Doors, side::Side};
 use crate::{accept, app::App, keys::Caller, routes::messages};
 use hongyan_core::{
-    Accepted, Address, AddressKind, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId, MessageRow,
-    Priority, RecipientState,
+    Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
+    MessageRow, Priority, RecipientState,
 };
 use hongyan_dingtalk::{chat::SendToChat, notice::SendNotice};
 use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire, lenient};
@@ -16,7 +16,7 @@ use hongyan_wecom::{
     message::{DUPLICATE_CHECK_MAX_SECONDS, MessageSent, SendMessage},
 };
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Seconds in which WeCom swallows an identical request, when the request does not say.
@@ -32,9 +32,9 @@ pub(super) fn is_send(side: Side, spec: &Spec) -> Option<AddressKind> {
 }
 
 /// What a send asks for.
-struct Asked {
-    to: Vec<Address>,
-    native: Value,
+pub(super) struct Asked {
+    pub(super) to: Vec<Address>,
+    pub(super) native: Value,
 }
 
 /// Accepts a send, waits for its outcome and gives the platform's reply.
@@ -46,8 +46,23 @@ pub(super) async fn answer(
     spec: &'static Spec,
     call: &Wire,
 ) -> Sealed {
-    let began = Instant::now();
-    match run(app, caller, from, side, spec, call, began).await {
+    match read(&app.doors, from, side, spec, call) {
+        Ok(asked) => carry(app, caller, &from.account, &from.channel, side, spec, asked).await,
+        Err(fault) => side.seal(spec, Err(&fault)),
+    }
+}
+
+/// As [`answer`], for a send that has been read.
+pub(super) async fn carry(
+    app: &App,
+    caller: &Caller,
+    account: &str,
+    channel: &Arc<dyn Channel>,
+    side: Side,
+    spec: &'static Spec,
+    asked: Asked,
+) -> Sealed {
+    match run(app, caller, account, channel, side, spec, asked).await {
         Ok((reply, members)) => {
             let sealed = match reply {
                 Ok(reply) => side.seal(spec, Ok(reply)),
@@ -65,16 +80,16 @@ type Answered = (Result<Value, Fault>, Map<String, Value>);
 async fn run(
     app: &App,
     caller: &Caller,
-    from: &Application,
+    account: &str,
+    channel: &Arc<dyn Channel>,
     side: Side,
     spec: &'static Spec,
-    call: &Wire,
-    began: Instant,
+    Asked { to, native }: Asked,
 ) -> Result<Answered, Fault> {
-    let Asked { to, native } = read(&app.doors, from, side, spec, call)?;
+    let began = Instant::now();
     let message = Message {
         to,
-        via: vec![from.account.to_string()],
+        via: vec![account.to_owned()],
         route: None,
         content: Content { native: Some(native), ..Content::default() },
         send_at: None,
@@ -97,7 +112,7 @@ async fn run(
     // From here on the message is on disk: whatever fails now, the caller is told that it was taken.
     let row = messages::outcome(app, id, ticket, until).await.ok().flatten();
     let ledger = app.outbox.recipients(id).await.unwrap_or_default();
-    match row.as_ref().and_then(|row| settled(from, side, spec, row, &ledger)) {
+    match row.as_ref().and_then(|row| settled(channel, side, spec, row, &ledger)) {
         Some(answered) => Ok(answered),
         None => taken(app, side, spec, id, &ledger).await,
     }
@@ -105,7 +120,7 @@ async fn run(
 
 /// The platform's own answer, once the one call has been made; `None` while nobody can say what it was.
 fn settled(
-    from: &Application,
+    channel: &Arc<dyn Channel>,
     side: Side,
     spec: &'static Spec,
     row: &MessageRow,
@@ -115,8 +130,8 @@ fn settled(
     match delivery.state {
         DeliveryState::Sent | DeliveryState::Recalled => {
             let handle = delivery.handles.last().map(String::as_str);
-            let code = handle.and_then(|handle| from.channel.response_code(handle));
-            let reply = reply(side, spec, handle, ledger, code.unwrap_or_default())?;
+            let code = handle.and_then(|handle| channel.response_code(handle));
+            let reply = reply(side, spec, handle.map(platform_id), ledger, code.unwrap_or_default())?;
             Some((Ok(reply), Map::new()))
         }
         DeliveryState::Failed => {
@@ -138,9 +153,15 @@ fn refusal(side: Side, spec: &Spec, delivery: &DeliveryRow) -> Option<Fault> {
     Some(if platforms { side.refuse(&last.code, last.words.clone()) } else { side.busy(spec) })
 }
 
+/// The platform's own id in a handle: that of a chat's message is kept with the chat's.
+pub(super) fn platform_id(handle: &str) -> &str {
+    handle.strip_prefix("chat:").and_then(|rest| rest.split_once(':')).map_or(handle, |(_, id)| id)
+}
+
 /// The platform's reply; `None` when it needs an id and there is none.
 fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], code: String) -> Option<Value> {
     match (side, spec.name) {
+        (_, "webhook.send") => Some(json!({})),
         (Side::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
         (Side::DingTalk, _) => Some(json!({"messageId": handle?})),
         (Side::WeCom, "message.send") => {

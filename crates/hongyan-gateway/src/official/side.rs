@@ -148,6 +148,7 @@ impl Side {
         }
         let size = problem.detail.contains("bytes") || problem.detail.contains("characters");
         match self {
+            Self::DingTalk if problem.detail.contains("keyword") => self.refuse("310000", "keywords not in content"),
             Self::DingTalk if size => self.refuse("45002", format!("消息内容大小超过限制: {}", problem.detail)),
             Self::DingTalk => self.refuse("34014", format!("消息JSON不完整: {}", problem.detail)),
             Self::WeCom if size => self.refuse("45002", problem.detail.clone()),

@@ -64,7 +64,10 @@ impl Channel for FakeChannel {
         assert!(!self.broken, "an invented mistake in a channel");
         let size = content.text.as_ref().map_or(0, String::len);
         if size > 2_048 {
-            return Err(Unfit { field: "text", message: format!("takes {size} bytes, at most 2048 are allowed") });
+            return Err(Unfit {
+                field: "text".into(),
+                message: format!("takes {size} bytes, at most 2048 are allowed"),
+            });
         }
         // Halves, at this invented mark.
         if let Some((first, second)) = content.text.as_deref().and_then(|text| text.split_once("<<cut>>")) {

@@ -89,3 +89,35 @@ async fn the_paths_can_be_switched_off() {
     assert_eq!(answer.problem().0, 404);
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_robot_and_a_chat_of_wecom_are_reached_through_the_outbox() {
+    let upstream = Upstream::start().await;
+    let more = format!(
+        "[accounts.webot]\nchannel = \"wecom-robot\"\nkey = \"robotkey\"\nbase_url = \"http://{}\"\n",
+        upstream.address
+    );
+    let config = config(&upstream, &more);
+    let accounts = config.open_accounts().unwrap();
+    let gateway = TestGateway::start_on(config, accounts).await;
+    let said = json!({"msgtype": "markdown", "markdown": {"content": "**慢**"}});
+    for key in ["robotkey", gateway.admin.as_str()] {
+        let path = format!("/cgi-bin/webhook/send?key={key}");
+        let answer = Request::new(gateway.address, "POST", &path).body(said.to_string()).send().await;
+        assert_eq!((answer.status, &answer.json()["errcode"]), (200, &json!(0)), "{}", answer.text());
+        assert_eq!(upstream.last().target, "POST /cgi-bin/webhook/send?key=robotkey");
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&upstream.last().body).unwrap(), said);
+    }
+    let empty = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body("{}").send().await;
+    assert_eq!(empty.json()["errcode"], 40_008, "{}", empty.text());
+
+    let token = token(&gateway).await;
+    let words = json!({"chatid": "duty1", "msgtype": "text", "text": {"content": "群里好"}, "safe": 0});
+    let path = format!("/cgi-bin/appchat/send?access_token={token}");
+    let answer = Request::new(gateway.address, "POST", &path).body(words.to_string()).send().await;
+    assert_eq!(answer.json(), json!({"errcode": 0, "errmsg": "ok"}));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&upstream.last().body).unwrap(), words);
+    let newest = gateway.get("/v1/messages?limit=1").await.json();
+    assert_eq!(newest["messages"][0]["state"], "sent", "{newest}");
+    gateway.stop().await;
+}
