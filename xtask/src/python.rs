@@ -1,4 +1,4 @@
-//! A Python with the foreign mail server that the mail tests talk to: a virtual environment under the target folder.
+//! A Python with the foreign programs that the tests talk to: a virtual environment under the target folder.
 
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
@@ -10,9 +10,17 @@ use std::{
 
 /// The environment variable in which tests look for it.
 pub(crate) const VARIABLE: &str = "HONGYAN_TEST_PYTHON";
-/// What is installed: a mail server that shares no code with ours.
-const PACKAGE: &str = "aiosmtpd==1.4.6";
-const MODULE: &str = "aiosmtpd";
+/// What is installed, by the module that it is imported as: programs that share no code with ours.
+const PACKAGES: [(&str, &str); 4] = [
+    // A mail server, for the mailer.
+    ("aiosmtpd", "aiosmtpd==1.4.6"),
+    // A client of WeCom, for the sandbox.
+    ("wechatpy", "wechatpy==1.8.18"),
+    // DingTalk's own client of Stream, for the sandbox.
+    ("dingtalk_stream", "dingtalk-stream==0.24.3"),
+    // What wechatpy does its cryptography with; it leaves the choice open.
+    ("cryptography", "cryptography==50.0.2"),
+];
 
 /// The interpreter: the one that the environment names if it is equipped, else our own, made when missing.
 ///
@@ -20,7 +28,8 @@ const MODULE: &str = "aiosmtpd";
 /// Says what is missing on this machine. Nothing is skipped in silence.
 pub(crate) fn provide() -> Result<PathBuf> {
     if let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) {
-        ensure!(equipped(&path), "{VARIABLE} names a Python without {MODULE}: {}", path.display());
+        let modules = PACKAGES.map(|(module, _)| module).join(", ");
+        ensure!(equipped(&path), "{VARIABLE} names a Python that lacks one of {modules}: {}", path.display());
         return Ok(path);
     }
     let folder = workspace::target()?.join("test-python");
@@ -28,19 +37,24 @@ pub(crate) fn provide() -> Result<PathBuf> {
     if equipped(&python) {
         return Ok(python);
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).context(
-        "the mail tests need python3 with its venv module (on Debian: python3 and python3-venv), \
-         or a Python with aiosmtpd named in HONGYAN_TEST_PYTHON",
-    )?;
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]))
-        .with_context(|| format!("the mail tests need {PACKAGE}, which could not be installed"))?;
-    ensure!(equipped(&python), "{PACKAGE} was installed, but cannot be imported");
+    let packages = PACKAGES.map(|(_, package)| package);
+    let named = packages.join(", ");
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).with_context(|| {
+        format!(
+            "the tests against foreign programs need python3 with its venv module (on Debian: python3 and \
+             python3-venv), or a Python with {named} named in {VARIABLE}"
+        )
+    })?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(&python).args(install).args(packages))
+        .with_context(|| format!("the tests need {named}, which could not be installed"))?;
+    ensure!(equipped(&python), "{named} were installed, but cannot be imported");
     Ok(python)
 }
 
 fn equipped(python: &Path) -> bool {
     let mut command = Command::new(python);
-    command.args(["-c", &format!("import {MODULE}")]);
+    command.args(["-c", &format!("import {}", PACKAGES.map(|(module, _)| module).join(", "))]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

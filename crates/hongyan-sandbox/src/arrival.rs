@@ -6,8 +6,9 @@ use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// Headers that matter to a platform: the one that a credential may travel in, and the boundary of a form of files.
-const HEADERS: [&str; 2] = ["x-acs-dingtalk-access-token", "content-type"];
+/// Headers that matter to a platform: the one that a credential may travel in, the boundary of a form of files, and
+/// the part of a file that is wanted.
+const HEADERS: [&str; 3] = ["x-acs-dingtalk-access-token", "content-type", "range"];
 
 /// Reads a call. Form-encoded bodies of `/topapi/*` become JSON, as DingTalk's gateway treats them alike.
 pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Wire {

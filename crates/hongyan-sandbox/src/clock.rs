@@ -9,6 +9,7 @@ use std::{
     },
     time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::sync::Notify;
 
 /// The furthest the clock can be moved in all: a hundred years, so that no window overflows.
 const FURTHEST_MS: i64 = 100 * 366 * 86_400_000;
@@ -17,6 +18,7 @@ const FURTHEST_MS: i64 = 100 * 366 * 86_400_000;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     moved_ms: Arc<AtomicI64>,
+    bell: Arc<Notify>,
 }
 
 impl Clock {
@@ -26,6 +28,11 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         let machine = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         i64::try_from(machine).unwrap_or(i64::MAX / 2) + self.moved_ms.load(Ordering::Relaxed)
+    }
+
+    /// Rings when it was moved; one listens.
+    pub(crate) fn bell(&self) -> Arc<Notify> {
+        self.bell.clone()
     }
 
     /// How far it was moved in all, in milliseconds: the machine's time is so much earlier.
@@ -39,6 +46,7 @@ impl Clock {
         let moved = |moved: i64| Some((moved + by).min(FURTHEST_MS));
         // Never fails: the closure always gives a value.
         let _ = self.moved_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
+        self.bell.notify_one();
         self.now_ms()
     }
 }

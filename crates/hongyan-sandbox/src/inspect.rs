@@ -2,7 +2,9 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token or a secret.
 
+mod callback;
 mod chats;
+mod say;
 
 use crate::{
     Hub,
@@ -12,6 +14,7 @@ use crate::{
     options::Limits,
     route::enter,
     trouble::FaultRule,
+    wecom,
     world::{
         World,
         company::{PersonId, Treatment},
@@ -24,7 +27,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 21] = [
+const CALLS: [(&str, &str); 30] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -34,6 +37,24 @@ const CALLS: [(&str, &str); 21] = [
     ),
     ("GET /sandbox/phones/{userid}", "the messages as that person sees them"),
     ("POST /sandbox/phones/{userid}/read", "they read: {\"platform\"?, \"message\"?}"),
+    (
+        "POST /sandbox/phones/{userid}/say",
+        "they write to the application: {\"platform\": wecom | dingtalk, \"text\" | \"image\" | \"location\" | \"event\" | …, \"group\"?}",
+    ),
+    (
+        "POST /sandbox/phones/{userid}/click",
+        "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
+    ),
+    ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
+    ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
+    (
+        "POST /sandbox/callbacks",
+        "as the console: {\"platform\": wecom | dingtalk, \"url\", \"token\", \"encoding_aes_key\"}, or {\"platform\": dingtalk_robot, \"url\"}",
+    ),
+    ("DELETE /sandbox/callbacks?platform=", "tells nobody any more"),
+    ("GET /sandbox/events?since=", "recent pushes with their outcome; since: a push's seq"),
+    ("POST /sandbox/events", "an event by hand: {\"platform\": wecom | dingtalk, \"event\", \"members\"?}"),
+    ("POST /sandbox/streams/disconnect", "tells Stream connections to leave: {\"reason\"?}"),
     ("GET /sandbox/mail", "what the mail server received"),
     ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
     ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
@@ -52,7 +73,7 @@ const CALLS: [(&str, &str); 21] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"dingtalk_group_templates\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -61,13 +82,18 @@ const CALLS: [(&str, &str); 21] = [
 type Said = Result<Value, (u16, String)>;
 
 /// Answers one inspection call.
-pub(crate) fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
+pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
     if let Some(file) = chats::file(hub, method, &path) {
         return file;
     }
-    let here = chats::decide(hub, method, &path, body, hub.clock.now_ms());
-    match here.unwrap_or_else(|| decide(hub, method, uri, body)) {
+    let said = match callback::decide(hub, method, uri, body).await {
+        Some(said) => said,
+        None => say::decide(hub, method, uri, body)
+            .or_else(|| chats::decide(hub, method, &path, body, hub.clock.now_ms()))
+            .unwrap_or_else(|| decide(hub, method, uri, body)),
+    };
+    match said {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
@@ -102,6 +128,13 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             Ok(json!({"userid": owner.userid, "name": owner.name, "messages": messages}))
         }
         ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
+        ("POST", ["phones", userid, "signin"]) => {
+            let SignIn { private } = parse(body)?;
+            let mut world = enter(&hub.world);
+            let id = person(&world, userid)?;
+            let code = wecom::sign_in(&mut world, now, id, private);
+            code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
+        }
         ("GET", ["calls"]) => {
             let since = match query.get("since").filter(|text| !text.is_empty()) {
                 Some(text) => text.parse().map_err(|_| bad("since: expected a call's seq"))?,
@@ -271,6 +304,13 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SignIn {
+    #[serde(default)]
+    private: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Revocation {
     platform: String,
     #[serde(default)]
@@ -289,7 +329,14 @@ fn revoke(hub: &Hub, order: Revocation) -> Said {
     let mut world = enter(&hub.world);
     let token = match order.platform.as_str() {
         "dingtalk" => &mut world.dingtalk.token,
-        "wecom" => &mut world.wecom.token,
+        // Both secrets' tokens go.
+        "wecom" => {
+            match order.how {
+                How::Revoke => world.wecom.contacts_token.revoke(),
+                How::Expire => world.wecom.contacts_token.expire(),
+            }
+            &mut world.wecom.token
+        }
         _ => return Err(bad("platform: expected dingtalk or wecom")),
     };
     match order.how {
@@ -313,6 +360,13 @@ struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    wecom_root_visible: Option<bool>,
+    wecom_callback: Option<bool>,
+    wecom_app_writes: Option<bool>,
+    wecom_private_fields: Option<bool>,
+    wecom_contacts_details: Option<bool>,
+    wecom_seats: Option<u32>,
+    wecom_push_tries: Option<u32>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -339,6 +393,17 @@ fn change(hub: &Hub, change: Change) -> Said {
     }
     if let Some(templates) = change.dingtalk_group_templates {
         settings.dingtalk_group_templates = templates;
+    }
+    let granted = &mut settings.wecom;
+    granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);
+    granted.callback = change.wecom_callback.unwrap_or(granted.callback);
+    granted.app_writes = change.wecom_app_writes.unwrap_or(granted.app_writes);
+    granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
+    granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
+    granted.seats = change.wecom_seats.unwrap_or(granted.seats);
+    if let Some(tries) = change.wecom_push_tries {
+        // None at all would leave events without an end.
+        settings.wecom_push_tries = tries.clamp(1, 10);
     }
     Ok(json!(settings))
 }

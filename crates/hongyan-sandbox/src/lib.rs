@@ -15,18 +15,23 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
-//! Beside the platforms' paths, `/sandbox` shows and moves the world: phones, clock, trouble, counters. Nothing
-//! survives the process, and what is kept in memory is bounded.
+//! Beside the platforms' paths, `/sandbox` shows and moves the world: phones, clock, trouble, counters. What
+//! is kept in memory is bounded, and ends with the process but for what [`SandboxOptions::state`] keeps.
 
 mod arrival;
 mod clock;
 mod dingtalk;
 mod inspect;
 mod mail;
+mod md5;
 mod options;
+mod push;
+mod range;
 mod route;
 mod server;
 pub mod smtp;
+mod state;
+mod stream;
 mod trouble;
 mod wecom;
 mod world;
@@ -35,10 +40,12 @@ pub use clock::Clock;
 pub use options::{Limits, SandboxOptions};
 pub use trouble::{BadRule, FaultKind, FaultRule};
 
+use hongyan_net::Http;
 use mail::Mail;
 use options::Credentials;
 use route::Routes;
 use serde_json::{Value, json};
+use state::{Snapshot, StateFile};
 use std::{
     fmt, io,
     net::SocketAddr,
@@ -46,7 +53,7 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use trouble::Trouble;
-use world::World;
+use world::{World, event::Events, stream::Streams};
 
 /// What every connection shares.
 struct Hub {
@@ -56,6 +63,8 @@ struct Hub {
     trouble: Trouble,
     world: Mutex<World>,
     mail: Mail,
+    http: Http,
+    state: Option<StateFile>,
 }
 
 impl Hub {
@@ -65,10 +74,17 @@ impl Hub {
         self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
         self.mail.reset();
         let mut world = route::enter(&self.world);
-        let host = std::mem::take(&mut world.host);
-        *world = World::new(&self.options, world.credentials.clone());
-        world.host = host;
+        let mut fresh = World::new(&self.options, world.credentials.clone());
+        fresh.events = Events::after(&world.events);
+        fresh.streams = Streams::after(&world.streams);
+        fresh.host.clone_from(&world.host);
+        *world = fresh;
     }
+}
+
+/// Told apart from an address that cannot be listened on.
+fn of_state(error: io::Error) -> io::Error {
+    io::Error::other(format!("the state's file: {error}"))
 }
 
 /// A running sandbox. Dropping it stops it.
@@ -76,6 +92,8 @@ pub struct Sandbox {
     hub: Arc<Hub>,
     address: SocketAddr,
     serving: JoinHandle<()>,
+    pushing: JoinHandle<()>,
+    keeping: Option<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -88,11 +106,14 @@ impl Sandbox {
     /// Starts one on the current runtime.
     ///
     /// # Errors
-    /// When an address cannot be listened on, or the system gives no random bytes.
+    /// When an address cannot be listened on, the file of [`SandboxOptions::state`] cannot be read or written, or
+    /// the system gives no random bytes.
     pub async fn start(options: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
+        let kept = options.state.as_deref().map(Snapshot::read).transpose().map_err(of_state)?;
         let credentials = Credentials::new(options.fixed_credentials)?;
+        let credentials = kept.as_ref().map_or(credentials.clone(), |kept| kept.credentials(credentials));
         let clock = Clock::default();
         let mail = match options.smtp_listen {
             Some(listen) => Mail::start(listen, &credentials, &clock).await?,
@@ -102,17 +123,32 @@ impl Sandbox {
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
         let mut world = World::new(&options, credentials);
+        world.events.ring_by(clock.bell());
         world.host = address.to_string();
+        if let Some(kept) = kept {
+            kept.restore(&mut world, &clock);
+        }
         let hub = Arc::new(Hub {
             clock,
             routes,
             trouble: Trouble::new(options.faults.clone()),
             world: Mutex::new(world),
             mail,
+            http: push::client(),
+            state: options.state.clone().map(StateFile::new),
             options,
         });
         let serving = tokio::spawn(server::serve(listener, hub.clone()));
-        Ok(Self { hub, address, serving })
+        let pushing = tokio::spawn(push::run(hub.clone()));
+        let keeping = match &hub.state {
+            Some(state) => {
+                // A place that cannot be written to is better known now than at the end.
+                state.save(&hub).map_err(of_state)?;
+                Some(tokio::spawn(state::keep(hub.clone())))
+            }
+            None => None,
+        };
+        Ok(Self { hub, address, serving, pushing, keeping })
     }
 
     /// Where both platforms and the inspection API answer.
@@ -177,6 +213,7 @@ impl Sandbox {
                 "corp_id": credentials.wecom_corp_id,
                 "secret": credentials.wecom_secret,
                 "agent_id": credentials.wecom_agent_id,
+                "contacts_secret": credentials.wecom_contacts_secret,
                 "robot": {"key": credentials.wecom_robot_key},
             },
         });
@@ -187,16 +224,27 @@ impl Sandbox {
         all
     }
 
-    /// Closes every connection and waits until the port is free.
+    /// Closes every connection, waits until the port is free, and saves what a restart is to find.
     pub async fn stop(mut self) {
         self.serving.abort();
+        self.pushing.abort();
         // An aborted task ends in an error that says so.
         let _ = (&mut self.serving).await;
+        let _ = (&mut self.pushing).await;
+        if let Some(keeping) = self.keeping.take() {
+            keeping.abort();
+            let _ = keeping.await;
+        }
+        state::save(&self.hub);
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.serving.abort();
+        self.pushing.abort();
+        if let Some(keeping) = &self.keeping {
+            keeping.abort();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::trouble::FaultRule;
 use serde::{Deserialize, Serialize};
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How to start a sandbox. `Default` listens on a free loopback port, for HTTP and for mail.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct SandboxOptions {
     pub delivery_delay: Duration,
     /// Which quotas hold.
     pub limits: Limits,
+    /// Where credentials, tokens, the company and callbacks are kept over a restart; `None`: nowhere.
+    pub state: Option<PathBuf>,
     /// Well-known credentials in place of random ones: for sandboxes that only this machine can reach.
     pub fixed_credentials: bool,
 }
@@ -39,6 +41,7 @@ impl Default for SandboxOptions {
             auto_read: None,
             delivery_delay: Duration::from_millis(300),
             limits: Limits::default(),
+            state: None,
             fixed_credentials: false,
         }
     }
@@ -52,7 +55,8 @@ pub struct Limits {
     /// asked for: a pipeline that hammers the sandbox is not an abuser.
     pub calls: bool,
     /// Quotas on what people get: DingTalk's 500 a day per person, 5,000 receivers a minute and three to-all
-    /// notices a day; WeCom's 30 a minute and 1,000 an hour per person.
+    /// notices a day; WeCom's 30 a minute and 1,000 an hour per person, its chats' person-times and its robots' 20
+    /// a minute.
     pub people: bool,
 }
 
@@ -63,7 +67,7 @@ impl Default for Limits {
 }
 
 /// What a client needs to log in. No `Debug`: a secret, even of a sandbox, is not for logs.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) corp_id: String,
     pub(crate) app_key: String,
@@ -76,6 +80,8 @@ pub(crate) struct Credentials {
     pub(crate) wecom_corp_id: String,
     pub(crate) wecom_secret: String,
     pub(crate) wecom_agent_id: i64,
+    /// The contacts synchronisation's.
+    pub(crate) wecom_contacts_secret: String,
     /// The group robot's, in the group that the company starts with.
     pub(crate) wecom_robot_key: String,
     pub(crate) smtp_username: String,
@@ -83,7 +89,7 @@ pub(crate) struct Credentials {
 }
 
 /// A vendor's suite and custom application, both installed in the company. No `Debug`, as above.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Suite {
     pub(crate) key: String,
     pub(crate) secret: String,
@@ -123,6 +129,7 @@ impl Credentials {
             wecom_corp_id: "wwsandbox00000001".into(),
             wecom_secret: secret("wecom-secret")?,
             wecom_agent_id: 1_000_002,
+            wecom_contacts_secret: secret("wecom-contacts-secret")?,
             wecom_robot_key: secret("wecom-robot-key")?,
             smtp_username: "sandbox@example.com".into(),
             smtp_password: secret("mail-password")?,

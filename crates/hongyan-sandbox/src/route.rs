@@ -3,8 +3,12 @@
 //! A route is an operation's declaration with a mind: finding it, reading its credential and its fields, wording
 //! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
 
-use crate::world::{Caller, World, tally::Call};
-use hongyan_endpoint::{Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
+use crate::{
+    push::Question,
+    range,
+    world::{Caller, World, tally::Call},
+};
+use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -12,7 +16,7 @@ use std::{
 };
 
 /// What a platform decides before an operation's mind is asked, and how it words refusals.
-pub(crate) trait Simulated: Platform {
+pub(crate) trait Simulated: Platform + Sized {
     /// Token, address, frequency: in the platform's order.
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
     /// A look at the call as it came, for operations that judge more than their fields.
@@ -25,6 +29,10 @@ pub(crate) trait Simulated: Platform {
     fn wrong_method(spec: &Spec) -> Option<Fault>;
     /// The platform's own throttle or another code of its table.
     fn throttled(spec: &Spec) -> Fault;
+    /// A part of a file that cannot be given.
+    fn wrong_range() -> Fault {
+        refuse::<Self>("416", "Requested Range Not Satisfiable")
+    }
     /// The platform's words around a refusal.
     fn worded(fault: Fault, _: &Caller) -> Fault {
         fault
@@ -67,15 +75,23 @@ pub(crate) struct Handling {
 }
 
 type Run = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Sealed + Send + Sync>;
+type Ask = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Option<Question> + Send + Sync>;
 
 /// One operation that has a mind.
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
     run: Run,
+    ask: Option<Ask>,
 }
 
 impl Route {
+    /// What the platform asks an address that the call names, before it decides; then [`Caller::asked`] says what
+    /// was answered. `None` where there is nothing to ask, as when the call is refused anyway.
+    pub(crate) fn question(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Option<Question> {
+        self.ask.as_ref().and_then(|ask| ask(world, call, handling))
+    }
+
     pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
         (self.run)(world, call, handling)
     }
@@ -99,9 +115,39 @@ impl Routes {
         E: Endpoint,
         E::Platform: Simulated,
     {
+        self.add(mind, None);
+    }
+
+    /// Gives a mind to an operation that names an address, which is asked before the mind decides.
+    pub(crate) fn on_asking<E>(
+        &mut self,
+        before: fn(&World, &E) -> Result<Question, Refused>,
+        mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    ) where
+        E: Endpoint,
+        E::Platform: Simulated,
+    {
+        let spec: &'static Spec = const { &E::SPEC };
+        let ask = move |world: &Mutex<World>, call: &Wire, handling: &Handling| {
+            if handling.forced.is_some() || call.method != spec.method.as_str() {
+                return None;
+            }
+            let request = E::decode(call).ok()?;
+            let mut world = enter(world);
+            E::Platform::admit(&mut world, &handling.caller, spec, spec.auth.extract(call)).ok()?;
+            before(&world, &request).ok()
+        };
+        self.add(mind, Some(Box::new(ask)));
+    }
+
+    fn add<E>(&mut self, mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>, ask: Option<Ask>)
+    where
+        E: Endpoint,
+        E::Platform: Simulated,
+    {
         let spec: &'static Spec = const { &E::SPEC };
         let run: Run = Box::new(move |world, call, handling| answer::<E>(spec, mind, world, call, handling));
-        let route = Route { spec, platform: E::Platform::NAME, run };
+        let route = Route { spec, platform: E::Platform::NAME, run, ask };
         if spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
@@ -148,7 +194,13 @@ where
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
+        // Members of tags are changed in place: what changed is seen by comparing.
+        let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
         let outcome = decide(spec, mind, &mut world, call, handling, decoded);
+        world.tell_news(caller.now);
+        if let Some(tags) = tags {
+            world.tell_tags(&tags, caller.now);
+        }
         *world.tally.calls.entry(spec.path).or_default() += 1;
         let code = match &outcome {
             Ok(_) => "0".into(),
@@ -161,7 +213,15 @@ where
     match outcome {
         Ok(reply) => {
             let reply = serde_json::to_value(&reply).unwrap_or_default();
-            E::Platform::seal(spec, Ok(reply))
+            let sealed = E::Platform::seal(spec, Ok(reply));
+            let wanted = call.headers.iter().find(|(name, _)| spec.answer == Answer::File && name == "range");
+            match wanted {
+                None => sealed,
+                Some((_, wanted)) => range::part(sealed, wanted).unwrap_or_else(|| {
+                    let fault = E::Platform::worded(E::Platform::wrong_range(), caller);
+                    E::Platform::seal(spec, Err(&fault))
+                }),
+            }
         }
         Err(Refused { fault, members }) => {
             let mut sealed = E::Platform::seal(spec, Err(&E::Platform::worded(fault, caller)));
@@ -198,7 +258,8 @@ where
         None => {}
     }
     E::Platform::arrive(world, &handling.caller, spec, call)?;
-    if spec.auth != Auth::None {
+    // Who was asked about an address was admitted before.
+    if spec.auth != Auth::None && handling.caller.asked.is_none() {
         E::Platform::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
     if call.method != spec.method.as_str()

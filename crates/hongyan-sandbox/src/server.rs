@@ -1,20 +1,25 @@
 //! The HTTP side: accept, read, meet trouble, answer. What an answer says is decided elsewhere.
 
 use crate::{
-    Hub, arrival, inspect,
+    Hub, arrival, inspect, push,
     route::{Forced, Handling, enter, method_name, refuse},
+    stream::{self, Entering},
     trouble::{FaultKind, Strike},
     world::{Caller, tally::Call},
 };
 use bytes::Bytes;
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Platform, Sealed};
-use http::{HeaderMap, Request, Response, Uri, header::CONTENT_LENGTH};
+use http::{
+    HeaderMap, Request, Response, Uri,
+    header::{CONTENT_LENGTH, HOST},
+};
 use http_body_util::{BodyExt, Limited};
 use hyper::{
     body::{Body, Frame, Incoming, SizeHint},
     server::conn::http1,
     service::service_fn,
+    upgrade::OnUpgrade,
 };
 use hyper_util::rt::TokioIo;
 use serde_json::json;
@@ -22,7 +27,7 @@ use std::{
     fmt,
     net::IpAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -50,10 +55,15 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         let _ = stream.set_nodelay(true);
         let hub = hub.clone();
         connections.spawn(async move {
-            let service = service_fn(|request| answer(&hub, peer.ip(), request));
+            let entering = Mutex::new(None);
+            let service = service_fn(|request| answer(&hub, peer.ip(), request, &entering));
             let connection = http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = connection.await {
+            if let Err(error) = connection.with_upgrades().await {
                 tracing::trace!(%error, "a connection ended early");
+            }
+            // It goes on as a WebSocket, in this task: stopping the server ends it, too.
+            if let Some(entering) = entering.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                stream::serve(&hub, entering).await;
             }
         });
         while connections.try_join_next().is_some() {}
@@ -72,7 +82,16 @@ impl fmt::Display for HangUp {
 
 impl std::error::Error for HangUp {}
 
-async fn answer(hub: &Hub, ip: IpAddr, request: Request<Incoming>) -> Result<Response<Answer>, HangUp> {
+async fn answer(
+    hub: &Hub,
+    ip: IpAddr,
+    mut request: Request<Incoming>,
+    entering: &Mutex<Option<Entering>>,
+) -> Result<Response<Answer>, HangUp> {
+    if request.uri().path() == stream::PATH {
+        let upgrade = hyper::upgrade::on(&mut request);
+        return Ok(connect(hub, &request, upgrade, entering));
+    }
     let (head, body) = request.into_parts();
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|n| n.to_str().ok()).and_then(|n| n.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
@@ -87,17 +106,39 @@ async fn answer(hub: &Hub, ip: IpAddr, request: Request<Incoming>) -> Result<Res
     let method = method_name(head.method.as_str());
     let path = head.uri.path();
     if path == "/" || path == "/sandbox" || path.starts_with("/sandbox/") {
-        return Ok(whole(inspect::answer(hub, method, &head.uri, &body)));
+        return Ok(whole(inspect::answer(hub, method, &head.uri, &body).await));
     }
     let strike = hub.trouble.strike(path);
     if !strike.latency.is_zero() {
         tokio::time::sleep(strike.latency).await;
     }
-    meet(hub, ip, method, &head.uri, &head.headers, &body, strike)
+    meet(hub, ip, method, &head.uri, &head.headers, &body, strike).await
+}
+
+/// A WebSocket's handshake.
+fn connect(
+    hub: &Hub,
+    request: &Request<Incoming>,
+    upgrade: OnUpgrade,
+    entering: &Mutex<Option<Entering>>,
+) -> Response<Answer> {
+    match stream::enter_by(hub, request.uri(), request.headers(), upgrade) {
+        Ok((headers, accepted)) => {
+            *entering.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepted);
+            response(101, headers.into(), Answer::Whole(None))
+        }
+        Err(status) => response(status.as_u16(), Vec::new(), Answer::Whole(None)),
+    }
+}
+
+/// Host and port by which the caller found us, when it is one.
+fn host(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    host.parse::<http::uri::Authority>().ok().filter(|_| host.len() <= 255 && !host.contains('@')).map(|_| host.into())
 }
 
 /// Answers one call to a platform, with the trouble it meets.
-fn meet(
+async fn meet(
     hub: &Hub,
     ip: IpAddr,
     method: &'static str,
@@ -106,7 +147,10 @@ fn meet(
     body: &Bytes,
     strike: Strike,
 ) -> Result<Response<Answer>, HangUp> {
-    let caller = Caller { ip, now: hub.clock.now_ms(), moved_ms: hub.clock.moved_ms() };
+    if let Some(host) = host(headers) {
+        enter(&hub.world).host = host;
+    }
+    let caller = Caller { ip, now: hub.clock.now_ms(), moved_ms: hub.clock.moved_ms(), asked: None };
     let name = strike.kind.map(FaultKind::name);
     let mut handling = Handling { caller, forced: None, fault: name };
     let route = hub.routes.find(method, uri.path());
@@ -132,7 +176,13 @@ fn meet(
         note(hub, &caller, method, uri.path(), name);
     } else {
         let sealed = match route {
-            Some(route) => route.run(&hub.world, &arrival::read(method, uri, headers, body), &handling),
+            Some(route) => {
+                let call = arrival::read(method, uri, headers, body);
+                if let Some(question) = route.question(&hub.world, &call, &handling) {
+                    handling.caller.asked = Some(push::ask(hub, question).await);
+                }
+                route.run(&hub.world, &call, &handling)
+            }
             None => {
                 note(hub, &caller, method, uri.path(), name);
                 unknown(uri.path())

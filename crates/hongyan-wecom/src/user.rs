@@ -9,7 +9,7 @@ use crate::{
     done::{Deleted, Updated},
 };
 use hongyan_endpoint::{endpoints, lenient};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 endpoints! { WeCom;
@@ -304,10 +304,10 @@ pub struct MemberFields {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text_opt")]
     pub mobile: Option<String>,
     /// At most 100; missing ones are created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integers_opt")]
     pub department: Option<Vec<i64>>,
     /// Position in each department.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integers_opt")]
     pub order: Option<Vec<i64>>,
     /// The post, at most 128 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -325,7 +325,7 @@ pub struct MemberFields {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text_opt")]
     pub telephone: Option<String>,
     /// 1 for each department that the member leads; as many as departments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integers_opt")]
     pub is_leader_in_dept: Option<Vec<i64>>,
     /// At most one user id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -354,6 +354,14 @@ pub struct MemberFields {
     /// What outsiders see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_profile: Option<Value>,
+}
+
+/// A list of numbers, or one number.
+fn integers_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<i64>>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => lenient::integers(value).map(Some).map_err(serde::de::Error::custom),
+    }
 }
 
 impl MemberFields {

@@ -39,6 +39,7 @@ endpoints! { WeCom;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SendWebhook {
     /// Names the member of `content` that carries it.
+    #[serde(default)]
     pub msgtype: String,
     /// The object named by `msgtype` ([`content::Content::to_map`] writes it), and nothing else.
     #[serde(flatten)]

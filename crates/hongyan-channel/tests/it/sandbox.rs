@@ -78,3 +78,19 @@ async fn a_groups_robot_signs_mentions_and_is_probed_without_a_word() {
     assert_eq!(fault.code(), "300005", "{fault}");
     sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn people_and_departments_of_dingtalk_are_read_level_by_level() {
+    let (sandbox, account) = dingtalk().await;
+    let contacts = account.channel.contacts().unwrap();
+    let top = contacts.departments(None).await.unwrap();
+    assert!(!top.is_empty());
+    let below = contacts.departments(Some(&top[0].id)).await.unwrap();
+    assert!(below.iter().all(|row| row.parent.as_deref() == Some(top[0].id.as_str())), "{below:?}");
+    let person = contacts.person(&Address::new(AddressKind::Userid, "zhangsan")).await.unwrap();
+    assert_eq!(person.name, "张三");
+    let members = contacts.members(&person.departments[0]).await.unwrap();
+    assert!(members.iter().any(|member| member.userid == "zhangsan"));
+    assert!(contacts.person(&Address::new(AddressKind::Userid, "nobody")).await.is_err());
+    sandbox.stop().await;
+}

@@ -6,7 +6,10 @@ use crate::{
     logging,
 };
 use hongyan_sandbox::{FaultRule, Limits, Sandbox, SandboxOptions};
-use std::{io::Write, time::Duration};
+use std::{
+    io::{ErrorKind, Write},
+    time::Duration,
+};
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
     logging::start("warn", false);
@@ -21,15 +24,18 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
         faults: faults.map_err(|error| Usage(format!("--fault {error}")))?,
         auto_read: args.auto_read_ms.map(Duration::from_millis),
         limits: Limits { calls: args.limits, people: !args.no_people_limits },
+        state: args.state.clone(),
         fixed_credentials: args.fixed_credentials,
         ..SandboxOptions::default()
     };
-    let sandbox = Sandbox::start(options).await.map_err(|error| {
-        anyhow::anyhow!(
+    let sandbox = Sandbox::start(options).await.map_err(|error| match error.kind() {
+        // What is wrong is not with an address: a file, or no random bytes.
+        ErrorKind::Other => anyhow::anyhow!("the sandbox does not start: {error}"),
+        _ => anyhow::anyhow!(
             "the sandbox cannot listen on {} or {}: {error}; choose others with --listen and --smtp",
             args.listen,
             args.smtp
-        )
+        ),
     })?;
     println!("{}", sandbox.credentials());
     std::io::stdout().flush()?;

@@ -19,7 +19,10 @@ mod old_user;
 mod robot;
 mod scene;
 mod scope;
+mod session;
 mod status_bar;
+mod stream;
+mod subscription;
 mod suite;
 mod token;
 mod unreadable;
@@ -39,6 +42,7 @@ use crate::{
 use hongyan_dingtalk::{DingTalk, new_style};
 use hongyan_endpoint::{Body, Fault, Invalid, Spec, Wire};
 pub(crate) use notice::deliver_due;
+pub(crate) use session::{answer_session, say};
 
 /// What the platform remembers.
 #[derive(Default)]
@@ -126,6 +130,12 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(robot::ding);
     to.on(robot::file);
     to.on(media::upload);
+    to.on_asking(subscription::before_register, subscription::register);
+    to.on_asking(subscription::before_update, subscription::update);
+    to.on(subscription::get);
+    to.on(subscription::delete);
+    to.on(subscription::failed);
+    to.on(stream::open);
 }
 
 /// Both generations read and write the one company.
@@ -230,6 +240,9 @@ impl Simulated for DingTalk {
         match spec.name {
             "token.get" => refuse::<Self>("40035", "缺少参数 corpid or appkey"),
             name if name.starts_with("isv.") => isv::unreadable(invalid),
+            "callback.register" | "callback.update" if !invalid.message.contains("missing field") => {
+                refuse::<Self>("71010", "json格式错误")
+            }
             _ if new_style(spec) => refuse::<Self>("parameter.invalid", invalid.to_string()),
             _ if wrapped(spec) => refuse::<Self>("400002", format!("参数错误: {invalid}")),
             _ => refuse::<Self>("40035", format!("不合法的参数: {invalid}")),

@@ -9,20 +9,25 @@ use crate::{
         webhook::{self, Block, Guard},
     },
     route::enter,
+    wecom,
     world::World,
 };
 use hongyan_endpoint::Sealed;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// Every call here, for whoever asks what there is.
-pub(super) const CALLS: [(&str, &str); 8] = [
-    ("GET /sandbox/chats", "the groups"),
+pub(super) const CALLS: [(&str, &str); 9] = [
+    ("GET /sandbox/chats", "the groups of both platforms"),
     ("GET /sandbox/chats/{id}", "one group, by chatid or openConversationId, with what was said and who has read it"),
     (
         "POST /sandbox/robots",
         "a custom robot of DingTalk: {\"chat\"?, \"name\"?, \"secret\"?, \"keyword\"? or \"keywords\"?, \"ips\"?} answers its token; {\"access_token\", \"stopped\"} stops one",
+    ),
+    (
+        "POST /sandbox/robots",
+        "a group robot of WeCom: {\"platform\": \"wecom\", \"chat\"?, \"name\"?, \"disabled\"?} answers its key",
     ),
     ("POST /sandbox/conversations", "somebody chooses a conversation: {\"chat\"} or {\"people\"} answers its cid"),
     ("POST /sandbox/sessions", "a message comes to a robot: {\"chat\"} or {\"people\"} answers where answers to it go"),
@@ -34,9 +39,9 @@ pub(super) const CALLS: [(&str, &str); 8] = [
 /// Answers a call that belongs here.
 pub(super) fn decide(hub: &Hub, method: &str, path: &[&str], body: &[u8], now: i64) -> Option<Said> {
     Some(match (method, path) {
-        ("GET", ["chats"]) => Ok(json!({"chats": groups::list(&enter(&hub.world))})),
+        ("GET", ["chats"]) => Ok(all(hub)),
         ("GET", ["chats", id @ ..]) => one(hub, &id.join("/"), now),
-        ("POST", ["robots"]) => parse(body).and_then(|order| robot(hub, order)),
+        ("POST", ["robots"]) => parse(body).and_then(|order| add_robot(hub, order)),
         ("POST", ["conversations"]) => parse(body).and_then(|order| choose(hub, &order, now)),
         ("POST", ["sessions"]) => parse(body).and_then(|order| session(hub, &order, now)),
         ("GET", ["media"]) => Ok(json!({"media": enter(&hub.world).dingtalk.files.list()})),
@@ -65,11 +70,39 @@ fn no_group(id: &str) -> (u16, String) {
     (404, format!("no group has the id {id:?}; GET /sandbox/chats lists them"))
 }
 
+/// The groups of both platforms.
+fn all(hub: &Hub) -> Value {
+    let world = enter(&hub.world);
+    let mut chats = match groups::list(&world) {
+        Value::Array(chats) => chats,
+        _ => Vec::new(),
+    };
+    wecom::describe_chats(&world, &mut chats);
+    json!({"chats": chats})
+}
+
+/// The robot of the platform that the order names; DingTalk's where it names none.
+fn add_robot(hub: &Hub, mut order: Map<String, Value>) -> Said {
+    if order.get("platform").and_then(Value::as_str) != Some("wecom") {
+        return serde_json::from_value(Value::Object(order))
+            .map_err(|error| bad(&error.to_string()))
+            .and_then(|order| robot(hub, order));
+    }
+    order.remove("platform");
+    let order = serde_json::from_value(Value::Object(order)).map_err(|error| bad(&error.to_string()))?;
+    wecom::add_robot(&mut enter(&hub.world), order).map_err(|words| bad(&words))
+}
+
 fn one(hub: &Hub, id: &str, now: i64) -> Said {
     let mut world = enter(&hub.world);
     world.settle(now);
     let id = decoded(id);
-    groups::describe(&world, &id, now).ok_or_else(|| no_group(&id))
+    let of_wecom = || {
+        let mut chats = Vec::new();
+        wecom::describe_chats(&world, &mut chats);
+        chats.into_iter().find(|chat| chat["id"] == id.as_str())
+    };
+    groups::describe(&world, &id, now).or_else(of_wecom).ok_or_else(|| no_group(&id))
 }
 
 #[derive(Deserialize)]
@@ -92,7 +125,7 @@ struct Robot {
 
 fn robot(hub: &Hub, order: Robot) -> Said {
     if order.platform.is_some_and(|platform| platform != "dingtalk") {
-        return Err(bad("platform: expected dingtalk"));
+        return Err(bad("platform: expected dingtalk or wecom"));
     }
     let mut world = enter(&hub.world);
     if let Some(token) = order.access_token {

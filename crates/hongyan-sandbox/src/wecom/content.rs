@@ -1,129 +1,154 @@
-//! What an application message's content must be, and what the platform makes of it.
+//! What people see of a message: checked by the declarations' own rules, cut where the platform cuts in silence.
 
 use crate::route::refuse;
-use hongyan_endpoint::{Endpoint, Fault};
-use hongyan_wecom::{WeCom, message::SendMessage};
+use hongyan_endpoint::{Endpoint, Fault, lenient};
+use hongyan_wecom::{
+    WeCom,
+    content::{Card, Content, Place, Unfit},
+    message::SendMessage,
+};
 use serde_json::{Map, Value, json};
 
-/// Checks the content and gives it as people see it: silently cut where the platform cuts.
+/// A content that the platform takes.
+pub(super) struct Seen {
+    /// As people see it: `msgtype` and the object that it names.
+    pub(super) value: Value,
+    /// Files that it names, each with the kind that it must be of; `""` where any will do.
+    pub(super) media: Vec<(String, &'static str)>,
+    /// The card, where it is one.
+    pub(super) card: Option<Box<Card>>,
+}
+
+/// Reads, checks and cuts.
 ///
 /// # Errors
-/// The platform's refusal: 40008 type, 44004 empty, 45002 too large, a code of its own for each missing member.
-pub(super) fn read(msgtype: &str, content: &Map<String, Value>) -> Result<Value, Fault> {
-    let mut object = match content.get(msgtype) {
-        Some(Value::Object(object)) => object.clone(),
-        _ => Map::new(),
+/// The platform's refusal.
+pub(super) fn read(place: Place, msgtype: &str, map: &Map<String, Value>) -> Result<Seen, Fault> {
+    if msgtype == "template_msg" {
+        return Err(refuse::<WeCom>("60206", "template_msg is reserved to third-party apps"));
+    }
+    let content = Content::read(msgtype, map).map_err(unfit)?;
+    content.check(place).map_err(unfit)?;
+    let media = media(&content);
+    let mut object = map.get(msgtype).cloned().unwrap_or_default();
+    cut(msgtype, &mut object);
+    if let (Content::Image(image), Place::Robot) = (&content, place) {
+        // The picture itself would only fill the phones.
+        object = json!({"md5": image.md5, "base64_bytes": image.base64.len()});
+    }
+    let value = Value::Object(Map::from_iter([("msgtype".into(), json!(msgtype)), (msgtype.to_owned(), object)]));
+    let card = if let Content::TemplateCard(card) = content { Some(card) } else { None };
+    Ok(Seen { value, media, card })
+}
+
+/// The platform's words around a refusal of the declarations.
+pub(super) fn unfit(unfit: Unfit) -> Fault {
+    let Unfit { code, field, message } = unfit;
+    let words = match code {
+        "40007" => "invalid media_id".into(),
+        "40008" => "invalid message type".into(),
+        "40058" => format!("{field} {message}. invalid Request Parameter"),
+        "44001" => "empty media data".into(),
+        "44004" => "empty content".into(),
+        "45002" => "content size out of limit".into(),
+        "82001" => "touser & toparty & totag all empty".into(),
+        "86006" => "invalid chat member list size".into(),
+        _ => format!("{field} {message}"),
     };
+    refuse::<WeCom>(code, words)
+}
+
+fn media(content: &Content) -> Vec<(String, &'static str)> {
+    match content {
+        Content::Image(image) if !image.media_id.is_empty() => vec![(image.media_id.clone(), "image")],
+        Content::Voice(media) => vec![(media.media_id.clone(), "voice")],
+        Content::Video(video) => vec![(video.media_id.clone(), "video")],
+        Content::File(media) => vec![(media.media_id.clone(), "file")],
+        Content::MpNews(news) => {
+            news.articles.iter().map(|article| (article.thumb_media_id.clone(), "image")).collect()
+        }
+        Content::TemplateCard(card) => {
+            let files = card.horizontal_content_list.iter().filter(|line| line.kind == Some(2));
+            files.map(|line| (line.media_id.clone(), "")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What the platform cuts without a word, in bytes.
+fn cut(msgtype: &str, object: &mut Value) {
+    const HEADS: [(&str, usize); 3] = [("title", 128), ("description", 512), ("digest", 512)];
+    let text = [("content", SendMessage::SPEC.max_bytes("text.content").unwrap_or(2_048))];
     match msgtype {
-        "text" => {
-            let text = required(&object, "content", "44004", "empty content")?;
-            let max = SendMessage::SPEC.max_bytes("text.content").unwrap_or(2_048);
-            object["content"] = json!(cut_bytes(text, max));
+        "text" => cut_members(object, &text),
+        "video" | "textcard" => cut_members(object, &HEADS),
+        "news" | "mpnews" => {
+            let articles = object.get_mut("articles").and_then(Value::as_array_mut);
+            articles.into_iter().flatten().for_each(|article| cut_members(article, &HEADS));
         }
-        "markdown" => {
-            let text = required(&object, "content", "44004", "empty content")?;
-            if SendMessage::SPEC.max_bytes("markdown.content").is_some_and(|max| text.len() > max) {
-                return Err(refuse::<WeCom>("45002", "content size out of limit"));
-            }
-        }
-        "image" | "voice" | "file" | "video" => {
-            required(&object, "media_id", "41006", "media_id missing")?;
-            cut(&mut object, &[("title", 128), ("description", 512)]);
-        }
-        "textcard" => {
-            required(&object, "title", "41016", "title missing")?;
-            required(&object, "description", "41033", "description missing")?;
-            let url = required(&object, "url", "41010", "url missing")?;
-            with_scheme(url)?;
-            cut(&mut object, &[("title", 128), ("description", 512)]);
-        }
-        "news" | "mpnews" => articles(msgtype, &mut object)?,
-        "miniprogram_notice" => {
-            required(&object, "appid", "90202", "appid missing")?;
-            required(&object, "title", "41016", "title missing")?;
-        }
-        "template_card" => {
-            let kinds =
-                ["text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"];
-            if !object.get("card_type").and_then(Value::as_str).is_some_and(|kind| kinds.contains(&kind)) {
-                return Err(refuse::<WeCom>("42014", "invalid card_type"));
-            }
-        }
-        "template_msg" => return Err(refuse::<WeCom>("60206", "template_msg is reserved to third-party apps")),
-        _ => return Err(refuse::<WeCom>("40008", "invalid message type")),
-    }
-    Ok(Value::Object(Map::from_iter([("msgtype".into(), json!(msgtype)), (msgtype.to_owned(), Value::Object(object))])))
-}
-
-fn required<'a>(object: &'a Map<String, Value>, name: &str, code: &str, words: &str) -> Result<&'a str, Fault> {
-    match object.get(name).and_then(Value::as_str) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(refuse::<WeCom>(code, words)),
+        _ => {}
     }
 }
 
-fn with_scheme(url: &str) -> Result<(), Fault> {
-    if url.contains("://") { Ok(()) } else { Err(refuse::<WeCom>("45034", "url lacks a scheme")) }
-}
-
-fn articles(msgtype: &str, object: &mut Map<String, Value>) -> Result<(), Fault> {
-    let Some(Value::Array(articles)) = object.get_mut("articles") else {
-        return Err(refuse::<WeCom>("44004", "empty content"));
-    };
-    if articles.is_empty() {
-        return Err(refuse::<WeCom>("44004", "empty content"));
-    }
-    if articles.len() > 8 {
-        return Err(refuse::<WeCom>("45008", "more than 8 articles"));
-    }
-    for article in articles {
-        let Value::Object(article) = article else {
-            return Err(refuse::<WeCom>("40058", "articles, invalid Request Parameter"));
-        };
-        required(article, "title", "41016", "title missing")?;
-        if msgtype == "mpnews" {
-            required(article, "thumb_media_id", "41006", "media_id missing")?;
-            required(article, "content", "44004", "empty content")?;
-            if article.get("author").and_then(Value::as_str).is_some_and(|author| author.len() > 64) {
-                return Err(refuse::<WeCom>("45032", "author out of limit"));
-            }
-        } else if let Some(url) = article.get("url").and_then(Value::as_str).filter(|url| !url.is_empty()) {
-            with_scheme(url)?;
-        }
-        cut(article, &[("title", 128), ("description", 512), ("digest", 512)]);
-    }
-    Ok(())
-}
-
-/// Cuts members to so many bytes.
-fn cut(object: &mut Map<String, Value>, bounds: &[(&str, usize)]) {
+fn cut_members(object: &mut Value, bounds: &[(&str, usize)]) {
     for (name, max) in bounds {
         if let Some(Value::String(text)) = object.get_mut(*name) {
-            let kept = cut_bytes(text, *max).len();
-            text.truncate(kept);
+            text.truncate(text.floor_char_boundary(*max));
         }
     }
 }
 
-/// The longest beginning of at most so many bytes that ends with a whole character.
-fn cut_bytes(text: &str, max: usize) -> &str {
-    &text[..text.floor_char_boundary(max)]
+/// Puts names in the place of `$userName=ID$` and its kin; what is unknown stays as it is.
+pub(super) fn translate(value: &mut Value, name_of: &impl Fn(&str, &str) -> Option<String>) {
+    match value {
+        Value::String(text) if text.contains('$') => *text = translated(text, name_of),
+        Value::Array(items) => items.iter_mut().for_each(|item| translate(item, name_of)),
+        Value::Object(members) => members.values_mut().for_each(|item| translate(item, name_of)),
+        _ => {}
+    }
+}
+
+fn translated(text: &str, name_of: &impl Fn(&str, &str) -> Option<String>) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let found = after.split_once('$').and_then(|(inside, next)| {
+            let (kind, id) = inside.split_once('=')?;
+            Some((name_of(kind, id)?, next))
+        });
+        match found {
+            Some((name, next)) => {
+                out.push_str(&name);
+                rest = next;
+            }
+            None => {
+                out.push('$');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// A number that may come in quotes; 0 when it is neither.
+pub(super) fn number(map: &Map<String, Value>, name: &str) -> i64 {
+    map.get(name).and_then(|value| lenient::integer(value.clone()).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn code(msgtype: &str, object: Value) -> String {
+    fn code(place: Place, msgtype: &str, object: Value) -> String {
         let content = Map::from_iter([(msgtype.to_owned(), object)]);
-        read(msgtype, &content).map_or_else(|fault| fault.code().to_owned(), |_| "0".into())
+        read(place, msgtype, &content).map_or_else(|fault| fault.code().to_owned(), |_| "0".into())
     }
 
     #[test]
     fn long_text_is_cut_at_a_whole_character() {
         let content = Map::from_iter([("text".into(), json!({"content": "鸿".repeat(1_000)}))]);
-        let seen = read("text", &content).unwrap();
-        assert_eq!(seen["text"]["content"].as_str().unwrap().len(), 2_046);
+        let seen = read(Place::App, "text", &content).unwrap();
+        assert_eq!(seen.value["text"]["content"].as_str().unwrap().len(), 2_046);
     }
 
     #[test]
@@ -131,7 +156,7 @@ mod tests {
         for (msgtype, object, expected) in [
             ("text", json!({"content": "x"}), "0"),
             ("text", json!({"content": ""}), "44004"),
-            ("text", json!("x"), "44004"),
+            ("text", json!("x"), "40058"),
             ("markdown", json!({"content": "x".repeat(2_048)}), "0"),
             ("markdown", json!({"content": "x".repeat(2_049)}), "45002"),
             ("image", json!({}), "41006"),
@@ -142,18 +167,23 @@ mod tests {
             ("textcard", json!({"title": "t", "description": "d", "url": "example.com"}), "45034"),
             ("news", json!({"articles": [{"title": "t", "url": "https://example.com"}]}), "0"),
             ("news", json!({"articles": vec![json!({"title": "t"}); 9]}), "45008"),
-            ("news", json!({"articles": []}), "44004"),
-            (
-                "mpnews",
-                json!({"articles": [{"title": "t", "thumb_media_id": "m", "content": "c", "author": "x".repeat(65)}]}),
-                "45032",
-            ),
-            ("template_card", json!({"card_type": "text_notice"}), "0"),
-            ("template_card", json!({"card_type": "poem"}), "42014"),
+            ("news", json!({"articles": []}), "40063"),
+            ("template_card", json!({"card_type": "poem", "main_title": {"title": "t"}}), "42031"),
             ("template_msg", json!({}), "60206"),
+            ("markdown_v2", json!({"content": "x"}), "40008"),
             ("smoke", json!({}), "40008"),
         ] {
-            assert_eq!(code(msgtype, object.clone()), expected, "{msgtype} {object}");
+            assert_eq!(code(Place::App, msgtype, object.clone()), expected, "{msgtype} {object}");
         }
+        assert_eq!(code(Place::Robot, "markdown", json!({"content": "x".repeat(4_097)})), "40058");
+        assert_eq!(code(Place::Chat, "template_card", json!({})), "40008");
+    }
+
+    #[test]
+    fn names_stand_in_the_place_of_ids_and_unknown_ones_stay() {
+        let name_of = |kind: &str, id: &str| (kind == "userName" && id == "lisi").then(|| "李四".to_owned());
+        let mut value = json!({"a": ["$userName=lisi$ 和 $userName=ghost$,共 $5"]});
+        translate(&mut value, &name_of);
+        assert_eq!(value, json!({"a": ["李四 和 $userName=ghost$,共 $5"]}));
     }
 }

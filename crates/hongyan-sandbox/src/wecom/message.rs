@@ -3,8 +3,15 @@
 //! The order of the checks is the reference's. Beyond a person's frequency the platform says nothing at all; the
 //! inspection API counts what was dropped.
 
-use super::content;
+use super::{
+    authority::is_visible,
+    card,
+    content::{self, number},
+    delivery::{self, Frequency, Parcel},
+    tag,
+};
 use crate::{
+    clock::china_day,
     options::random_hex,
     route::{Refused, refuse},
     world::{
@@ -12,24 +19,27 @@ use crate::{
         company::{PersonId, Treatment},
         digest,
         ledger::{KEPT, Ledger},
-        phone::Arriving,
     },
 };
 use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_wecom::{
     WeCom,
-    message::{DUPLICATE_CHECK_MAX_SECONDS, MessageRecalled, MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
+    content::Place,
+    message::{
+        AppCount, DUPLICATE_CHECK_MAX_SECONDS, GetStatistics, MessageRecalled, MessageSent, RECALL_HOURS,
+        RecallMessage, SendMessage, Statistics,
+    },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-/// Messages per person and minute.
-const PER_MINUTE: usize = 30;
-/// Messages per person and hour.
-const PER_HOUR: usize = 1_000;
+/// Messages per person: 30 a minute, 1,000 an hour.
+const PER_PERSON: [(usize, i64); 2] = [(30, 60_000), (1_000, 3_600_000)];
+/// Person-times of a day for each seat of the company.
+const PER_SEAT: u64 = 200;
 const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
 const RECALL_MS: i64 = RECALL_HOURS as i64 * 3_600_000;
 
@@ -40,8 +50,9 @@ pub(crate) struct Messages {
     /// Digest of the request → until when, and what was answered.
     once: HashMap<u64, (i64, MessageSent)>,
     once_order: VecDeque<u64>,
-    /// When each person got something, within the last hour.
-    recent: HashMap<PersonId, VecDeque<i64>>,
+    frequency: Frequency,
+    /// Person-times: the day, that day's, and those of the day before.
+    delivered: (i64, u64, u64),
     count: u64,
 }
 
@@ -59,23 +70,25 @@ struct Sent {
 }
 
 pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> Result<MessageSent, Refused> {
-    let app = world.credentials.wecom_agent_id;
     if let Some(interval) = request.duplicate_check_interval
         && !(0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS)).contains(&interval)
     {
         return Err(refuse::<WeCom>("40058", "duplicate_check_interval, invalid Request Parameter").into());
     }
-    match request.agentid {
-        id if id == app => {}
-        0 => return Err(refuse::<WeCom>("41011", "agentid missing").into()),
-        // Another application of the same company exists, as it mostly does.
-        id if id == app + 1 => {
-            return Err(refuse::<WeCom>("301002", "not allow operate another agent with this accesstoken").into());
-        }
-        _ => return Err(refuse::<WeCom>("40056", "invalid agentid").into()),
-    }
+    // A mini-program notice names its sender by the mini-program.
+    let app = match (request.agentid, request.msgtype.as_str()) {
+        (0, "miniprogram_notice") => world.credentials.wecom_agent_id,
+        (id, _) => own_app(world, id)?,
+    };
     let audience = audience(world, &request)?;
-    let seen = content::read(&request.msgtype, &request.content)?;
+    if request.msgtype == "news" && number(&request.content, "safe") != 0 {
+        return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
+    }
+    let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
+    world.wecom.media.find_all(caller.now, &seen.media, None)?;
+    if number(&request.content, "enable_id_trans") == 1 {
+        delivery::translate(world, &mut seen.value);
+    }
     let key = (request.enable_duplicate_check == Some(1)).then(|| request_digest(app, &request));
     if let Some(key) = key
         && let Some((until, reply)) = world.wecom.messages.once.get(&key)
@@ -103,21 +116,79 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         }
         return Err(refused);
     }
+    if let Some(card) = &seen.card {
+        card::admit(world, card)?;
+    }
+    count_person_times(world, caller.now, people.len())?;
     let msgid = next_id(&mut world.wecom.messages.count)?;
+    let source: Arc<str> = msgid.as_str().into();
+    let response_code = match seen.card {
+        Some(card) => card::remember(world, caller.now, &source, &people, *card)?,
+        None => String::new(),
+    };
     let reply = MessageSent {
         invaliduser: audience.invaliduser,
         invalidparty: audience.invalidparty,
         invalidtag: audience.invalidtag,
         unlicenseduser,
         msgid: msgid.clone(),
-        ..MessageSent::default()
+        response_code,
     };
     if let Some(key) = key {
         let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
         remember_once(&mut world.wecom.messages, key, caller.now + interval * 1_000, reply.clone());
     }
-    deliver(world, caller.now, msgid, people, &seen);
+    let parcel = Parcel { source: &source, app, room: None, from: None, content: &seen.value };
+    let people = delivery::hand_out(world, caller.now, &parcel, people, &PER_PERSON, |world| {
+        &mut world.wecom.messages.frequency
+    });
+    world.wecom.messages.sent.keep(caller.now, msgid, Sent { at: caller.now, id: source, people, recalled: false });
     Ok(reply)
+}
+
+/// The application that the token belongs to is the one that the request names.
+pub(super) fn own_app(world: &World, agentid: i64) -> Result<i64, Fault> {
+    let app = world.credentials.wecom_agent_id;
+    match agentid {
+        id if id == app => Ok(app),
+        0 => Err(refuse::<WeCom>("41011", "agentid missing")),
+        // Another application of the same company exists, as it mostly does.
+        id if id == app + 1 => Err(refuse::<WeCom>("301002", "not allow operate another agent with this accesstoken")),
+        _ => Err(refuse::<WeCom>("40056", "invalid agentid")),
+    }
+}
+
+/// Counts towards the day's person-times; refuses where the seats of the company allow no more.
+fn count_person_times(world: &mut World, now: i64, people: usize) -> Result<(), Fault> {
+    let (day, most) = (china_day(now), u64::from(world.settings.wecom.seats) * PER_SEAT);
+    let delivered = &mut world.wecom.messages.delivered;
+    *delivered = turned(*delivered, day);
+    if world.settings.limits.people && delivered.1 + people as u64 > most {
+        return Err(refuse::<WeCom>("45009", "api freq out of limit"));
+    }
+    delivered.1 += people as u64;
+    Ok(())
+}
+
+/// The counts as of a day.
+const fn turned((counted, today, yesterday): (i64, u64, u64), day: i64) -> (i64, u64, u64) {
+    match day - counted {
+        0 => (counted, today, yesterday),
+        1 => (day, 0, today),
+        _ => (day, 0, 0),
+    }
+}
+
+pub(super) fn statistics(world: &mut World, caller: &Caller, request: GetStatistics) -> Result<Statistics, Refused> {
+    let (_, today, yesterday) = turned(world.wecom.messages.delivered, china_day(caller.now));
+    let count = match request.time_type {
+        0 => today,
+        1 => yesterday,
+        _ => return Err(refuse::<WeCom>("40058", "time_type. invalid Request Parameter").into()),
+    };
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let row = AppCount { agentid: world.credentials.wecom_agent_id, app_name: "鸿雁样例应用".into(), count };
+    Ok(Statistics { statistics: vec![row] })
 }
 
 /// A number that only grows, and digits that cannot be guessed.
@@ -171,10 +242,7 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
         }
     }
     let company = &world.company;
-    let visible = |id: &PersonId| {
-        let person = company.person(*id);
-        person.visible && person.wecom != Treatment::Invisible
-    };
+    let visible = |id: &PersonId| is_visible(company.person(*id));
     let mut found =
         Audience { people: Vec::new(), invaliduser: Vec::new(), invalidparty: Vec::new(), invalidtag: Vec::new() };
     if users == ["@all"] {
@@ -204,64 +272,13 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     for text in tags {
         let tag = text.parse().ok().and_then(|id| company.tags.get(id));
         let members: Vec<PersonId> =
-            tag.iter().flat_map(|tag| &tag.members).filter_map(|userid| company.find(userid)).filter(visible).collect();
+            tag.map(|tag| tag::people(company, tag)).unwrap_or_default().into_iter().filter(visible).collect();
         if members.is_empty() {
             found.invalidtag.push(text.to_owned());
         }
         found.people.extend(members.into_iter().filter(|id| seen.insert(*id)));
     }
     Ok(found)
-}
-
-fn deliver(world: &mut World, now: i64, msgid: String, people: Vec<PersonId>, seen: &Value) {
-    let app = world.credentials.wecom_agent_id;
-    let mut same = String::new();
-    canonical(seen, &mut same);
-    let (id, content): (Arc<str>, Arc<str>) = (msgid.as_str().into(), seen.to_string().into());
-    let digest = digest("wecom", app, &same);
-    let mut reached = Vec::with_capacity(people.len());
-    for person in people {
-        let silent = world.company.person(person).wecom == Treatment::Silent;
-        let quotas = world.settings.limits.people;
-        if silent || (quotas && over_frequency(&mut world.wecom.messages, person, now)) {
-            world.tally.wecom.dropped += 1;
-            continue;
-        }
-        reached.push(person);
-        let read_at = world.reads_at(person, now);
-        let message = Arriving {
-            platform: "wecom",
-            app,
-            source: &id,
-            content: &content,
-            digest,
-            at: now,
-            read_at,
-            recalled: false,
-            room: None,
-            from: None,
-        };
-        world.tally.wecom.effects += 1;
-        if world.phones.show(person, &message) > 1 {
-            world.tally.duplicates += 1;
-        }
-    }
-    world.tally.wecom.sends += 1;
-    world.wecom.messages.sent.keep(now, msgid, Sent { at: now, id, people: reached, recalled: false });
-}
-
-/// Notes one more message to a person, unless that is too many.
-fn over_frequency(messages: &mut Messages, person: PersonId, now: i64) -> bool {
-    let recent = messages.recent.entry(person).or_default();
-    while recent.front().is_some_and(|at| now - at >= 3_600_000) {
-        recent.pop_front();
-    }
-    let minute = recent.iter().rev().take_while(|at| now - **at < 60_000).take(PER_MINUTE).count();
-    let over = minute >= PER_MINUTE || recent.len() >= PER_HOUR;
-    if !over {
-        recent.push_back(now);
-    }
-    over
 }
 
 /// Recalls a message; a second recall of the same is answered as the first.

@@ -1,9 +1,27 @@
 //! Simulated WeCom: its checks, its words, and one module per family.
 
+mod authority;
+mod batch;
+mod card;
+mod chat;
 mod content;
+mod delivery;
+mod department;
+mod media;
+mod member;
+mod member_edit;
 mod message;
+mod robot;
+mod signin;
+mod tag;
 mod token;
 mod user;
+
+pub(crate) use authority::Permissions;
+pub(crate) use card::card_clicked;
+pub(crate) use chat::describe as describe_chats;
+pub(crate) use robot::add as add_robot;
+pub(crate) use signin::sign_in;
 
 use crate::{
     route::{Routes, Simulated, over_rate, refuse},
@@ -12,15 +30,31 @@ use crate::{
         token::{Standing, TokenStore},
     },
 };
-use hongyan_endpoint::{Fault, Invalid, Spec};
+use authority::Origin;
+use hongyan_endpoint::{Auth, Fault, Invalid, Spec};
 use hongyan_wecom::WeCom;
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
 
 /// What the platform remembers.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) token: TokenStore,
+    /// The token of the contacts' secret.
+    pub(crate) contacts_token: TokenStore,
+    /// Whose credential the call at hand came with. Set on admission and read under the same lock.
+    origin: authority::Origin,
     pub(crate) messages: message::Messages,
+    cards: card::Cards,
+    chats: chat::Chats,
+    media: media::Shelf,
+    robots: robot::Robots,
+    sign_ins: signin::SignIns,
+    /// Tags that the application made.
+    own_tags: HashSet<i64>,
+    jobs: batch::Jobs,
     /// Wrong secrets by address: since when, and how many.
     wrong_secrets: HashMap<IpAddr, (i64, u32)>,
     /// Look-ups in vain: day, and how many.
@@ -31,25 +65,71 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(token::get_token);
     to.on(message::send);
     to.on(message::recall);
+    to.on(message::statistics);
+    to.on(card::update);
+    to.on(chat::create);
+    to.on(chat::update);
+    to.on(chat::get);
+    to.on(chat::send);
+    to.on(media::upload);
+    to.on(media::get);
+    to.on(media::upload_image);
+    to.on(robot::send);
+    to.on(robot::upload_media);
+    to.on(signin::get_user_info);
+    to.on(signin::get_callback_ip);
     to.on(user::get_userid);
     to.on(user::get_userid_by_email);
+    to.on(member::get);
+    to.on(member::list);
+    to.on(member::list_names);
+    to.on(member::list_ids);
+    to.on(member_edit::create);
+    to.on(member_edit::update);
+    to.on(member_edit::delete);
+    to.on(member_edit::delete_many);
+    to.on(department::list);
+    to.on(department::list_ids);
+    to.on(department::get);
+    to.on(department::create);
+    to.on(department::update);
+    to.on(department::delete);
+    to.on(tag::list);
+    to.on(tag::get);
+    to.on(tag::create);
+    to.on(tag::update);
+    to.on(tag::delete);
+    to.on(tag::add_users);
+    to.on(tag::del_users);
+    to.on(batch::invite);
+    to.on(batch::sync_users);
+    to.on(batch::replace_users);
+    to.on(batch::replace_departments);
+    to.on(batch::get_result);
 }
 
 impl Simulated for WeCom {
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
-        let token = token.ok_or_else(|| refuse::<Self>("41001", "access_token missing"))?;
-        match world.wecom.token.standing(token, caller.now) {
-            Standing::Valid => {}
-            Standing::Expired => return Err(refuse::<Self>("42001", "access_token expired")),
-            Standing::Invalid => return Err(refuse::<Self>("40014", "invalid access_token")),
+        if spec.auth == Auth::Key {
+            return robot::admit(world, token);
         }
+        let token = token.ok_or_else(|| refuse::<Self>("41001", "access_token missing"))?;
+        let app = world.wecom.token.standing(token, caller.now);
+        world.wecom.origin = match (app, world.wecom.contacts_token.standing(token, caller.now)) {
+            (Standing::Valid, _) => Origin::App,
+            (_, Standing::Valid) => Origin::Contacts,
+            (Standing::Expired, _) | (_, Standing::Expired) => {
+                return Err(refuse::<Self>("42001", "access_token expired"));
+            }
+            _ => return Err(refuse::<Self>("40014", "invalid access_token")),
+        };
         if world.settings.wecom_trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
             return Err(refuse::<Self>("60020", "not allow to access from your ip"));
         }
         if over_rate::<Self>(world, spec, caller.now) {
             return Err(Self::throttled(spec));
         }
-        Ok(())
+        authority::admit(world, spec)
     }
 
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
@@ -57,8 +137,25 @@ impl Simulated for WeCom {
         match spec.name {
             "token.get" if missing("corpid") => refuse::<Self>("41002", "corpid missing"),
             "token.get" => refuse::<Self>("41004", "corpsecret missing"),
-            "message.send" if missing("msgtype") => refuse::<Self>("40008", "invalid message type"),
-            _ => refuse::<Self>("40058", format!("{invalid}, invalid Request Parameter")),
+            "message.send" | "appchat.send" if missing("msgtype") => refuse::<Self>("40008", "invalid message type"),
+            "appchat.update" | "appchat.get" | "appchat.send" if missing("chatid") => {
+                refuse::<Self>("86201", "chatid missing")
+            }
+            "media.get" if missing("media_id") => refuse::<Self>("41006", "media_id missing"),
+            // Whatever is wrong with the form, no file has arrived.
+            "media.upload" | "media.uploadimg" | "webhook.upload_media" => refuse::<Self>("44001", "empty media data"),
+            "user.get" | "user.delete" if missing("userid") => refuse::<Self>("41009", "userid missing"),
+            "user.list" | "user.simplelist" if missing("department_id") => {
+                refuse::<Self>("60123", "invalid department id")
+            }
+            "tag.get" | "tag.update" | "tag.delete" | "tag.addtagusers" | "tag.deltagusers" if missing("tagid") => {
+                refuse::<Self>("41017", "tagid missing")
+            }
+            "message.update_template_card" if missing("agentid") => refuse::<Self>("41011", "agentid missing"),
+            "message.update_template_card" if missing("response_code") => {
+                refuse::<Self>("60140", "invalid response_code")
+            }
+            _ => refuse::<Self>("40058", format!("{invalid}. invalid Request Parameter")),
         }
     }
 
@@ -68,6 +165,10 @@ impl Simulated for WeCom {
 
     fn throttled(_: &Spec) -> Fault {
         refuse::<Self>("45009", "api freq out of limit")
+    }
+
+    fn wrong_range() -> Fault {
+        refuse::<Self>("40146", "invalid range header")
     }
 
     /// Support asks for the hint: the time in seconds and some digits.

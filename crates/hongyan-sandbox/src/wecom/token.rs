@@ -30,12 +30,15 @@ pub(super) fn get_token(world: &mut World, caller: &Caller, request: GetToken) -
     if request.corpid != world.credentials.wecom_corp_id {
         return Err(refuse::<WeCom>("40013", "invalid corpid").into());
     }
-    if request.corpsecret != world.credentials.wecom_secret {
+    let credentials = &world.credentials;
+    let contacts = request.corpsecret == credentials.wecom_contacts_secret;
+    if !contacts && request.corpsecret != credentials.wecom_secret {
         count_wrong_secret(&mut world.wecom, caller);
         return Err(refuse::<WeCom>("40001", "invalid credential").into());
     }
     let fresh = random_hex(64).map_err(|_| refuse::<WeCom>("-1", "system busy"))?;
-    let (access_token, life_ms) = world.wecom.token.give(caller.now, false, || fresh);
+    let store = if contacts { &mut world.wecom.contacts_token } else { &mut world.wecom.token };
+    let (access_token, life_ms) = store.give(caller.now, false, || fresh);
     Ok(TokenGiven { access_token, expires_in: (life_ms / 1_000).max(1) })
 }
 

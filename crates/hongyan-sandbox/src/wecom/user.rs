@@ -3,10 +3,7 @@
 use crate::{
     clock::china_day,
     route::{Refused, refuse},
-    world::{
-        Caller, World,
-        company::{PersonId, Treatment},
-    },
+    world::{Caller, World, company::PersonId},
 };
 use hongyan_wecom::{
     WeCom,
@@ -49,10 +46,7 @@ fn tell(world: &mut World, caller: &Caller, found: Option<PersonId>) -> Result<U
     if world.settings.limits.calls && world.wecom.misses.1 * 5 > world.company.size() {
         return Err(refuse::<WeCom>("45009", "api freq out of limit").into());
     }
-    let visible = |id: &PersonId| {
-        let person = world.company.person(*id);
-        person.visible && person.wecom != Treatment::Invisible
-    };
+    let visible = |id: &PersonId| super::authority::sees(world, world.company.person(*id));
     match found.filter(visible) {
         Some(id) => Ok(UseridFound { userid: world.company.person(id).userid.clone() }),
         None => {

@@ -3,18 +3,25 @@
 //! All of it sits behind one lock that is held for the length of one decision, never for I/O. Nothing here runs by
 //! itself: [`World::settle`] brings the world up to `now` before each look at it, so a moved clock is enough.
 
+pub(crate) mod callback;
 pub(crate) mod company;
+pub(crate) mod event;
 pub(crate) mod ledger;
+mod news;
 pub(crate) mod phone;
+pub(crate) mod stream;
 pub(crate) mod tally;
 pub(crate) mod token;
 
 use crate::{
     dingtalk,
     options::{Credentials, Limits, SandboxOptions},
+    push::Asked,
     wecom,
 };
+use callback::Callbacks;
 use company::Company;
+use event::Events;
 use phone::Phones;
 use serde::Serialize;
 use std::{
@@ -23,6 +30,7 @@ use std::{
     net::IpAddr,
     time::Duration,
 };
+use stream::Streams;
 use tally::{Calls, Tally};
 
 /// What can be changed while it runs.
@@ -37,20 +45,27 @@ pub(crate) struct Settings {
     pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
     /// The group templates that DingTalk's company has; `None`: any that is well formed.
     pub(crate) dingtalk_group_templates: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub(crate) wecom: wecom::Permissions,
+    /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
+    pub(crate) wecom_push_tries: u32,
 }
 
 /// Everything.
 pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) settings: Settings,
-    /// Where the sandbox answers, as `127.0.0.1:18081`: for addresses that answers hold.
-    pub(crate) host: String,
     pub(crate) credentials: Credentials,
     pub(crate) dingtalk: dingtalk::State,
     pub(crate) wecom: wecom::State,
     pub(crate) phones: Phones,
     pub(crate) tally: Tally,
     pub(crate) calls: Calls,
+    pub(crate) events: Events,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) streams: Streams,
+    /// Host and port by which the last caller found us: what addresses that we give out begin with.
+    pub(crate) host: String,
     rates: HashMap<(&'static str, &'static str, u64), (i64, u32)>,
 }
 
@@ -62,16 +77,19 @@ pub(crate) struct Caller {
     pub(crate) now: i64,
     /// How far the clock was moved: who signs with the machine's own time means `now - moved_ms`.
     pub(crate) moved_ms: i64,
+    /// What an address answered that the platform asked before it decides.
+    pub(crate) asked: Option<Asked>,
 }
 
 impl World {
     pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
+        let mut company = Company::new(options.seed, options.people);
+        // How it began is no news.
+        company.take_changes();
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
-        let company = Company::new(options.seed, options.people);
         Self {
             dingtalk: dingtalk::State::new(&company, &credentials),
             company,
-            host: String::new(),
             settings: Settings {
                 limits: options.limits,
                 delivery_delay_ms: ms(options.delivery_delay),
@@ -79,12 +97,18 @@ impl World {
                 dingtalk_trusted_ips: None,
                 wecom_trusted_ips: None,
                 dingtalk_group_templates: None,
+                wecom: wecom::Permissions::default(),
+                wecom_push_tries: 3,
             },
             credentials,
             wecom: wecom::State::default(),
             phones: Phones::default(),
             tally: Tally::default(),
             calls: Calls::default(),
+            events: Events::default(),
+            callbacks: Callbacks::default(),
+            streams: Streams::default(),
+            host: String::new(),
             rates: HashMap::new(),
         }
     }

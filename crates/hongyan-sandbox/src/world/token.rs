@@ -1,5 +1,6 @@
 //! Access tokens: the same one until it lapses, several holders side by side, and a memory of those that were.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Life of a token, in milliseconds.
@@ -16,7 +17,7 @@ pub(crate) enum Standing {
 }
 
 /// Who a token was given to. Most platforms' operations know only the first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Holder {
     /// The company's own application.
     #[default]
@@ -30,6 +31,7 @@ pub(crate) enum Holder {
 /// Live tokens kept at most; the oldest is forgotten.
 const LIVE: usize = 1_000;
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Live {
     token: String,
     until: i64,
@@ -37,7 +39,8 @@ struct Live {
 }
 
 /// The tokens of one platform. No `Debug`: it holds credentials.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct TokenStore {
     live: VecDeque<Live>,
     /// Those that lapsed; revoked ones are simply forgotten.

@@ -1,7 +1,7 @@
 //! DingTalk's own examples, asked of the sandbox. Each has a sandbox of its own: some of them change the company.
 
 use crate::{
-    fixture::{answered, localise, names, resembles},
+    fixture::{STAGED, answered, localise, names, resembles},
     raw::{Raw, Reply},
 };
 use hongyan_dingtalk::{DingTalk, isv, new_style};
@@ -105,7 +105,8 @@ async fn every_example_of_dingtalk_is_answered_as_its_page_shows() {
     let operations = answered(&Raw::start().await, "dingtalk").await;
     assert!(operations.len() >= 50, "{operations:?}");
     for operation in operations {
-        if CONVERSATIONS.iter().any(|family| operation.starts_with(family)) {
+        let staged = STAGED.contains(&operation.as_str());
+        if staged || CONVERSATIONS.iter().any(|family| operation.starts_with(family)) {
             continue;
         }
         let raw = Raw::start().await;

@@ -1,8 +1,19 @@
 //! The platforms' own examples, asked of the sandbox: each is answered with all that the page shows.
 
 use crate::raw::Raw;
-use serde_json::{Map, Value, json};
-use std::{collections::BTreeSet, path::Path};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Those that need somebody's server or something said before: their own tests ask them, in this order.
+pub(crate) const STAGED: [&str; 7] = [
+    "callback.register",
+    "callback.update",
+    "callback.get",
+    "callback.failed",
+    "callback.delete",
+    "stream.open",
+    "webhook.answer",
+];
 
 /// Puts the sandbox's own names in the place of the page's.
 pub(crate) fn localise(value: &mut Value, names: &Map<String, Value>) {
@@ -43,47 +54,6 @@ pub(crate) async fn answered(raw: &Raw, platform: &str) -> BTreeSet<String> {
     operations.filter_map(|line| Some(line.split_once(&of)?.1.trim_end_matches(')').to_owned())).collect()
 }
 
-async fn ask(raw: &Raw, platform: &str, names: &Map<String, Value>) {
-    let mut answered = answered(raw, platform).await;
-    assert!(answered.len() >= 5, "{answered:?}");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../hongyan-{platform}/fixtures"));
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        if !answered.remove(path.file_stem().unwrap().to_str().unwrap()) {
-            continue;
-        }
-        let mut fixture: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        localise(&mut fixture["query"], names);
-        localise(&mut fixture["body"], names);
-        let (method, target) = fixture["line"].as_str().unwrap().split_once(' ').unwrap();
-        let mut target = format!("{target}?access_token={}", names["token"].as_str().unwrap());
-        for (name, value) in fixture["query"].as_object().into_iter().flatten() {
-            target += &format!("&{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        }
-        let reply = raw.call(method, &target, &fixture["body"]).await.json();
-        assert_eq!(reply["errcode"], 0, "{}: {reply}", path.display());
-        resembles(&path.display().to_string(), &fixture["reply"], &reply);
-    }
-    assert!(answered.is_empty(), "answered, but without an example: {answered:?}");
-}
-
 pub(crate) fn names(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
-}
-
-#[tokio::test]
-async fn every_example_of_wecom_is_answered_as_its_page_shows() {
-    let raw = Raw::start().await;
-    let (token, w) = (raw.wecom_token().await, &raw.credentials["wecom"]);
-    let sent = raw
-        .post(
-            &format!("/cgi-bin/message/send?access_token={token}"),
-            json!({"agentid": w["agent_id"], "touser": "lisi", "msgtype": "text", "text": {"content": "x"}}),
-        )
-        .await;
-    let names = names(json!({
-        "token": token, "corpid": w["corp_id"], "corpsecret": w["secret"], "agentid": w["agent_id"],
-        "msgid": sent["msgid"], "touser": "zhangsan|ghost01", "mobile": "13800000001", "email": "zhangsan@example.com",
-    }));
-    ask(&raw, "wecom", &names).await;
 }

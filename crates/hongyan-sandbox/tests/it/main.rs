@@ -1,6 +1,7 @@
 //! The sandbox met with raw bytes, without our client: what other people's SDKs and `curl` would see.
 
 mod acs;
+mod callback;
 mod chats;
 mod dingtalk;
 mod dingtalk_contacts;
@@ -8,12 +9,23 @@ mod dingtalk_edits;
 mod dingtalk_tokens;
 mod examples;
 mod fixture;
+mod foreign;
+mod foreign_wechatpy;
 mod inspection;
 mod media;
 mod raw;
+mod receiver;
 mod robots;
 mod scenes;
 mod seeds;
+mod state;
+mod stream;
 mod trouble;
 mod webhooks;
 mod wecom;
+mod wecom_card;
+mod wecom_chat;
+mod wecom_contacts;
+mod wecom_media;
+mod wecom_pages;
+mod wecom_robot;

@@ -90,6 +90,25 @@ impl Raw {
         parse(&exchange(self.sandbox.address(), request.as_bytes()).await)
     }
 
+    /// Posts one file as the part `media` of a form.
+    pub(crate) async fn form(&self, target: &str, name: &str, bytes: &[u8]) -> Reply {
+        let mut body = format!(
+            "--frontier\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"\r\n\
+             Content-Type: text/plain\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--frontier--\r\n");
+        let mut request = format!(
+            "POST {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\
+             Content-Type: multipart/form-data; boundary=frontier\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(&body);
+        parse(&exchange(self.sandbox.address(), &request).await)
+    }
+
     pub(crate) async fn get(&self, target: &str) -> Value {
         self.call("GET", target, &Value::Null).await.json()
     }

@@ -160,7 +160,7 @@ async fn a_file_that_was_sent_to_the_robot_is_fetched_by_its_code() {
     let path = "/v1.0/robot/messageFiles/download";
     let given = ding.done(path, json!({"downloadCode": code, "robotCode": ding.robot})).await;
     let url = given["downloadUrl"].as_str().unwrap();
-    let file = ding.raw.call("GET", &url[url.find("/sandbox").unwrap()..], &Value::Null).await;
+    let file = ding.raw.call("GET", &url[url.find("/sandbox/media").unwrap()..], &Value::Null).await;
     assert_eq!((file.body.as_slice(), file.header("content-type")), (&b"picture"[..], Some("image/png")));
     let wrong = json!({"downloadCode": "none", "robotCode": ding.robot});
     assert_eq!(ding.refusal(path, wrong).await, "invalidParameter.robotCode.invalid");

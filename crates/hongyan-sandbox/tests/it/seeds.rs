@@ -54,7 +54,7 @@ async fn the_wecom_scripts_mistakes_are_refused_and_nothing_is_sent() {
     assert_eq!(said["errcode"], 40058, "{said}");
     // A full-width comma between two members.
     let create = format!("/cgi-bin/appchat/create?access_token={token}");
-    let group = r#"{"name" : "值班","owner" : "zhangsan","userlist" : ["zhangsan", "lisi"],"chatid" : "wide01"}"#;
+    let group = r#"{"name" : "值班","owner" : "zhangsan","userlist" : ["zhangsan", "lisi"]，"chatid" : "wide01"}"#;
     let said = raw.script(&create, FORM, group).await;
     assert_eq!(said["errcode"], 40058, "{said}");
     // `CHATID=body.access_token` of a reply that has none: an empty text, or the token of before.

@@ -7,31 +7,41 @@ use serde_json::{Value, json};
 const SEND: &str = "/cgi-bin/message/send";
 const RECALL: &str = "/cgi-bin/message/recall";
 
-struct Corp {
-    raw: Raw,
-    token: String,
-    agent: i64,
+pub(crate) struct Corp {
+    pub(crate) raw: Raw,
+    pub(crate) token: String,
+    pub(crate) agent: i64,
 }
 
 impl Corp {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::on(Raw::start().await).await
     }
 
-    async fn on(raw: Raw) -> Self {
+    pub(crate) async fn on(raw: Raw) -> Self {
         let (token, agent) = (raw.wecom_token().await, raw.credentials["wecom"]["agent_id"].as_i64().unwrap());
         Self { raw, token, agent }
     }
 
-    async fn call(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn call(&self, path: &str, body: &Value) -> Reply {
         self.raw.call("POST", &format!("{path}?access_token={}", self.token), body).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         self.call(path, &body).await.json()
     }
 
-    fn text(&self, users: &str, text: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str, query: &str) -> Value {
+        self.raw.get(&format!("{path}?access_token={}&{query}", self.token)).await
+    }
+
+    /// Uploads a file; the whole answer.
+    pub(crate) async fn upload(&self, kind: &str, name: &str, bytes: &[u8]) -> Value {
+        let target = format!("/cgi-bin/media/upload?access_token={}&type={kind}", self.token);
+        self.raw.form(&target, name, bytes).await.json()
+    }
+
+    pub(crate) fn text(&self, users: &str, text: &str) -> Value {
         json!({"touser": users, "msgtype": "text", "agentid": self.agent, "text": {"content": text}})
     }
 }

@@ -1,9 +1,10 @@
 //! One department, and what DingTalk lets a company set about it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One department. Visible with everybody in it, or not at all.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Department {
     pub(crate) id: i64,
     pub(crate) parent_id: i64,
@@ -19,7 +20,8 @@ pub(crate) struct Department {
 }
 
 /// What DingTalk keeps about a department beside its place.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct DepartmentSettings {
     /// It has a group chat.
     pub(crate) create_dept_group: bool,

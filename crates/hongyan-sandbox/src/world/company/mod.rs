@@ -5,11 +5,13 @@
 
 mod department;
 mod person;
+mod roll;
 mod seed;
 mod tag;
 
 pub(crate) use department::{Department, DepartmentSettings, Kept, Misplaced};
 pub(crate) use person::{Person, Treatment};
+pub(crate) use roll::Roll;
 pub(crate) use tag::{Tag, TagTaken, Tags};
 
 use person::mobile_key;
@@ -32,6 +34,21 @@ pub(crate) enum Taken {
     PersonalEmail(PersonId),
 }
 
+/// What happened to the company, for those who are told.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    PersonCame(PersonId),
+    PersonChanged {
+        before: Box<Person>,
+        now: Box<Person>,
+    },
+    /// With the userid that they had.
+    PersonLeft(String),
+    DepartmentCame(i64),
+    DepartmentChanged(i64),
+    DepartmentGone(i64),
+}
+
 /// Everybody, and the ways to find them.
 #[derive(Debug, Clone)]
 pub(crate) struct Company {
@@ -45,6 +62,8 @@ pub(crate) struct Company {
     by_unionid: HashMap<String, PersonId>,
     members: HashMap<i64, Vec<PersonId>>,
     children: HashMap<i64, Vec<i64>>,
+    /// Not told yet.
+    news: Vec<Change>,
     living: usize,
     changes: u64,
 }
@@ -67,14 +86,22 @@ impl Company {
             by_unionid: HashMap::new(),
             members: HashMap::new(),
             children: HashMap::new(),
+            news: Vec::new(),
             living: 0,
             changes: 0,
         };
         company.arrange();
         for id in 0..PersonId::try_from(company.slots.len()).unwrap_or(PersonId::MAX) {
-            company.settle_in(id);
+            if !company.slots[id as usize].departed {
+                company.settle_in(id);
+            }
         }
         company
+    }
+
+    /// What happened since this was asked last.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.news)
     }
 
     // People, read.
@@ -190,6 +217,7 @@ impl Company {
         let id = PersonId::try_from(self.slots.len()).unwrap_or(PersonId::MAX);
         self.slots.push(person);
         self.settle_in(id);
+        self.news.push(Change::PersonCame(id));
         Ok(id)
     }
 
@@ -208,6 +236,8 @@ impl Company {
         if old.userid != *new {
             self.tags.replace_member(&old.userid, Some(new));
         }
+        let now = Box::new(self.slots[id as usize].clone());
+        self.news.push(Change::PersonChanged { before: Box::new(old), now });
         Ok(())
     }
 
@@ -219,6 +249,7 @@ impl Company {
         person.departed = true;
         person.active = false;
         self.tags.replace_member(&person.userid, None);
+        self.news.push(Change::PersonLeft(person.userid.clone()));
         true
     }
 
@@ -239,6 +270,7 @@ impl Company {
         let id = department.id;
         self.departments.push(department);
         self.arrange();
+        self.news.push(Change::DepartmentCame(id));
         Ok(id)
     }
 
@@ -266,6 +298,7 @@ impl Company {
                 self.look_at(person);
             }
         }
+        self.news.push(Change::DepartmentChanged(id));
         Ok(())
     }
 
@@ -291,6 +324,7 @@ impl Company {
         for person in &mut self.slots {
             person.leader_of.retain(|led| *led != id);
         }
+        self.news.push(Change::DepartmentGone(id));
         self.arrange();
         Ok(())
     }

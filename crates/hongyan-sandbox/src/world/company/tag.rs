@@ -1,9 +1,10 @@
 //! Tags (WeCom): named groups of people and departments.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One tag.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Tag {
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -21,7 +22,7 @@ pub(crate) enum TagTaken {
 }
 
 /// All tags, in order of their ids.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Tags(Vec<Tag>);
 
