@@ -115,6 +115,16 @@ pub struct MessagePage {
     pub next_cursor: Option<String>,
 }
 
+/// What `GET /v1/callbacks` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CallbackPage {
+    /// Oldest first.
+    pub callbacks: Vec<hongyan_core::CallbackRow>,
+    /// `after` of the next page; absent when there is nothing more yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_after: Option<i64>,
+}
+
 /// What `GET /v1/messages/{id}/recipients` answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecipientList {

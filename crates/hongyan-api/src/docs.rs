@@ -1,6 +1,6 @@
 //! The table as a page to read. Everything is in it: no script, no image, no other address.
 
-use crate::{Code, ROUTES, Route};
+use crate::{Code, FACADE, ROUTES, Route};
 use std::fmt::Write;
 
 /// The page's one style sheet, exactly as it stands between its tags: for the hash in a content security policy.
@@ -32,7 +32,13 @@ pub fn page() -> String {
     for route in ROUTES {
         section(&mut html, route);
     }
-    html.push_str("<section><h2>Problems 错误</h2><table>");
+    html.push_str("<section><h2>Facade 简化接口</h2><table>");
+    for route in FACADE {
+        let params: Vec<String> = route.params.iter().map(|param| format!("<code>{}</code>", param.name)).collect();
+        let path = format!("POST <code>{}</code>", escape(route.path));
+        row(&mut html, &[&path, &params.join(" "), &marked(route.summary_en), &marked(route.summary_zh)]);
+    }
+    html.push_str("</table></section><section><h2>Problems 错误</h2><table>");
     for code in Code::EVERY {
         row(
             &mut html,

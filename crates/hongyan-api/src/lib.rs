@@ -11,16 +11,18 @@
 
 mod body;
 pub mod docs;
+mod facade;
 mod openapi;
 mod problem;
 mod table;
 
 pub use body::{
-    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CancelReport, ChatChanged,
-    ChatList, ChatOrder, ChatPage, ChatReaders, DeliveryRecall, DeliveryStub, DepartmentList, FileList, Live,
-    MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost, RateRow, ReachRow,
-    ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
+    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
+    ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, DeliveryRecall, DeliveryStub, DepartmentList, FileList,
+    Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost, RateRow,
+    ReachRow, ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
 };
+pub use facade::{FACADE, FacadeKind, FacadeParam, FacadeRoute, OWNER_NOT_A_MEMBER};
 pub use openapi::openapi;
 pub use problem::{CONTENT_TYPE, Code, Problem};
 pub use table::{Method, Operation, Param, ROUTES, Route, Status};

@@ -1,6 +1,6 @@
 //! The table as OpenAPI 3.1.
 
-use crate::{CONTENT_TYPE, Problem, ROUTES, Route};
+use crate::{CONTENT_TYPE, FACADE, Problem, ROUTES, Route};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,9 @@ pub fn openapi() -> Value {
     for route in ROUTES {
         let entry = paths.entry(route.path).or_insert_with(|| json!({}));
         entry[route.method.name().to_lowercase()] = operation(route, &mut generator, problem.as_value());
+    }
+    for route in FACADE {
+        paths.insert(route.path.to_owned(), json!({"post": route.describe()}));
     }
     json!({
         "openapi": "3.1.0",

@@ -1,9 +1,9 @@
 //! The table of routes: the gateway mounts it, OpenAPI and the page of documents are made from it.
 
 use crate::{
-    AccountCheck, AccountList, BatchResult, CancelReport, ChatChanged, ChatList, ChatOrder, ChatPage, DepartmentList,
-    FileList, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, ReaderReport, Ready,
-    RecallReport, RecipientList, RetryReport,
+    AccountCheck, AccountList, BatchResult, CallbackPage, CancelReport, ChatChanged, ChatList, ChatOrder, ChatPage,
+    DepartmentList, FileList, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, ReaderReport,
+    Ready, RecallReport, RecipientList, RetryReport,
 };
 use hongyan_core::{ChatChange, ChatRow, FileRow, Message, MessageRow, Person, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -120,6 +120,7 @@ operations! {
     ListMembers = "contact.members",
     ListAccounts = "account.list",
     CheckAccount = "account.check",
+    ListCallbacks = "callback.list",
     Live = "health.live",
     Ready = "health.ready",
     Metrics = "metrics",
@@ -511,6 +512,20 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "重新登录账号并报告结果。",
         response: Some(schema::<AccountCheck>),
         statuses: ABOUT_ONE,
+        ..READ
+    },
+    Route {
+        path: "/v1/callbacks",
+        operation: Operation::ListCallbacks,
+        summary_en: "What the platforms pushed to `/callbacks/{account}`, oldest first.",
+        summary_zh: "平台推送到 `/callbacks/{account}` 的回调,旧的在前。",
+        response: Some(schema::<CallbackPage>),
+        query: &[
+            Param { name: "account", en: "of this account", zh: "仅该账号" },
+            Param { name: "after", en: "after the callback with this id", zh: "该 ID 之后的回调" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+        ],
+        statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
         ..READ
     },
     Route {

@@ -4,6 +4,7 @@ use crate::{
     dingtalk::{DingTalkChannel, DingTalkConfig},
     dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig},
     mail::{MailChannel, MailConfig},
+    operations::{Caller, files_too},
     render,
     secret::{SecretError, SecretRef},
     webhook::{WebhookChannel, WebhookConfig},
@@ -22,6 +23,28 @@ pub struct AccountConfig {
     pub common: Common,
     /// The channel's own.
     pub channel: ChannelConfig,
+    /// How the platform's pushes are verified and opened; `None`: they are refused.
+    pub callback: Option<CallbackConfig>,
+}
+
+/// `callback = { … }` of an application: what the platform's console shows beside the callback's address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackConfig {
+    /// Signs pushes.
+    pub token: SecretRef,
+    /// Encrypts them: 43 characters.
+    pub aes_key: SecretRef,
+    /// For whom they are encrypted: the `AppKey` or the `CorpId`. When absent the account's own.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Seconds that a push may be old, or ahead; 0 for any age.
+    #[serde(default = "an_hour")]
+    pub max_age_s: u64,
+}
+
+const fn an_hour() -> u64 {
+    3_600
 }
 
 /// The kinds of channel, by `channel = "…"`.
@@ -111,11 +134,13 @@ impl<'de> Deserialize<'de> for AccountConfig {
         let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
+        let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
         let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
-        Ok(Self {
-            common: serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?,
-            channel: serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?,
-        })
+        let channel = serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
+        if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
+            return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
+        }
+        Ok(Self { common: serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?, channel, callback })
     }
 }
 
@@ -140,6 +165,8 @@ pub struct Account {
     pub concurrency: usize,
     /// After a send, when receipts are first looked at; `None` for never.
     pub receipts_after: Option<Duration>,
+    /// The way to the platform's other operations, with the channel's own token; `None` where there are none.
+    pub caller: Option<Arc<dyn Caller>>,
 }
 
 impl Account {
@@ -193,12 +220,17 @@ impl AccountConfig {
     /// [`SecretError`] as text, or what is wrong with a value.
     pub fn open(&self, name: &str) -> Result<Account, String> {
         let secret = |e: SecretError| e.to_string();
+        let mut caller: Option<Arc<dyn Caller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
-                (Arc::new(DingTalkChannel::open(config).map_err(secret)?), DingTalkChannel::recipient_rates())
+                let channel = DingTalkChannel::open(config).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too())));
+                (Arc::new(channel), DingTalkChannel::recipient_rates())
             }
             ChannelConfig::WeCom(config) => {
-                (Arc::new(WeComChannel::open(config).map_err(secret)?), WeComChannel::recipient_rates())
+                let channel = WeComChannel::open(config).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too())));
+                (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
             ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config)?), Vec::new()),
@@ -231,6 +263,7 @@ impl AccountConfig {
             concurrency: common.concurrency.unwrap_or(capabilities.concurrency).max(1),
             receipts_after,
             channel,
+            caller,
         })
     }
 
@@ -248,9 +281,12 @@ impl AccountConfig {
             // Most addresses are no secret; whoever has one that is may keep it elsewhere.
             ChannelConfig::Webhook(config) => vec![("secret", config.secret.as_ref())],
         };
+        let pushed = self.callback.iter().flat_map(|callback| {
+            [("callback.token", Some(&callback.token)), ("callback.aes_key", Some(&callback.aes_key))]
+        });
         let inline =
             |(key, secret): (&'static str, Option<&SecretRef>)| secret.is_some_and(SecretRef::is_inline).then_some(key);
-        secrets.into_iter().filter_map(inline).collect()
+        secrets.into_iter().chain(pushed).filter_map(inline).collect()
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! Messages do not go this way: they are the channels' work, which keeps limits and knows lost replies.
 
-use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef};
+use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef, robot::Hook};
 use async_trait::async_trait;
-use hongyan_client::{Client, Login};
+use hongyan_client::{Client, Login, Raw};
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Declared, Fault, Platform, Spec};
-use hongyan_net::{Http, Options};
+use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_wecom::WeCom;
 use serde_json::Value;
+use std::time::Duration;
 
 /// A platform whose operations can be called by name.
 pub struct Operations {
@@ -42,6 +43,12 @@ pub trait Caller: Send + Sync {
     /// As [`Client::call_declared`].
     async fn call(&self, operation: &dyn Declared, request: Value) -> Result<Value, Fault>;
 
+    /// Passes a foreign call on with the account's own token.
+    ///
+    /// # Errors
+    /// As [`Client::forward`].
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault>;
+
     /// Logs in now, whatever is cached.
     ///
     /// # Errors
@@ -55,9 +62,18 @@ impl<P: Login> Caller for Client<P> {
         self.call_declared(operation, request).await
     }
 
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        Self::forward(self, operation, call).await
+    }
+
     async fn log_in(&self) -> Result<(), Fault> {
         Self::log_in(self).await
     }
+}
+
+/// Files travel this way too, so it takes longer and carries more than a message: a minute, 24 MiB.
+pub(crate) fn files_too() -> Http {
+    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..Options::default() })
 }
 
 /// A field of requests that the account itself knows, under the names that operations give it.
@@ -113,6 +129,17 @@ impl AccountConfig {
             ChannelConfig::WeComRobot(config) => Some(&config.key),
             ChannelConfig::Webhook(config) => config.secret.as_ref(),
         }
+    }
+
+    /// The credential in the address of a group's robot; `None` of any other account, or when it cannot be read.
+    #[must_use]
+    pub fn robot_credential(&self) -> Option<Secret> {
+        let hook = match &self.channel {
+            ChannelConfig::DingTalkRobot(config) => Hook::read(&config.access_token, "access_token"),
+            ChannelConfig::WeComRobot(config) => Hook::read(&config.key, "key"),
+            _ => return None,
+        };
+        hook.ok().map(|hook| hook.credential)
     }
 
     /// The request fields that the account knows by itself: its ids and its secret.

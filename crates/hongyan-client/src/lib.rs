@@ -7,8 +7,10 @@
 //! A request of another platform does not compile here. What to do about a [`Fault`] is the caller's decision,
 //! by its class; the one thing done here is to refresh a refused token once and repeat the call once.
 
+mod forward;
 mod token;
 
+pub use forward::Raw;
 pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
@@ -52,6 +54,12 @@ impl<P: Login> Client<P> {
     pub fn new(http: Http, base_url: Option<&str>, credential: P::Credential) -> Self {
         let base_url = base_url.map(|url| Arc::from(url.trim_end_matches('/')));
         Self { http, base_url, custodian: Arc::new(Custodian::new(credential)) }
+    }
+
+    /// The same application with other bounds on its calls; the token stays one for both.
+    #[must_use]
+    pub fn over(&self, http: Http) -> Self {
+        Self { http, ..self.clone() }
     }
 
     /// Makes one call; a refused token is refreshed once (for all callers together) and the call repeated once.

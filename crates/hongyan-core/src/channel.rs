@@ -1,6 +1,9 @@
 //! The trait that carries a delivery out.
 
-use crate::{Address, Capabilities, Chats, Contacts, Content, DeliveryId, Format, Outcome, Reason, Receipts, Time};
+use crate::{
+    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, Reason, Receipts,
+    Time,
+};
 use async_trait::async_trait;
 use hongyan_endpoint::{Fault, File, Known};
 use std::borrow::Cow;
@@ -46,6 +49,17 @@ pub trait Channel: Send + Sync + 'static {
     /// [`Channel::file_use`] is not [`FileUse::Upload`].
     async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
         Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")))
+    }
+
+    /// How the platform recognises a repeat of a call with this content to recipients of this kind.
+    fn dedup(&self, _content: &Content, kind: AddressKind) -> Dedup {
+        self.capabilities().dedup_of(kind)
+    }
+
+    /// What the platform gave beside the handle when it took a call: WeCom's `response_code` of an interactive card.
+    /// Known for a while only, and to this process only.
+    fn response_code(&self, _handle: &str) -> Option<String> {
+        None
     }
 
     /// Its group chats, where it has any.

@@ -16,7 +16,9 @@ mod channel;
 pub mod clock;
 mod delivery;
 mod directory;
+mod handed;
 mod id;
+mod inbox;
 mod keys;
 mod library;
 mod message;
@@ -34,7 +36,9 @@ pub use delivery::{
     TargetResult, settle,
 };
 pub use directory::{Chat, ChatChange, Chats, Contacts, Department, NewChat, Person};
+pub use handed::{HANDED_AFTER, Handed};
 pub use id::{DeliveryId, IdSource, MessageId};
+pub use inbox::{CallbackRow, Inbox, KEPT_CALLBACKS, NewCallback};
 pub use keys::{KeyRow, Keys, Scope};
 pub use library::{ChatRow, FileRow, Library};
 pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};

@@ -4,8 +4,8 @@
 //! (`hongyan-store`) runs against every implementation.
 
 use crate::{
-    Address, Content, DeliveryId, DeliveryState, MessageId, Priority, Reason, RecipientState, Target, TargetResult,
-    Time,
+    Address, Content, DeliveryId, DeliveryState, Handed, Inbox, MessageId, Priority, Reason, RecipientState, Target,
+    TargetResult, Time,
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// A durable outbox and ledger.
 #[async_trait]
-pub trait Outbox: Send + Sync + 'static {
+pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// Takes messages in, all or none of each; one result per message, in order.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! What the routes share.
 
 use crate::{
+    callbacks::Receiver,
     config::Config,
     dispatch::Dispatcher,
     keys::{Caller, Ring},
+    official::Doors,
     template::Templates,
     waiting::Watch,
 };
@@ -34,6 +36,10 @@ pub(crate) struct App {
     pub(crate) watch: Arc<Watch>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) pages: Pages,
+    /// The platforms' own paths.
+    pub(crate) doors: Doors,
+    /// Who receives the platforms' pushes, by account.
+    pub(crate) receivers: BTreeMap<Arc<str>, Receiver>,
     /// When the store was last asked whether it can be written, and what it said: anybody may ask.
     pub(crate) ready: Mutex<Option<(Time, bool)>>,
 }

@@ -71,6 +71,16 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// One who knows an account's own secret: everything, with this account.
+    pub(crate) fn owner(account: &str) -> Self {
+        Self {
+            id: format!("account {account}"),
+            hash: [0; 32],
+            scopes: vec![Scope::Admin],
+            accounts: vec![account.to_owned()],
+        }
+    }
+
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
@@ -109,6 +119,11 @@ impl Ring {
             .collect();
         *self.rows.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// The key of this id, if it is in force.
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Caller>> {
+        self.rows.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// Whose key this is, if it is anybody's.

@@ -6,12 +6,15 @@
 mod accept;
 mod app;
 mod body;
+mod callbacks;
 pub mod config;
 pub mod dispatch;
+mod facade;
 mod files;
 pub mod keys;
 mod listen;
 mod metrics;
+mod official;
 mod reply;
 mod routes;
 mod tasks;
@@ -48,6 +51,8 @@ pub enum StartError {
     Store(StoreError),
     /// A template or a page cannot be made.
     Template(String),
+    /// An account's callback settings cannot be used.
+    Callback(String),
 }
 
 impl std::fmt::Display for StartError {
@@ -55,7 +60,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Listen(address, error) => write!(f, "{address} cannot be listened on: {error}"),
             Self::Store(error) => error.fmt(f),
-            Self::Template(words) => f.write_str(words),
+            Self::Template(words) | Self::Callback(words) => f.write_str(words),
         }
     }
 }
@@ -95,6 +100,8 @@ impl Gateway {
         // Ids go on after the last one, even when the clock has stepped back.
         let last = outbox.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
+        let receivers = callbacks::Receiver::open_all(&config).map_err(StartError::Callback)?;
+        let doors = official::Doors::open(&config, &accounts).map_err(StartError::Store)?;
         let failed = |error| StartError::Listen(server.listen, error);
         let listener = TcpListener::bind(server.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -120,6 +127,8 @@ impl Gateway {
             watch,
             dispatcher: Arc::clone(&dispatcher),
             pages,
+            doors,
+            receivers,
             ready: Mutex::new(None),
         });
         // A semaphore holds at most this many permits, and is emptied in one go at the end.

@@ -1,12 +1,12 @@
 //! The listener: accepts, serves, and stops without cutting anybody off.
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -14,6 +14,10 @@ use tokio::{
 
 /// A pause after the machine refused a connection, so that the loop does not spin.
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);
+
+/// From where a request came, as its connection says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Accepts until `stop` turns true. A connection holds a permit of `room` while it lives.
 pub(crate) async fn run(
@@ -34,15 +38,15 @@ pub(crate) async fn run(
                 tokio::select! {
                     biased;
                     () = told(&mut stop) => return,
-                    accepted = listener.accept() => accepted.map(|(stream, _)| (stream, permit)),
+                    accepted = listener.accept() => accepted.map(|(stream, peer)| (stream, peer, permit)),
                 }
             }
         };
         match accepted {
-            Ok((stream, permit)) => {
+            Ok((stream, peer, permit)) => {
                 let (router, stop) = (router.clone(), stopped.clone());
                 tokio::spawn(async move {
-                    serve(stream, router, header_timeout, stop).await;
+                    serve(stream, Peer(peer.ip()), router, header_timeout, stop).await;
                     drop(permit);
                 });
             }
@@ -54,15 +58,26 @@ pub(crate) async fn run(
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, header_timeout: Duration, mut stop: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    header_timeout: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
     // Without it a small answer waits for the caller's delayed acknowledgement: 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    let router = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

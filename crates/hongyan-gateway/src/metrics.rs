@@ -21,6 +21,12 @@ struct AccountLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallbackLabels {
+    account: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DepthLabels {
     account: String,
     state: &'static str,
@@ -44,6 +50,7 @@ pub(crate) struct Metrics {
     accepted: Counter,
     accept_seconds: Histogram,
     requests: Family<RequestLabels, Counter>,
+    callbacks: Family<CallbackLabels, Counter>,
     depths: Family<DepthLabels, Gauge>,
     accounts: BTreeMap<Arc<str>, PerAccount>,
 }
@@ -62,6 +69,8 @@ impl Metrics {
         );
         let requests = Family::<RequestLabels, Counter>::default();
         registry.register("http_requests", "Requests answered", requests.clone());
+        let callbacks = Family::<CallbackLabels, Counter>::default();
+        registry.register("callbacks", "Callbacks pushed by the platforms", callbacks.clone());
         let depths = Family::<DepthLabels, Gauge>::default();
         registry.register("deliveries", "Deliveries in each state", depths.clone());
         let attempts = Family::<AttemptLabels, Counter>::default();
@@ -83,7 +92,7 @@ impl Metrics {
                 (Arc::clone(name), handles)
             })
             .collect();
-        Self { registry, accepted, accept_seconds, requests, depths, accounts }
+        Self { registry, accepted, accept_seconds, requests, callbacks, depths, accounts }
     }
 
     pub(crate) fn accepted(&self, messages: u64, took: Duration) {
@@ -93,6 +102,11 @@ impl Metrics {
 
     pub(crate) fn request(&self, route: &'static str, status: u16) {
         self.requests.get_or_create(&RequestLabels { route, status: u32::from(status) }).inc();
+    }
+
+    /// `outcome` is `new`, `repeat` or `refused`.
+    pub(crate) fn callback(&self, account: &str, outcome: &'static str) {
+        self.callbacks.get_or_create(&CallbackLabels { account: account.to_owned(), outcome }).inc();
     }
 
     pub(crate) fn attempted(&self, account: &str, class: &'static str, took: Duration) {

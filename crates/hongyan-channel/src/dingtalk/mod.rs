@@ -122,6 +122,12 @@ impl DingTalkChannel {
         })
     }
 
+    /// The application's way to its platform: one token for all who use it.
+    #[must_use]
+    pub fn client(&self) -> &Client<DingTalk> {
+        &self.client
+    }
+
     /// The platform's published rates for messages to one person.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {

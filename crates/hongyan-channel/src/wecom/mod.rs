@@ -31,7 +31,7 @@ use hongyan_wecom::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, sync::PoisonError, time::Duration};
 
 /// `channel = "wecom"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -71,6 +71,43 @@ pub struct WeComChannel {
     agent_id: i64,
     capabilities: Capabilities,
     directory: Directory,
+    codes: ResponseCodes,
+}
+
+/// Members of a native content that say whether and how long the platform looks out for repeats.
+const ENABLE_CHECK: &str = "enable_duplicate_check";
+const CHECK_INTERVAL: &str = "duplicate_check_interval";
+
+/// Seconds in which the platform is to swallow an identical request; `None` for not at all. A native content may say
+/// so itself; everything else has the platform's default.
+fn duplicate_check(content: &Content) -> Option<i64> {
+    let said = |name: &str| content.native.as_ref()?.get(name)?.as_i64();
+    match said(ENABLE_CHECK) {
+        Some(0) => None,
+        _ => Some(said(CHECK_INTERVAL).unwrap_or(i64::from(DUPLICATE_WINDOW_SECONDS))),
+    }
+}
+
+/// The last response codes, by `msgid`: whoever waits for the reply of an interactive card asks for it at once.
+#[derive(Default)]
+struct ResponseCodes(std::sync::Mutex<VecDeque<(String, String)>>);
+
+impl ResponseCodes {
+    const KEPT: usize = 1_000;
+
+    fn note(&self, handle: &str, code: &str) {
+        if code.is_empty() {
+            return;
+        }
+        let mut codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.truncate(Self::KEPT - 1);
+        codes.push_front((handle.to_owned(), code.to_owned()));
+    }
+
+    fn find(&self, handle: &str) -> Option<String> {
+        let codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.iter().find(|(known, _)| known == handle).map(|(_, code)| code.clone())
+    }
 }
 
 impl WeComChannel {
@@ -86,6 +123,7 @@ impl WeComChannel {
             client: Client::new(Http::new(Options::default()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
             directory: Directory::default(),
+            codes: ResponseCodes::default(),
             capabilities: Capabilities {
                 channel: "wecom",
                 groups: vec![
@@ -116,6 +154,12 @@ impl WeComChannel {
                 rates: published::rates(spec, Scope::App),
             },
         })
+    }
+
+    /// The application's way to its platform: one token for all who use it.
+    #[must_use]
+    pub fn client(&self) -> &Client<WeCom> {
+        &self.client
     }
 
     /// The platform's published rates for messages to one person; the excess is dropped in silence.
@@ -207,6 +251,7 @@ impl Channel for WeComChannel {
         if let Some(chat) = target::chat(call.targets) {
             return self.send_chat(call, chat, media_id).await;
         }
+        let check = duplicate_check(call.content);
         let (msgtype, content) = body::message(call.content, media_id);
         let people = || target::joined(call.targets, "|", target::is_person);
         let request = SendMessage {
@@ -217,14 +262,17 @@ impl Channel for WeComChannel {
             agentid: self.agent_id,
             content,
             // On from the first attempt, so that a repeat's bytes are the same.
-            enable_duplicate_check: Some(1),
-            duplicate_check_interval: Some(i64::from(DUPLICATE_WINDOW_SECONDS)),
+            enable_duplicate_check: Some(i64::from(check.is_some())),
+            duplicate_check_interval: check,
         };
         match self.client.call(&request).await {
-            Ok(sent) => Outcome::Taken {
-                exceptions: rejected(&sent, call.targets),
-                handle: Some(sent.msgid).filter(|id| !id.is_empty()),
-            },
+            Ok(sent) => {
+                self.codes.note(&sent.msgid, &sent.response_code);
+                Outcome::Taken {
+                    exceptions: rejected(&sent, call.targets),
+                    handle: Some(sent.msgid).filter(|id| !id.is_empty()),
+                }
+            }
             Err(fault) if fault.code() == ALL_INVALID => {
                 let reason = Reason::of(&fault);
                 let exceptions = call
@@ -240,6 +288,19 @@ impl Channel for WeComChannel {
             }
             Err(fault) => Outcome::failed(fault),
         }
+    }
+
+    fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
+        match self.capabilities.dedup_of(kind) {
+            Dedup::IdenticalWithin(_) => duplicate_check(content).map_or(Dedup::None, |seconds| {
+                Dedup::IdenticalWithin(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+            }),
+            dedup => dedup,
+        }
+    }
+
+    fn response_code(&self, handle: &str) -> Option<String> {
+        self.codes.find(handle)
     }
 
     async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {

@@ -2,7 +2,7 @@
 //! mail receivers. Only hosts and credentials are configured.
 
 use crate::stage::{Folder, Stage, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     net::TcpListener,
     process::{Child, Command, Stdio},
@@ -120,4 +120,26 @@ async fn an_alert_reaches_a_phone_and_a_mailbox_of_the_sandbox() {
     let alertmanager = Alertmanager::start(&stage, &wecom).await;
     alertmanager.fire(&stage, "DiskFull").await;
     until_arrived(&stage, "DiskFull").await;
+}
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_goes_through_the_gateway_and_into_its_ledger() {
+    let stage = Stage::open("").await;
+    let said = stage.sandbox.credentials();
+    let wecom = WeCom {
+        base: stage.base.clone(),
+        corp_id: text(&said, "/wecom/corp_id"),
+        secret: text(&said, "/wecom/secret"),
+    };
+    let alertmanager = Alertmanager::start(&stage, &wecom).await;
+    alertmanager.fire(&stage, "DiskSlow").await;
+    until_arrived(&stage, "DiskSlow").await;
+    let (status, page) = stage.call("GET", "/v1/messages?account=wecom", None).await;
+    assert_eq!(status, 200, "{page}");
+    let id = page["messages"][0]["id"].as_str().unwrap_or_else(|| panic!("not in the ledger: {page}"));
+    let states: Vec<(Value, Value)> =
+        stage.ledger(id).await.iter().map(|row| (row["address"].clone(), row["state"].clone())).collect();
+    assert_eq!(
+        states,
+        [(json!({"userid": "zhangsan"}), json!("sent")), (json!({"userid": "ghost01"}), json!("refused"))]
+    );
 }

@@ -10,5 +10,6 @@ mod explain;
 mod foreign;
 mod journey;
 mod kill;
+mod official;
 mod stage;
 mod trouble;

@@ -1,6 +1,7 @@
 //! What `hongyan config check` says: the configuration against the world.
 
 use super::Config;
+use crate::callbacks::Receiver;
 use std::path::Path;
 
 /// How grave a finding is.
@@ -61,6 +62,10 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         if let Err(message) = account.open(name) {
             let zh = format!("账号无法打开:{message}");
             say(Severity::Error, format!("accounts.{name}"), message, zh);
+        }
+        if let Err(message) = Receiver::open(account) {
+            let zh = format!("回调无法启用:{message}");
+            say(Severity::Error, format!("accounts.{name}.callback"), message, zh);
         }
         for key in account.inline_secrets() {
             say(

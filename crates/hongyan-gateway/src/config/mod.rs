@@ -22,7 +22,10 @@ use std::{
 /// The defaults, as text.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 /// Sections whose scalar keys the environment can set.
-const ENV_SECTIONS: [&str; 3] = ["server", "store", "log"];
+const ENV_SECTIONS: [&str; 4] = ["server", "store", "log", "official"];
+
+/// Callers give up by then.
+const LONGEST_WAIT_MS: u64 = 60_000;
 
 /// Everything that is configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +37,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[log]`.
     pub log: LogConfig,
+    /// `[official]`.
+    pub official: OfficialConfig,
+    /// `[facade]`.
+    pub facade: FacadeConfig,
     /// `[accounts.NAME]`.
     #[serde(default)]
     pub accounts: BTreeMap<String, AccountConfig>,
@@ -145,6 +152,26 @@ pub enum LogFormat {
     Json,
 }
 
+/// The platforms' own paths on this gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficialConfig {
+    /// Whether they are answered.
+    pub enabled: bool,
+    /// How long a send's caller waits for the platform's reply, in milliseconds.
+    pub wait_ms: u64,
+}
+
+/// `/api/dingtalkserve/*`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FacadeConfig {
+    /// The DingTalk account that it stands for; `None`: there is no facade.
+    pub account: Option<String>,
+    /// Whether callers on this machine need no key.
+    pub open_on_loopback: bool,
+}
+
 /// A rule from a message to accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,6 +265,17 @@ impl Config {
         }
         for name in self.accounts.keys() {
             check_name(name).map_err(|message| (format!("accounts.{name}"), message))?;
+        }
+        if self.official.wait_ms > LONGEST_WAIT_MS {
+            return Err(("official.wait_ms".into(), format!("is more than {LONGEST_WAIT_MS}")));
+        }
+        if let Some(name) = &self.facade.account {
+            let wrong = |message: String| Err(("facade.account".into(), message));
+            match self.accounts.get(name).map(AccountConfig::channel_name) {
+                Some("dingtalk") => {}
+                Some(channel) => return wrong(format!("account {name} is of channel {channel}, not dingtalk")),
+                None => return wrong(format!("no account is called {name}")),
+            }
         }
         for (name, route) in &self.routes {
             check_name(name).map_err(|message| (format!("routes.{name}"), message))?;

@@ -191,10 +191,12 @@ fn widen(outcome: Outcome, refused: Vec<TargetResult>, twins: &HashMap<u32, Vec<
     }
 }
 
-/// How the platform recognises a repeat of this call: a chat's operation may differ from the account's others.
+/// How the platform recognises a repeat of this call: a chat's operation may differ from the account's others, and a
+/// native content may say how it wants to be taken.
 fn dedup(lane: &Lane, claim: &Claim) -> Dedup {
-    let capabilities = lane.account.channel.capabilities();
-    claim.targets.first().map_or(capabilities.dedup, |target| capabilities.dedup_of(target.address.kind))
+    let channel = &lane.account.channel;
+    let first = claim.targets.first();
+    first.map_or(channel.capabilities().dedup, |target| channel.dedup(&claim.content, target.address.kind))
 }
 
 async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<AttemptRow>, now: Time) -> News {

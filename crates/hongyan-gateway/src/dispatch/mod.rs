@@ -82,7 +82,16 @@ impl Dispatcher {
     /// # Errors
     /// [`StoreError`].
     pub async fn recall(&self, id: MessageId) -> Result<Option<RecallReport>, StoreError> {
-        recall::recall(self, id).await
+        recall::recall(self, id, None).await
+    }
+
+    /// As [`Self::recall`], for one delivery: the others are left as they are. `None` when there is no such delivery.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn recall_delivery(&self, id: DeliveryId) -> Result<Option<RecallReport>, StoreError> {
+        let report = recall::recall(self, id.message, Some(id.number)).await?;
+        Ok(report.filter(|report| !report.deliveries.is_empty()))
     }
 
     /// Stops leasing and waits for the calls under way, at most `patience`.

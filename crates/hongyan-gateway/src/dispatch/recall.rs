@@ -27,16 +27,21 @@ pub struct DeliveryRecall {
 /// Calls for a delivery's recall before it is given up.
 const ATTEMPTS: u32 = 3;
 
-pub(super) async fn recall(dispatcher: &Dispatcher, id: MessageId) -> Result<Option<RecallReport>, StoreError> {
+/// Recalls all deliveries of a message, or the one of this number, which has left already.
+pub(super) async fn recall(
+    dispatcher: &Dispatcher,
+    id: MessageId,
+    only: Option<u32>,
+) -> Result<Option<RecallReport>, StoreError> {
     let now = dispatcher.clock.now();
     // First what has not left, so that nothing leaves while the rest is taken back.
-    if dispatcher.outbox.cancel(id, now).await?.is_none() {
+    if only.is_none() && dispatcher.outbox.cancel(id, now).await?.is_none() {
         return Ok(None);
     }
     let Some(message) = dispatcher.outbox.message(id).await? else { return Ok(None) };
     let mut deliveries = Vec::with_capacity(message.deliveries.len());
     let mut results = Vec::new();
-    for delivery in message.deliveries {
+    for delivery in message.deliveries.into_iter().filter(|one| only.is_none_or(|number| one.id.number == number)) {
         let (result, reason) = one(dispatcher, &delivery, now, &mut results).await;
         deliveries.push(DeliveryRecall { id: delivery.id, account: delivery.account, result, reason });
     }

@@ -112,7 +112,7 @@ fn of_row(row: &MessageRow) -> MessageAccepted {
 }
 
 /// The message once nothing of it is under way, or as it stands at `until`.
-async fn outcome(
+pub(crate) async fn outcome(
     app: &App,
     id: MessageId,
     mut ticket: crate::waiting::Ticket,

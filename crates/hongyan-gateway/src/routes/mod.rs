@@ -1,19 +1,21 @@
 //! The table of `hongyan-api`, mounted: who may call what, and what is done about calls that go wrong.
 
 mod accounts;
+mod callbacks;
 mod chats;
 mod contacts;
 mod ledger;
 mod media;
-mod messages;
+pub(crate) mod messages;
 mod platform;
 mod query;
 mod system;
 
 use crate::{
     app::App,
-    body,
+    body, callbacks as callbacks_in, facade,
     keys::Caller,
+    official,
     reply::{self, Reply},
 };
 use axum::{
@@ -63,11 +65,41 @@ pub(crate) fn mount(app: Arc<App>) -> Router {
         router = router.route(route.path, on(filter, handler));
     }
     router
-        .fallback(async |request: Request| refuse(request, Problem::bare(Code::NotFound)).await)
+        .fallback(async |State(app): State<Arc<App>>, request: Request| outside(&app, request).await)
         .method_not_allowed_fallback(async |request: Request| {
             refuse(request, Problem::bare(Code::MethodNotAllowed)).await
         })
         .with_state(app)
+}
+
+/// What is not of the table of routes: the facade's, a callback, a platform's own path, or nobody's.
+async fn outside(app: &App, request: Request) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let mut route = "official";
+    let answered = guarded(async {
+        if let Some(response) = facade::answer(app, &parts, &mut body).await {
+            route = "facade";
+            return Ok(response);
+        }
+        if let Some(response) = callbacks_in::answer(app, &parts, &mut body).await {
+            route = "callback";
+            return Ok(response);
+        }
+        official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
+    })
+    .await;
+    let response = match answered {
+        Some(Ok(response)) => {
+            app.watch.metrics.request(route, response.status().as_u16());
+            response
+        }
+        Some(Err(problem)) => reply::problem(&problem),
+        None => {
+            tracing::error!(path = parts.uri.path(), "a request panicked; the gateway goes on");
+            reply::problem(&Problem::bare(Code::Internal))
+        }
+    };
+    finish(response, &mut body, &parts.headers).await
 }
 
 async fn refuse(request: Request, problem: Problem) -> Response {
@@ -155,6 +187,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
         Operation::ListMembers => contacts::members(app, call).await,
         Operation::ListAccounts => accounts::list(app, call).await,
         Operation::CheckAccount => accounts::check(app, call).await,
+        Operation::ListCallbacks => callbacks::list(app, call).await,
         Operation::Live => system::live(),
         Operation::Ready => system::ready(app).await,
         Operation::Metrics => system::metrics(app, route),

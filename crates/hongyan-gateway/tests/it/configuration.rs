@@ -56,7 +56,7 @@ fn the_examples_of_the_defaults_are_a_configuration() {
     let text = examples();
     let config = Config::parse(&text, None, []).unwrap_or_else(|e| panic!("{e}\n{text}"));
     assert_eq!(config.accounts.len(), 6);
-    assert_eq!(config.accounts["mail"].common.on_unknown, Some(OnUnknown::Resend));
+    assert_eq!(config.accounts["hook"].common.on_unknown, Some(OnUnknown::Resend));
     assert_eq!(config.routes["default"].via, ["ding", "mail"]);
     assert_eq!(config.templates.len(), 1);
 }

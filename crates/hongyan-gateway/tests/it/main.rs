@@ -2,18 +2,22 @@
 
 mod access;
 mod bad_input;
+mod callbacks;
 mod canary;
 mod chats;
 mod configuration;
 mod contacts;
+mod facade;
 mod fake;
 mod http;
 mod ledger;
 mod media;
 mod odd_answers;
+mod passed_on;
 mod platform;
 mod refusals;
 mod surface;
+mod upstream;
 
 use fake::FakeChannel;
 use hongyan_channel::Account;
@@ -74,6 +78,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         concurrency: 4,
         receipts_after: None,
         channel: Arc::new(channel),
+        caller: None,
     };
     (name, account)
 }

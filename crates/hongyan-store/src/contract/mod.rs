@@ -15,6 +15,7 @@
 mod accepting;
 mod claiming;
 mod deciding;
+mod doors;
 mod keeping;
 mod looking;
 mod settling;
@@ -22,6 +23,7 @@ mod settling;
 pub use accepting::*;
 pub use claiming::*;
 pub use deciding::*;
+pub use doors::*;
 pub use keeping::*;
 pub use looking::*;
 pub use settling::*;
@@ -235,6 +237,9 @@ macro_rules! outbox_contract {
             what_waits_is_not_forgotten
             a_forgotten_message_leaves_its_key_free
             forgetting_stops_at_its_limit
+            a_handed_out_number_leads_back_to_its_message_after_a_restart
+            the_platforms_id_leads_back_to_its_delivery
+            a_callback_is_kept_once_and_read_in_order
         }
     };
     (@cases $stand:ty; $($case:ident)*) => {$(

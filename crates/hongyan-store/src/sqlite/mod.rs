@@ -10,6 +10,8 @@ mod claim;
 mod code;
 mod depths;
 mod forget;
+mod handed;
+mod inbox;
 mod keys;
 mod library;
 mod open;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_outbox.sql"),
     include_str!("../../migrations/0002_parts.sql"),
     include_str!("../../migrations/0003_library.sql"),
+    include_str!("../../migrations/0004_doors.sql"),
 ];
 
 /// How long to wait for another process (a command-line tool) that holds the file's write lock.

@@ -1,0 +1,206 @@
+//! `/api/dingtalkserve/*`: short routes over one DingTalk account, by the table of `hongyan-api`.
+//!
+//! A route is checked here, made into the platform's own call, and then goes the way of the official paths: sends
+//! through outbox and ledger, the rest passed on. Every answer is `{"success": …}`.
+
+mod fields;
+
+use crate::{
+    app::App,
+    body,
+    keys::Caller,
+    listen::Peer,
+    official::{self, Side, pairs},
+    reply,
+};
+use axum::{body::Body, response::Response};
+use hongyan_api::{FACADE, FacadeRoute, OWNER_NOT_A_MEMBER};
+use hongyan_client::Raw;
+use hongyan_endpoint::{Fault, Wire};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use serde_json::{Map, Value, json};
+use std::{sync::Arc, time::Duration};
+
+/// Every path of the facade begins so.
+const PREFIX: &str = "/api/dingtalkserve/";
+
+/// Why a request is refused.
+struct Refused {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Refused {
+    fn words(status: StatusCode, words: impl Into<String>) -> Self {
+        Self { status, body: json!({"success": false, "msg": words.into()}) }
+    }
+
+    /// What a parameter lacks.
+    fn param(words: impl Into<String>) -> Self {
+        Self::words(StatusCode::OK, words)
+    }
+
+    /// The platform's refusal: its code outside, the inner one where it wraps, and its words.
+    fn platform(fault: &Fault, answered: &[u8]) -> Self {
+        let said: Map<String, Value> = serde_json::from_slice(answered).unwrap_or_default();
+        let code = fault.code();
+        let own = || code.parse::<i64>().map_or_else(|_| json!(code), |number| json!(number));
+        let errcode = said.get("errcode").cloned().unwrap_or_else(own);
+        let words = if fault.message().is_empty() { fault.advice() } else { fault.message() };
+        let body = json!({
+            "success": false,
+            "msg": format!("{code} {words}"),
+            "errcode": errcode,
+            "sub_code": code,
+            "errmsg": words,
+        });
+        Self { status: StatusCode::OK, body }
+    }
+}
+
+/// Answers a request if its path is one of the facade's.
+pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<Response> {
+    let account = app.config.facade.account.as_deref()?;
+    let path = parts.uri.path();
+    if !path.starts_with(PREFIX) {
+        return None;
+    }
+    Some(match work(app, account, parts, body).await {
+        Ok(data) => reply::json(StatusCode::OK, &json!({"success": true, "data": data})),
+        Err(Refused { status, body }) => {
+            let mut response = reply::json(status, &body);
+            if status == StatusCode::UNAUTHORIZED {
+                let challenge = HeaderValue::from_static("Bearer realm=\"hongyan\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
+        }
+    })
+}
+
+async fn work(app: &App, account: &str, parts: &Parts, body: &mut Body) -> Result<Value, Refused> {
+    let route = FACADE.iter().find(|route| route.path == parts.uri.path());
+    let route = route.ok_or_else(|| Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
+    if parts.method != Method::POST {
+        return Err(Refused::words(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
+    }
+    let caller = admit(app, account, route, parts)?;
+    let fields = read(app, parts, body).await?;
+    let request = fields::check(route, &fields).map_err(Refused::param)?;
+    let from = app.doors.application(account).ok_or_else(|| unknown_account(account))?;
+    call(app, &caller, from, route, request).await
+}
+
+fn unknown_account(account: &str) -> Refused {
+    Refused::words(StatusCode::SERVICE_UNAVAILABLE, format!("account {account} is not open 账号 {account} 未打开"))
+}
+
+/// Who calls: a key in the header or the query; nobody in particular from this machine, where that is configured.
+fn admit(app: &App, account: &str, route: &FacadeRoute, parts: &Parts) -> Result<Arc<Caller>, Refused> {
+    let given = key(parts);
+    if given.is_none() && app.config.facade.open_on_loopback && is_local(parts) {
+        return Ok(Arc::new(Caller::owner(account)));
+    }
+    let caller = given.and_then(|key| app.ring.recognise(&key)).ok_or_else(|| {
+        let words = "send Authorization: Bearer KEY with a key that is in force 请使用有效的 API 密钥";
+        Refused::words(StatusCode::UNAUTHORIZED, words)
+    })?;
+    // What was sent is asked about by whoever sent it.
+    let about_sent = matches!(route.operation, "notice.progress" | "notice.result" | "chat.getReadList");
+    let may = caller.may(route.scope) || (about_sent && caller.may(hongyan_core::Scope::Send));
+    if !may {
+        let scope = route.scope.name();
+        let words = format!("the API key lacks the scope {scope} 该 API 密钥缺少 {scope} 权限");
+        return Err(Refused::words(StatusCode::FORBIDDEN, words));
+    }
+    if caller.barred([account]).is_some() {
+        let words = format!("the API key may not use account {account} 该 API 密钥不可使用账号 {account}");
+        return Err(Refused::words(StatusCode::FORBIDDEN, words));
+    }
+    Ok(caller)
+}
+
+fn key(parts: &Parts) -> Option<String> {
+    let bearer = parts.headers.get(header::AUTHORIZATION).map(|value| {
+        let value = value.to_str().unwrap_or_default();
+        let (scheme, key) = value.split_once(' ').unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer") { key.trim().to_owned() } else { String::new() }
+    });
+    bearer.or_else(|| {
+        pairs(parts.uri.query().unwrap_or_default()).find(|(name, _)| name == "key").map(|(_, value)| value)
+    })
+}
+
+/// Whether nobody but this machine can have sent it: a proxy on this machine speaks for others and says so.
+fn is_local(parts: &Parts) -> bool {
+    let spoken_for = |headers: &HeaderMap| {
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+    };
+    // A page in somebody's browser on this machine is not this machine's script.
+    let page = parts.headers.contains_key(header::ORIGIN) || parts.headers.contains_key("sec-fetch-site");
+    parts.extensions.get::<Peer>().is_some_and(|peer| peer.0.is_loopback()) && !spoken_for(&parts.headers) && !page
+}
+
+/// The parameters: a JSON object, or a form.
+async fn read(app: &App, parts: &Parts, body: &mut Body) -> Result<Map<String, Value>, Refused> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    let bytes =
+        body::read_any(body, &parts.headers, app.config.server.max_body_bytes, patience).await.map_err(|problem| {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            Refused::words(status, format!("{} {}", problem.detail, problem.detail_zh))
+        })?;
+    let text = bytes.trim_ascii();
+    let bytes = match text.first() {
+        None => return Ok(Map::new()),
+        Some(b'{' | b'[') => text.to_vec(),
+        Some(_) => official::form_to_json(text),
+    };
+    serde_json::from_slice(&bytes).map_err(|_| {
+        Refused::words(
+            StatusCode::BAD_REQUEST,
+            "the body is neither a JSON object nor a form 请求体不是 JSON 对象或表单",
+        )
+    })
+}
+
+/// Makes the platform's own call of it.
+async fn call(
+    app: &App,
+    caller: &Caller,
+    from: &official::Application,
+    route: &FacadeRoute,
+    mut request: Map<String, Value>,
+) -> Result<Value, Refused> {
+    if route.operation == "chat.create" && !fields::owner_is_member(&request) {
+        return Err(Refused::param(OWNER_NOT_A_MEMBER));
+    }
+    if route.operation.starts_with("notice.") {
+        request.insert("agent_id".into(), json!(from.agent_id));
+    }
+    let Some(operation) = app.doors.operation(Side::DingTalk, route.operation) else {
+        return Err(Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"));
+    };
+    let spec = operation.declared.spec();
+    let wire = operation
+        .declared
+        .dry_run(Value::Object(request))
+        .map_err(|invalid| Refused::param(format!("参数错误: {invalid}")))?;
+    let raw = passed_on(&wire);
+    let answer = official::perform(app, caller, from, operation, &wire, &raw).await;
+    match Side::DingTalk.open(spec, answer.status, &answer.body) {
+        Ok(()) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
+        Err(fault) => Err(Refused::platform(&fault, &answer.body)),
+    }
+}
+
+fn passed_on(wire: &Wire) -> Raw {
+    let target = wire.target();
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    Raw {
+        method: if wire.method == "POST" { Method::POST } else { Method::GET },
+        path: wire.path.clone(),
+        query: query.to_owned(),
+        content_type: (!wire.body.is_empty()).then(|| HeaderValue::from_static("application/json; charset=utf-8")),
+        body: wire.body.clone().into(),
+    }
+}

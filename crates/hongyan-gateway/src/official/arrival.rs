@@ -1,0 +1,95 @@
+//! A foreign call as it arrived, made into what declarations read, and again into what can be passed on.
+
+use axum::http::{HeaderMap, Uri, header::CONTENT_TYPE, request::Parts};
+use bytes::Bytes;
+use hongyan_client::Raw;
+use hongyan_endpoint::{Auth, Wire};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+/// Headers that matter to a platform.
+const HEADERS: [&str; 2] = ["x-acs-dingtalk-access-token", "content-type"];
+
+/// The head of a call: everything but its body.
+pub(crate) fn head(parts: &Parts) -> Wire {
+    let header = |name: &&str| {
+        let value = parts.headers.get(*name)?.to_str().ok()?;
+        Some(((*name).to_owned(), value.to_owned()))
+    };
+    Wire {
+        method: if parts.method == http::Method::POST { "POST" } else { "GET" },
+        path: parts.uri.path().to_owned(),
+        query: pairs(parts.uri.query().unwrap_or_default()).collect(),
+        headers: HEADERS.iter().filter_map(header).collect(),
+        body: Vec::new(),
+    }
+}
+
+/// The body as declarations read it: a form of `/topapi/*` becomes JSON, as DingTalk treats them alike.
+pub(crate) fn body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
+    let is_form = |kind: &str| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // Command-line clients say "form" of everything they post: what opens a brace is JSON all the same.
+    let json = body.trim_ascii_start().first() == Some(&b'{');
+    if uri.path().starts_with("/topapi/") && is_form(kind) && !json { form_to_json(body) } else { body.to_vec() }
+}
+
+/// The call as it can be passed on: as it came, without the credential.
+pub(crate) fn raw(parts: &Parts, auth: Auth, body: Bytes) -> Raw {
+    let mut token = Wire::default();
+    auth.attach("", &mut token);
+    let credential = token.query.first().map(|(name, _)| name.as_str());
+    let query = parts.uri.query().unwrap_or_default();
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+        !pair.is_empty() && Some(decode(name).as_str()) != credential
+    });
+    Raw {
+        method: if parts.method == http::Method::POST { http::Method::POST } else { http::Method::GET },
+        path: parts.uri.path().to_owned(),
+        query: kept.collect::<Vec<_>>().join("&"),
+        content_type: parts.headers.get(CONTENT_TYPE).cloned(),
+        body,
+    }
+}
+
+/// Pairs of a query or a form, decoded; what is not UTF-8 is replaced.
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+fn decode(text: &str) -> String {
+    if !text.contains(['%', '+']) {
+        return text.to_owned();
+    }
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// A form as a JSON object of texts.
+pub(crate) fn form_to_json(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    let members: Map<String, Value> = pairs(&text).map(|(name, value)| (name, Value::String(value))).collect();
+    Value::Object(members).to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(target: &str) -> Parts {
+        http::Request::get(target).body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn the_credential_is_taken_out_and_everything_else_stays_as_it_was() {
+        let query = |target: &str, auth| raw(&parts(target), auth, Bytes::new()).query;
+        assert_eq!(query("/user/get?access_token=a%2Bb&userid=%E6%9D%8E&x", Auth::AccessToken), "userid=%E6%9D%8E&x");
+        assert_eq!(query("/user/get?access%5Ftoken=a&userid=1", Auth::AccessToken), "userid=1");
+        assert_eq!(query("/user/get?userid=1&access_token=a&access_token=b", Auth::AccessToken), "userid=1");
+        assert_eq!(query("/v1.0/x?access_token=a", Auth::AcsHeader), "access_token=a");
+        assert_eq!(query("/user/get", Auth::AccessToken), "");
+    }
+}

@@ -1,0 +1,115 @@
+//! The login calls of both platforms: the application's own pair, or an account's name with an API key.
+
+use super::{Application, Doors, side::Side, tokens::Holder};
+use crate::{app::App, keys::Caller};
+use hongyan_dingtalk::token as dingtalk;
+use hongyan_endpoint::{Declared, Fault, Sealed, Spec, Wire};
+use hongyan_wecom::token as wecom;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Whether an operation gives a token.
+pub(super) fn is_login(declared: &dyn Declared) -> bool {
+    matches!(declared.spec().name, "token.get" | "token.create" | "token.company")
+}
+
+/// Answers a login.
+pub(super) fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wire) -> Sealed {
+    match token(app, side, spec, call) {
+        Ok(reply) => side.seal(spec, Ok(reply)),
+        Err(fault) => side.seal(spec, Err(&fault)),
+    }
+}
+
+fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire) -> Result<Value, Fault> {
+    let (id, secret) = pair(side, spec, call)?;
+    let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, &id, &secret)
+        .ok_or_else(|| wrong_pair(&app.doors, side, spec, call, &id))?;
+    let (access_token, life) = app.doors.tokens.issue(side, holder, app.clock.now());
+    let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
+    let reply = match (side, spec.name) {
+        (Side::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
+        (_, "token.create") => serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in }),
+        _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
+    };
+    reply.map_err(|_| side.busy(spec))
+}
+
+/// Id and secret, wherever the operation has them.
+fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String), Fault> {
+    let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let in_query = |name: &str| filled(call.query(name));
+    match (side, spec.name) {
+        (Side::WeCom, _) => {
+            let id = in_query("corpid").ok_or_else(|| side.refuse("41002", "corpid missing"))?;
+            Ok((id, in_query("corpsecret").ok_or_else(|| side.refuse("41004", "corpsecret missing"))?))
+        }
+        // Only the query counts.
+        (Side::DingTalk, "token.get") => in_query("appkey")
+            .zip(in_query("appsecret"))
+            .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
+            .ok_or_else(|| side.refuse("40035", "缺少参数 corpid or appkey")),
+        (Side::DingTalk, name) => {
+            let body: Map<String, Value> = serde_json::from_slice(&call.body)
+                .map_err(|_| side.unreadable(spec, "the body is not a JSON object"))?;
+            let member = |name: &str| {
+                filled(body.get(name).and_then(Value::as_str))
+                    .ok_or_else(|| side.unreadable(spec, &format!("missing field `{name}`")))
+            };
+            if name == "token.create" {
+                return Ok((member("appKey")?, member("appSecret")?));
+            }
+            if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
+                return Err(side.refuse("unsupported.grant.type", "grant_type 须为 client_credentials"));
+            }
+            Ok((member("client_id")?, member("client_secret")?))
+        }
+    }
+}
+
+/// Whose pair this is: that of an account, or the name (or id) of an account and a key that may use it.
+fn holder(
+    doors: &Doors,
+    recognise: &dyn Fn(&str) -> Option<Arc<Caller>>,
+    side: Side,
+    id: &str,
+    secret: &str,
+) -> Option<Holder> {
+    let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    let named = |one: &&Application| one.side == side && (one.id == id || &*one.account == id);
+    // Every account is looked at, so that the time taken tells nothing of which one it was.
+    let own = doors.applications.iter().filter(named).fold(None, |found, one| {
+        let same = bool::from(given.ct_eq(&one.secret_hash)) && one.id == id;
+        found.or(same.then_some(one))
+    });
+    if let Some(one) = own {
+        return Some(Holder { account: Arc::clone(&one.account), key: None });
+    }
+    let caller = recognise(secret)?;
+    let mut usable = doors.applications.iter().filter(named).filter(|one| caller.barred([&*one.account]).is_none());
+    // An account's name is one account; a company's id may be several, and then nobody knows which is meant.
+    let exact = usable.clone().find(|one| &*one.account == id);
+    let one = match exact {
+        Some(one) => one,
+        None => usable.next().filter(|_| usable.next().is_none())?,
+    };
+    Some(Holder { account: Arc::clone(&one.account), key: Some(caller.id.clone()) })
+}
+
+/// The platform's own words for a pair that is none.
+fn wrong_pair(doors: &Doors, side: Side, spec: &Spec, call: &Wire, id: &str) -> Fault {
+    match (side, spec.name) {
+        (Side::WeCom, _) => {
+            let known = doors.applications.iter().any(|one| one.side == side && (one.id == id || &*one.account == id));
+            if known { side.refuse("40001", "invalid credential") } else { side.refuse("40013", "invalid corpid") }
+        }
+        (Side::DingTalk, "token.get") if call.query("appkey").is_none_or(str::is_empty) => {
+            side.refuse("40089", "不合法的corpid或corpsecret")
+        }
+        (Side::DingTalk, "token.get") => side.refuse("40096", "不合法的appKey或appSecret"),
+        (Side::DingTalk, "token.create") => side.refuse("invalidClientIdOrSecret", "无效的clientId或者clientSecret"),
+        (Side::DingTalk, _) => side.refuse("invalid.client", "无效的client_id或者client_secret"),
+    }
+}

@@ -1,0 +1,290 @@
+//! The platforms' own paths on the gateway: whoever wrote for them changes the host and nothing else.
+//!
+//! A caller logs in ([`login`]) and gets a token of ours ([`tokens`]). Sends go through outbox and ledger ([`send`]),
+//! questions about them find their way back ([`follow`]), and everything else is passed on with the account's own
+//! token. Every answer, refusals included, is worded as the platform words it ([`side`]).
+
+mod arrival;
+mod follow;
+mod login;
+mod robot;
+mod send;
+mod side;
+mod table;
+mod tokens;
+
+pub(crate) use arrival::{form_to_json, pairs};
+pub(crate) use side::Side;
+pub(crate) use table::Operation;
+
+use crate::{app::App, body, config::Config, keys::Caller};
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use hongyan_channel::{Account, ChannelConfig};
+use hongyan_client::Raw;
+use hongyan_core::{Channel, Scope, StoreError};
+use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wire};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// The largest upload that is passed on: the platforms' largest file (20 MB) and the form around it.
+const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
+/// The largest body of a login.
+const MAX_LOGIN: usize = 64 << 10;
+/// Uploads in memory at once; further ones wait for their turn.
+const UPLOADS: usize = 8;
+/// Headers of the platform's answer that are the caller's business.
+const PASSED_BACK: [&str; 4] = ["content-type", "content-disposition", "error-code", "error-msg"];
+
+/// An account whose platform has paths of its own.
+pub(crate) struct Application {
+    /// Its name in the configuration.
+    pub(crate) account: Arc<str>,
+    pub(crate) side: Side,
+    /// `AppKey` or `CorpId`.
+    pub(crate) id: String,
+    pub(crate) agent_id: i64,
+    /// SHA-256: the secret itself is its client's.
+    secret_hash: [u8; 32],
+    pub(crate) caller: Arc<dyn hongyan_channel::Caller>,
+    pub(crate) channel: Arc<dyn Channel>,
+}
+
+/// What the official paths share.
+pub(crate) struct Doors {
+    table: table::Table,
+    tokens: tokens::Tokens,
+    applications: Vec<Application>,
+    robots: Vec<robot::Robot>,
+    uploads: Semaphore,
+}
+
+impl Doors {
+    /// # Errors
+    /// When the machine gives no random bytes.
+    pub(crate) fn open(config: &Config, accounts: &BTreeMap<Arc<str>, Account>) -> Result<Self, StoreError> {
+        let applications = config
+            .accounts
+            .iter()
+            .filter_map(|(name, settings)| {
+                let account = accounts.get(name.as_str())?;
+                let (side, id, agent_id) = match &settings.channel {
+                    ChannelConfig::DingTalk(config) => (Side::DingTalk, config.app_key.clone(), config.agent_id),
+                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), config.agent_id),
+                    _ => return None,
+                };
+                // It was read when the account was opened; should it be gone since, there is no login with it.
+                let secret = settings.secret()?.read().ok()?;
+                Some(Application {
+                    account: Arc::clone(&account.name),
+                    side,
+                    id,
+                    agent_id,
+                    secret_hash: Sha256::digest(secret.expose().as_bytes()).into(),
+                    caller: Arc::clone(account.caller.as_ref()?),
+                    channel: Arc::clone(&account.channel),
+                })
+            })
+            .collect();
+        Ok(Self {
+            table: table::Table::new(),
+            tokens: tokens::Tokens::new()?,
+            applications,
+            robots: robot::open(config, accounts),
+            uploads: Semaphore::new(UPLOADS),
+        })
+    }
+
+    /// The application of an account.
+    pub(crate) fn application(&self, account: &str) -> Option<&Application> {
+        self.applications.iter().find(|one| &*one.account == account)
+    }
+
+    /// A declared operation by its name.
+    pub(crate) fn operation(&self, side: Side, name: &str) -> Option<Operation> {
+        self.table.named(side, name)
+    }
+}
+
+/// An answer as a platform gives it.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl From<Sealed> for Answer {
+    fn from(sealed: Sealed) -> Self {
+        let header = |(name, value): (&'static str, String)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?))
+        };
+        Self {
+            status: sealed.status,
+            headers: sealed.headers.into_iter().filter_map(header).collect(),
+            body: sealed.body.into(),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        *response.headers_mut() = self.headers;
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+/// Answers a request if its path is a platform's.
+pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<Response> {
+    if !app.config.official.enabled {
+        return None;
+    }
+    let path = parts.uri.path();
+    let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
+        return Side::unknown(path).map(|sealed| Answer::from(sealed).into_response());
+    };
+    let answer = match admitted(app, operation, parts, body).await {
+        Ok(answer) => answer,
+        Err(fault) => operation.side.seal(operation.declared.spec(), Err(&fault)).into(),
+    };
+    Some(answer.into_response())
+}
+
+type Fault = hongyan_endpoint::Fault;
+
+async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Body) -> Result<Answer, Fault> {
+    let Operation { side, declared } = operation;
+    let spec = declared.spec();
+    let mut call = arrival::head(parts);
+    let right_method = parts.method.as_str() == spec.method.as_str();
+    // DingTalk's login answers to both, and WeCom minds only a GET in a POST's place.
+    let lenient = spec.name == "token.get" || (side == Side::WeCom && spec.method == Method::GET);
+    let either = matches!(parts.method, http::Method::GET | http::Method::POST);
+    if !(right_method || (lenient && either)) {
+        return Err(side.wrong_method(spec));
+    }
+    if login::is_login(declared) {
+        let bytes = read(app, side, spec, parts, body, MAX_LOGIN).await?;
+        call.body = bytes.to_vec();
+        return Ok(login::answer(app, side, spec, &call).into());
+    }
+    if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
+        if spec.name != "webhook.send" {
+            // Vendors' calls carry a credential of their own, which is none of an account's.
+            return Err(side.forbidden(spec, "none 无"));
+        }
+        let (from, caller) = robot::whose(app, side, &call)?;
+        call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
+        let asked = robot::read(side, spec, &call)?;
+        let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
+        return Ok(sealed.into());
+    }
+    let (from, caller) = whose(app, side, spec, &call)?;
+    allow(side, spec, &caller)?;
+    let upload = spec.body == BodyForm::Multipart;
+    let _turn = if upload { app.doors.uploads.acquire().await.ok() } else { None };
+    let limit = if upload { MAX_UPLOAD } else { app.config.server.max_body_bytes };
+    let bytes = read(app, side, spec, parts, body, limit).await?;
+    if !upload {
+        call.body = arrival::body(&parts.uri, &parts.headers, &bytes);
+    }
+    let raw = arrival::raw(parts, spec.auth, bytes);
+    Ok(perform(app, &caller, from, operation, &call, &raw).await)
+}
+
+/// Carries a call out for a caller who may make it.
+pub(crate) async fn perform(
+    app: &App,
+    caller: &Caller,
+    from: &Application,
+    operation: Operation,
+    call: &Wire,
+    raw: &Raw,
+) -> Answer {
+    let Operation { side, declared } = operation;
+    let spec = declared.spec();
+    if let Some(kind) = send::is_send(side, spec)
+        && from.channel.capabilities().group_of(kind).is_some()
+    {
+        return send::answer(app, caller, from, side, spec, call).await.into();
+    }
+    if let Some(field) = follow::id_field(side, spec)
+        && let Some(sealed) = follow::answer(app, from, side, declared, field, call).await
+    {
+        return sealed.into();
+    }
+    match from.caller.forward(declared, raw).await {
+        Ok(reply) => {
+            let passed = PASSED_BACK.iter().filter_map(|name| {
+                let value = reply.headers.get(*name)?.clone();
+                Some((HeaderName::from_static(name), value))
+            });
+            Answer { status: reply.status, headers: passed.collect(), body: reply.body }
+        }
+        Err(fault) => {
+            tracing::warn!(account = %from.account, %fault, "a call was not passed on");
+            let timeout = matches!(fault.code(), "net.timeout" | "net.lost" | "net.too_large");
+            let mut sealed = side.seal(spec, Err(&follow::spoken(side, spec, fault)));
+            // Whether the call was made is not known: an answer with 200 would say that it was not.
+            if timeout && spec.effect != Effect::Read {
+                sealed.status = StatusCode::GATEWAY_TIMEOUT.as_u16();
+            }
+            sealed.into()
+        }
+    }
+}
+
+async fn read(
+    app: &App,
+    side: Side,
+    spec: &Spec,
+    parts: &Parts,
+    body: &mut Body,
+    limit: usize,
+) -> Result<Bytes, Fault> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    body::read_any(body, &parts.headers, limit, patience).await.map_err(|problem| match problem.status {
+        413 => side.too_large(spec),
+        _ => side.unreadable(spec, &problem.detail),
+    })
+}
+
+/// Whose token came with the call.
+fn whose<'a>(app: &'a App, side: Side, spec: &Spec, call: &Wire) -> Result<(&'a Application, Arc<Caller>), Fault> {
+    let token = spec.auth.extract(call).ok_or_else(|| side.token_missing(spec))?;
+    let holder = match app.doors.tokens.standing(token, app.clock.now()) {
+        tokens::Standing::Valid(holder) => holder,
+        tokens::Standing::Lapsed => return Err(side.token_refused(spec, true)),
+        tokens::Standing::Unknown => return Err(side.token_refused(spec, false)),
+    };
+    let from = app.doors.application(&holder.account).filter(|one| one.side == side);
+    let caller = match &holder.key {
+        None => Some(Arc::new(Caller::owner(&holder.account))),
+        // A key that was revoked takes its tokens with it; so does one that may no longer use the account.
+        Some(key) => app.ring.get(key).filter(|caller| caller.barred([&*holder.account]).is_none()),
+    };
+    from.zip(caller).ok_or_else(|| side.token_refused(spec, false))
+}
+
+/// Refuses a key that lacks the scope for an operation.
+fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
+    let wanted: &[Scope] = match spec.name {
+        _ if send::is_send(side, spec).is_some() => &[Scope::Send],
+        "notice.recall" | "message.recall" => &[Scope::Send],
+        // What was sent is asked about by whoever sent it.
+        "notice.progress" | "notice.result" | "chat.getReadList" => &[Scope::Send, Scope::Read],
+        // A message that shows a file begins with its upload.
+        name if name.starts_with("media.upload") => &[Scope::Send],
+        _ if spec.effect == Effect::Read => &[Scope::Read],
+        _ => &[Scope::Admin],
+    };
+    if wanted.iter().any(|scope| caller.may(*scope)) {
+        return Ok(());
+    }
+    Err(side.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+}
