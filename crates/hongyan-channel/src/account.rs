@@ -12,6 +12,7 @@ use crate::{
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_net::{Options, Proxy};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -25,6 +26,8 @@ pub struct AccountConfig {
     pub channel: ChannelConfig,
     /// How the platform's pushes are verified and opened; `None`: they are refused.
     pub callback: Option<CallbackConfig>,
+    /// The proxy that calls go through, `http://[USER:PASSWORD@]HOST:PORT`; `None`: directly.
+    pub proxy: Option<SecretRef>,
 }
 
 /// `callback = { … }` of an application: what the platform's console shows beside the callback's address.
@@ -135,12 +138,17 @@ impl<'de> Deserialize<'de> for AccountConfig {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
         let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
+        let proxy = keys.remove("proxy").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
         let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
         let channel = serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
-        Ok(Self { common: serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?, channel, callback })
+        if proxy.is_some() && matches!(channel, ChannelConfig::Mail(_)) {
+            return Err(D::Error::custom("proxy: mail goes out directly"));
+        }
+        let common = serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?;
+        Ok(Self { common, channel, callback, proxy })
     }
 }
 
@@ -220,22 +228,23 @@ impl AccountConfig {
     /// [`SecretError`] as text, or what is wrong with a value.
     pub fn open(&self, name: &str) -> Result<Account, String> {
         let secret = |e: SecretError| e.to_string();
+        let way = self.way()?;
         let mut caller: Option<Arc<dyn Caller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
-                let channel = DingTalkChannel::open(config).map_err(secret)?;
-                caller = Some(Arc::new(channel.client().over(files_too())));
+                let channel = DingTalkChannel::open(config, &way).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too(&way))));
                 (Arc::new(channel), DingTalkChannel::recipient_rates())
             }
             ChannelConfig::WeCom(config) => {
-                let channel = WeComChannel::open(config).map_err(secret)?;
-                caller = Some(Arc::new(channel.client().over(files_too())));
+                let channel = WeComChannel::open(config, &way).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too(&way))));
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
-            ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config)?), Vec::new()),
-            ChannelConfig::WeComRobot(config) => (Arc::new(WeComRobotChannel::open(config)?), Vec::new()),
-            ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config)?), Vec::new()),
+            ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config, &way)?), Vec::new()),
+            ChannelConfig::WeComRobot(config) => (Arc::new(WeComRobotChannel::open(config, &way)?), Vec::new()),
+            ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config, &way)?), Vec::new()),
         };
         let common = &self.common;
         let capabilities = channel.capabilities();
@@ -267,6 +276,17 @@ impl AccountConfig {
         })
     }
 
+    /// How its calls go out: with the proxy, where one is configured.
+    ///
+    /// # Errors
+    /// A sentence that names the key, never a value.
+    pub fn way(&self) -> Result<Options, String> {
+        let Some(proxy) = &self.proxy else { return Ok(Options::default()) };
+        let text = proxy.read().map_err(|error| format!("proxy: {error}"))?;
+        let proxy = Proxy::parse(text.expose()).map_err(|error| format!("proxy: {error}"))?;
+        Ok(Options { proxy: Some(proxy), ..Options::default() })
+    }
+
     /// Secrets that stand in the configuration as they are, by key, for a warning.
     #[must_use]
     pub fn inline_secrets(&self) -> Vec<&'static str> {
@@ -281,12 +301,14 @@ impl AccountConfig {
             // Most addresses are no secret; whoever has one that is may keep it elsewhere.
             ChannelConfig::Webhook(config) => vec![("secret", config.secret.as_ref())],
         };
+        // An address alone is no secret; a password in it is.
+        let proxy = self.proxy.as_ref().filter(|proxy| proxy.read().is_ok_and(|text| text.expose().contains('@')));
         let pushed = self.callback.iter().flat_map(|callback| {
             [("callback.token", Some(&callback.token)), ("callback.aes_key", Some(&callback.aes_key))]
         });
         let inline =
             |(key, secret): (&'static str, Option<&SecretRef>)| secret.is_some_and(SecretRef::is_inline).then_some(key);
-        secrets.into_iter().chain(pushed).filter_map(inline).collect()
+        secrets.into_iter().chain(pushed).chain([("proxy", proxy)]).filter_map(inline).collect()
     }
 }
 

@@ -72,8 +72,8 @@ impl<P: Login> Caller for Client<P> {
 }
 
 /// Files travel this way too, so it takes longer and carries more than a message: a minute, 24 MiB.
-pub(crate) fn files_too() -> Http {
-    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..Options::default() })
+pub(crate) fn files_too(way: &Options) -> Http {
+    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..way.clone() })
 }
 
 /// A field of requests that the account itself knows, under the names that operations give it.
@@ -170,16 +170,21 @@ impl AccountConfig {
     /// without any: mail, webhooks, and robots, whose credential opens their own webhook only.
     ///
     /// # Errors
-    /// [`SecretError`].
-    pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, SecretError> {
-        let http = Http::new(Options::default());
+    /// A sentence that names the key, never a value.
+    pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, String> {
+        let http = Http::new(self.way()?);
+        let secret = |error: SecretError| error.to_string();
         Ok(match &self.channel {
-            ChannelConfig::DingTalk(config) => {
-                Some(Box::new(Client::<DingTalk>::new(http, config.base_url.as_deref(), config.credential()?)))
-            }
-            ChannelConfig::WeCom(config) => {
-                Some(Box::new(Client::<WeCom>::new(http, config.base_url.as_deref(), config.credential()?)))
-            }
+            ChannelConfig::DingTalk(config) => Some(Box::new(Client::<DingTalk>::new(
+                http,
+                config.base_url.as_deref(),
+                config.credential().map_err(secret)?,
+            ))),
+            ChannelConfig::WeCom(config) => Some(Box::new(Client::<WeCom>::new(
+                http,
+                config.base_url.as_deref(),
+                config.credential().map_err(secret)?,
+            ))),
             ChannelConfig::Mail(_)
             | ChannelConfig::DingTalkRobot(_)
             | ChannelConfig::WeComRobot(_)

@@ -96,12 +96,17 @@ impl WebhookChannel {
     ///
     /// # Errors
     /// A sentence naming the key, never the address.
-    pub fn open(config: &WebhookConfig) -> Result<Self, String> {
+    pub fn open(config: &WebhookConfig, way: &Options) -> Result<Self, String> {
         let url = config.url.read().map_err(|error| error.to_string())?;
         let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
         check_url(url.expose(), config.allow_private)?;
+        if way.proxy.is_some() && !config.allow_private {
+            return Err(
+                "proxy: whoever goes through a proxy cannot tell private addresses: set allow_private = true".into()
+            );
+        }
         Ok(Self {
-            http: Http::new(Options { refuse_private: !config.allow_private, ..Options::default() }),
+            http: Http::new(Options { refuse_private: !config.allow_private, ..way.clone() }),
             url,
             secret,
             capabilities: Capabilities {

@@ -61,13 +61,13 @@ impl WeComRobotChannel {
     ///
     /// # Errors
     /// A sentence naming what is missing, never the key.
-    pub fn open(config: &WeComRobotConfig) -> Result<Self, String> {
+    pub fn open(config: &WeComRobotConfig, way: &Options) -> Result<Self, String> {
         let hook = Hook::read(&config.key, "key")?;
         // The key is the credential: there is no application to log in to.
         let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());
         Ok(Self {
-            client: Client::new(Http::new(Options::default()), base, nobody),
+            client: Client::new(Http::new(way.clone()), base, nobody),
             key: hook.credential,
             capabilities: Capabilities {
                 channel: "wecom-robot",

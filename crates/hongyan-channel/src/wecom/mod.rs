@@ -115,12 +115,12 @@ impl WeComChannel {
     ///
     /// # Errors
     /// [`SecretError`].
-    pub fn open(config: &WeComConfig) -> Result<Self, SecretError> {
+    pub fn open(config: &WeComConfig, way: &Options) -> Result<Self, SecretError> {
         let credential = config.credential()?;
         let spec = &SendMessage::SPEC;
         let max = |field| spec.max_items(field).unwrap_or(1);
         Ok(Self {
-            client: Client::new(Http::new(Options::default()), config.base_url.as_deref(), credential),
+            client: Client::new(Http::new(way.clone()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
             directory: Directory::default(),
             codes: ResponseCodes::default(),

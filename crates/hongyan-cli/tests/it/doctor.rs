@@ -188,3 +188,66 @@ async fn a_clock_that_is_off_is_the_cause() {
     assert_eq!((check.as_str(), code.as_str()), ("clock", "clock"), "{whole}");
     server.join().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_guard_of_a_robot_is_a_cause_of_its_own() {
+    let stage = Stage::dark("").await;
+    let known = stage.sandbox.credentials();
+    let base = stage.sandbox.base();
+    let account = |channel: &str, keys: &str| {
+        let section = format!("[accounts.robot]\nchannel = \"{channel}\"\nbase_url = \"{base}\"\n{keys}\n");
+        move |text: &str| format!("{text}{section}")
+    };
+    let (token, secret) = (text(&known, "/dingtalk/robot/access_token"), text(&known, "/dingtalk/robot/secret"));
+    let ding = |token: &str, more: &str| account("dingtalk-robot", &format!("access_token = \"{token}\"\n{more}"));
+    let said = examined(&stage, "robot", ding(&token, &format!("secret = \"{secret}\"")), &[]);
+    assert_eq!(said["ok"], true, "{said}");
+    for (secret, code) in [("", "robot.signature"), ("secret = \"SECcanary\"", "robot.signature")] {
+        let (check, got, whole) = cause(&examined(&stage, "robot", ding(&token, secret), &[]));
+        assert_eq!((check.as_str(), got.as_str()), ("answer", code), "{whole}");
+    }
+    assert_eq!(cause(&examined(&stage, "robot", ding("canary", ""), &[])).1, "300005");
+
+    let made = http::Request::post(format!("{base}/sandbox/robots"));
+    let made = made.body(j!({"keyword": "告警"}).to_string().into()).unwrap();
+    let made: Value = serde_json::from_slice(&stage.http.send(made).await.unwrap().body).unwrap();
+    let worded = text(&made, "/access_token");
+    assert_eq!(cause(&examined(&stage, "robot", ding(&worded, ""), &[])).1, "robot.keyword");
+    let said = examined(&stage, "robot", ding(&worded, "keyword = \"告警\""), &[]);
+    assert_eq!(said["ok"], true, "{said}");
+
+    let wecom = |key: &str| account("wecom-robot", &format!("key = \"{key}\""));
+    let said = examined(&stage, "robot", wecom(&text(&known, "/wecom/robot/key")), &[]);
+    assert_eq!(said["ok"], true, "{said}");
+    assert_eq!(cause(&examined(&stage, "robot", wecom("canary"), &[])).1, "93000");
+    assert_eq!(stage.inspect("").await["messages"], 0, "nothing was said");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
+    let stage = Stage::dark("").await;
+    let base = stage.sandbox.base();
+    let through = |proxy: &str| {
+        let (from, to) = (base.clone(), format!("http://platform.invalid\"\nproxy = \"{proxy}"));
+        move |text: &str| text.replacen(&from, &to, 2).replacen(&to, &from, 1)
+    };
+    let (check, code, whole) = cause(&examined(&stage, "wecom", through("http://127.0.0.1:1"), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("network", "proxy"), "{whole}");
+    let (check, _, whole) = cause(&examined(&stage, "wecom", through("https://nowhere"), &[]));
+    assert!(check == "configuration" && whole.contains("proxy: expected http://HOST:PORT"), "{whole}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 1024];
+            if stream.read(&mut head).unwrap_or(0) > 0 {
+                stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n").unwrap();
+            }
+        }
+    });
+    let (check, code, whole) = cause(&examined(&stage, "wecom", through(&format!("http://ops:canary@{address}")), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "proxy"), "{whole}");
+    server.join().unwrap();
+}

@@ -32,13 +32,14 @@ async fn the_first_robot_asks_for_a_signature_and_its_words_reach_the_group() {
     let token = ding.raw.credentials["dingtalk"]["robot"]["access_token"].as_str().unwrap().to_owned();
     let bare = format!("/robot/send?access_token={token}");
     let now = ding.raw.sandbox.clock().now_ms();
+    // Far from the machine's own time too, from which the tests' noon is less than a day away.
     for (target, words) in [
-        (bare.clone(), "invalid timestamp"),
+        (bare.clone(), "sign not match"),
         (format!("{bare}&timestamp={now}"), "sign not match"),
         (format!("{bare}&timestamp={now}&sign=nonsense"), "sign not match"),
         (format!("{bare}&timestamp=soon&sign=x"), "invalid timestamp"),
-        (signed(&ding, -3_601_000), "invalid timestamp"),
-        (signed(&ding, 3_605_000), "invalid timestamp"),
+        (signed(&ding, -90_000_000), "invalid timestamp"),
+        (signed(&ding, 90_000_000), "invalid timestamp"),
         // Encoded twice, as a classic mistake has it.
         (signed(&ding, 0).replace('%', "%25"), "sign not match"),
     ] {

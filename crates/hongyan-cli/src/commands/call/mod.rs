@@ -49,7 +49,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         format!("no account of {} is configured: --config FILE names the configuration", platform.platform)
     })?;
     let (request, _) = fields::fill(operation, given, &own_fields(Some(account), false)?)?;
-    let caller = account.caller()?.context("this channel has no operations")?;
+    let caller = account.caller().map_err(anyhow::Error::msg)?.context("this channel has no operations")?;
     match caller.call(operation, request).await {
         Ok(reply) => {
             let reply = masked(reply);

@@ -6,6 +6,7 @@
 mod cause;
 mod mail;
 mod platform;
+mod robot;
 mod way;
 
 use crate::{
@@ -93,13 +94,8 @@ async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Op
             platform::examine(course, account, config.agent_id, platform::PROBES_WECOM).await
         }
         ChannelConfig::Mail(config) => mail::examine(course, config).await,
-        // They have no token and no operations: what the channel itself asks is all there is to ask.
         ChannelConfig::DingTalkRobot(_) | ChannelConfig::WeComRobot(_) | ChannelConfig::Webhook(_) => {
-            let probed = match account.open(name) {
-                Ok(opened) => opened.channel.probe().await.map_err(|fault| Cause::of(&fault)),
-                Err(words) => Err(Cause::configuration(words)),
-            };
-            course.step(("answer", "应答"), probed.map(|()| String::new()))
+            robot::examine(course, name, account).await
         }
     }
 }

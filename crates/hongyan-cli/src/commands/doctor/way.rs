@@ -3,7 +3,7 @@
 use super::{Course, cause::Cause};
 use hongyan_core::{Clock, clock::System};
 use hongyan_endpoint::Fault;
-use hongyan_net::{Failure, Http, NetFault, Options};
+use hongyan_net::{Failure, Http, NetFault, Options, Proxy};
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 
@@ -38,21 +38,25 @@ pub(super) async fn reach(host: &str, port: u16) -> Result<String, Cause> {
     }
     let mut cause = Cause::of(&Fault::transport("net.connect", words));
     if std::env::var_os("HTTPS_PROXY").or_else(|| std::env::var_os("https_proxy")).is_some() {
-        cause.remedy.0.push_str("; hongyan goes directly and does not use HTTPS_PROXY: open the way, or set base_url");
-        cause.remedy.1.push_str(";鸿雁直接连接,不使用 HTTPS_PROXY:请放行出口,或设置 base_url");
+        cause.remedy.0.push_str("; hongyan does not use HTTPS_PROXY: set proxy on the account, or open the way");
+        cause.remedy.1.push_str(";鸿雁不使用 HTTPS_PROXY:请在账号上设置 proxy,或放行出口");
     }
     Err(cause)
 }
 
-/// Name, connection, certificate and clock of one base URL.
-pub(super) async fn examine(course: &mut Course, base: &str) -> Option<()> {
-    let reached = match parts(base) {
-        Some((host, port)) => reach(&host, port).await,
-        None => Err(Cause::configuration(format!("base_url {base:?} is not of the form https://HOST"))),
+/// Name, connection, certificate and clock of one base URL, by the account's way.
+pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> Option<()> {
+    let reached = match (parts(base), &out.proxy) {
+        (Some((host, _)), Some(proxy)) if !is_loopback(&host) => reach_proxy(proxy).await,
+        (Some((host, port)), _) => reach(&host, port).await,
+        (None, _) => Err(Cause::configuration(format!("base_url {base:?} is not of the form https://HOST"))),
     };
     course.step(("network", "网络"), reached)?;
-    let answer = Http::new(Options::default()).get(&format!("{}/", base.trim_end_matches('/'))).await;
+    let answer = Http::new(out.clone()).get(&format!("{}/", base.trim_end_matches('/'))).await;
     let encrypted = match &answer {
+        Err(fault) if fault.message.contains("tunnel") || fault.message.contains("proxy") => {
+            Err(refused_by_proxy(&fault.message))
+        }
         Err(fault) => Err(not_answered(fault, base.starts_with("https:"))),
         Ok(_) if base.starts_with("https:") => Ok(String::new()),
         Ok(_) => Ok("not used: base_url is http  未使用:base_url 为 http".into()),
@@ -61,6 +65,38 @@ pub(super) async fn examine(course: &mut Course, base: &str) -> Option<()> {
     let headers = answer.map(|answer| answer.headers).unwrap_or_default();
     let date = headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
     course.step(("clock", "时钟"), clock(date, System.now().millis()))
+}
+
+/// Whether the proxy is there.
+async fn reach_proxy(proxy: &Proxy) -> Result<String, Cause> {
+    let address = proxy.host_and_port();
+    let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
+    reach(host, port.parse().unwrap_or_default()).await.map(|reached| format!("proxy {reached}")).map_err(|cause| {
+        Cause::ours(
+            "proxy",
+            ("the configured proxy cannot be reached", "无法连接所配置的代理"),
+            ("correct proxy on the account, or start the proxy", "请更正账号的 proxy,或启动该代理"),
+        )
+        .saying(cause.words)
+    })
+}
+
+/// The proxy answered, and not with a way to the platform.
+fn refused_by_proxy(words: &str) -> Cause {
+    Cause::ours(
+        "proxy",
+        ("the proxy does not let the call through", "代理未放行该调用"),
+        (
+            "check user and password in proxy, and that the proxy allows CONNECT to the platform's host",
+            "请检查 proxy 中的用户名和密码,并确认代理允许 CONNECT 到平台主机",
+        ),
+    )
+    .saying(words)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn not_answered(fault: &NetFault, encrypted: bool) -> Cause {
