@@ -4,8 +4,8 @@ use crate::{published, render, secret::SecretRef};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
-    Address, AddressKind, Call, Capabilities, Channel, Content, Dedup, Format, Group, Health, Outcome, Rate, Reason,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
+    Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, Known};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
@@ -92,6 +92,19 @@ impl MailConfig {
 const RECIPIENTS_PER_CALL: usize = 50;
 /// Mails a minute: providers keep theirs secret and punish bursts.
 const DEFAULT_RATE: Rate = Rate { max: 20, per: Duration::from_secs(60) };
+/// Every form but a platform's own.
+const FORMATS: [Format; 10] = [
+    Format::Text,
+    Format::Markdown,
+    Format::Html,
+    Format::Image,
+    Format::File,
+    Format::Voice,
+    Format::Video,
+    Format::Link,
+    Format::Card,
+    Format::News,
+];
 /// The longest subject that is made of a text's first line, in characters.
 const SUBJECT_CHARS: usize = 60;
 
@@ -116,7 +129,7 @@ impl MailChannel {
                 channel: "mail",
                 groups: vec![Group::of(&[AddressKind::Email], RECIPIENTS_PER_CALL)],
                 looked_up: &[],
-                formats: &[Format::Text, Format::Markdown, Format::Html],
+                formats: &FORMATS,
                 attachments: true,
                 dedup: Dedup::MessageId,
                 receipts_for: None,
@@ -133,7 +146,21 @@ impl MailChannel {
     fn mail(&self, call: &Call<'_>) -> Result<Mail, Fault> {
         let domain = self.from.address.rsplit_once('@').map_or("hongyan.invalid", |(_, domain)| domain);
         let content = call.content;
-        let markdown = |dialect| content.markdown.as_deref().map(|source| hongyan_text::render(source, dialect));
+        let written = markdown(content);
+        let written = |dialect| written.as_deref().map(|source| hongyan_text::render(source, dialect));
+        let mut attachments = attachments(content)?;
+        let file = match call.file {
+            Some(CallFile::Bytes(file)) => Some(file),
+            // A platform's id says nothing to a mailbox.
+            Some(CallFile::Id(_)) => return Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload"))),
+            None => None,
+        };
+        attachments.extend(file.map(|file| Attachment {
+            name: file.name.clone(),
+            media_type: Some(file.media_type.clone()).filter(|kind| !kind.is_empty()),
+            bytes: file.bytes.clone(),
+        }));
+        let named = file.map(|file| content.title.clone().unwrap_or_else(|| file.name.clone()));
         Ok(Mail {
             from: self.from.clone(),
             // Recipients of one notice need not know of each other.
@@ -141,22 +168,34 @@ impl MailChannel {
                 [only] => Shown::Listed(vec![Party::new(only.wire_id())]),
                 _ => Shown::Neutral,
             },
-            subject: subject(content),
-            text: content.text.clone().or_else(|| markdown(Dialect::Plain)),
-            html: content.html.clone().or_else(|| markdown(Dialect::Html)),
-            attachments: attachments(content)?,
+            subject: named.clone().unwrap_or_else(|| subject(content)),
+            text: content.text.clone().or_else(|| written(Dialect::Plain)).or(named),
+            html: content.html.clone().or_else(|| written(Dialect::Html)),
+            attachments,
             date_ms: call.made_at.millis(),
             message_id: format!("{}@{domain}", call.id),
         })
     }
 }
 
-/// The title, else the text's first line.
+/// What a content says, as CommonMark; `None` for plain text, HTML and files.
+fn markdown(content: &Content) -> Option<Cow<'_, str>> {
+    match (&content.markdown, &content.link, &content.card, &content.news) {
+        (Some(markdown), ..) => Some(Cow::Borrowed(markdown.as_str())),
+        (_, Some(link), ..) => Some(Cow::Owned(render::page(link))),
+        (_, _, Some(card), _) => Some(Cow::Owned(render::linked(card))),
+        (_, _, _, Some(news)) => Some(Cow::Owned(render::pages(news))),
+        _ => None,
+    }
+}
+
+/// The title, else the first page's, else the text's first line.
 fn subject(content: &Content) -> String {
+    let page = content.link.as_ref().or_else(|| content.news.as_ref()?.first());
     match &content.title {
         Some(title) => title.clone(),
         None => {
-            let text = content.text.as_deref().unwrap_or_default();
+            let text = content.text.as_deref().or(page.map(|page| page.title.as_str())).unwrap_or_default();
             let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
             line.chars().filter(|c| !c.is_control()).take(SUBJECT_CHARS).collect()
         }
@@ -239,6 +278,10 @@ impl Channel for MailChannel {
         Ok(Receipts { results: Vec::new(), finished: true })
     }
 
+    fn file_use(&self, _form: Format) -> FileUse {
+        FileUse::Carry
+    }
+
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {
         Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall")))
     }
@@ -304,5 +347,33 @@ mod tests {
         assert_eq!(mail.text.as_deref(), Some("磁盘 看板 (https://example.com) <script>"));
         let html = mail.html.unwrap();
         assert!(html.contains("<strong>磁盘</strong> <a href=\"https://example.com\">看板</a> &lt;script"), "{html}");
+    }
+
+    #[test]
+    fn pages_cards_and_files_become_words_and_attachments() {
+        let channel = config(r#"{"host":"h","from":"a@example.com"}"#).unwrap();
+        let mail = |content: &str, file: Option<&hongyan_endpoint::File>| {
+            let content: Content = serde_json::from_str(content).unwrap();
+            let id = hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(1), number: 1 };
+            let made_at = hongyan_core::Time::from_millis(0);
+            let file = file.map(CallFile::Bytes);
+            channel.mail(&Call { id, content: &content, file, targets: &[], made_at }).unwrap()
+        };
+        let link = mail(r#"{"link":{"title":"看板","text":"磁盘","url":"https://a.example/x"}}"#, None);
+        assert_eq!((link.subject.as_str(), link.text.as_deref()), ("看板", Some("看板 (https://a.example/x)\n\n磁盘")));
+        assert!(link.html.unwrap().contains(r#"<a href="https://a.example/x">看板</a>"#));
+        let card = r#"{"title":"审批","card":{"markdown":"**请假**","buttons":[{"title":"同意","url":"https://a.example/y"}]}}"#;
+        assert!(mail(card, None).html.unwrap().contains("同意</a>"));
+        let news =
+            r#"{"news":[{"title":"一","url":"https://a.example/1"},{"title":"二","url":"https://a.example/2"}]}"#;
+        assert_eq!(mail(news, None).subject, "一");
+
+        let file =
+            hongyan_endpoint::File { name: "日报.png".into(), media_type: "image/png".into(), bytes: vec![1, 2] };
+        let picture = mail(r#"{"image":{"media":"f1"}}"#, Some(&file));
+        assert_eq!((picture.subject.as_str(), picture.text.as_deref()), ("日报.png", Some("日报.png")));
+        let attached = &picture.attachments[0];
+        assert_eq!((attached.name.as_str(), attached.media_type.as_deref()), ("日报.png", Some("image/png")));
+        assert_eq!(mail(r#"{"title":"今日","file":{"media":"f1"}}"#, Some(&file)).subject, "今日");
     }
 }
