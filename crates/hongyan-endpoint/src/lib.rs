@@ -95,6 +95,8 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static
     type Reply: Serialize + DeserializeOwned + Send + 'static;
     /// Everything else that is known of the operation.
     const SPEC: Spec;
+    /// The platform's own example: the text of `fixtures/NAME.json`, without which a declaration does not compile.
+    const EXAMPLE: &'static str;
 
     /// The call as it travels, without credentials.
     ///
@@ -117,6 +119,9 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static
 pub trait Declared: Send + Sync {
     /// The operation's specification.
     fn spec(&self) -> &'static Spec;
+
+    /// As [`Endpoint::EXAMPLE`].
+    fn example(&self) -> &'static str;
 
     /// Encodes a request given as JSON, for `hongyan call --dry-run`.
     ///
@@ -156,6 +161,10 @@ impl<E> Declaration<E> {
 impl<E: Endpoint> Declared for Declaration<E> {
     fn spec(&self) -> &'static Spec {
         &E::SPEC
+    }
+
+    fn example(&self) -> &'static str {
+        E::EXAMPLE
     }
 
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid> {
@@ -199,6 +208,8 @@ macro_rules! endpoints {
         $(impl $crate::Endpoint for $request {
             type Platform = $platform;
             type Reply = $reply;
+            const EXAMPLE: &'static str =
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/", $name, ".json"));
             const SPEC: $crate::Spec = {
                 #[allow(unused_imports, clippy::allow_attributes)]
                 use $crate::{DAY, HOUR, MINUTE, SECOND, Scope, bytes, chars, items, rate};

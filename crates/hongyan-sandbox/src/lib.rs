@@ -121,6 +121,8 @@ impl Sandbox {
         let mut routes = Routes::default();
         dingtalk::routes(&mut routes);
         wecom::routes(&mut routes);
+        routes.rest_by_example::<hongyan_dingtalk::DingTalk>();
+        routes.rest_by_example::<hongyan_wecom::WeCom>();
         let mut world = World::new(&options, credentials);
         world.events.ring_by(clock.bell());
         world.host = address.to_string();

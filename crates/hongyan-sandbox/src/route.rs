@@ -8,7 +8,8 @@ use crate::{
     range,
     world::{Caller, World, tally::Call},
 };
-use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Invalid, Method, Platform, Sealed, Spec, Wire};
+use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Fixture, Invalid, Method, Platform, Sealed, Spec, Wire};
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -146,12 +147,35 @@ impl Routes {
         E::Platform: Simulated,
     {
         let spec: &'static Spec = const { &E::SPEC };
-        let run: Run = Box::new(move |world, call, handling| answer::<E>(spec, mind, world, call, handling));
-        let route = Route { spec, platform: E::Platform::NAME, run, ask };
-        if spec.path.contains('{') {
+        let run: Run = Box::new(move |world, call, handling| {
+            answer::<E::Platform, E, E::Reply>(spec, E::decode(call), mind, world, call, handling)
+        });
+        self.keep(Route { spec, platform: E::Platform::NAME, run, ask });
+    }
+
+    /// Lets every operation of the platform that has no mind answer with its page's own example, once the call is
+    /// admitted and can be read. Declare an operation, and the sandbox speaks it.
+    pub(crate) fn rest_by_example<P: Simulated>(&mut self) {
+        for declared in P::endpoints() {
+            let spec = declared.spec();
+            if self.all().any(|route| route.platform == P::NAME && route.spec.name == spec.name) {
+                continue;
+            }
+            // Each fixture is read by a test; one that is not would answer with nothing.
+            let reply = serde_json::from_str::<Fixture>(declared.example()).map_or(Value::Null, |page| page.reply);
+            let run: Run = Box::new(move |world, call, handling| {
+                let mind = |_: &mut World, _: &Caller, _: Wire| Ok(reply.clone());
+                answer::<P, Wire, Value>(spec, declared.reread(call), mind, world, call, handling)
+            });
+            self.keep(Route { spec, platform: P::NAME, run, ask: None });
+        }
+    }
+
+    fn keep(&mut self, route: Route) {
+        if route.spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
-            self.by_path.entry(spec.path).or_default().push(route);
+            self.by_path.entry(route.spec.path).or_default().push(route);
         }
     }
 
@@ -178,25 +202,22 @@ pub(crate) fn enter(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer<E>(
+/// Answers one call of `P`, as it was decoded.
+fn answer<P: Simulated, T, R: Serialize>(
     spec: &'static Spec,
-    mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    decoded: Result<T, Invalid>,
+    mind: impl FnOnce(&mut World, &Caller, T) -> Result<R, Refused>,
     world: &Mutex<World>,
     call: &Wire,
     handling: &Handling,
-) -> Sealed
-where
-    E: Endpoint,
-    E::Platform: Simulated,
-{
+) -> Sealed {
     let caller = &handling.caller;
-    let decoded = E::decode(call);
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
         // Members of tags are changed in place: what changed is seen by comparing.
         let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
-        let outcome = decide(spec, mind, &mut world, call, handling, decoded);
+        let outcome = decide::<P, T, R>(spec, decoded, mind, &mut world, call, handling);
         world.tell_news(caller.now);
         if let Some(tags) = tags {
             world.tell_tags(&tags, caller.now);
@@ -213,18 +234,18 @@ where
     match outcome {
         Ok(reply) => {
             let reply = serde_json::to_value(&reply).unwrap_or_default();
-            let sealed = E::Platform::seal(spec, Ok(reply));
+            let sealed = P::seal(spec, Ok(reply));
             let wanted = call.headers.iter().find(|(name, _)| spec.answer == Answer::File && name == "range");
             match wanted {
                 None => sealed,
                 Some((_, wanted)) => range::part(sealed, wanted).unwrap_or_else(|| {
-                    let fault = E::Platform::worded(E::Platform::wrong_range(), caller);
-                    E::Platform::seal(spec, Err(&fault))
+                    let fault = P::worded(P::wrong_range(), caller);
+                    P::seal(spec, Err(&fault))
                 }),
             }
         }
         Err(Refused { fault, members }) => {
-            let mut sealed = E::Platform::seal(spec, Err(&E::Platform::worded(fault, caller)));
+            let mut sealed = P::seal(spec, Err(&P::worded(fault, caller)));
             if !members.is_empty()
                 && let Ok(Value::Object(mut body)) = serde_json::from_slice(&sealed.body)
             {
@@ -236,38 +257,34 @@ where
     }
 }
 
-fn decide<E>(
+fn decide<P: Simulated, T, R>(
     spec: &'static Spec,
-    mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+    decoded: Result<T, Invalid>,
+    mind: impl FnOnce(&mut World, &Caller, T) -> Result<R, Refused>,
     world: &mut World,
     call: &Wire,
     handling: &Handling,
-    decoded: Result<E, Invalid>,
-) -> Result<E::Reply, Refused>
-where
-    E: Endpoint,
-    E::Platform: Simulated,
-{
+) -> Result<R, Refused> {
     match handling.forced {
-        Some(Forced::Throttle) => return Err(E::Platform::throttled(spec).into()),
+        Some(Forced::Throttle) => return Err(P::throttled(spec).into()),
         Some(Forced::Code(code)) => {
             let code = code.to_string();
-            let known = E::Platform::known(&code);
+            let known = P::known(&code);
             return Err(Fault::refused(code, known.map_or("refused on demand", |row| row.zh), known).into());
         }
         None => {}
     }
-    E::Platform::arrive(world, &handling.caller, spec, call)?;
+    P::arrive(world, &handling.caller, spec, call)?;
     // Who was asked about an address was admitted before.
     if spec.auth != Auth::None && handling.caller.asked.is_none() {
-        E::Platform::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
+        P::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
     if call.method != spec.method.as_str()
-        && let Some(fault) = E::Platform::wrong_method(spec)
+        && let Some(fault) = P::wrong_method(spec)
     {
         return Err(fault.into());
     }
-    let request = decoded.map_err(|invalid| E::Platform::unreadable(spec, &invalid))?;
+    let request = decoded.map_err(|invalid| P::unreadable(spec, &invalid))?;
     mind(world, &handling.caller, request)
 }
 
