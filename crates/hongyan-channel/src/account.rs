@@ -105,9 +105,9 @@ pub struct Common {
 #[serde(rename_all = "snake_case")]
 pub enum LongText {
     /// Say so at once, naming the field.
-    #[default]
     Refuse,
-    /// Send it in numbered parts, each a call of its own.
+    /// Send it in numbered parts, each a call of its own; what would be too many is refused.
+    #[default]
     Split,
 }
 
@@ -190,7 +190,7 @@ impl Account {
             let size = content.markdown.as_ref().or(content.text.as_ref()).map_or(0, String::len);
             let message = format!(
                 "takes {size} bytes of UTF-8 (a Chinese character takes 3), more than one call carries, and would be {} \
-                 parts: shorten it, link to the rest, or set long_text = \"split\" on the account",
+                 parts: shorten it, link to the rest, or leave long_text = \"refuse\" out of the account",
                 parts.len()
             );
             return Err(Unfit { field: field.into(), message });

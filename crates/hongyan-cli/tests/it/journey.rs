@@ -93,20 +93,24 @@ async fn what_was_sent_is_remembered_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_text_is_refused_at_once_or_arrives_in_parts_where_the_account_says_so() {
+async fn a_long_text_arrives_in_parts_and_one_beyond_measure_is_refused_at_once() {
     let mut stage = Stage::dark("").await;
+    let file = stage.folder.0.join("hongyan.toml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let refuse = whole.replace("receipts_after_ms = 100", "receipts_after_ms = 100\nlong_text = \"refuse\"");
+    std::fs::write(&file, refuse).unwrap();
     stage.start();
     let long: String = (0..120).map(|i| format!("第 {i} 行:这是一段比较长的通知。\n")).collect();
-    let message = json!({"to": [{"userid": "zhangsan"}], "via": ["ding"], "content": {"text": long}});
+    let text = |text: &str| json!({"to": [{"userid": "zhangsan"}], "via": ["ding"], "content": {"text": text}});
+    let message = text(&long);
     let (status, problem) = stage.call("POST", "/v1/messages", Some(&message)).await;
     assert_eq!((status, &problem["field"]), (422, &json!("content.text")), "{problem}");
 
     stage.kill();
-    let file = stage.folder.0.join("hongyan.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace("receipts_after_ms = 100", "receipts_after_ms = 100\nlong_text = \"split\""))
-        .unwrap();
+    std::fs::write(&file, whole).unwrap();
     stage.start();
+    let (status, problem) = stage.call("POST", "/v1/messages", Some(&text(&"长".repeat(20_000)))).await;
+    assert_eq!((status, &problem["field"]), (422, &json!("content.text")), "{problem}");
     let id = stage.send(&message).await;
     let ledger = stage.until(&id, "delivered", |m| m["recipients"]["unread"].as_u64() >= Some(3)).await;
     let parts = ledger.len();
