@@ -4,7 +4,7 @@
 
 use crate::{
     published,
-    refusal::{invalid, refused, scrubbed},
+    refusal::{invalid, refused, scrubbed, within},
     render,
     robot::Hook,
     secret::SecretRef,
@@ -23,6 +23,7 @@ use hongyan_wecom::{
     Credential, WeCom,
     content::{Content as Body, Image, Place, ROBOT_IMAGE_BYTES},
     md5,
+    media::check_kind,
     webhook::{SendWebhook, UploadWebhookMedia},
 };
 use serde::Deserialize;
@@ -124,6 +125,17 @@ fn picture(file: &File) -> (String, Map<String, Value>) {
     (body.msgtype().to_owned(), body.to_map())
 }
 
+/// The platform's kind for a form's file.
+fn upload_kind(form: Format) -> Result<&'static str, Fault> {
+    match form {
+        Format::Image => Ok("image"),
+        Format::Voice => Ok("voice"),
+        // Films travel as files.
+        Format::File | Format::Video => Ok("file"),
+        _ => Err(refused::<WeCom>("40004", form.name())),
+    }
+}
+
 /// Names the people among the recipients: in a text by lists, in markdown by user ids. Other kinds take none, and
 /// markdown knows no mobile numbers.
 fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) {
@@ -214,18 +226,24 @@ impl Channel for WeComRobotChannel {
         if form == Format::Image { FileUse::Carry } else { FileUse::Upload }
     }
 
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
+        let kind = upload_kind(form)?;
+        let fits = check_kind(kind, file).map_err(|unfit| bad_file(file, kind, &unfit));
+        if kind != "image" {
+            return fits;
+        }
+        within::<WeCom>(file, "image of a robot", ROBOT_IMAGE_BYTES, "40009")?;
+        fits
+    }
+
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        let kind = match form {
-            Format::Voice => "voice",
-            Format::File | Format::Video => "file",
-            Format::Image => {
-                let words = format!("a picture travels in the call, of at most {ROBOT_IMAGE_BYTES} bytes");
-                return Err(invalid(words));
-            }
-            _ => return Err(refused::<WeCom>("40004", form.name())),
-        };
+        self.check_file(form, file)?;
+        let kind = upload_kind(form)?;
+        if kind == "image" {
+            let words = format!("a picture travels in the call, of at most {ROBOT_IMAGE_BYTES} bytes");
+            return Err(invalid(words));
+        }
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
-        request.check().map_err(|unfit| bad_file(file, kind, &unfit))?;
         let uploaded = self.client.call_with(&request, &self.key).await;
         let uploaded = uploaded.map_err(|fault| scrubbed(fault, &[&self.key]))?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })

@@ -51,6 +51,23 @@ pub trait Channel: Send + Sync + 'static {
         Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")))
     }
 
+    /// Says beforehand what [`Channel::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.
+    ///
+    /// # Errors
+    /// The platform's refusal, with the limit.
+    fn check_file(&self, _form: Format, _file: &File) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Says beforehand what stands against this content for these recipients of one call: group chats take less than
+    /// people do.
+    ///
+    /// # Errors
+    /// As [`Channel::parts`].
+    fn check_for(&self, _content: &Content, _to: &[Address]) -> Result<(), Unfit> {
+        Ok(())
+    }
+
     /// How the platform recognises a repeat of a call with this content to recipients of this kind.
     fn dedup(&self, _content: &Content, kind: AddressKind) -> Dedup {
         self.capabilities().dedup_of(kind)

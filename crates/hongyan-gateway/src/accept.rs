@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_core::{
     Accepted, Attachment, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan, Templated,
-    Time, plan,
+    Time, Unfit, plan,
 };
 use hongyan_endpoint::File;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     let file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     let mut counts = BTreeMap::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
-        let parts = account.parts(&content, now).map_err(|error| {
+        let said = |error: Unfit| {
             let field = match (&template, error.field.as_ref()) {
                 (Some(_), _) => "content.template".to_owned(),
                 (None, "") => "content".to_owned(),
@@ -68,7 +68,12 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
             };
             let part = template.as_ref().map_or(String::new(), |_| format!(" {}", error.field));
             wrong(field, format!("account {}:{part} {}", account.name, error.message))
-        })?;
+        };
+        let parts = account.parts(&content, now).map_err(said)?;
+        let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
+        for delivery in deliveries {
+            account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
+        }
         counts.insert(std::sync::Arc::clone(&account.name), u32::try_from(parts.len()).unwrap_or(u32::MAX));
     }
     let plan = plan.in_parts(|account| counts.get(account).copied().unwrap_or(1));

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Content, FileRow, FileUse, Format, Media, Time};
-use hongyan_endpoint::File;
+use hongyan_endpoint::{Fault, File};
 
 const MAX_NAME: usize = 255;
 const MAX_TYPE: usize = 127;
@@ -118,7 +118,8 @@ pub(crate) async fn take(
     accounts: impl Iterator<Item = &Account>,
 ) -> Result<Option<File>, Problem> {
     let Some((format, media)) = content.media() else { return Ok(None) };
-    for account in accounts {
+    let accounts: Vec<&Account> = accounts.collect();
+    for account in &accounts {
         check_use(account, format, media)?;
     }
     let at = |field: &str| format!("content.{}.{field}", format.name());
@@ -131,6 +132,7 @@ pub(crate) async fn take(
             let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
             return Err(wrong(at("name"), words));
         }
+        check_kept(app, &accounts, format, id).await.map_err(|problem| problem.at(at("media")))?;
         // Some platforms are told the name with each call; and contents with the same file are to read the same.
         if let Some(media) = content.media_mut() {
             media.name = Some(row.name);
@@ -144,10 +146,31 @@ pub(crate) async fn take(
         let field = if problem.field.as_deref() == Some("name") { "name" } else { "base64" };
         problem.at(at(field))
     })?;
+    fits(&accounts, format, &file).map_err(|problem| problem.at(at("base64")))?;
     if let Some(media) = content.media_mut() {
         *media = Media { media: Some(UNKEPT.into()), base64: None, ..media.clone() };
     }
     Ok(Some(file))
+}
+
+/// As [`fits`], of a file that is kept.
+async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) -> Result<(), Problem> {
+    // Large files in memory, so only so many at once.
+    let _turn = app.uploads.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
+    match app.library.file(id).await.map_err(reply::store)? {
+        Some(file) => fits(accounts, format, &file),
+        // Forgotten since; the delivery will say so.
+        None => Ok(()),
+    }
+}
+
+/// Whether every account takes a file of this size and kind.
+fn fits(accounts: &[&Account], format: Format, file: &File) -> Result<(), Problem> {
+    accounts.iter().try_for_each(|account| {
+        let refused =
+            |fault: Fault| wrong("", format!("account {}: {} {}", account.name, fault.code(), fault.message()));
+        account.channel.check_file(format, file).map_err(refused)
+    })
 }
 
 fn check_use(account: &Account, format: Format, media: &Media) -> Result<(), Problem> {

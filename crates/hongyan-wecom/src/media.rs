@@ -65,11 +65,19 @@ impl UploadMedia {
     /// # Errors
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
-        let Some(max) = Self::max_bytes(&self.kind) else {
-            return Err(Unfit::new("40004", "type", "is none of image, voice, video, file"));
-        };
-        check_file(&self.media, max, &self.kind)
+        check_kind(&self.kind, &self.media)
     }
+}
+
+/// As [`UploadMedia::check`], without taking the file.
+///
+/// # Errors
+/// [`Unfit`] naming the field and the platform's code.
+pub fn check_kind(kind: &str, media: &File) -> Result<(), Unfit> {
+    let Some(max) = UploadMedia::max_bytes(kind) else {
+        return Err(Unfit::new("40004", "type", "is none of image, voice, video, file"));
+    };
+    check_file(media, max, kind)
 }
 
 /// The size and the first bytes of a file, against its kind.

@@ -2,10 +2,11 @@
 //! group. Every form has its place: a video travels as a file, a page without a picture as an OA card, news as
 //! markdown with links.
 
+use super::robot::{self, Said};
 use crate::{refusal, render};
 use hongyan_core::{Content, Unfit};
-use hongyan_dingtalk::{DingTalk, content};
-use hongyan_endpoint::Fault;
+use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
+use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_text::Dialect;
 use serde_json::{Map, Value, json};
 
@@ -76,11 +77,26 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
     })
 }
 
-/// What an application's robot says in a group: `msgKey` and the members of `msgParam`.
+/// What an application's robot says in a group: `msgKey` and `msgParam`.
 ///
 /// # Errors
 /// `request.invalid` for what the robot has no kind for: an OA card of one's own, a file of another kind.
-pub(super) fn robot_message(content: &Content, media_id: &str) -> Result<(String, Value), Fault> {
+pub(super) fn robot_message(content: &Content, media_id: &str) -> Result<(String, String), Fault> {
+    if let Some(Said { msg_key, msg_param, .. }) = robot::said(content) {
+        return Ok((msg_key.to_owned(), msg_param.to_owned()));
+    }
+    let (msg_key, param) = robot_kind(content, media_id)?;
+    let msg_param = param.to_string();
+    match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| msg_param.len() > *max) {
+        None => Ok((msg_key, msg_param)),
+        Some(max) => {
+            let words = format!("msgParam takes {} bytes of UTF-8, at most {max} are allowed", msg_param.len());
+            Err(refusal::invalid(words))
+        }
+    }
+}
+
+fn robot_kind(content: &Content, media_id: &str) -> Result<(String, Value), Fault> {
     if let Some(link) = content.link.as_ref().filter(|link| link.picture.is_none()) {
         let param = json!({"title": link.title, "text": rendered(&render::page(link))});
         return Ok(("sampleMarkdown".into(), param));

@@ -8,7 +8,7 @@ use hongyan_dingtalk::{
     chat::{GetChat, GetReadList, SendToChat},
     robot::{GetGroupReaders, RecallFromGroup, SendToGroup},
 };
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::Fault;
 
 /// What a handle names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,11 @@ pub(super) enum Handle<'a> {
         /// The send's key.
         key: &'a str,
     },
+    /// A robot's message to people.
+    People {
+        /// The send's key.
+        key: &'a str,
+    },
 }
 
 impl<'a> Handle<'a> {
@@ -40,6 +45,9 @@ impl<'a> Handle<'a> {
         }
         if let Some((group, key)) = handle.strip_prefix("robot:").and_then(|rest| rest.split_once(':')) {
             return Ok(Self::Robot { group, key });
+        }
+        if let Some(key) = handle.strip_prefix("people:") {
+            return Ok(Self::People { key });
         }
         handle.parse().map(Self::Task).map_err(|_| refusal::invalid("the task id that was kept is not a number"))
     }
@@ -74,15 +82,10 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
             Err(fault) => Outcome::failed(fault),
         };
     }
-    let (msg_key, param) = match body::robot_message(call.content, media_id) {
+    let (msg_key, msg_param) = match body::robot_message(call.content, media_id) {
         Ok(message) => message,
         Err(fault) => return Outcome::failed(fault),
     };
-    let msg_param = param.to_string();
-    if let Some(max) = SendToGroup::SPEC.max_bytes("msgParam").filter(|max| msg_param.len() > *max) {
-        let words = format!("msgParam takes {} bytes of UTF-8, at most {max} are allowed", msg_param.len());
-        return Outcome::failed(refusal::invalid(words));
-    }
     let request = SendToGroup {
         robot_code: channel.robot_code.clone(),
         open_conversation_id: id.to_owned(),
@@ -106,7 +109,9 @@ fn taken(handle: Option<String>) -> Outcome {
 pub(super) async fn readers(channel: &DingTalkChannel, handle: Handle<'_>) -> Result<Vec<String>, Fault> {
     let mut readers = Vec::new();
     match handle {
-        Handle::Task(_) => return Err(Fault::refused("no_read_list", "", Reason::known("no_read_list"))),
+        Handle::Task(_) | Handle::People { .. } => {
+            return Err(Fault::refused("no_read_list", "", Reason::known("no_read_list")));
+        }
         Handle::Chat { group, message } => {
             let (mut cursor, mut size) = (0, CHAT_PAGE);
             for _ in 0..MOST_PAGES {

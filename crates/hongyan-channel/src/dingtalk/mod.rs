@@ -4,6 +4,7 @@ mod body;
 mod chats;
 mod contacts;
 mod group;
+mod robot;
 
 use crate::{
     directory::Directory,
@@ -142,6 +143,10 @@ impl Channel for DingTalkChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        if let Some(said) = robot::said(content) {
+            said.check()?;
+            return Ok(vec![Cow::Borrowed(content)]);
+        }
         let size = |content: &Content| body::message(content, "").to_string().len();
         let parts = render::parts(content, suffix, "DingTalk message", SendNotice::SPEC.max_bytes("msg"), size)?;
         parts.iter().try_for_each(|part| body::check(part))?;
@@ -164,9 +169,21 @@ impl Channel for DingTalkChannel {
             .await
     }
 
+    fn check_for(&self, content: &Content, to: &[Address]) -> Result<(), Unfit> {
+        robot::check_for(content, to)
+    }
+
+    fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
+        // A robot's messages are no notices: every one of them arrives.
+        if robot::said(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
+    }
+
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
         if let Some(chat) = target::chat(call.targets) {
             return group::send(self, call, chat).await;
+        }
+        if let Some(said) = robot::said(call.content) {
+            return robot::send(self, &said, call.targets).await;
         }
         let listed = |wanted: fn(AddressKind) -> bool| {
             Some(target::joined(call.targets, ",", wanted)).filter(|list| !list.is_empty())
@@ -191,6 +208,7 @@ impl Channel for DingTalkChannel {
     async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
         let (agent_id, task_id) = match Handle::read(handle)? {
             Handle::Task(task) => (self.agent_id, task),
+            Handle::People { key } => return robot::receipts(self, key, targets).await,
             chat => return group::receipts(self, chat, targets).await,
         };
         let result = self.client.call(&GetSendResult { agent_id, task_id }).await?.send_result;
@@ -206,7 +224,7 @@ impl Channel for DingTalkChannel {
         FileUse::Upload
     }
 
-    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
         let kind = form.name();
         let max = UploadMedia::max_bytes(kind).ok_or_else(|| refusal::refused::<DingTalk>("40004", kind))?;
         // Films travel as files.
@@ -219,7 +237,12 @@ impl Channel for DingTalkChannel {
                 format!("{:?} is no {kind} to DingTalk: its name ends in one of {}", file.name, endings.join(", "));
             return Err(refusal::refused::<DingTalk>("40005", words));
         }
-        let request = UploadMedia { kind: kind.into(), media: file.clone() };
+        Ok(())
+    }
+
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        self.check_file(form, file)?;
+        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
         Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })
     }
 
@@ -237,6 +260,7 @@ impl Channel for DingTalkChannel {
                 self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
             }
             Handle::Robot { group, key } => group::recall(self, group, key).await,
+            Handle::People { key } => robot::recall(self, key).await,
             // The older operations have none.
             Handle::Chat { .. } => Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall"))),
         }

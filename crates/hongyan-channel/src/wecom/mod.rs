@@ -25,7 +25,7 @@ use hongyan_wecom::{
     Credential, WeCom,
     appchat::SendChat,
     content::Place,
-    media::{MEDIA_HOURS, UploadMedia},
+    media::{MEDIA_HOURS, UploadMedia, check_kind},
     message::{MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
     user::{GetUserid, GetUseridByEmail},
 };
@@ -312,9 +312,22 @@ impl Channel for WeComChannel {
         FileUse::Upload
     }
 
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
+        let kind = form.name();
+        check_kind(kind, file).map_err(|unfit| bad_file(file, kind, &unfit))
+    }
+
+    fn check_for(&self, content: &Content, to: &[Address]) -> Result<(), Unfit> {
+        if !to.iter().any(|address| address.kind == AddressKind::Chat) {
+            return Ok(());
+        }
+        // What goes there is narrower than what goes to members: cards do not.
+        body::check(content, KIND, Place::Chat)
+    }
+
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        self.check_file(form, file)?;
         let request = UploadMedia { kind: form.name().into(), media: file.clone() };
-        request.check().map_err(|unfit| bad_file(file, &request.kind, &unfit))?;
         Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
     }
 

@@ -2,14 +2,19 @@
 
 mod alertmanager;
 mod call;
+mod callbacks;
+mod chats;
 mod commands;
+mod content;
 mod demo;
 mod directory;
 mod doctor;
 mod explain;
+mod facade;
 mod foreign;
 mod journey;
 mod kill;
 mod official;
+mod official_robots;
 mod stage;
 mod trouble;

@@ -47,6 +47,10 @@ impl Drop for Stage {
     }
 }
 
+/// What pushes are signed and sealed with.
+pub(crate) const PUSH_TOKEN: &str = "tok123456";
+pub(crate) const PUSH_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
 /// Keys of every account in these tests: retries come soon, receipts too, quotas are the sandbox's.
 const QUICK: &str = "first_retry_ms = 40\nlongest_retry_ms = 400\nrate = { max = 0, per_ms = 1 }\nrecipient_rate = { max = 0, per_ms = 1 }\n";
 
@@ -56,6 +60,86 @@ impl Stage {
         let mut stage = Self::dark(more).await;
         stage.start();
         stage
+    }
+
+    /// As [`Self::open`], with everything that the sandbox has credentials for: the robots of the groups as `dingbot`
+    /// and `wecombot`, the callbacks of both applications, the facade over `ding`.
+    pub(crate) async fn whole(more: &str) -> Self {
+        let mut stage = Self::dark("").await;
+        let said = stage.sandbox.credentials();
+        let base = stage.sandbox.base();
+        let path = stage.folder.0.join("hongyan.toml");
+        let mut config = std::fs::read_to_string(&path).unwrap();
+        config.push_str(&format!(
+            "[accounts.dingbot]\nchannel = \"dingtalk-robot\"\naccess_token = {{ env = \"TEST_DINGBOT\" }}\nsecret = {{ env = \"TEST_DINGBOT_SECRET\" }}\nbase_url = \"{base}\"\n{QUICK}\
+             [accounts.wecombot]\nchannel = \"wecom-robot\"\nkey = {{ env = \"TEST_WECOMBOT\" }}\nbase_url = \"{base}\"\n{QUICK}\
+             [accounts.ding.callback]\ntoken = \"{PUSH_TOKEN}\"\naes_key = \"{PUSH_KEY}\"\nowner = \"{owner}\"\n\
+             [accounts.wecom.callback]\ntoken = \"{PUSH_TOKEN}\"\naes_key = \"{PUSH_KEY}\"\n\
+             [facade]\naccount = \"ding\"\n{more}",
+            owner = text(&said, "/dingtalk/corp_id"),
+        ));
+        std::fs::write(&path, config).unwrap();
+        stage.start();
+        stage
+    }
+
+    /// A call of a foreign script: no key, no header but the body's type.
+    pub(crate) async fn raw(&self, method: &str, target: &str, kind: &str, body: impl Into<Vec<u8>>) -> (u16, Value) {
+        let mut request = http::Request::builder().method(method).uri(format!("{}{target}", self.base));
+        if !kind.is_empty() {
+            request = request.header("content-type", kind);
+        }
+        let reply = self.http.send(request.body(body.into().into()).unwrap()).await.unwrap();
+        (reply.status, serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
+    }
+
+    /// As [`Self::raw`]: a `POST` of JSON, its answer alone.
+    pub(crate) async fn post(&self, target: &str, body: &Value) -> Value {
+        self.raw("POST", target, "application/json", body.to_string()).await.1
+    }
+
+    /// As [`Self::raw`]: a `GET`, its answer alone.
+    pub(crate) async fn get(&self, target: &str) -> Value {
+        self.raw("GET", target, "", "").await.1
+    }
+
+    /// A token of the gateway's own for the sandbox's DingTalk application.
+    pub(crate) async fn ding_token(&self) -> String {
+        let said = self.sandbox.credentials();
+        let (key, secret) = (text(&said, "/dingtalk/app_key"), text(&said, "/dingtalk/app_secret"));
+        text(&self.get(&format!("/gettoken?appkey={key}&appsecret={secret}")).await, "/access_token")
+    }
+
+    /// A token of the gateway's own for the sandbox's WeCom application.
+    pub(crate) async fn wecom_token(&self) -> String {
+        let said = self.sandbox.credentials();
+        let (id, secret) = (text(&said, "/wecom/corp_id"), text(&said, "/wecom/secret"));
+        text(&self.get(&format!("/cgi-bin/gettoken?corpid={id}&corpsecret={secret}")).await, "/access_token")
+    }
+
+    /// How often the sandbox was called on a path.
+    pub(crate) async fn calls(&self, path: &str) -> u64 {
+        self.inspect("stats").await["calls"][path].as_u64().unwrap_or(0)
+    }
+
+    /// A person's messages of one platform, the oldest first.
+    pub(crate) async fn phone(&self, userid: &str, platform: &str) -> Vec<Value> {
+        let phone = self.inspect(&format!("phones/{userid}")).await;
+        let mut shown = phone["messages"].as_array().unwrap().clone();
+        shown.retain(|message| message["platform"] == platform);
+        shown.sort_by_key(|message| message["id"].as_u64());
+        shown
+    }
+
+    /// The one message that came to a phone after the first `known` ones, once it is there.
+    pub(crate) async fn comes(&self, userid: &str, platform: &str, known: usize) -> Value {
+        for _ in 0..250 {
+            if let Some(message) = self.phone(userid, platform).await.into_iter().nth(known) {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("nothing came to {userid} on {platform} after {known} messages");
     }
 
     /// As [`Self::open`], without starting the gateway.
@@ -77,9 +161,14 @@ impl Stage {
     pub(crate) fn command(&self) -> Command {
         let said = self.sandbox.credentials();
         let mut command = Command::new(HONGYAN);
-        for (name, path) in
-            [("TEST_DING", "/dingtalk/app_secret"), ("TEST_WECOM", "/wecom/secret"), ("TEST_MAIL", "/smtp/password")]
-        {
+        for (name, path) in [
+            ("TEST_DING", "/dingtalk/app_secret"),
+            ("TEST_WECOM", "/wecom/secret"),
+            ("TEST_MAIL", "/smtp/password"),
+            ("TEST_DINGBOT", "/dingtalk/robot/access_token"),
+            ("TEST_DINGBOT_SECRET", "/dingtalk/robot/secret"),
+            ("TEST_WECOMBOT", "/wecom/robot/key"),
+        ] {
             command.env(name, text(&said, path));
         }
         command.env("HONGYAN_CONFIG", self.folder.0.join("hongyan.toml"));
@@ -105,6 +194,12 @@ impl Stage {
             key.clone_into(&mut self.key);
         }
         self.gateway = Some(child);
+    }
+
+    /// A signal to the gateway's process.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.gateway.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// `kill -9`.

@@ -23,6 +23,8 @@ pub(super) fn id_field(side: Side, spec: &Spec) -> Option<&'static str> {
         (Side::DingTalk, "notice.recall") => Some("msg_task_id"),
         (Side::DingTalk, "chat.getReadList") => Some("messageId"),
         (Side::WeCom, "message.recall") => Some("msgid"),
+        (Side::DingTalk, "robot.read_status" | "robot.group_query") => Some("processQueryKey"),
+        (Side::DingTalk, "robot.batch_recall" | "robot.group_recall") => Some("processQueryKeys"),
         _ => None,
     }
 }
@@ -62,7 +64,7 @@ pub(super) async fn answer(
 ) -> Option<Sealed> {
     let spec = declared.spec();
     let given = given(field, call)?;
-    let found = match find(app, from, &given).await {
+    let found = match find(app, from, &given, &handle_of(spec, call, &given)).await {
         Ok(found) => found?,
         Err(error) => {
             tracing::warn!(%error, "an id could not be looked up");
@@ -73,6 +75,7 @@ pub(super) async fn answer(
         "notice.progress" => progress(from, declared, &found).await,
         "notice.result" => result(app, from, declared, &found).await,
         "notice.recall" | "message.recall" => recall(app, from, side, declared, field, &found).await,
+        "robot.batch_recall" | "robot.group_recall" => recall_by_robot(app, side, spec, &found, &given).await,
         _ => return read_list(from, side, declared, field, call, &found, &given).await,
     };
     Some(match answered {
@@ -89,18 +92,38 @@ pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
 /// The id as a text, from the body or the query.
 fn given(field: &str, call: &Wire) -> Option<String> {
     let in_body = serde_json::from_slice::<Map<String, Value>>(&call.body).ok().and_then(|mut body| body.remove(field));
-    let id = in_body.and_then(|id| lenient::text(id).ok()).or_else(|| call.query(field).map(str::to_owned))?;
+    let single = |id: Value| match id {
+        // Of several at once, each is the platform's to take back.
+        Value::Array(mut list) => list.pop().filter(|_| list.is_empty()),
+        id => Some(id),
+    };
+    let id = in_body
+        .and_then(single)
+        .and_then(|id| lenient::text(id).ok())
+        .or_else(|| call.query(field).map(str::to_owned))?;
     Some(id.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
-async fn find(app: &App, from: &Application, given: &str) -> Result<Option<Found>, StoreError> {
+/// As a channel keeps the id: a robot's with the place where it spoke.
+fn handle_of(spec: &Spec, call: &Wire, given: &str) -> String {
+    match spec.name {
+        "robot.read_status" | "robot.batch_recall" => format!("people:{given}"),
+        "robot.group_query" | "robot.group_recall" => {
+            let body = serde_json::from_slice::<Value>(&call.body).unwrap_or_default();
+            format!("robot:{}:{given}", body["openConversationId"].as_str().unwrap_or_default())
+        }
+        _ => given.to_owned(),
+    }
+}
+
+async fn find(app: &App, from: &Application, given: &str, handle: &str) -> Result<Option<Found>, StoreError> {
     let number = given.strip_prefix("hy").unwrap_or(given).parse::<i64>().ok();
     let (id, only): (MessageId, Option<u32>) = match number {
         Some(number) if number > HANDED_AFTER => match app.outbox.handed_out(number).await? {
             Some(id) => (id, None),
             None => return Ok(None),
         },
-        _ => match app.outbox.sent_as(&from.account, given).await? {
+        _ => match app.outbox.sent_as(&from.account, handle).await? {
             Some(DeliveryId { message, number }) => (message, Some(number)),
             None => return Ok(None),
         },
@@ -225,7 +248,24 @@ async fn recall(
     Ok(json!({}))
 }
 
-/// The read list of a group message: the platform's, under its own id.
+/// As [`recall`]; what a robot could not take back is listed and no refusal.
+async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, given: &str) -> Result<Value, Fault> {
+    let report = match found.only {
+        Some(number) => app.dispatcher.recall_delivery(DeliveryId { message: found.message.id, number }).await,
+        None => app.dispatcher.recall(found.message.id).await,
+    };
+    let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
+    let failed = report.deliveries.iter().find(|one| !matches!(one.result, "recalled" | "cancelled"));
+    Ok(match failed {
+        None => json!({"successResult": [given], "failedResult": {}}),
+        Some(one) => {
+            let code = one.reason.as_ref().map_or("ServiceUnavailable", |reason| reason.code.as_str());
+            json!({"successResult": [], "failedResult": {given: code}})
+        }
+    })
+}
+
+/// Who has read a message: the platform's own answer, under its own id.
 async fn read_list(
     from: &Application,
     side: Side,
@@ -242,6 +282,7 @@ async fn read_list(
     }
     let Some(handle) = handle else { return Some(side.seal(spec, Err(&side.busy(spec)))) };
     let mut request: Map<String, Value> = call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    request.extend(serde_json::from_slice::<Map<String, Value>>(&call.body).unwrap_or_default());
     request.remove("access_token");
     request.insert(field.to_owned(), json!(handle));
     Some(match from.caller.call(declared, Value::Object(request)).await {

@@ -46,6 +46,8 @@ pub(crate) struct Application {
     /// `AppKey` or `CorpId`.
     pub(crate) id: String,
     pub(crate) agent_id: i64,
+    /// Of the application's robot; DingTalk's alone.
+    pub(crate) robot_code: Option<String>,
     /// SHA-256: the secret itself is its client's.
     secret_hash: [u8; 32],
     pub(crate) caller: Arc<dyn hongyan_channel::Caller>,
@@ -70,9 +72,12 @@ impl Doors {
             .iter()
             .filter_map(|(name, settings)| {
                 let account = accounts.get(name.as_str())?;
-                let (side, id, agent_id) = match &settings.channel {
-                    ChannelConfig::DingTalk(config) => (Side::DingTalk, config.app_key.clone(), config.agent_id),
-                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), config.agent_id),
+                let (side, id, agent_id, robot_code) = match &settings.channel {
+                    ChannelConfig::DingTalk(config) => {
+                        let robot_code = config.robot_code.as_ref().unwrap_or(&config.app_key);
+                        (Side::DingTalk, config.app_key.clone(), config.agent_id, Some(robot_code.clone()))
+                    }
+                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), config.agent_id, None),
                     _ => return None,
                 };
                 // It was read when the account was opened; should it be gone since, there is no login with it.
@@ -82,6 +87,7 @@ impl Doors {
                     side,
                     id,
                     agent_id,
+                    robot_code,
                     secret_hash: Sha256::digest(secret.expose().as_bytes()).into(),
                     caller: Arc::clone(account.caller.as_ref()?),
                     channel: Arc::clone(&account.channel),
@@ -174,11 +180,16 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         return Ok(login::answer(app, side, spec, &call).into());
     }
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
-        if spec.name != "webhook.send" {
+        if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
             // Vendors' calls carry a credential of their own, which is none of an account's.
             return Err(side.forbidden(spec, "none 无"));
         }
         let (from, caller) = robot::whose(app, side, &call)?;
+        if spec.body == BodyForm::Multipart {
+            let _turn = app.doors.uploads.acquire().await.ok();
+            let bytes = read(app, side, spec, parts, body, MAX_UPLOAD).await?;
+            return Ok(robot::upload(app, from, side, spec, &call, &bytes).await?.into());
+        }
         call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
         let asked = robot::read(side, spec, &call)?;
         let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
@@ -210,8 +221,9 @@ pub(crate) async fn perform(
     let spec = declared.spec();
     if let Some(kind) = send::is_send(side, spec)
         && from.channel.capabilities().group_of(kind).is_some()
+        && let Some(sealed) = send::answer(app, caller, from, side, spec, call).await
     {
-        return send::answer(app, caller, from, side, spec, call).await.into();
+        return sealed.into();
     }
     if let Some(field) = follow::id_field(side, spec)
         && let Some(sealed) = follow::answer(app, from, side, declared, field, call).await

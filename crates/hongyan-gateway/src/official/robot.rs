@@ -3,13 +3,13 @@
 //! The credential says whose robot it is: a configured robot's own, or an API key that may use exactly one. What is
 //! sent goes through outbox and ledger; the gateway signs it where the robot wants that.
 
-use super::{send::Asked, side::Side};
+use super::{follow::spoken, send::Asked, side::Side};
 use crate::{app::App, config::Config, keys::Caller};
 use hongyan_channel::{Account, ChannelConfig};
-use hongyan_core::{Address, AddressKind, Channel, Scope};
+use hongyan_core::{Address, AddressKind, Channel, Format, Scope};
 use hongyan_dingtalk::{content as dingtalk, webhook::SendWebhook as DingTalkSend};
-use hongyan_endpoint::{Endpoint, Fault, Spec, Wire};
-use hongyan_wecom::webhook::SendWebhook as WeComSend;
+use hongyan_endpoint::{Endpoint, Fault, File, Sealed, Spec, Wire};
+use hongyan_wecom::{media::MediaUploaded, webhook::SendWebhook as WeComSend};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -60,6 +60,39 @@ pub(super) fn whose<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Ro
         (Some(robot), None) => Ok((robot, caller)),
         _ => Err(unknown()),
     }
+}
+
+/// Hands a file to the robot's platform, to be named in what the robot says.
+pub(super) async fn upload(
+    app: &App,
+    from: &Robot,
+    side: Side,
+    spec: &Spec,
+    call: &Wire,
+    body: &[u8],
+) -> Result<Sealed, Fault> {
+    let kind = call.query("type").unwrap_or_default();
+    let form = match kind {
+        "file" => Format::File,
+        "voice" => Format::Voice,
+        _ => return Err(side.refuse("40004", "invalid media type")),
+    };
+    let header = call.headers.iter().find(|(name, _)| name == "content-type");
+    let media_type = header.map_or("", |(_, value)| value.as_str());
+    let file = File::in_form(media_type, body).map_err(|_| side.refuse("44001", "empty media data"))?;
+    let now = app.clock.now();
+    let uploaded = from.channel.upload(form, &file, now).await.map_err(|fault| {
+        tracing::warn!(account = %from.account, %fault, "a file was not handed on");
+        spoken(side, spec, fault)
+    })?;
+    let reply = MediaUploaded {
+        kind: kind.to_owned(),
+        media_id: uploaded.id,
+        created_at: (now.millis() / 1_000).to_string(),
+        ..MediaUploaded::default()
+    };
+    let reply = serde_json::to_value(reply).map_err(|_| side.busy(spec))?;
+    Ok(side.seal(spec, Ok(reply)))
 }
 
 /// Reads what the robot is to say; what it cannot say is refused in the platform's code.

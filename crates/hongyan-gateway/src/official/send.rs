@@ -9,7 +9,11 @@ use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
     MessageRow, Priority, RecipientState,
 };
-use hongyan_dingtalk::{chat::SendToChat, notice::SendNotice};
+use hongyan_dingtalk::{
+    chat::SendToChat,
+    notice::SendNotice,
+    robot::{SendToGroup, SendToPeople},
+};
 use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire, lenient};
 use hongyan_wecom::{
     appchat::SendChat,
@@ -27,6 +31,8 @@ pub(super) fn is_send(side: Side, spec: &Spec) -> Option<AddressKind> {
     match (side, spec.name) {
         (_, "notice.send" | "message.send") => Some(AddressKind::Userid),
         (_, "chat.send" | "appchat.send") => Some(AddressKind::Chat),
+        (Side::DingTalk, "robot.batch_send") => Some(AddressKind::Userid),
+        (Side::DingTalk, "robot.group_send") => Some(AddressKind::Chat),
         _ => None,
     }
 }
@@ -37,7 +43,8 @@ pub(super) struct Asked {
     pub(super) native: Value,
 }
 
-/// Accepts a send, waits for its outcome and gives the platform's reply.
+/// Accepts a send, waits for its outcome and gives the platform's reply; `None` for one that is the platform's alone to
+/// answer.
 pub(super) async fn answer(
     app: &App,
     caller: &Caller,
@@ -45,11 +52,41 @@ pub(super) async fn answer(
     side: Side,
     spec: &'static Spec,
     call: &Wire,
-) -> Sealed {
-    match read(&app.doors, from, side, spec, call) {
+) -> Option<Sealed> {
+    let asked = match spec.name {
+        "robot.batch_send" | "robot.group_send" => Ok(by_robot(from, spec, call)?),
+        _ => read(&app.doors, from, side, spec, call),
+    };
+    Some(match asked {
         Ok(asked) => carry(app, caller, &from.account, &from.channel, side, spec, asked).await,
         Err(fault) => side.seal(spec, Err(&fault)),
-    }
+    })
+}
+
+/// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
+fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
+    let own = |code: &str| from.robot_code.as_deref() == Some(code);
+    let (to, key, param) = if spec.name == "robot.batch_send" {
+        let request = SendToPeople::decode(call).ok().filter(|request| own(&request.robot_code))?;
+        let most = SendToPeople::SPEC.max_items("userIds").unwrap_or(usize::MAX);
+        if request.user_ids.is_empty() || request.user_ids.len() > most {
+            return None;
+        }
+        let to = request.user_ids.into_iter().map(|id| Address::new(AddressKind::Userid, id)).collect();
+        (to, request.msg_key, request.msg_param)
+    } else {
+        let request = SendToGroup::decode(call).ok().filter(|request| own(&request.robot_code))?;
+        if request.cool_app_code.is_some()
+            || request.token.is_some()
+            || !request.open_conversation_id.starts_with("cid")
+        {
+            return None;
+        }
+        (vec![Address::new(AddressKind::Chat, request.open_conversation_id)], request.msg_key, request.msg_param)
+    };
+    let most = SendToGroup::SPEC.max_bytes("msgParam").unwrap_or(usize::MAX);
+    let whole = serde_json::from_str::<Map<String, Value>>(&param).is_ok() && param.len() <= most;
+    (whole && !key.is_empty()).then(|| Asked { to, native: json!({"msgKey": key, "msgParam": param}) })
 }
 
 /// As [`answer`], for a send that has been read.
@@ -155,7 +192,11 @@ fn refusal(side: Side, spec: &Spec, delivery: &DeliveryRow) -> Option<Fault> {
 
 /// The platform's own id in a handle: that of a chat's message is kept with the chat's.
 pub(super) fn platform_id(handle: &str) -> &str {
-    handle.strip_prefix("chat:").and_then(|rest| rest.split_once(':')).map_or(handle, |(_, id)| id)
+    if let Some(key) = handle.strip_prefix("people:") {
+        return key;
+    }
+    let of_chat = handle.strip_prefix("chat:").or_else(|| handle.strip_prefix("robot:"));
+    of_chat.and_then(|rest| rest.split_once(':')).map_or(handle, |(_, id)| id)
 }
 
 /// The platform's reply; `None` when it needs an id and there is none.
@@ -163,6 +204,20 @@ fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], co
     match (side, spec.name) {
         (_, "webhook.send") => Some(json!({})),
         (Side::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
+        (Side::DingTalk, "robot.group_send") => Some(json!({"processQueryKey": handle?})),
+        (Side::DingTalk, "robot.batch_send") => {
+            let refused = |code: &str| -> Vec<&str> {
+                let is = |row: &&LedgerRow| row.reason.as_ref().is_some_and(|reason| reason.code == code);
+                ledger.iter().filter(is).map(|row| row.address.value.as_str()).collect()
+            };
+            let (invalid, flow, filtered) = (refused("invalid_recipient"), refused("143104"), refused("143105"));
+            let mut reply = json!({"processQueryKey": handle?, "invalidStaffIdList": invalid,
+                "flowControlledStaffIdList": flow});
+            if !filtered.is_empty() {
+                reply["filteredStaffIdList"] = json!(filtered);
+            }
+            Some(reply)
+        }
         (Side::DingTalk, _) => Some(json!({"messageId": handle?})),
         (Side::WeCom, "message.send") => {
             let refused = Refused::of(ledger);

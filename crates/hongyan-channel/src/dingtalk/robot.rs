@@ -1,0 +1,160 @@
+//! What the application's robot says in its own kinds of message, given as `native` with `msgKey` and `msgParam`: to
+//! people one by one, or in a group with an `openConversationId`. How every other content becomes one of these kinds
+//! in a group is [`super::body`]'s.
+
+use super::{DingTalkChannel, body, group::is_conversation};
+use crate::{refusal, target};
+use hongyan_core::{
+    Address, AddressKind, Content, Outcome, Reason, Receipts, RecipientState, Target, TargetResult, Unfit,
+};
+use hongyan_dingtalk::{
+    DingTalk,
+    robot::{GetReadStatus, RecallFromPeople, SendToGroup, SendToPeople},
+};
+use hongyan_endpoint::{Endpoint, Fault};
+use serde_json::{Map, Value};
+
+/// A message in a kind of the robot's own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) msg_key: &'a str,
+    /// A JSON text.
+    pub(super) msg_param: &'a str,
+    /// Members of the object.
+    count: usize,
+}
+
+/// The robot's message that a content is, if it is one.
+pub(super) fn said(content: &Content) -> Option<Said<'_>> {
+    let native = content.native.as_ref()?.as_object()?;
+    let text = |name: &str| native.get(name).and_then(Value::as_str);
+    let msg_key = text("msgKey")?;
+    Some(Said { msg_key, msg_param: text("msgParam").unwrap_or_default(), count: native.len() })
+}
+
+impl Said<'_> {
+    /// What is wrong with it, as far as that is known; the rest is the platform's to say.
+    pub(super) fn check(&self) -> Result<(), Unfit> {
+        let unfit = |field: &'static str, message: String| Err(Unfit { field: field.into(), message });
+        if self.count > 2 {
+            return unfit("native", "has other members than msgKey and msgParam".into());
+        }
+        if serde_json::from_str::<Map<String, Value>>(self.msg_param).is_err() {
+            return unfit("native.msgParam", "is not the text of a JSON object".into());
+        }
+        match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| self.msg_param.len() > *max) {
+            Some(max) => {
+                let size = self.msg_param.len();
+                unfit("native.msgParam", format!("takes {size} bytes of UTF-8, at most {max} are allowed"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What stands against a content for these recipients.
+pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> {
+    let unfit = |message: String| Unfit { field: crate::render::form(content).into(), message };
+    if let Some(chat) = to.iter().find(|address| address.kind == AddressKind::Chat) {
+        if is_conversation(&chat.value) {
+            // Ids of files are as in [`body::check`].
+            return body::robot_message(content, &"@".repeat(64))
+                .map(drop)
+                .map_err(|fault| unfit(fault.message().to_owned()));
+        }
+        return match said(content) {
+            None => Ok(()),
+            Some(_) => Err(unfit("is a robot's message, and a chatid is not the robot's: name the cid…".into())),
+        };
+    }
+    if said(content).is_none() {
+        return Ok(());
+    }
+    if !to.iter().all(|address| matches!(address.kind, AddressKind::Userid | AddressKind::Mobile)) {
+        return Err(unfit("is a robot's message: it goes to people and group chats only".into()));
+    }
+    match SendToPeople::SPEC.max_items("userIds").filter(|max| to.len() > *max) {
+        Some(max) => Err(unfit(format!("is a robot's message: it goes to at most {max} people"))),
+        None => Ok(()),
+    }
+}
+
+/// Sends to people, one by one.
+pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[Target]) -> Outcome {
+    let request = SendToPeople {
+        robot_code: channel.robot_code.clone(),
+        user_ids: targets.iter().map(|target| target.wire_id().to_owned()).collect(),
+        msg_key: said.msg_key.to_owned(),
+        msg_param: said.msg_param.to_owned(),
+    };
+    let sent = match channel.client.call(&request).await {
+        Ok(sent) => sent,
+        Err(fault) => return Outcome::failed(fault),
+    };
+    let lists = [
+        (&sent.invalid_staff_id_list, Reason::ours("invalid_recipient")),
+        (&sent.flow_controlled_staff_id_list, Reason { code: "143104".into(), words: FLOW_CONTROLLED.into() }),
+        (&sent.filtered_staff_id_list, Reason { code: "143105".into(), words: "filteredStaffIdList".into() }),
+    ];
+    let exceptions = targets.iter().filter_map(|target| {
+        let listed =
+            |(list, _): &&(&Vec<String>, Reason)| list.iter().any(|id| id.eq_ignore_ascii_case(target.wire_id()));
+        let (_, reason) = lists.iter().find(listed)?;
+        Some(TargetResult { index: target.index, state: RecipientState::Refused, reason: Some(reason.clone()) })
+    });
+    let handle = Some(sent.process_query_key.as_str()).filter(|key| !key.is_empty());
+    Outcome::Taken { handle: handle.map(|key| format!("people:{key}")), exceptions: exceptions.collect() }
+}
+
+/// The list of those who were sent too much.
+const FLOW_CONTROLLED: &str = "flowControlledStaffIdList";
+
+/// Who has read it.
+pub(super) async fn receipts(channel: &DingTalkChannel, key: &str, targets: &[Target]) -> Result<Receipts, Fault> {
+    let (robot_code, process_query_key) = (channel.robot_code.clone(), key.to_owned());
+    let status = channel.client.call(&GetReadStatus { robot_code, process_query_key }).await?;
+    let of = |target: &Target| {
+        let rows = &status.message_read_info_list;
+        let row = rows.iter().find(|row| row.user_id.eq_ignore_ascii_case(target.wire_id()))?;
+        let state = if row.read_status == "READ" { RecipientState::Read } else { RecipientState::Unread };
+        Some(TargetResult { index: target.index, state, reason: None })
+    };
+    let people = targets.iter().filter(|target| target::is_person(target.address.kind));
+    Ok(Receipts { results: people.filter_map(of).collect(), finished: status.send_status != "PROCESSING" })
+}
+
+/// Takes it back.
+pub(super) async fn recall(channel: &DingTalkChannel, key: &str) -> Result<(), Fault> {
+    let (robot_code, process_query_keys) = (channel.robot_code.clone(), vec![key.to_owned()]);
+    let recalled = channel.client.call(&RecallFromPeople { robot_code, process_query_keys }).await?;
+    match recalled.failed_result.into_iter().next() {
+        None => Ok(()),
+        Some((_, code)) => Err(refusal::refused::<DingTalk>(&code, "failedResult")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::group::Handle, *};
+    use serde_json::json;
+
+    fn native(native: Value) -> Content {
+        Content { native: Some(native), ..Content::default() }
+    }
+
+    #[test]
+    fn a_robots_message_goes_to_people_and_conversations_only() {
+        let content = native(json!({"msgKey": "sampleText", "msgParam": "{\"content\":\"a\"}"}));
+        said(&content).unwrap().check().unwrap();
+        let to = |kind, value: &str| check_for(&content, &[Address::new(kind, value)]);
+        assert!(to(AddressKind::Userid, "li").is_ok() && to(AddressKind::Chat, "cid1").is_ok());
+        assert!(to(AddressKind::Department, "1").is_err() && to(AddressKind::Chat, "chat1").is_err());
+        let many: Vec<Address> = (0..21).map(|n| Address::new(AddressKind::Userid, n.to_string())).collect();
+        assert!(check_for(&content, &many).unwrap_err().message.contains("at most 20"));
+        for wrong in [json!({"msgKey": "a", "msgParam": "[]"}), json!({"msgKey": "a", "msgParam": "{}", "x": 1})] {
+            assert!(said(&native(wrong)).unwrap().check().is_err());
+        }
+        assert!(said(&native(json!({"msgtype": "text"}))).is_none());
+        assert_eq!(Handle::read("people:k:1").unwrap(), Handle::People { key: "k:1" });
+    }
+}
