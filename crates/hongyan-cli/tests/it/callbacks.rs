@@ -6,6 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn kept(stage: &Stage, account: &str) -> Vec<Value> {
     let (status, said) = stage.call("GET", &format!("/v1/callbacks?account={account}"), None).await;
@@ -24,8 +25,8 @@ async fn pushed(stage: &Stage, account: &str, event: &str) -> Value {
     panic!("no {event} came to {account}: {:?} {}", kept(stage, account).await, stage.inspect("callbacks").await);
 }
 
-fn register(stage: &Stage) {
-    let url = format!("url={}/callbacks/ding", stage.base);
+fn register(stage: &Stage, url: &str) {
+    let url = format!("url={url}");
     let (token, key) = (format!("token={PUSH_TOKEN}"), format!("aes_key={PUSH_KEY}"));
     let tags = "call_back_tag=[\"user_add_org\",\"user_modify_org\",\"user_leave_org\"]";
     let said = run(stage, &["call", "dingtalk", "callback.register", &url, &token, &key, tags, "--account", "ding"]);
@@ -41,7 +42,7 @@ async fn set_wecom(stage: &Stage) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_contacts_is_pushed_by_both_platforms_and_kept() {
     let stage = Stage::whole("").await;
-    register(&stage);
+    register(&stage, &format!("{}/callbacks/ding", stage.base));
     set_wecom(&stage).await;
     // Somebody joins, through the gateway's official path.
     let token = stage.ding_token().await;
@@ -98,21 +99,61 @@ async fn what_people_say_and_click_is_kept() {
     assert_eq!(stage.copies("lisi", "wecom", "已重启").await, 1);
 }
 
+/// The address of somebody who passes pushes on, and answers all but the second: the first is `check_url`.
+async fn lossy(target: String) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let http = hongyan_net::Http::new(hongyan_net::Options::default());
+        for turn in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = Vec::new();
+            let (head, body) = loop {
+                let mut buffer = [0; 4096];
+                let count = stream.read(&mut buffer).await.unwrap();
+                read.extend_from_slice(&buffer[..count]);
+                let text = String::from_utf8_lossy(&read).into_owned();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                let length = head.lines().find_map(|line| {
+                    let (name, value) = line.split_once(':')?;
+                    name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+                });
+                if body.len() >= length.unwrap_or(0) || count == 0 {
+                    break (head.to_owned(), body.to_owned());
+                }
+            };
+            let query = head.split(' ').nth(1).and_then(|path| path.split_once('?')).map_or("", |(_, query)| query);
+            let request = http::Request::post(format!("{target}?{query}")).header("content-type", "application/json");
+            let reply = http.send(request.body(body.into()).unwrap()).await.unwrap();
+            if turn == 2 {
+                continue;
+            }
+            let head = format!(
+                "HTTP/1.1 {} OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                reply.status,
+                reply.body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &reply.body].concat()).await.unwrap();
+        }
+    });
+    format!("http://{address}/push")
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_push_that_was_answered_too_late_comes_again_and_is_kept_once() {
+async fn a_push_whose_answer_was_lost_comes_again_and_is_kept_once() {
     let stage = Stage::whole("").await;
-    register(&stage);
-    // The gateway is not dead, only slow: the platform gives up, and what it said is read afterwards.
-    stage.signal("STOP");
+    // Between the two stands somebody who loses the first answer.
+    let lossy = lossy(format!("{}/callbacks/ding", stage.base)).await;
+    register(&stage, &lossy);
     let event = json!({"platform": "dingtalk", "event": "user_leave_org", "members": {"UserId": ["lisi"]}});
     stage.tell("events", &event).await;
-    tokio::time::sleep(Duration::from_millis(2_200)).await;
-    stage.signal("CONT");
     pushed(&stage, "ding", "user_leave_org").await;
     stage.tell("clock", &json!({"advance_ms": 11_000})).await;
     let mut counted = String::new();
     for _ in 0..100 {
-        let reply = stage.http.get(&format!("{}/metrics", stage.base)).await.unwrap();
+        let request = http::Request::get(format!("{}/metrics", stage.base));
+        let request = request.header("authorization", format!("Bearer {}", stage.key)).body(String::new().into());
+        let reply = stage.http.send(request.unwrap()).await.unwrap();
         counted = String::from_utf8_lossy(&reply.body).into_owned();
         if counted.contains(r#"hongyan_callbacks_total{account="ding",outcome="repeat"} 1"#) {
             break;

@@ -86,17 +86,33 @@ async fn readers_of_a_dingtalk_chat_are_named_and_make_the_receipt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_reply_of_a_chat_is_held_and_never_played_again() {
-    let stage = Stage::open("").await;
-    for (account, platform, path) in [("ding", "dingtalk", "/chat/send"), ("wecom", "wecom", "/cgi-bin/appchat/send")] {
-        let chat = create(&stage, account).await;
-        stage.trouble(&format!("drop_after:{path}:1"));
-        let id = stage.send(&into(&chat, account, "丢了回执")).await;
-        let ledger = stage.until_state(&id, "unknown").await;
-        assert_eq!(summary(&ledger), [format!("{account} {chat} unknown held")]);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(stage.calls(path).await, 1, "it was not repeated");
-        assert_eq!(stage.copies("lisi", platform, "丢了回执").await, 1);
+async fn a_lost_reply_of_a_chat_goes_by_what_the_account_says_and_by_no_platforms_rule() {
+    for hold in [true, false] {
+        let mut stage = Stage::dark("").await;
+        if hold {
+            stage.configure(|text| text.replace("agent_id = ", "on_unknown = \"hold\"\nagent_id = "));
+        }
+        stage.start();
+        for (account, platform, path) in
+            [("ding", "dingtalk", "/chat/send"), ("wecom", "wecom", "/cgi-bin/appchat/send")]
+        {
+            let chat = create(&stage, account).await;
+            stage.trouble(&format!("drop_after:{path}:1"));
+            let id = stage.send(&into(&chat, account, "丢了回执")).await;
+            if hold {
+                let ledger = stage.until_state(&id, "unknown").await;
+                assert_eq!(summary(&ledger), [format!("{account} {chat} unknown held")]);
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            } else {
+                let ledger = stage.until_state(&id, "sent").await;
+                assert_eq!(ledger[0]["reason"]["code"], "maybe_twice", "{ledger:?}");
+                assert_eq!(stage.message(&id).await["deliveries"][0]["repeated"], true);
+            }
+            let calls = if hold { 1 } else { 2 };
+            assert_eq!(stage.calls(path).await, calls, "{account}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert_eq!(stage.copies("lisi", platform, "丢了回执").await as u64, calls, "{account}");
+        }
     }
 }
 

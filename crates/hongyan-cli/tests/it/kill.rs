@@ -141,3 +141,137 @@ async fn wait_until_settled(stage: &Stage, accepted: &HashMap<String, String>) -
     }
     copies
 }
+
+/// Kills under official sends and films.
+const FEW_KILLS: u32 = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_under_official_sends_and_films_lose_nothing_that_was_answered() {
+    let mut stage = Stage::open("[official]\nwait_ms = 60\n").await;
+    let answered: Accepted = Arc::default();
+    let next = Arc::new(AtomicU64::new(0));
+    for kill in 0..FEW_KILLS {
+        if kill > 0 {
+            stage.start();
+        }
+        let over = Arc::new(AtomicBool::new(false));
+        // Tokens end with the process.
+        let (ding, wecom) = (stage.ding_token().await, stage.wecom_token().await);
+        let said = stage.sandbox.credentials();
+        let posters: Vec<_> = (0..POSTERS)
+            .map(|_| {
+                let caller = Foreign {
+                    base: stage.base.clone(),
+                    key: stage.key.clone(),
+                    ding: (ding.clone(), said["dingtalk"]["agent_id"].clone()),
+                    wecom: (wecom.clone(), said["wecom"]["agent_id"].clone()),
+                };
+                tokio::spawn(caller.post(Arc::clone(&answered), Arc::clone(&next), Arc::clone(&over)))
+            })
+            .collect();
+        let moment = 50 + (next.load(Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % LIFE_MS;
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        stage.kill();
+        over.store(true, Ordering::Relaxed);
+        for poster in posters {
+            poster.await.unwrap();
+        }
+    }
+    stage.start();
+    let answered = answered.lock().unwrap().clone();
+    assert!(answered.len() > 30, "only {} were answered: the test tests nothing", answered.len());
+    let handed = answered.values().filter(|id| id.starts_with("hy") || id.parse::<i64>().is_ok_and(|id| id > 1 << 52));
+    eprintln!("{FEW_KILLS} kills, {} answered, {} with an id of ours", answered.len(), handed.count());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let messages = loop {
+        let messages = everything(&stage).await;
+        if messages.iter().all(|message| message["state"] == "sent") {
+            break messages;
+        }
+        let open: Vec<&Value> = messages.iter().filter(|message| message["state"] != "sent").collect();
+        assert!(Instant::now() < deadline, "not settled in time: {open:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(messages.len() >= answered.len(), "the ledger has {} of {}", messages.len(), answered.len());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut phones = HashMap::new();
+    for (words, id) in &answered {
+        let platform = if words.starts_with("钉") { "dingtalk" } else { "wecom" };
+        let who = (person(words), platform);
+        if !phones.contains_key(&who) {
+            phones.insert(who.clone(), stage.phone(&who.0, platform).await);
+        }
+        let copies = phones[&who].iter().filter(|shown| shown.to_string().contains(&format!("{words}\""))).count();
+        assert!(copies >= 1, "{words} was answered with {id} and never arrived");
+        let repeated = messages.iter().any(|message| {
+            message.to_string().contains(&format!("{words}\"")) && message["deliveries"][0]["repeated"] == true
+        });
+        assert!(copies == 1 || repeated, "{words} arrived {copies} times and the ledger does not know");
+    }
+}
+
+/// Every message in full.
+async fn everything(stage: &Stage) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let (status, page) = stage.call("GET", &format!("/v1/messages?limit=100{cursor}"), None).await;
+        assert_eq!(status, 200, "{page}");
+        for row in page["messages"].as_array().unwrap() {
+            all.push(stage.message(row["id"].as_str().unwrap()).await);
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+/// Tokens and keys of a caller of the official paths.
+struct Foreign {
+    base: String,
+    key: String,
+    ding: (String, Value),
+    wecom: (String, Value),
+}
+
+impl Foreign {
+    async fn post(self, answered: Accepted, next: Arc<AtomicU64>, over: Arc<AtomicBool>) {
+        let options = hongyan_net::Options { timeout: Duration::from_secs(5), ..Default::default() };
+        let http = hongyan_net::Http::new(options);
+        while !over.load(Ordering::Relaxed) {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let words = format!("{} {n} 条", ["钉", "企", "影"][(n % 3) as usize]);
+            let person = person(&words);
+            let (path, message) = match n % 3 {
+                0 => (
+                    format!("/topapi/message/corpconversation/asyncsend_v2?access_token={}", self.ding.0),
+                    json!({"agent_id": self.ding.1, "userid_list": person,
+                        "msg": {"msgtype": "text", "text": {"content": words}}}),
+                ),
+                1 => (
+                    format!("/cgi-bin/message/send?access_token={}", self.wecom.0),
+                    json!({"touser": person, "msgtype": "text", "agentid": self.wecom.1, "text": {"content": words}}),
+                ),
+                _ => (
+                    "/v1/messages".to_owned(),
+                    // AAAAIGZ0eXBpc29t: the head of a film; a few of them, so that uploads are shared and are not.
+                    json!({"to": [{"userid": person}], "via": ["wecom"], "content": {"title": words,
+                        "video": {"name": format!("{}.mp4", n % 7), "base64": "AAAAIGZ0eXBpc29tLWZpbG0="}}}),
+                ),
+            };
+            let request = http::Request::post(format!("{}{path}", self.base))
+                .header("authorization", format!("Bearer {}", self.key))
+                .header("content-type", "application/json")
+                .body(message.to_string().into())
+                .unwrap();
+            let Ok(reply) = http.send(request).await else { continue };
+            let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            let id = ["task_id", "msgid", "id"].iter().find_map(|name| said.get(*name));
+            if let Some(id) = id.filter(|_| reply.status == 202 || said["errcode"] == 0) {
+                let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+                answered.lock().unwrap().insert(words, id);
+            }
+        }
+    }
+}

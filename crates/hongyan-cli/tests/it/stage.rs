@@ -196,10 +196,10 @@ impl Stage {
         self.gateway = Some(child);
     }
 
-    /// A signal to the gateway's process.
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.gateway.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    /// Changes the configuration; in force from the next start on.
+    pub(crate) fn configure(&self, change: impl Fn(&str) -> String) {
+        let path = self.folder.0.join("hongyan.toml");
+        std::fs::write(&path, change(&std::fs::read_to_string(&path).unwrap())).unwrap();
     }
 
     /// `kill -9`.

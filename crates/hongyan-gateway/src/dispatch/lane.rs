@@ -79,7 +79,11 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             match lane.outbox.claim(&lane.account.name, now, now + LEASE, room).await {
                 Ok(claims) => {
                     hungry = claims.len() == room;
-                    timer = if claims.is_empty() { next_due(&lane).await } else { Some(now + IDLE) };
+                    // Also after a claim that gave something: what is due later was not claimed, and may have been
+                    // accepted, or left behind by a dead process, without our having heard of its time.
+                    if !hungry {
+                        timer = next_due(&lane).await;
+                    }
                     pace.take(claims.len(), now);
                     for claim in claims {
                         running.spawn(attempt::run(Arc::clone(&lane), claim));
