@@ -1,7 +1,9 @@
 //! What the platforms and the network do to us, and what the ledger says then.
 
 use crate::stage::{Stage, summary};
+use hongyan_core::{Clock, clock};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const DING: &str = "/topapi/message/corpconversation/asyncsend_v2";
 const WECOM: &str = "/cgi-bin/message/send";
@@ -110,4 +112,34 @@ async fn one_mailbox_is_refused_one_put_off_and_one_served() {
     let id = stage.send(&json!({"to": to, "via": ["mail"], "content": {"text": "两个信箱"}})).await;
     let ledger = stage.until_state(&id, "partial").await;
     assert_eq!(summary(&ledger), ["mail gone@example.com refused 5.1.1", "mail lisi@example.com sent -"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_soon_is_not_forgotten_behind_what_is_due_now() {
+    let mut stage = Stage::open("").await;
+    let at = |seconds: u64| json!(clock::System.now() + Duration::from_secs(seconds));
+    let message = |words: &str| json!({"to": [{"userid": "lisi"}], "via": ["wecom"], "content": {"text": words}});
+    let mut later = message("两秒后");
+    later["send_at"] = at(2);
+    let first = stage.send(&later).await;
+    stage.send(&message("现在")).await;
+    let began = Instant::now();
+    stage.until_state(&first, "sent").await;
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+
+    // The same at a start: one is due at once, the other soon.
+    stage.trouble("latency_ms=300:/cgi-bin/message/send:1");
+    let lost = stage.send(&message("杀掉")).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    later["content"]["text"] = json!("再两秒后");
+    later["send_at"] = at(2);
+    let second = stage.send(&later).await;
+    stage.kill();
+    stage.start();
+    let began = Instant::now();
+    stage.send(&message("又是现在")).await;
+    for id in [lost, second] {
+        stage.until_state(&id, "sent").await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
