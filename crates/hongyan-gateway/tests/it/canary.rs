@@ -53,6 +53,59 @@ async fn platform() -> String {
     format!("http://{address}")
 }
 
+/// What the platforms' own paths, the facade and callbacks answer to credentials, good and bad.
+async fn foreign(gateway: &TestGateway) -> String {
+    let admin = &gateway.admin;
+    let mut said = String::new();
+    let open = async |method: &str, path: &str, body: &str| {
+        let request = crate::http::Request::new(gateway.address, method, path);
+        request.header("content-type", "application/json").body(body).send().await.text()
+    };
+    let text = r#"{"msgtype":"text","text":{"content":"a"}}"#;
+    for (method, path, body) in [
+        ("GET", "/gettoken?appkey=dingsample&appsecret=canary-app-secret-wrong".to_owned(), ""),
+        ("GET", "/cgi-bin/gettoken?corpid=wwsample&corpsecret=canary-app-secret-wrong".into(), ""),
+        ("POST", "/v1.0/oauth2/accessToken".into(), r#"{"appKey":"dingsample","appSecret":"canary-app-secret-wrong"}"#),
+        ("POST", "/robot/send?access_token=canary-robot-token".into(), text),
+        ("POST", "/robot/send?access_token=canary-robot-token-wrong".into(), text),
+        ("POST", format!("/robot/send?access_token={admin}"), text),
+        ("POST", "/cgi-bin/webhook/send?key=canary-robot-key".into(), text),
+        ("POST", format!("/cgi-bin/webhook/send?key={admin}"), text),
+        ("POST", "/cgi-bin/webhook/upload_media?key=canary-robot-key&type=file".into(), text),
+        ("GET", "/user/get?access_token=canary-token-wrong&userid=li".into(), ""),
+        ("POST", format!("/api/dingtalkserve/userinfo?key={admin}"), r#"{"userid":"li"}"#),
+        ("POST", "/api/dingtalkserve/userinfo?key=canary-key-wrong".into(), r#"{"userid":"li"}"#),
+        ("POST", "/callbacks/ding?signature=a&timestamp=1&nonce=b".into(), r#"{"encrypt":"AAAA"}"#),
+        ("POST", "/callbacks/wecom?msg_signature=a&timestamp=1&nonce=b".into(), "<xml><Encrypt>AAAA</Encrypt></xml>"),
+    ] {
+        said.push_str(&open(method, &path, body).await);
+    }
+    // Our own tokens are for whoever asked, and for nobody else.
+    for (login, name) in [
+        ("/gettoken?appkey=dingsample&appsecret=canary-app-secret".to_owned(), "asked"),
+        (format!("/gettoken?appkey=ding&appsecret={admin}"), "by key"),
+        ("/cgi-bin/gettoken?corpid=wwsample&corpsecret=canary-in-file".into(), "wecom"),
+    ] {
+        let answer: serde_json::Value = serde_json::from_str(&open("GET", &login, "").await).unwrap();
+        let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{name}: {answer}")).to_owned();
+        let notice = format!(r#"{{"agent_id":1,"userid_list":"li","msg":{text}}}"#);
+        let message = r#"{"touser":"li","agentid":1,"msgtype":"text","text":{"content":"a"}}"#;
+        for (method, path, body) in [
+            ("POST", "/topapi/message/corpconversation/asyncsend_v2", notice.as_str()),
+            ("POST", "/cgi-bin/message/send", message),
+            ("GET", "/auth/scopes", ""),
+            ("GET", "/cgi-bin/user/get", ""),
+        ] {
+            said.push_str(&open(method, &format!("{path}?access_token={token}"), body).await);
+        }
+        // It is looked for in the log with the rest.
+        TOKENS.lock().unwrap().push(token);
+    }
+    said
+}
+
+static TOKENS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 #[tokio::test]
 async fn secrets_are_nowhere_to_be_read() {
     let captured = Captured::default();
@@ -71,7 +124,7 @@ async fn secrets_are_nowhere_to_be_read() {
         usual(info);
     }));
 
-    let folder = std::env::temp_dir().join(format!("hongyan-canary-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("hongyan-secrets-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("secret"), "canary-in-file").unwrap();
     let base = platform().await;
@@ -103,6 +156,31 @@ username = "robot@example.com"
 password = "canary-password"
 from = "robot@example.com"
 max_attempts = 1
+[accounts.dingbot]
+channel = "dingtalk-robot"
+access_token = "canary-robot-token"
+secret = "canary-robot-secret"
+base_url = "{base}"
+max_attempts = 1
+[accounts.wecombot]
+channel = "wecom-robot"
+key = "canary-robot-key"
+base_url = "{base}"
+max_attempts = 1
+[accounts.hook]
+channel = "webhook"
+url = "{base}/canary-hook-path?token=canary-hook-query"
+secret = "canary-hook-secret"
+allow_private = true
+max_attempts = 1
+[accounts.ding.callback]
+token = "canary-push-token"
+aes_key = "canarypushaeskey0123456789ABCDEFGHIJKLMNOPQ"
+[accounts.wecom.callback]
+token = "canary-push-token"
+aes_key = "canarypushaeskey0123456789ABCDEFGHIJKLMNOPQ"
+[facade]
+account = "ding"
 "#,
         folder.join("secret").display()
     );
@@ -146,6 +224,14 @@ max_attempts = 1
         ("wecom", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
         ("mail", r#"{"email":"li@example.com"}"#, r#"{"title":"t","text":"a"}"#),
         ("boom", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
+        ("dingbot", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("dingbot", r#"{"all":true}"#, r#"{"text":"b"}"#),
+        ("wecombot", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("wecombot", r#"{"all":true}"#, r#"{"image":{"name":"a.png","base64":"iVBORw0KGgo="}}"#),
+        ("wecombot", r#"{"all":true}"#, r#"{"file":{"name":"a.txt","base64":"YSB0ZXh0IGZpbGU="}}"#),
+        ("hook", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("hook", r#"{"all":true}"#, r#"{"text":"b"}"#),
+        ("wecom", r#"{"chat":"c"}"#, r#"{"text":"a"}"#),
     ] {
         let body = format!(r#"{{"to":[{to}],"via":["{name}"],"content":{content}}}"#);
         let answer = gateway.post("/v1/messages?wait=2s", &body).await;
@@ -177,6 +263,7 @@ max_attempts = 1
         let rows = gateway.store.recipients(id.parse().unwrap()).await.unwrap();
         readable.push_str(&format!("{rows:?}"));
     }
+    readable.push_str(&foreign(&gateway).await);
     // A key in the wrong place is a secret too.
     let admin = gateway.admin.clone();
     let secret_part = &admin[14..];
@@ -190,10 +277,11 @@ max_attempts = 1
     let logged = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("an invented mistake"), "the panic was captured");
     assert!(logged.contains("a request panicked") && logged.contains("DEBUG"), "the log was captured at every level");
+    let tokens = TOKENS.lock().unwrap().clone();
+    assert_eq!(tokens.len(), 3);
     for (place, text) in [("an answer", &readable), ("the log", &logged)] {
-        for canary in
-            ["canary-app-secret", "canary-in-file", "canary-password", "canary-a", "canary-c", "canary-l", secret_part]
-        {
+        // Every secret above begins so; what stood in its place by mistake, too.
+        for canary in ["canary-", "canarypush", secret_part].into_iter().chain(tokens.iter().map(String::as_str)) {
             if let Some(at) = text.find(canary) {
                 let from = text[..at].char_indices().rev().nth(200).map_or(0, |(i, _)| i);
                 panic!("{canary} is in {place}: …{}", &text[from..at]);
