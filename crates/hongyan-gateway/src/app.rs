@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) library: Arc<dyn Library>,
     /// Turns for [`UPLOADS`].
     pub(crate) uploads: Semaphore,
+    /// Kept files in memory to be judged; never held while a client is waited for.
+    pub(crate) judged: Semaphore,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: IdSource,
     pub(crate) ring: Ring,

@@ -156,7 +156,7 @@ pub(crate) async fn take(
 /// As [`fits`], of a file that is kept.
 async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) -> Result<(), Problem> {
     // Large files in memory, so only so many at once.
-    let _turn = app.uploads.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
+    let _turn = app.judged.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
     match app.library.file(id).await.map_err(reply::store)? {
         Some(file) => fits(accounts, format, &file),
         // Forgotten since; the delivery will say so.

@@ -121,6 +121,7 @@ impl Gateway {
             outbox,
             library,
             uploads: Semaphore::new(app::UPLOADS),
+            judged: Semaphore::new(app::UPLOADS),
             clock,
             ids,
             ring,
