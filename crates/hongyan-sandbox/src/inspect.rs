@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 30] = [
+const CALLS: [(&str, &str); 31] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -45,6 +45,7 @@ const CALLS: [(&str, &str); 30] = [
         "POST /sandbox/phones/{userid}/click",
         "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
     ),
+    ("POST /sandbox/phones/{userid}/quit", "they leave a group of DingTalk: {\"chat\"}"),
     ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
     ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
     (
@@ -73,7 +74,7 @@ const CALLS: [(&str, &str); 30] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -361,12 +362,14 @@ struct Change {
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
     wecom_root_visible: Option<bool>,
-    wecom_callback: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    wecom_callback: Option<Option<bool>>,
     wecom_app_writes: Option<bool>,
     wecom_private_fields: Option<bool>,
     wecom_contacts_details: Option<bool>,
     wecom_seats: Option<u32>,
     wecom_push_tries: Option<u32>,
+    push_repeats: Option<bool>,
 }
 
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -401,6 +404,7 @@ fn change(hub: &Hub, change: Change) -> Said {
     granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
     granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
     granted.seats = change.wecom_seats.unwrap_or(granted.seats);
+    settings.push_repeats = change.push_repeats.unwrap_or(settings.push_repeats);
     if let Some(tries) = change.wecom_push_tries {
         // None at all would leave events without an end.
         settings.wecom_push_tries = tries.clamp(1, 10);

@@ -22,7 +22,7 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 use hyper_util::rt::TokioIo;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fmt,
     net::IpAddr,
@@ -192,6 +192,7 @@ async fn meet(
             return Ok(match strike.kind {
                 Some(FaultKind::Truncated) => whole(halved(sealed)),
                 Some(FaultKind::CutBody) => cut(sealed),
+                Some(FaultKind::Quirks) => whole(odd(sealed)),
                 _ => whole(sealed),
             });
         }
@@ -223,6 +224,11 @@ fn replacement(kind: FaultKind, value: Option<i64>) -> Option<Sealed> {
         FaultKind::Status5xx => page(status(502), "text/plain", "upstream connect error or disconnect\n"),
         FaultKind::Html => page(status(503), "text/html; charset=utf-8", PAGE),
         FaultKind::Html200 => page(200, "text/html; charset=utf-8", PAGE),
+        FaultKind::Deny => page(
+            200,
+            "application/json",
+            r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"00000000000000000000000000000000"}"#,
+        ),
         FaultKind::Empty => page(200, "application/json; charset=UTF-8", ""),
         FaultKind::Redirect => {
             let mut sealed = page(status(302), "text/plain", "");
@@ -258,6 +264,28 @@ fn too_large() -> Sealed {
     let kind = ("content-type", "text/plain".to_owned());
     // The rest of the body is not read, so the connection cannot go on.
     Sealed { status: 413, headers: vec![kind, ("connection", "close".into())], body: b"body too large\n".to_vec() }
+}
+
+/// The code as text, and empty lists left out, wherever they are.
+fn odd(mut sealed: Sealed) -> Sealed {
+    fn thin(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+                members.values_mut().for_each(thin);
+            }
+            Value::Array(items) => items.iter_mut().for_each(thin),
+            _ => {}
+        }
+    }
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&sealed.body) {
+        thin(&mut body);
+        if let Some(code) = body.get_mut("errcode") {
+            *code = Value::String(code.to_string());
+        }
+        sealed.body = body.to_string().into_bytes();
+    }
+    sealed
 }
 
 fn halved(mut sealed: Sealed) -> Sealed {

@@ -81,7 +81,7 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateGroup) -
     })
 }
 
-pub(super) fn update(world: &mut World, _: &Caller, request: UpdateGroup) -> Result<Success, Refused> {
+pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateGroup) -> Result<Success, Refused> {
     let index = world.dingtalk.groups.find_chat(&request.chatid);
     let index = index.filter(|index| !world.dingtalk.groups.get(*index).disbanded);
     let index = index.ok_or_else(|| invalid("chatid 不存在"))?;
@@ -98,7 +98,7 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateGroup) -> Res
     let (add, del) = (people(world, &request.add_useridlist)?, people(world, &request.del_useridlist)?);
     let given = switches(request.management_options.as_ref());
     let change = Change { name: request.name, owner: request.owner, add, del, icon: request.icon, given };
-    chat::alter(world, index, change).map_err(unfit)?;
+    chat::alter(world, caller.now, index, change).map_err(unfit)?;
     Ok(Success { success: true })
 }
 

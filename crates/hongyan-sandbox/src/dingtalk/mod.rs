@@ -219,6 +219,21 @@ impl Simulated for DingTalk {
         Ok(())
     }
 
+    /// The new-style host has words for what the older one has numbers for.
+    fn spelled(spec: &Spec, code: i64) -> String {
+        let words = match code {
+            -1 => "system.error",
+            40_014 | 42_001 => "InvalidAuthentication",
+            60_011 => "Forbidden.AccessDenied.AccessTokenPermissionDenied",
+            60_020 => "Forbidden.AccessDenied.IpNotInWhiteList",
+            90_002 => "Forbidden.AccessDenied.QpsLimitForApi",
+            90_018 => "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi",
+            90_020 => "Forbidden.AccessDenied.ApiCountLimitForOrg",
+            _ => return code.to_string(),
+        };
+        if new_style(spec) { words.into() } else { code.to_string() }
+    }
+
     fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
         if spec.name == "webhook.send" {
             return webhook::arrive(world, caller, call);

@@ -19,6 +19,7 @@ use hongyan_dingtalk::{
     webhook::{AnswerSession, At, MAX_BODY_BYTES, Message, SKEW_MS, SendWebhook, signed},
 };
 use hongyan_endpoint::{Endpoint, Fault, Wire};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -40,7 +41,7 @@ const MAX_HOOKS: usize = 1_000;
 const SESSION_MS: i64 = 90 * MINUTE_MS;
 
 /// An address or a block of them, as `10.0.0.0/8`; never IPv6, as the platform's own form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Block {
     network: u32,
     mask: u32,
@@ -69,7 +70,7 @@ impl Block {
 }
 
 /// How a robot is guarded.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Guard {
     pub(crate) secret: Option<String>,
     /// At least one must be in the message.
@@ -79,25 +80,34 @@ pub(crate) struct Guard {
 }
 
 /// One custom robot. No `Debug`: it holds a secret.
+#[derive(Serialize, Deserialize)]
 struct Hook {
     guard: Guard,
     group: usize,
     name: String,
     stopped: bool,
     /// When it sent, within the last minute.
+    #[serde(skip)]
     recent: VecDeque<i64>,
     rests_until: i64,
+    #[serde(skip)]
     uuids: HashSet<String>,
+    #[serde(skip)]
     uuid_order: VecDeque<String>,
 }
 
 /// All of them, by token.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Hooks {
     by_token: HashMap<String, Hook>,
 }
 
 impl Hooks {
+    /// Whether each sits in one of so many groups.
+    pub(crate) fn fit(&self, groups: usize) -> bool {
+        !self.by_token.is_empty() && self.by_token.values().all(|hook| hook.group < groups)
+    }
+
     /// A robot in a group; `false` when there are too many.
     pub(crate) fn add(&mut self, token: String, group: usize, name: &str, guard: Guard) -> bool {
         if self.by_token.len() >= MAX_HOOKS {

@@ -29,9 +29,10 @@ pub(crate) struct Permissions {
     /// The application sees the root department, which group chats take (else 60011).
     #[serde(rename = "wecom_root_visible")]
     pub(crate) root_visible: bool,
-    /// The application has a callback address, which interactive cards take (else 43012).
+    /// Whether the application counts as having a callback address, which interactive cards take (else 43012);
+    /// `None`: as it is.
     #[serde(rename = "wecom_callback")]
-    pub(crate) callback: bool,
+    pub(crate) callback: Option<bool>,
     /// The application may write contacts (else 48002: only the contacts' secret may).
     #[serde(rename = "wecom_app_writes")]
     pub(crate) app_writes: bool,
@@ -50,7 +51,7 @@ impl Default for Permissions {
     fn default() -> Self {
         Self {
             root_visible: true,
-            callback: true,
+            callback: None,
             app_writes: false,
             private_fields: false,
             contacts_details: true,

@@ -52,7 +52,8 @@ pub(crate) struct Click {
 
 /// What is refused of a card before anybody receives it.
 pub(super) fn admit(world: &World, card: &Card) -> Result<(), Fault> {
-    if card.is_interactive() && !world.settings.wecom.callback {
+    let answered = || world.settings.wecom.callback.unwrap_or(world.callbacks.wecom.is_some());
+    if card.is_interactive() && !answered() {
         return Err(refuse::<WeCom>("43012", "interactive card requires a callback url"));
     }
     if !card.task_id.is_empty() && world.wecom.cards.tasks.get(&card.task_id).is_some() {

@@ -3,7 +3,11 @@
 //! What is here decides *when* a push is tried and when it is given up, all on the sandbox's clock; carrying it out
 //! is [`crate::push`]'s, who subscribed is [`super::callback`]'s and [`super::stream`]'s.
 
-use super::{World, callback::Road, stream::ROBOT_TOPIC};
+use super::{
+    World,
+    callback::{Road, WeComHook},
+    stream::ROBOT_TOPIC,
+};
 use crate::options::random_hex;
 use hongyan_wecom::callback::Pushed;
 use serde::Serialize;
@@ -68,13 +72,15 @@ impl Happening {
     }
 }
 
-/// One event.
+/// One event. No `Debug`: a hook holds its keys.
 pub(crate) struct Event {
     /// The same in every try.
     pub(crate) id: String,
     /// Milliseconds of the sandbox's clock.
     pub(crate) at: i64,
     pub(crate) happening: Happening,
+    /// WeCom: the address that an import named, instead of the application's.
+    pub(crate) hook: Option<WeComHook>,
 }
 
 /// One event for one receiver.
@@ -87,6 +93,8 @@ pub(crate) struct Delivery {
     pub(crate) tries: u32,
     /// When the last of them began.
     began: i64,
+    /// It was taken already, and comes once more.
+    pub(crate) repeated: bool,
 }
 
 /// What became of a push, for the inspection API.
@@ -155,7 +163,7 @@ impl Events {
             problem: None,
         });
         let (at, number) = (event.at, self.last);
-        self.waiting.insert((at, number), Delivery { number, event, road, tries: 0, began: at });
+        self.waiting.insert((at, number), Delivery { number, event, road, tries: 0, began: at, repeated: false });
         self.wake.notify_one();
         true
     }
@@ -211,6 +219,14 @@ impl Events {
         let delivery = self.under_way.remove(&number)?;
         self.note(&delivery, "delivered", None);
         Some(delivery)
+    }
+
+    /// What was taken comes once more, after what happens in the second between: doubled and out of order, as the
+    /// platforms may send.
+    pub(crate) fn repeat(&mut self, mut delivery: Delivery, now: i64) {
+        if !std::mem::replace(&mut delivery.repeated, true) {
+            self.waiting.insert((now + 1_000, delivery.number), delivery);
+        }
     }
 
     /// It did not: tried again later or given up. Gives back what was given up.
@@ -293,7 +309,18 @@ impl World {
 
     /// Something of WeCom's happened. `to_user_name`, `create_time` and, where the event has one, `agent_id` are
     /// filled in here; `from_user_name` is the caller's.
-    pub(crate) fn tell_wecom(&mut self, at: i64, mut pushed: Pushed) -> Vec<Road> {
+    pub(crate) fn tell_wecom(&mut self, at: i64, pushed: Pushed) -> Vec<Road> {
+        let happening = self.addressed(at, pushed);
+        self.tell(at, happening)
+    }
+
+    /// As [`World::tell_wecom`], to an address that the call itself named.
+    pub(crate) fn tell_wecom_at(&mut self, at: i64, hook: WeComHook, pushed: Pushed) {
+        let happening = self.addressed(at, pushed);
+        self.send_out(at, happening, Some(hook), &[Road::WeCom]);
+    }
+
+    fn addressed(&self, at: i64, mut pushed: Pushed) -> Happening {
         use hongyan_wecom::callback::{Event as Of, Message};
         pushed.to_user_name.clone_from(&self.credentials.wecom_corp_id);
         pushed.create_time = at.div_euclid(1_000);
@@ -302,7 +329,7 @@ impl World {
         if pushed.agent_id.is_none() && !of_contacts {
             pushed.agent_id = Some(self.credentials.wecom_agent_id.to_string());
         }
-        self.tell(at, Happening::WeCom(Box::new(pushed)))
+        Happening::WeCom(Box::new(pushed))
     }
 
     /// Puts an event on its way to everybody who subscribed; gives the roads that it takes.
@@ -324,19 +351,23 @@ impl World {
             Happening::WeCom(_) if self.callbacks.wecom.is_some() => roads.push(Road::WeCom),
             Happening::WeCom(_) => {}
         }
+        self.send_out(at, happening, None, &roads);
+        roads
+    }
+
+    fn send_out(&mut self, at: i64, happening: Happening, hook: Option<WeComHook>, roads: &[Road]) {
         if roads.is_empty() {
-            return roads;
+            return;
         }
         // Without random bytes the number alone has to tell events apart.
         let id = random_hex(32).unwrap_or_else(|_| format!("{:032x}", self.events.last));
-        let event = Arc::new(Event { id, at, happening });
-        for road in &roads {
+        let event = Arc::new(Event { id, at, happening, hook });
+        for road in roads {
             let kept = self.events.enqueue(event.clone(), *road);
             let counts = self.callbacks.counts(*road);
             counts.emitted += 1;
             counts.lost += u64::from(!kept);
         }
-        roads
     }
 }
 
@@ -346,7 +377,7 @@ mod tests {
 
     fn event() -> Arc<Event> {
         let happening = Happening::DingTalk { kind: "user_add_org".into(), members: Map::new() };
-        Arc::new(Event { id: "e".into(), at: 0, happening })
+        Arc::new(Event { id: "e".into(), at: 0, happening, hook: None })
     }
 
     #[test]

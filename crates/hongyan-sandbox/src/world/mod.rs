@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) wecom: wecom::Permissions,
     /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
     pub(crate) wecom_push_tries: u32,
+    /// Every push that was taken comes once more.
+    pub(crate) push_repeats: bool,
 }
 
 /// Everything.
@@ -99,6 +101,7 @@ impl World {
                 dingtalk_group_templates: None,
                 wecom: wecom::Permissions::default(),
                 wecom_push_tries: 3,
+                push_repeats: false,
             },
             credentials,
             wecom: wecom::State::default(),

@@ -148,6 +148,7 @@ async fn a_bad_message_is_refused_in_the_platforms_order() {
         (with("toparty", json!(many(101))), 82002),
         (with("totag", json!(many(101))), 82003),
         (with("touser", json!("ghost01")), 81013),
+        (json!({"touser": "ghost01", "msgtype": "text", "agentid": corp.agent, "text": {"content": ""}}), 81013),
         (with("touser", json!(["zhangsan"])), 40058),
         (with("text", json!({"content": ""})), 44004),
         (with("msgtype", json!("smoke")), 40008),
@@ -281,4 +282,45 @@ async fn call_rates_and_look_ups_in_vain_are_limited_where_asked() {
 async fn unknown_paths_are_not_found() {
     let raw = Raw::start().await;
     assert_eq!(raw.call("GET", "/cgi-bin/nowhere", &Value::Null).await.status, 404);
+}
+
+#[tokio::test]
+async fn debugging_is_for_five_calls_a_minute() {
+    let corp = Corp::start().await;
+    let debugged = async || corp.get("/cgi-bin/user/get", "userid=lisi&debug=1").await["errcode"].clone();
+    for _ in 0..5 {
+        assert_eq!(debugged().await, 0);
+    }
+    assert_eq!(debugged().await, 45_009);
+    assert_eq!(corp.get("/cgi-bin/user/get", "userid=lisi").await["errcode"], 0);
+    corp.raw.advance(60_000).await;
+    assert_eq!(debugged().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_after_a_lost_answer_arrives_once_where_the_platform_says_so() {
+    let corp = Corp::start().await;
+    let lost = async |target: &str, body: &Value| {
+        let rule = json!({"match": target.split('?').next(), "kind": "drop_after", "count": 1});
+        corp.raw.post("/sandbox/faults", rule).await;
+        let body = body.to_string();
+        assert!(corp.raw.send("POST", target, "application/json", &body).await.is_empty());
+        parse(&corp.raw.send("POST", target, "application/json", &body).await).json()
+    };
+    let mut body = corp.text("zhangsan", "once");
+    body["enable_duplicate_check"] = json!(1);
+    assert_eq!(lost(&format!("{SEND}?access_token={}", corp.token), &body).await["errcode"], 0);
+    let token = corp.raw.ding_token().await;
+    let robot = corp.raw.post("/sandbox/robots", json!({"keyword": "告警"})).await;
+    let said = json!({"msgtype": "text", "text": {"content": "告警"}, "msgUuid": "6f1c"});
+    let target = format!("/robot/send?access_token={}", robot["access_token"].as_str().unwrap());
+    assert_eq!(lost(&target, &said).await["errcode"], 0);
+    let group = json!({"title": "Ops", "template_id": "t1", "owner_user_id": "zhangsan", "uuid": "req-1"});
+    let target = format!("/topapi/im/chat/scenegroup/create?access_token={token}");
+    assert_eq!(lost(&target, &group).await["errcode"], 0);
+    let phone = corp.raw.phone("zhangsan").await;
+    assert_eq!(phone.len(), 2, "{phone:?}");
+    let groups = corp.raw.get("/sandbox/chats").await;
+    let ops = groups["chats"].as_array().unwrap().iter().filter(|chat| chat["name"] == "Ops").count();
+    assert_eq!(ops, 1);
 }

@@ -65,6 +65,8 @@ pub(crate) enum Misplaced {
     Circle,
     /// There is none of that id to change.
     Unknown,
+    /// There are too many.
+    Room,
 }
 
 /// Why a department cannot be removed.

@@ -25,6 +25,10 @@ pub(crate) const ROOT: i64 = 1;
 /// The department outside the applications' visible scope.
 const CLOSED: i64 = 90;
 
+/// People ever: numbers of those who left are not given again.
+const MAX_PEOPLE: usize = 200_000;
+const MAX_DEPARTMENTS: usize = 10_000;
+
 /// What a person cannot have because another has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -32,6 +36,8 @@ pub(crate) enum Taken {
     Mobile(PersonId),
     Email(PersonId),
     PersonalEmail(PersonId),
+    /// No number is left: so many people were there, once and now.
+    Room,
 }
 
 /// What happened to the company, for those who are told.
@@ -119,6 +125,11 @@ impl Company {
     /// Everybody who is in the company, in order of their coming.
     pub(crate) fn people(&self) -> impl Iterator<Item = (PersonId, &Person)> {
         (0..).zip(&self.slots).filter(|(_, person)| !person.departed)
+    }
+
+    /// One more than the greatest number that anybody ever had.
+    pub(crate) fn numbers(&self) -> usize {
+        self.slots.len()
     }
 
     /// How many are in the company.
@@ -211,8 +222,11 @@ impl Company {
     /// Adds somebody. An empty userid, mobile or address is nobody's and never taken.
     ///
     /// # Errors
-    /// Another has what must be theirs alone.
+    /// Another has what must be theirs alone, or there were too many before.
     pub(crate) fn add_person(&mut self, person: Person) -> Result<PersonId, Taken> {
+        if self.slots.len() >= MAX_PEOPLE {
+            return Err(Taken::Room);
+        }
         self.check_unique(&person, None)?;
         let id = PersonId::try_from(self.slots.len()).unwrap_or(PersonId::MAX);
         self.slots.push(person);
@@ -258,8 +272,11 @@ impl Company {
     /// Adds a department; id 0 stands for the next one.
     ///
     /// # Errors
-    /// Its id or its name is taken, or its parent does not exist.
+    /// Its id or its name is taken, its parent does not exist, or there are too many.
     pub(crate) fn add_department(&mut self, mut department: Department) -> Result<i64, Misplaced> {
+        if self.departments.len() >= MAX_DEPARTMENTS {
+            return Err(Misplaced::Room);
+        }
         if department.id == 0 {
             department.id = self.next_department_id();
         }
