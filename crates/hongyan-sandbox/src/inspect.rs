@@ -74,7 +74,7 @@ const CALLS: [(&str, &str); 31] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -361,6 +361,7 @@ struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    wecom_app_enabled: Option<bool>,
     wecom_root_visible: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     wecom_callback: Option<Option<bool>>,
@@ -398,6 +399,7 @@ fn change(hub: &Hub, change: Change) -> Said {
         settings.dingtalk_group_templates = templates;
     }
     let granted = &mut settings.wecom;
+    granted.enabled = change.wecom_app_enabled.unwrap_or(granted.enabled);
     granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);
     granted.callback = change.wecom_callback.unwrap_or(granted.callback);
     granted.app_writes = change.wecom_app_writes.unwrap_or(granted.app_writes);

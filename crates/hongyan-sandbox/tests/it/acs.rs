@@ -43,9 +43,7 @@ impl Ding {
 
     /// A call of the new-style host.
     pub(crate) async fn acs(&self, method: &str, target: &str, body: Value) -> Reply {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let head = format!("x-acs-dingtalk-access-token: {}\r\nContent-Type: application/json", self.token);
-        parse(&self.bytes(method, target, &head, body.as_bytes()).await)
+        self.raw.acs(method, target, &self.token, &body).await
     }
 
     /// A new-style call that succeeds.

@@ -324,3 +324,15 @@ async fn what_is_sent_again_after_a_lost_answer_arrives_once_where_the_platform_
     let ops = groups["chats"].as_array().unwrap().iter().filter(|chat| chat["name"] == "Ops").count();
     assert_eq!(ops, 1);
 }
+
+#[tokio::test]
+async fn an_application_that_is_switched_off_does_nothing() {
+    let corp = Corp::start().await;
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_enabled": false})).await;
+    assert_eq!(corp.post(SEND, corp.text("zhangsan", "x")).await["errcode"], 50_003);
+    let w = &corp.raw.credentials["wecom"];
+    let (id, secret) = (w["corp_id"].as_str().unwrap(), w["secret"].as_str().unwrap());
+    assert_eq!(corp.raw.get(&format!("/cgi-bin/gettoken?corpid={id}&corpsecret={secret}")).await["errcode"], 50_003);
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_enabled": true})).await;
+    assert_eq!(corp.post(SEND, corp.text("zhangsan", "x")).await["errcode"], 0);
+}
