@@ -5,13 +5,13 @@
 mod callback;
 mod chats;
 mod say;
+mod setting;
 
 use crate::{
     Hub,
     arrival::pairs,
     dingtalk,
     mail::Mailbox,
-    options::Limits,
     route::enter,
     trouble::FaultRule,
     wecom,
@@ -24,7 +24,7 @@ use hongyan_endpoint::Sealed;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::HashMap;
 
 /// Every call, for whoever asks what is here.
 const CALLS: [(&str, &str); 31] = [
@@ -180,7 +180,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
         }
         ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
         ("GET", ["settings"]) => Ok(json!(enter(&hub.world).settings)),
-        ("POST", ["settings"]) => change(hub, parse(body)?),
+        ("POST", ["settings"]) => setting::change(hub, parse(body)?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
@@ -345,71 +345,4 @@ fn revoke(hub: &Hub, order: Revocation) -> Said {
         How::Expire => token.expire(),
     }
     Ok(json!({}))
-}
-
-/// A member that is given as `null` clears the setting, one that is absent leaves it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    limits: Option<Limits>,
-    delivery_delay_ms: Option<u32>,
-    #[serde(default, deserialize_with = "given")]
-    auto_read_ms: Option<Option<u32>>,
-    #[serde(default, deserialize_with = "given")]
-    dingtalk_trusted_ips: Option<Option<Vec<IpAddr>>>,
-    #[serde(default, deserialize_with = "given")]
-    wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
-    #[serde(default, deserialize_with = "given")]
-    dingtalk_group_templates: Option<Option<Vec<String>>>,
-    wecom_app_enabled: Option<bool>,
-    wecom_root_visible: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
-    wecom_callback: Option<Option<bool>>,
-    wecom_app_writes: Option<bool>,
-    wecom_private_fields: Option<bool>,
-    wecom_contacts_details: Option<bool>,
-    wecom_seats: Option<u32>,
-    wecom_push_tries: Option<u32>,
-    push_repeats: Option<bool>,
-}
-
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
-
-fn change(hub: &Hub, change: Change) -> Said {
-    let mut world = enter(&hub.world);
-    let settings = &mut world.settings;
-    if let Some(limits) = change.limits {
-        settings.limits = limits;
-    }
-    if let Some(ms) = change.delivery_delay_ms {
-        settings.delivery_delay_ms = ms.into();
-    }
-    if let Some(ms) = change.auto_read_ms {
-        settings.auto_read_ms = ms.map(i64::from);
-    }
-    if let Some(ips) = change.dingtalk_trusted_ips {
-        settings.dingtalk_trusted_ips = ips;
-    }
-    if let Some(ips) = change.wecom_trusted_ips {
-        settings.wecom_trusted_ips = ips;
-    }
-    if let Some(templates) = change.dingtalk_group_templates {
-        settings.dingtalk_group_templates = templates;
-    }
-    let granted = &mut settings.wecom;
-    granted.enabled = change.wecom_app_enabled.unwrap_or(granted.enabled);
-    granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);
-    granted.callback = change.wecom_callback.unwrap_or(granted.callback);
-    granted.app_writes = change.wecom_app_writes.unwrap_or(granted.app_writes);
-    granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
-    granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
-    granted.seats = change.wecom_seats.unwrap_or(granted.seats);
-    settings.push_repeats = change.push_repeats.unwrap_or(settings.push_repeats);
-    if let Some(tries) = change.wecom_push_tries {
-        // None at all would leave events without an end.
-        settings.wecom_push_tries = tries.clamp(1, 10);
-    }
-    Ok(json!(settings))
 }

@@ -7,7 +7,7 @@
 use crate::{
     Hub,
     clock::Clock,
-    dingtalk::{groups::Groups, webhook::Hooks},
+    dingtalk::{groups::Groups, hook::Hooks},
     options::Credentials,
     route::enter,
     wecom::{Chats, Robots},

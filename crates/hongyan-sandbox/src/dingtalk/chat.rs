@@ -115,11 +115,10 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) ->
     if request.add_useridlist.len() > most || request.del_useridlist.len() > most {
         return refused("49011", "群成员列表过长: 每次最多 40 人");
     }
-    let overlap = |a: &[String], b: &[String]| a.iter().any(|item| b.contains(item));
-    if overlap(&request.add_useridlist, &request.del_useridlist) {
+    if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return refused("49004", "添加和删除的成员有交集");
     }
-    if overlap(&request.add_extidlist, &request.del_extidlist) {
+    if groups::overlap(&request.add_extidlist, &request.del_extidlist) {
         return refused("49023", "添加和删除的外部联系人有交集");
     }
     if !request.add_extidlist.is_empty() || request.owner_type.as_deref() == Some("ext") {

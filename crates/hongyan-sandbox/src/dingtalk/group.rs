@@ -16,7 +16,7 @@ use hongyan_dingtalk::{
 use hongyan_endpoint::Fault;
 
 /// A field is wrong.
-fn invalid(words: impl Into<String>) -> Fault {
+pub(super) fn invalid(words: impl Into<String>) -> Fault {
     refuse::<DingTalk>("parameter.invalid", words)
 }
 
@@ -88,8 +88,7 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateGroup) -
     if let Some(name) = &request.name {
         name_fits(name)?;
     }
-    let overlap = |a: &[String], b: &[String]| a.iter().any(|item| b.contains(item));
-    if overlap(&request.add_useridlist, &request.del_useridlist) {
+    if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return Err(invalid("添加和删除的成员有交集").into());
     }
     if !request.add_extidlist.is_empty() || request.owner_type.as_deref() == Some("ext") {

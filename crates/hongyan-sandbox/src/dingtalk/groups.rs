@@ -233,6 +233,11 @@ fn underscored(name: &str) -> String {
     text
 }
 
+/// Whether somebody is on both lists.
+pub(super) fn overlap(these: &[String], those: &[String]) -> bool {
+    these.iter().any(|item| those.contains(item))
+}
+
 /// A member whom the application may see.
 pub(super) fn visible(world: &World, userid: &str) -> Option<PersonId> {
     let id = world.company.find_exact(userid)?;

@@ -5,7 +5,7 @@
 
 use super::{
     chat::{self, Change, Unfit},
-    group::unfit,
+    group::{invalid, unfit},
     groups::{self, Founding, MAX_MEMBERS},
 };
 use crate::{
@@ -63,10 +63,6 @@ impl From<Denied> for Refused {
         };
         fault.into()
     }
-}
-
-fn invalid(words: impl Into<String>) -> Fault {
-    refuse::<DingTalk>("parameter.invalid", words)
 }
 
 /// Whether a group template exists.

@@ -128,7 +128,7 @@ fn sees_root(world: &World) -> Result<(), Fault> {
     if world.settings.wecom.root_visible {
         return Ok(());
     }
-    Err(refuse::<WeCom>("60011", "no privilege to access/modify contact/party/agent"))
+    Err(super::authority::unseen())
 }
 
 /// Members as the company spells them, each once; 86216 for a stranger.

@@ -11,6 +11,7 @@ mod news;
 pub(crate) mod phone;
 pub(crate) mod stream;
 pub(crate) mod tally;
+mod tell;
 pub(crate) mod token;
 
 use crate::{
