@@ -198,6 +198,24 @@ pub(crate) fn card_clicked(
     })
 }
 
+/// What the answer to a click makes of the card, on the phone of who clicked.
+pub(crate) enum CardChange {
+    /// The buttons are greyed out, with these words.
+    Greyed(String),
+    /// Another card stands in its place.
+    Replaced(Value),
+}
+
+/// The application answers a click at once. The click's code is not spent by that.
+pub(crate) fn card_answered(world: &mut World, person: PersonId, response_code: &str, change: CardChange) {
+    let World { wecom, phones, .. } = world;
+    let Some(code) = wecom.cards.codes.get(&response_code.to_owned()) else { return };
+    phones.amend(person, "wecom", &code.msgid, |shown| match change {
+        CardChange::Greyed(words) => shown["template_card"]["replace_text"] = json!(words),
+        CardChange::Replaced(card) => shown["template_card"] = card,
+    });
+}
+
 /// Every key that a click on the card can send.
 fn keys(card: &Card) -> impl Iterator<Item = &str> {
     let buttons = card.button_list.iter().filter(|button| button.kind != Some(1)).map(|button| button.key.as_str());

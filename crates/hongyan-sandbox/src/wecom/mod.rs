@@ -18,7 +18,7 @@ mod token;
 mod user;
 
 pub(crate) use authority::Permissions;
-pub(crate) use card::card_clicked;
+pub(crate) use card::{CardChange, card_answered, card_clicked};
 pub(crate) use chat::{Chats, describe as describe_chats};
 pub(crate) use robot::{Robots, add as add_robot};
 pub(crate) use signin::sign_in;

@@ -386,6 +386,57 @@ async fn a_card_is_answered_with_what_it_asks() {
 }
 
 #[tokio::test]
+async fn an_answer_to_a_click_changes_the_card_of_who_clicked() {
+    let raw = Raw::start().await;
+    let receiver = wecom_receiver().await;
+    set_wecom(&raw, &receiver.url).await;
+    let token = raw.wecom_token().await;
+    let card = json!({"card_type": "button_interaction", "task_id": "job-1", "main_title": {"title": "任务失败"},
+        "button_list": [{"text": "重试", "key": "retry"}]});
+    let card =
+        json!({"touser": "zhangsan|lisi", "msgtype": "template_card", "agentid": 1_000_002, "template_card": card});
+    let sent = raw.post(&format!("/cgi-bin/message/send?access_token={token}"), card).await;
+    assert_eq!(sent["errcode"], 0, "{sent}");
+    let answers = |inner: &'static str| {
+        receiver.answers(move |_: &Heard| {
+            let seal = of_wecom();
+            let sealed = seal.close(&format!(
+                "<xml><ToUserName>x</ToUserName><FromUserName>y</FromUserName><CreateTime>1</CreateTime>{inner}</xml>"
+            ));
+            let signature = seal.signature("1700000000", "99", &sealed);
+            at_once(
+                200,
+                format!(
+                    "<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature>{signature}</MsgSignature>\
+                     <TimeStamp>1700000000</TimeStamp><Nonce>99</Nonce></xml>"
+                ),
+            )
+        });
+    };
+    answers(
+        "<MsgType>update_template_card</MsgType><TemplateCard><CardType>button_interaction</CardType>\
+         <MainTitle><Title>再试一次</Title></MainTitle><TaskId>job-1</TaskId>\
+         <ButtonList><Text>重试</Text><Style>1</Style><Key>again</Key></ButtonList></TemplateCard>",
+    );
+    raw.post("/sandbox/phones/zhangsan/click", json!({"key": "retry"})).await;
+    counted(&raw, "delivered", 1).await;
+    let shown = raw.phone("zhangsan").await[0]["content"]["template_card"].clone();
+    assert_eq!(shown["button_list"], json!([{"text": "重试", "style": 1, "key": "again"}]), "{shown}");
+    answers("<MsgType>update_button</MsgType><Button><ReplaceName>已处理</ReplaceName></Button>");
+    let clicked = raw.post("/sandbox/phones/zhangsan/click", json!({"key": "again"})).await;
+    counted(&raw, "delivered", 2).await;
+    let phone = raw.phone("zhangsan").await;
+    assert_eq!((phone.len(), &phone[0]["content"]["template_card"]["replace_text"]), (1, &json!("已处理")));
+    assert!(raw.phone("lisi").await[0]["content"]["template_card"]["replace_text"].is_null());
+    // The code of the click still serves, once.
+    let update = json!({"userids": ["lisi"], "agentid": 1_000_002, "response_code": clicked["response_code"],
+        "button": {"replace_name": "他人已处理"}});
+    let target = format!("/cgi-bin/message/update_template_card?access_token={token}");
+    assert_eq!(raw.post(&target, update.clone()).await["errcode"], 0);
+    assert_eq!(raw.post(&target, update).await["errcode"], 60_140);
+}
+
+#[tokio::test]
 async fn a_robot_hears_over_http_and_answers_into_the_conversation() {
     let raw = Raw::start().await;
     let receiver =
