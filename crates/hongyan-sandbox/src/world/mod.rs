@@ -130,7 +130,8 @@ impl World {
     /// Counts one call against a fixed window; `false` when the window is full.
     pub(crate) fn within_rate(&mut self, key: (&'static str, &'static str), max: u32, per: Duration, now: i64) -> bool {
         let per_ms = i64::try_from(per.as_millis()).unwrap_or(i64::MAX).max(1);
-        let window = now.div_euclid(per_ms);
+        // Days turn at midnight in China; shorter windows are whole within its eight hours.
+        let window = (now + crate::clock::CHINA_MS).div_euclid(per_ms);
         let slot = self.rates.entry((key.0, key.1, per.as_secs())).or_default();
         if slot.0 != window {
             *slot = (window, 0);

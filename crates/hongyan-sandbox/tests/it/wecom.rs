@@ -336,3 +336,32 @@ async fn an_application_that_is_switched_off_does_nothing() {
     corp.raw.post("/sandbox/settings", json!({"wecom_app_enabled": true})).await;
     assert_eq!(corp.post(SEND, corp.text("zhangsan", "x")).await["errcode"], 0);
 }
+
+#[tokio::test]
+async fn numbers_may_be_text_and_fields_that_nobody_knows_are_not_minded() {
+    let corp = Corp::start().await;
+    let body = json!({"touser": "ZhangSan", "msgtype": "text", "agentid": corp.agent.to_string(), "safe": "0",
+        "enable_duplicate_check": "1", "text": {"content": "x", "colour": "red"}, "moon": {"phase": 3}});
+    assert_eq!(corp.post(SEND, body.clone()).await["errcode"], 0);
+    assert_eq!(corp.post(SEND, body).await["errcode"], 0);
+    assert_eq!(corp.raw.phone("zhangsan").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_day_of_a_rate_turns_at_midnight_in_china() {
+    let options = SandboxOptions { smtp_listen: None, ..SandboxOptions::default() };
+    let corp = Corp::on(Raw::with(options).await).await;
+    corp.raw.post("/sandbox/settings", json!({"limits": {"calls": true, "people": true}})).await;
+    let create = async |corp: &Corp| {
+        let group = json!({"name": "群", "userlist": ["zhangsan", "lisi"]});
+        corp.post("/cgi-bin/appchat/create", group).await["errcode"].clone()
+    };
+    for _ in 0..1_000 {
+        assert_eq!(create(&corp).await, 0);
+    }
+    assert_eq!(create(&corp).await, 45_009);
+    // Noon in China it was: midnight is twelve hours away, that of UTC twenty.
+    corp.raw.advance(12 * 3_600_000).await;
+    let corp = Corp::on(corp.raw).await;
+    assert_eq!(create(&corp).await, 0);
+}
