@@ -103,7 +103,7 @@ pub(crate) struct Sandbox {
     /// Lifts the platforms' quotas per person: for load tests.
     #[arg(long)]
     pub(crate) no_people_limits: bool,
-    /// Keeps credentials, tokens, the company and callbacks in this file over a restart.
+    /// Keeps credentials, tokens, the company, groups, robots and callbacks in this file over a restart.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Well-known credentials in place of random ones; only on loopback.

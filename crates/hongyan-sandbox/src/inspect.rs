@@ -5,13 +5,13 @@
 mod callback;
 mod chats;
 mod say;
+mod setting;
 
 use crate::{
     Hub,
     arrival::pairs,
     dingtalk,
     mail::Mailbox,
-    options::Limits,
     route::enter,
     trouble::FaultRule,
     wecom,
@@ -24,10 +24,10 @@ use hongyan_endpoint::Sealed;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::HashMap;
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 30] = [
+const CALLS: [(&str, &str); 31] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
@@ -45,6 +45,7 @@ const CALLS: [(&str, &str); 30] = [
         "POST /sandbox/phones/{userid}/click",
         "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
     ),
+    ("POST /sandbox/phones/{userid}/quit", "they leave a group of DingTalk: {\"chat\"}"),
     ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
     ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
     (
@@ -73,7 +74,7 @@ const CALLS: [(&str, &str); 30] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -179,7 +180,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
         }
         ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
         ("GET", ["settings"]) => Ok(json!(enter(&hub.world).settings)),
-        ("POST", ["settings"]) => change(hub, parse(body)?),
+        ("POST", ["settings"]) => setting::change(hub, parse(body)?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
@@ -344,66 +345,4 @@ fn revoke(hub: &Hub, order: Revocation) -> Said {
         How::Expire => token.expire(),
     }
     Ok(json!({}))
-}
-
-/// A member that is given as `null` clears the setting, one that is absent leaves it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    limits: Option<Limits>,
-    delivery_delay_ms: Option<u32>,
-    #[serde(default, deserialize_with = "given")]
-    auto_read_ms: Option<Option<u32>>,
-    #[serde(default, deserialize_with = "given")]
-    dingtalk_trusted_ips: Option<Option<Vec<IpAddr>>>,
-    #[serde(default, deserialize_with = "given")]
-    wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
-    #[serde(default, deserialize_with = "given")]
-    dingtalk_group_templates: Option<Option<Vec<String>>>,
-    wecom_root_visible: Option<bool>,
-    wecom_callback: Option<bool>,
-    wecom_app_writes: Option<bool>,
-    wecom_private_fields: Option<bool>,
-    wecom_contacts_details: Option<bool>,
-    wecom_seats: Option<u32>,
-    wecom_push_tries: Option<u32>,
-}
-
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
-
-fn change(hub: &Hub, change: Change) -> Said {
-    let mut world = enter(&hub.world);
-    let settings = &mut world.settings;
-    if let Some(limits) = change.limits {
-        settings.limits = limits;
-    }
-    if let Some(ms) = change.delivery_delay_ms {
-        settings.delivery_delay_ms = ms.into();
-    }
-    if let Some(ms) = change.auto_read_ms {
-        settings.auto_read_ms = ms.map(i64::from);
-    }
-    if let Some(ips) = change.dingtalk_trusted_ips {
-        settings.dingtalk_trusted_ips = ips;
-    }
-    if let Some(ips) = change.wecom_trusted_ips {
-        settings.wecom_trusted_ips = ips;
-    }
-    if let Some(templates) = change.dingtalk_group_templates {
-        settings.dingtalk_group_templates = templates;
-    }
-    let granted = &mut settings.wecom;
-    granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);
-    granted.callback = change.wecom_callback.unwrap_or(granted.callback);
-    granted.app_writes = change.wecom_app_writes.unwrap_or(granted.app_writes);
-    granted.private_fields = change.wecom_private_fields.unwrap_or(granted.private_fields);
-    granted.contacts_details = change.wecom_contacts_details.unwrap_or(granted.contacts_details);
-    granted.seats = change.wecom_seats.unwrap_or(granted.seats);
-    if let Some(tries) = change.wecom_push_tries {
-        // None at all would leave events without an end.
-        settings.wecom_push_tries = tries.clamp(1, 10);
-    }
-    Ok(json!(settings))
 }

@@ -23,7 +23,8 @@ pub struct SandboxOptions {
     pub delivery_delay: Duration,
     /// Which quotas hold.
     pub limits: Limits,
-    /// Where credentials, tokens, the company and callbacks are kept over a restart; `None`: nowhere.
+    /// Where credentials, tokens, the company, groups with their robots, and callbacks are kept over a restart; `None`:
+    /// nowhere.
     pub state: Option<PathBuf>,
     /// Well-known credentials in place of random ones: for sandboxes that only this machine can reach.
     pub fixed_credentials: bool,

@@ -30,6 +30,14 @@ pub(crate) trait Simulated: Platform + Sized {
     fn wrong_method(spec: &Spec) -> Option<Fault>;
     /// The platform's own throttle or another code of its table.
     fn throttled(spec: &Spec) -> Fault;
+    /// What a call costs beside its operation's own rate, and is refused for.
+    fn strain(_: &mut World, _: &Caller, _: &Wire) -> Result<(), Fault> {
+        Ok(())
+    }
+    /// A code on demand, as this operation's envelope spells it.
+    fn spelled(_: &Spec, code: i64) -> String {
+        code.to_string()
+    }
     /// A part of a file that cannot be given.
     fn wrong_range() -> Fault {
         refuse::<Self>("416", "Requested Range Not Satisfiable")
@@ -268,7 +276,7 @@ fn decide<P: Simulated, T, R>(
     match handling.forced {
         Some(Forced::Throttle) => return Err(P::throttled(spec).into()),
         Some(Forced::Code(code)) => {
-            let code = code.to_string();
+            let code = P::spelled(spec, code);
             let known = P::known(&code);
             return Err(Fault::refused(code, known.map_or("refused on demand", |row| row.zh), known).into());
         }
@@ -279,6 +287,7 @@ fn decide<P: Simulated, T, R>(
     if spec.auth != Auth::None && handling.caller.asked.is_none() {
         P::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
+    P::strain(world, &handling.caller, call)?;
     if call.method != spec.method.as_str()
         && let Some(fault) = P::wrong_method(spec)
     {

@@ -1,34 +1,27 @@
 //! The HTTP side: accept, read, meet trouble, answer. What an answer says is decided elsewhere.
 
+mod answer;
+
 use crate::{
     Hub, arrival, inspect, push,
-    route::{Forced, Handling, enter, method_name, refuse},
+    route::{Forced, Handling, enter, method_name},
     stream::{self, Entering},
     trouble::{FaultKind, Strike},
     world::{Caller, tally::Call},
 };
+use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, unknown, whole};
 use bytes::Bytes;
-use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Platform, Sealed};
+use hongyan_endpoint::Platform;
 use http::{
     HeaderMap, Request, Response, Uri,
     header::{CONTENT_LENGTH, HOST},
 };
 use http_body_util::{BodyExt, Limited};
-use hyper::{
-    body::{Body, Frame, Incoming, SizeHint},
-    server::conn::http1,
-    service::service_fn,
-    upgrade::OnUpgrade,
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::rt::TokioIo;
-use serde_json::json;
 use std::{
-    fmt,
     net::IpAddr,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinSet};
@@ -69,18 +62,6 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         while connections.try_join_next().is_some() {}
     }
 }
-
-/// The connection is to be closed without an answer.
-#[derive(Debug)]
-struct HangUp;
-
-impl fmt::Display for HangUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("hung up on demand")
-    }
-}
-
-impl std::error::Error for HangUp {}
 
 async fn answer(
     hub: &Hub,
@@ -192,6 +173,7 @@ async fn meet(
             return Ok(match strike.kind {
                 Some(FaultKind::Truncated) => whole(halved(sealed)),
                 Some(FaultKind::CutBody) => cut(sealed),
+                Some(FaultKind::Quirks) => whole(odd(sealed)),
                 _ => whole(sealed),
             });
         }
@@ -206,125 +188,4 @@ fn note(hub: &Hub, caller: &Caller, method: &'static str, path: &str, fault: Opt
     *world.tally.calls.entry(counted).or_default() += 1;
     let path = path.chars().take(PATH_CHARS).collect::<String>().into();
     world.calls.record(Call { seq: 0, at_ms: caller.now, method, path, code: "".into(), fault });
-}
-
-/// What stands in the platform's place.
-fn replacement(kind: FaultKind, value: Option<i64>) -> Option<Sealed> {
-    const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Access denied</title></head>\
-        <body><h1>Access denied</h1><p>Your request was blocked by a gateway.</p></body></html>\n";
-    let status =
-        |default: u16| value.and_then(|v| v.try_into().ok()).filter(|s| (200..600).contains(s)).unwrap_or(default);
-    let page = |status, kind: &str, body: &str| Sealed {
-        status,
-        headers: vec![("content-type", kind.into())],
-        body: body.as_bytes().to_vec(),
-    };
-    Some(match kind {
-        FaultKind::Status5xx => page(status(502), "text/plain", "upstream connect error or disconnect\n"),
-        FaultKind::Html => page(status(503), "text/html; charset=utf-8", PAGE),
-        FaultKind::Html200 => page(200, "text/html; charset=utf-8", PAGE),
-        FaultKind::Empty => page(200, "application/json; charset=UTF-8", ""),
-        FaultKind::Redirect => {
-            let mut sealed = page(status(302), "text/plain", "");
-            sealed.headers.push(("location", "https://elsewhere.example.com/".into()));
-            sealed
-        }
-        _ => return None,
-    })
-}
-
-/// The platforms' answers to a path that is nobody's.
-fn unknown(path: &str) -> Sealed {
-    if path.starts_with("/cgi-bin/") {
-        let kind = ("content-type", "text/plain".to_owned());
-        return Sealed { status: 404, headers: vec![kind], body: b"404 page not found\n".to_vec() };
-    }
-    if path.starts_with("/v1.0/") || path.starts_with("/v2.0/") {
-        let words = "Specified api is not found, please check your url and version.";
-        let body = json!({"code": "InvalidAction.NotFound", "requestid": "sandbox", "message": words});
-        return Sealed::json(404, &body);
-    }
-    if let Some(name) = path.strip_prefix("/topapi/") {
-        let name: String = name.chars().take(PATH_CHARS).collect();
-        let words = format!("不合法ApiName,ApiName = dingtalk.oapi.{}", name.replace('/', "."));
-        let errmsg = format!("Invalid method[submsg={words}]");
-        return Sealed::json(200, &json!({"errcode": 22, "sub_msg": words, "errmsg": errmsg, "request_id": "sandbox"}));
-    }
-    let fault = refuse::<DingTalk>("404", "请求的URI地址不存在");
-    Sealed::json(200, &json!({"errcode": 404, "errmsg": fault.message()}))
-}
-
-fn too_large() -> Sealed {
-    let kind = ("content-type", "text/plain".to_owned());
-    // The rest of the body is not read, so the connection cannot go on.
-    Sealed { status: 413, headers: vec![kind, ("connection", "close".into())], body: b"body too large\n".to_vec() }
-}
-
-fn halved(mut sealed: Sealed) -> Sealed {
-    sealed.body.truncate(sealed.body.len() / 2);
-    sealed
-}
-
-fn whole(sealed: Sealed) -> Response<Answer> {
-    let Sealed { status, headers, body } = sealed;
-    response(status, headers, Answer::Whole(Some(body.into())))
-}
-
-/// Announces the whole body and breaks off in the middle.
-fn cut(sealed: Sealed) -> Response<Answer> {
-    let Sealed { status, mut headers, mut body } = sealed;
-    headers.push(("content-length", body.len().to_string()));
-    body.truncate(body.len() / 2);
-    response(status, headers, Answer::Cut(Some(body.into()), true))
-}
-
-fn response(status: u16, headers: Vec<(&'static str, String)>, body: Answer) -> Response<Answer> {
-    let mut builder = Response::builder().status(status);
-    for (name, value) in headers {
-        builder = builder.header(name, value);
-    }
-    // Statuses are in range and header values plain text; should one not be, the caller sees a 500.
-    builder.body(body).unwrap_or_else(|_| {
-        let mut response = Response::new(Answer::Whole(None));
-        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
-}
-
-/// An answer's body.
-enum Answer {
-    /// As it is.
-    Whole(Option<Bytes>),
-    /// What there is, then a pause in which it is flushed, then the end of the connection.
-    Cut(Option<Bytes>, bool),
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = HangUp;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
-        match &mut *self {
-            Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Cut(body, pause) => match body.take() {
-                Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
-                None if std::mem::take(pause) => {
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                None => Poll::Ready(Some(Err(HangUp))),
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64)),
-            Self::Cut(..) => SizeHint::default(),
-        }
-    }
 }

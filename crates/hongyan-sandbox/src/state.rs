@@ -1,4 +1,5 @@
-//! What survives a restart: credentials, tokens, the company, callbacks and how far the clock was moved, in one file.
+//! What survives a restart: credentials, tokens, the company, groups and their robots, callbacks and how far the clock
+//! was moved, in one file.
 //!
 //! The file holds secrets and is its owner's alone. It is replaced as a whole, so that a crash leaves the old one or
 //! the new one. Messages, tasks, counters, trouble and what is on its way to receivers end with the process.
@@ -6,8 +7,10 @@
 use crate::{
     Hub,
     clock::Clock,
+    dingtalk::{groups::Groups, hook::Hooks},
     options::Credentials,
     route::enter,
+    wecom::{Chats, Robots},
     world::{World, callback::Set, company::Roll, token::TokenStore},
 };
 use serde::{Deserialize, Serialize};
@@ -26,8 +29,8 @@ const VERSION: u32 = 1;
 /// How often it is looked whether something changed.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// The file's content. No `Debug`: it holds secrets.
-#[derive(Serialize, Deserialize)]
+/// The file's content, as it is read. No `Debug`: it holds secrets.
+#[derive(Deserialize)]
 #[serde(default)]
 pub(crate) struct Snapshot {
     version: u32,
@@ -36,8 +39,30 @@ pub(crate) struct Snapshot {
     credentials: Value,
     dingtalk_token: TokenStore,
     wecom_token: TokenStore,
+    wecom_contacts_token: TokenStore,
     callbacks: Set,
     company: Option<Roll>,
+    groups: Groups,
+    hooks: Hooks,
+    chats: Chats,
+    robots: Robots,
+}
+
+/// The file's content, as it is written. No `Debug`: it holds secrets.
+#[derive(Serialize)]
+struct Picture<'a> {
+    version: u32,
+    moved_ms: i64,
+    credentials: &'a Credentials,
+    dingtalk_token: &'a TokenStore,
+    wecom_token: &'a TokenStore,
+    wecom_contacts_token: &'a TokenStore,
+    callbacks: Set,
+    company: Roll,
+    groups: &'a Groups,
+    hooks: &'a Hooks,
+    chats: &'a Chats,
+    robots: &'a Robots,
 }
 
 impl Default for Snapshot {
@@ -48,8 +73,13 @@ impl Default for Snapshot {
             credentials: Value::Null,
             dingtalk_token: TokenStore::default(),
             wecom_token: TokenStore::default(),
+            wecom_contacts_token: TokenStore::default(),
             callbacks: Set::default(),
             company: None,
+            groups: Groups::default(),
+            hooks: Hooks::default(),
+            chats: Chats::default(),
+            robots: Robots::default(),
         }
     }
 }
@@ -91,18 +121,31 @@ impl Snapshot {
         world.callbacks.restore(self.callbacks, &world.credentials);
         if let Some(roll) = self.company {
             world.company = roll.into();
+            // Groups name their members by the company's numbers.
+            if let Some(groups) = self.groups.restored(&world.company).filter(|groups| self.hooks.fit(groups.len())) {
+                (world.dingtalk.groups, world.dingtalk.hooks) = (groups, self.hooks);
+            }
         }
+        world.wecom.contacts_token = self.wecom_contacts_token;
+        (world.wecom.chats, world.wecom.robots) = (self.chats, self.robots);
     }
+}
 
-    fn take(world: &World, clock: &Clock) -> Self {
+impl<'a> Picture<'a> {
+    fn take(world: &'a World, clock: &Clock) -> Self {
         Self {
             version: VERSION,
             moved_ms: clock.moved_ms(),
-            credentials: serde_json::to_value(&world.credentials).unwrap_or_default(),
-            dingtalk_token: world.dingtalk.token.clone(),
-            wecom_token: world.wecom.token.clone(),
+            credentials: &world.credentials,
+            dingtalk_token: &world.dingtalk.token,
+            wecom_token: &world.wecom.token,
+            wecom_contacts_token: &world.wecom.contacts_token,
             callbacks: world.callbacks.set(),
-            company: Some(Roll::of(&world.company)),
+            company: Roll::of(&world.company),
+            groups: &world.dingtalk.groups,
+            hooks: &world.dingtalk.hooks,
+            chats: &world.wecom.chats,
+            robots: &world.wecom.robots,
         }
     }
 }
@@ -125,7 +168,7 @@ impl StateFile {
     pub(crate) fn save(&self, hub: &Hub) -> io::Result<()> {
         let bytes = {
             let world = enter(&hub.world);
-            serde_json::to_vec(&Snapshot::take(&world, &hub.clock))?
+            serde_json::to_vec(&Picture::take(&world, &hub.clock))?
         };
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if *written == bytes {

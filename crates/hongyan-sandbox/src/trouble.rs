@@ -14,6 +14,9 @@ use std::{
     time::Duration,
 };
 
+/// Rules in force at most.
+const KEPT: usize = 1_000;
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +35,10 @@ pub enum FaultKind {
     Truncated,
     /// The call takes effect; the connection breaks in the middle of the answer's body.
     CutBody,
+    /// The network's gate refuses the address: status 200 and a JSON that is no platform's.
+    Deny,
+    /// The call takes effect; its answer has the code as text and no empty lists, as some answers do.
+    Quirks,
     /// Status 200 and no body.
     Empty,
     /// A redirect, status `value` (302), to another host.
@@ -53,13 +60,15 @@ pub enum FaultKind {
 }
 
 /// Every kind with its name, as rules write it.
-const KINDS: [(&str, FaultKind); 15] = [
+const KINDS: [(&str, FaultKind); 17] = [
     ("latency_ms", FaultKind::LatencyMs),
     ("status_5xx", FaultKind::Status5xx),
     ("html", FaultKind::Html),
     ("html_200", FaultKind::Html200),
     ("truncated", FaultKind::Truncated),
     ("cut_body", FaultKind::CutBody),
+    ("deny", FaultKind::Deny),
+    ("quirks", FaultKind::Quirks),
     ("empty", FaultKind::Empty),
     ("redirect", FaultKind::Redirect),
     ("drop_before", FaultKind::DropBefore),
@@ -80,7 +89,7 @@ impl FaultKind {
 
     /// Whether the call's effect comes before the trouble by its nature.
     const fn strikes_after(self) -> bool {
-        matches!(self, Self::Truncated | Self::CutBody | Self::DropAfter)
+        matches!(self, Self::Truncated | Self::CutBody | Self::DropAfter | Self::Quirks)
     }
 }
 
@@ -162,8 +171,14 @@ impl Trouble {
         Self { any: AtomicBool::new(!rules.is_empty()), rules: Mutex::new(rules) }
     }
 
+    /// Adds a rule. Of more than are kept the oldest goes.
     pub(crate) fn order(&self, rule: FaultRule) {
-        self.change(|rules| rules.push(rule));
+        self.change(|rules| {
+            if rules.len() >= KEPT {
+                rules.remove(0);
+            }
+            rules.push(rule);
+        });
     }
 
     pub(crate) fn clear(&self) {

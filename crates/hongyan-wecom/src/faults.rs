@@ -30,28 +30,6 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_the_published_ranges_is_known() {
-        let ranges = [
-            42_014..=42_021,
-            42_023..=42_052,
-            60_003..=60_010,
-            60_102..=60_106,
-            60_110..=60_112,
-            60_123..=60_125,
-            60_206..=60_208,
-            81_001..=81_003,
-            81_011..=81_013,
-            82_001..=82_004,
-            86_003..=86_008,
-            86_201..=86_207,
-            90_200..=90_208,
-        ];
-        for code in ranges.into_iter().flatten() {
-            class(&code.to_string());
-        }
-    }
-
-    #[test]
     fn the_codes_that_steer_delivery_have_their_class() {
         for code in ["40001", "40014", "42001", "42009", "40082"] {
             assert_eq!(class(code), Class::RefreshToken, "{code}");

@@ -1,4 +1,5 @@
-//! Reads the `msg` of a work notification or a chat message; what it must be is the platform's to say.
+//! Reads what travels as text: the `msg` of a work notification or a chat message, and lists with commas. What a
+//! message must be is the platform's to say.
 
 use crate::route::refuse;
 use hongyan_dingtalk::{DingTalk, content};
@@ -19,6 +20,12 @@ pub(super) fn read(msg: Value) -> Result<Map<String, Value>, Fault> {
     };
     content::check(&msg).map_err(|unfit| refuse::<DingTalk>(unfit.code, unfit.message))?;
     Ok(msg)
+}
+
+/// The items of a list that is one text with commas.
+pub(super) fn split(list: Option<&str>) -> Vec<String> {
+    let items = list.unwrap_or_default().split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(Into::into).collect()
 }
 
 #[cfg(test)]

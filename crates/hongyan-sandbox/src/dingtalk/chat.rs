@@ -20,7 +20,7 @@ use hongyan_dingtalk::{
     reply::Done,
 };
 use hongyan_endpoint::{Endpoint, Fault};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// An internal group.
@@ -97,7 +97,7 @@ fn members(world: &World, userids: &[String]) -> Result<Vec<PersonId>, Fault> {
         .map_err(|userid| refuse::<DingTalk>("40031", format!("不合法的userid列表: {userid}")))
 }
 
-pub(super) fn update(world: &mut World, _: &Caller, request: UpdateChat) -> Result<Done, Refused> {
+pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) -> Result<Done, Refused> {
     if request.chatid.is_empty() {
         return refused("49000", "缺少参数 chatid");
     }
@@ -115,11 +115,10 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateChat) -> Resu
     if request.add_useridlist.len() > most || request.del_useridlist.len() > most {
         return refused("49011", "群成员列表过长: 每次最多 40 人");
     }
-    let overlap = |a: &[String], b: &[String]| a.iter().any(|item| b.contains(item));
-    if overlap(&request.add_useridlist, &request.del_useridlist) {
+    if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return refused("49004", "添加和删除的成员有交集");
     }
-    if overlap(&request.add_extidlist, &request.del_extidlist) {
+    if groups::overlap(&request.add_extidlist, &request.del_extidlist) {
         return refused("49023", "添加和删除的外部联系人有交集");
     }
     if !request.add_extidlist.is_empty() || request.owner_type.as_deref() == Some("ext") {
@@ -136,7 +135,7 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateChat) -> Resu
         request.management_type,
     ];
     let change = Change { name: request.name, owner: request.owner, add, del, icon: request.icon, given };
-    match alter(world, index, change) {
+    match alter(world, caller.now, index, change) {
         Ok(()) => Ok(Done {}),
         Err(Unfit::Owner) => refused("49006", "群主不在群成员列表中"),
         Err(Unfit::Full) => refused("49005", "群成员已满"),
@@ -165,11 +164,13 @@ pub(super) enum Unfit {
 }
 
 /// Changes a group, all of it or nothing.
-pub(super) fn alter(world: &mut World, index: usize, change: Change) -> Result<(), Unfit> {
+pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -> Result<(), Unfit> {
     let group = world.dingtalk.groups.get(index);
-    let mut members: Vec<PersonId> = group.members.iter().copied().filter(|id| !change.del.contains(id)).collect();
+    let (gone, mut members): (Vec<PersonId>, Vec<PersonId>) =
+        group.members.iter().copied().partition(|id| change.del.contains(id));
     let mut seen: HashSet<PersonId> = members.iter().copied().collect();
-    members.extend(change.add.into_iter().filter(|id| seen.insert(*id)));
+    let come: Vec<PersonId> = change.add.into_iter().filter(|id| seen.insert(*id)).collect();
+    members.extend(&come);
     let owner = match change.owner.filter(|userid| !userid.is_empty()) {
         Some(userid) => world.company.find_exact(&userid).ok_or(Unfit::Owner)?,
         None => group.owner,
@@ -181,11 +182,24 @@ pub(super) fn alter(world: &mut World, index: usize, change: Change) -> Result<(
         return Err(Unfit::Full);
     }
     let rules = groups::switched(group.rules, change.given).ok_or(Unfit::Rules)?;
+    let title = change.name.map(|name| name.trim().to_owned()).filter(|name| **name != *group.room.name);
+    let userids = |people: &[PersonId]| -> Vec<String> {
+        people.iter().map(|id| world.company.person(*id).userid.clone()).collect()
+    };
+    let mut news = Vec::new();
+    news.extend((!come.is_empty()).then(|| ("chat_add_member", json!({"UserId": userids(&come)}))));
+    news.extend((!gone.is_empty()).then(|| ("chat_remove_member", json!({"UserId": userids(&gone)}))));
+    news.extend((owner != group.owner).then(|| ("chat_update_owner", json!({"Owner": userids(&[owner])[0]}))));
+    news.extend(title.as_ref().map(|title| ("chat_update_title", json!({"Title": title}))));
+    // Before the change: it was done in the name of who owned the group then.
+    for (kind, what) in news {
+        groups::tell(world, now, index, kind, what);
+    }
     let group = world.dingtalk.groups.get_mut(index);
     group.subadmins.retain(|id| seen.contains(id));
     (group.members, group.owner, group.rules) = (members, owner, rules);
-    if let Some(name) = change.name {
-        group.room.name = name.trim().into();
+    if let Some(title) = title {
+        group.room.name = title.into();
     }
     if let Some(icon) = change.icon {
         group.icon = Some(icon);

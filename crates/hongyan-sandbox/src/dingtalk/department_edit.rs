@@ -294,6 +294,7 @@ fn appoint(company: &mut Company, department: i64, managers: &[String]) {
 
 fn misplaced(why: Misplaced) -> Refused {
     match why {
+        Misplaced::Room => refused("-1", "系统繁忙: 部门数量已达上限"),
         Misplaced::NoParent => refused("60004", "父部门不存在"),
         Misplaced::NameTaken => refused("60021", "该部门下已存在同名子部门"),
         Misplaced::Circle => refused("600109", "父部门不合法"),

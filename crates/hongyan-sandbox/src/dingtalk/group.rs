@@ -16,7 +16,7 @@ use hongyan_dingtalk::{
 use hongyan_endpoint::Fault;
 
 /// A field is wrong.
-fn invalid(words: impl Into<String>) -> Fault {
+pub(super) fn invalid(words: impl Into<String>) -> Fault {
     refuse::<DingTalk>("parameter.invalid", words)
 }
 
@@ -81,15 +81,14 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateGroup) -
     })
 }
 
-pub(super) fn update(world: &mut World, _: &Caller, request: UpdateGroup) -> Result<Success, Refused> {
+pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateGroup) -> Result<Success, Refused> {
     let index = world.dingtalk.groups.find_chat(&request.chatid);
     let index = index.filter(|index| !world.dingtalk.groups.get(*index).disbanded);
     let index = index.ok_or_else(|| invalid("chatid 不存在"))?;
     if let Some(name) = &request.name {
         name_fits(name)?;
     }
-    let overlap = |a: &[String], b: &[String]| a.iter().any(|item| b.contains(item));
-    if overlap(&request.add_useridlist, &request.del_useridlist) {
+    if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return Err(invalid("添加和删除的成员有交集").into());
     }
     if !request.add_extidlist.is_empty() || request.owner_type.as_deref() == Some("ext") {
@@ -98,7 +97,7 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateGroup) -> Res
     let (add, del) = (people(world, &request.add_useridlist)?, people(world, &request.del_useridlist)?);
     let given = switches(request.management_options.as_ref());
     let change = Change { name: request.name, owner: request.owner, add, del, icon: request.icon, given };
-    chat::alter(world, index, change).map_err(unfit)?;
+    chat::alter(world, caller.now, index, change).map_err(unfit)?;
     Ok(Success { success: true })
 }
 

@@ -8,6 +8,7 @@ use crate::world::{
     company::{Company, PersonId, Treatment},
     phone::Room,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,6 +28,7 @@ pub(super) const RULES: [&str; 6] =
     ["mentionAllAuthority", "showHistoryType", "validationType", "searchable", "chatBannedType", "managementType"];
 
 /// One group.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) chatid: String,
     /// Its `openConversationId` and its name.
@@ -39,6 +41,7 @@ pub(super) struct Group {
     /// The template that it was made from: a scene group.
     pub(super) template: Option<String>,
     pub(super) disbanded: bool,
+    #[serde(skip)]
     messages: VecDeque<Arc<str>>,
 }
 
@@ -54,10 +57,11 @@ pub(super) struct Founding {
 }
 
 /// All of them.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
     all: Vec<Group>,
     /// Either id.
+    #[serde(skip)]
     by_id: HashMap<String, usize>,
     /// Key against repetition → group.
     pub(super) by_uuid: HashMap<String, usize>,
@@ -75,6 +79,25 @@ impl Groups {
             groups.found(0, Founding { owner: *owner, members, ..Founding::named("值班群") });
         }
         groups
+    }
+
+    /// As a file kept them; `None` where they are not this company's.
+    pub(crate) fn restored(mut self, company: &Company) -> Option<Self> {
+        let known = |id: &PersonId| usize::try_from(*id).is_ok_and(|id| id < company.numbers());
+        let whole = |group: &Group| known(&group.owner) && group.members.iter().chain(&group.subadmins).all(known);
+        let all = self.all.len();
+        if all == 0 || !self.all.iter().all(whole) || self.by_uuid.values().any(|index| *index >= all) {
+            return None;
+        }
+        for (index, group) in self.all.iter().enumerate() {
+            self.by_id.insert(group.chatid.clone(), index);
+            self.by_id.insert(group.room.id.to_string(), index);
+        }
+        Some(self)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// Makes a group; `None` when the company has its number of them.
@@ -210,6 +233,11 @@ fn underscored(name: &str) -> String {
     text
 }
 
+/// Whether somebody is on both lists.
+pub(super) fn overlap(these: &[String], those: &[String]) -> bool {
+    these.iter().any(|item| those.contains(item))
+}
+
 /// A member whom the application may see.
 pub(super) fn visible(world: &World, userid: &str) -> Option<PersonId> {
     let id = world.company.find_exact(userid)?;
@@ -262,6 +290,47 @@ pub(super) fn note(world: &mut World, group: usize, message: Arc<str>) {
         messages.pop_front();
     }
     messages.push_back(message);
+}
+
+/// Tells whoever subscribed what became of a group. What the application does there, the platform does in the
+/// owner's name.
+pub(super) fn tell(world: &mut World, now: i64, group: usize, kind: &str, what: Value) {
+    let group = world.dingtalk.groups.get(group);
+    let mut members = json!({"ChatId": group.chatid, "OpenConversationId": &*group.room.id});
+    if kind != "chat_update_owner" {
+        members["Operator"] = json!(world.company.person(group.owner).userid);
+    }
+    if let (Value::Object(members), Value::Object(what)) = (&mut members, what) {
+        members.extend(what);
+    }
+    world.tell_dingtalk(now, kind, members);
+}
+
+/// Ends a group; its history stays.
+pub(super) fn disband(world: &mut World, now: i64, group: usize) {
+    if !std::mem::replace(&mut world.dingtalk.groups.get_mut(group).disbanded, true) {
+        tell(world, now, group, "chat_disband", json!({}));
+    }
+}
+
+/// Somebody leaves a group by himself, as the owner cannot.
+///
+/// # Errors
+/// There is no such group, it is not his, or he owns it.
+pub(crate) fn quit(world: &mut World, now: i64, id: &str, person: PersonId) -> Result<(), &'static str> {
+    let index = world.dingtalk.groups.find(id).ok_or("no group of DingTalk has this id")?;
+    let group = world.dingtalk.groups.get_mut(index);
+    if group.disbanded || !group.members.contains(&person) {
+        return Err("not a member of this group");
+    }
+    if group.owner == person {
+        return Err("the owner hands the group over first");
+    }
+    group.members.retain(|id| *id != person);
+    group.subadmins.retain(|id| *id != person);
+    let userid = world.company.person(person).userid.clone();
+    tell(world, now, index, "chat_quit", json!({"Operator": userid}));
+    Ok(())
 }
 
 /// A group by either id.

@@ -19,6 +19,8 @@ use std::collections::{HashMap, VecDeque};
 const MAX_FILES: usize = 100_000;
 /// Bytes of files that are kept, all together.
 const MAX_BYTES: usize = 64 << 20;
+/// Download codes that are good at one time.
+const MAX_CODES: usize = 10_000;
 /// A message takes a smaller file than the upload does.
 const MAX_MESSAGE_FILE: usize = 10 << 20;
 /// How long a robot's download code is good, in milliseconds.
@@ -52,7 +54,10 @@ impl Files {
         if self.order.len() >= MAX_FILES
             && let Some(oldest) = self.order.pop_front()
         {
-            self.held.remove(&oldest);
+            let bytes = self.held.remove(&oldest).and_then(|held| held.bytes).map_or(0, |bytes| bytes.len());
+            self.bytes -= bytes;
+            // Both lists are in order of arrival.
+            self.with_bytes.pop_front_if(|first| *first == oldest);
         }
         self.bytes += held.size;
         self.order.push_back(id.to_owned());
@@ -90,6 +95,9 @@ impl Files {
             return Ok(None);
         }
         self.codes.retain(|_, (until, _)| *until > now);
+        if self.codes.len() >= MAX_CODES {
+            self.codes.clear();
+        }
         let code = random_hex(32)?;
         self.codes.insert(code.clone(), (now + CODE_LIFE_MS, id.to_owned()));
         Ok(Some(code))

@@ -8,6 +8,7 @@ mod department;
 mod department_edit;
 mod group;
 pub(crate) mod groups;
+pub(crate) mod hook;
 mod isv;
 mod letters;
 pub(crate) mod media;
@@ -55,7 +56,7 @@ pub(crate) struct State {
     pub(crate) groups: groups::Groups,
     letters: letters::Letters,
     pub(crate) files: media::Files,
-    pub(crate) hooks: webhook::Hooks,
+    pub(crate) hooks: hook::Hooks,
     /// Conversations that people chose, by the id that serves once.
     chosen: conversation::Places,
     /// Where answers to a robot's messages go.
@@ -66,7 +67,7 @@ impl State {
     /// As the company starts: one group, and a custom robot with a signature in it.
     pub(crate) fn new(company: &Company, credentials: &Credentials) -> Self {
         let mut state = Self { groups: groups::Groups::new(company), ..Self::default() };
-        let guard = webhook::Guard { secret: Some(credentials.robot_secret.clone()), ..webhook::Guard::default() };
+        let guard = hook::Guard { secret: Some(credentials.robot_secret.clone()), ..hook::Guard::default() };
         state.hooks.add(credentials.robot_token.clone(), 0, "报警机器人", guard);
         state
     }
@@ -217,6 +218,21 @@ impl Simulated for DingTalk {
             return Err(Self::throttled(spec));
         }
         Ok(())
+    }
+
+    /// The new-style host has words for what the older one has numbers for.
+    fn spelled(spec: &Spec, code: i64) -> String {
+        let words = match code {
+            -1 => "system.error",
+            40_014 | 42_001 => "InvalidAuthentication",
+            60_011 => "Forbidden.AccessDenied.AccessTokenPermissionDenied",
+            60_020 => "Forbidden.AccessDenied.IpNotInWhiteList",
+            90_002 => "Forbidden.AccessDenied.QpsLimitForApi",
+            90_018 => "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi",
+            90_020 => "Forbidden.AccessDenied.ApiCountLimitForOrg",
+            _ => return code.to_string(),
+        };
+        if new_style(spec) { words.into() } else { code.to_string() }
     }
 
     fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {

@@ -3,7 +3,10 @@
 //! What is over a person's quota, or the same again on one day, is accepted all the same and filtered at delivery:
 //! only the result tells.
 
-use super::{body, media};
+use super::{
+    body::{self, split},
+    media,
+};
 use crate::{
     clock::china_day,
     route::{Refused, refuse},
@@ -154,11 +157,7 @@ struct Audience {
 
 /// Whom a send names, each once, and whom it names in vain.
 fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
-    let split = |list: &Option<String>| -> Vec<String> {
-        let list = list.as_deref().unwrap_or_default();
-        list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Into::into).collect()
-    };
-    let (users, departments) = (split(&request.userid_list), split(&request.dept_id_list));
+    let (users, departments) = (split(request.userid_list.as_deref()), split(request.dept_id_list.as_deref()));
     let to_all = request.to_all_user == Some(true);
     if request.dept_id_list.is_some() && departments.is_empty() {
         return Err(refuse::<DingTalk>("400002", "参数错误: dept_id_list 不能为空"));

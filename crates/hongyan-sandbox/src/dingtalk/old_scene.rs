@@ -1,6 +1,7 @@
 //! Scene groups on the older host, and the messages that a robot of their template sends.
 
 use super::{
+    body::split,
     groups::{self, Manner},
     letters::By,
     scene::{self, Denied, Order},
@@ -29,11 +30,6 @@ const TEMPLATES: [(&str, &str, &[&str]); 4] = [
 
 fn fault(code: &str, words: impl Into<String>) -> Fault {
     refuse::<DingTalk>(code, words)
-}
-
-fn split(list: Option<&str>) -> Vec<String> {
-    let items = list.unwrap_or_default().split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).map(Into::into).collect()
 }
 
 pub(super) fn create(

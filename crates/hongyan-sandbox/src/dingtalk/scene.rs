@@ -5,7 +5,7 @@
 
 use super::{
     chat::{self, Change, Unfit},
-    group::unfit,
+    group::{invalid, unfit},
     groups::{self, Founding, MAX_MEMBERS},
 };
 use crate::{
@@ -63,10 +63,6 @@ impl From<Denied> for Refused {
         };
         fault.into()
     }
-}
-
-fn invalid(words: impl Into<String>) -> Fault {
-    refuse::<DingTalk>("parameter.invalid", words)
 }
 
 /// Whether a group template exists.
@@ -168,7 +164,7 @@ fn alive(world: &World, cid: &str) -> Result<usize, Fault> {
     index.ok_or_else(|| invalid("open_conversation_id 不是场景群或群已解散"))
 }
 
-pub(super) fn update(world: &mut World, _: &Caller, request: UpdateSceneGroup) -> Result<Success, Refused> {
+pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateSceneGroup) -> Result<Success, Refused> {
     let index = alive(world, &request.open_conversation_id)?;
     if request.title.as_ref().is_some_and(|title| title.trim().is_empty() || title.chars().count() > MAX_TITLE) {
         return Err(invalid("title 为 1 到 30 个字符").into());
@@ -181,13 +177,13 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateSceneGroup) -
         icon: request.icon,
         given: groups::options(request.management_options.as_ref()),
     };
-    chat::alter(world, index, change).map_err(unfit)?;
+    chat::alter(world, caller.now, index, change).map_err(unfit)?;
     Ok(Success { success: true })
 }
 
-pub(super) fn disband(world: &mut World, _: &Caller, request: DisbandSceneGroup) -> Result<Success, Refused> {
+pub(super) fn disband(world: &mut World, caller: &Caller, request: DisbandSceneGroup) -> Result<Success, Refused> {
     let index = find(world, &request.open_conversation_id).ok_or_else(|| invalid("openConversationId 不是场景群"))?;
-    world.dingtalk.groups.get_mut(index).disbanded = true;
+    groups::disband(world, caller.now, index);
     Ok(Success { success: true })
 }
 
@@ -203,26 +199,35 @@ fn both(world: &World, userids: &[String], unionids: &[String]) -> Result<Vec<Pe
     Ok(people)
 }
 
-fn change_members(world: &mut World, cid: &str, add: Vec<PersonId>, del: Vec<PersonId>) -> Result<Success, Refused> {
-    let index = alive(world, cid)?;
+fn change_members(
+    world: &mut World,
+    caller: &Caller,
+    index: usize,
+    add: Vec<PersonId>,
+    del: Vec<PersonId>,
+) -> Result<Success, Refused> {
     let change = Change { name: None, owner: None, add, del, icon: None, given: [None; 6] };
-    chat::alter(world, index, change).map_err(|why| match why {
+    chat::alter(world, caller.now, index, change).map_err(|why| match why {
         Unfit::Owner => invalid("不能移除群主"),
         other => unfit(other),
     })?;
     Ok(Success { success: true })
 }
 
-pub(super) fn add_members(world: &mut World, _: &Caller, request: AddSceneMembers) -> Result<Success, Refused> {
-    alive(world, &request.open_conversation_id)?;
+pub(super) fn add_members(world: &mut World, caller: &Caller, request: AddSceneMembers) -> Result<Success, Refused> {
+    let index = alive(world, &request.open_conversation_id)?;
     let people = both(world, &request.user_ids, &request.union_ids)?;
-    change_members(world, &request.open_conversation_id, people, Vec::new())
+    change_members(world, caller, index, people, Vec::new())
 }
 
-pub(super) fn delete_members(world: &mut World, _: &Caller, request: DeleteSceneMembers) -> Result<Success, Refused> {
-    alive(world, &request.open_conversation_id)?;
+pub(super) fn delete_members(
+    world: &mut World,
+    caller: &Caller,
+    request: DeleteSceneMembers,
+) -> Result<Success, Refused> {
+    let index = alive(world, &request.open_conversation_id)?;
     let people = both(world, &request.user_ids, &request.union_ids)?;
-    change_members(world, &request.open_conversation_id, Vec::new(), people)
+    change_members(world, caller, index, Vec::new(), people)
 }
 
 /// Where people join a group.

@@ -213,6 +213,7 @@ fn delete(world: &mut World, generation: Generation, userid: &str) -> Result<Don
 
 fn taken(taken: Taken) -> Refused {
     match taken {
+        Taken::Room => refused("40019", "企业人数已达上限"),
         Taken::Userid(_) => refused("60102", "UserID在公司中已存在"),
         Taken::Mobile(_) => refused("60104", "手机号码在公司中已存在"),
         Taken::Email(_) | Taken::PersonalEmail(_) => refused("60106", "邮箱在公司中已存在"),

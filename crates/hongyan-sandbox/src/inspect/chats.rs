@@ -6,7 +6,8 @@ use crate::{
     dingtalk::{
         conversation::{self, Place},
         groups,
-        webhook::{self, Block, Guard},
+        hook::{Block, Guard},
+        webhook,
     },
     route::enter,
     wecom,
@@ -45,6 +46,8 @@ pub(super) fn decide(hub: &Hub, method: &str, path: &[&str], body: &[u8], now: i
         ("POST", ["conversations"]) => parse(body).and_then(|order| choose(hub, &order, now)),
         ("POST", ["sessions"]) => parse(body).and_then(|order| session(hub, &order, now)),
         ("GET", ["media"]) => Ok(json!({"media": enter(&hub.world).dingtalk.files.list()})),
+        // One that is there was answered with its bytes.
+        ("GET", ["media", id]) => Err(no_file(&decoded(id))),
         ("POST", ["media", id, "code"]) => code(hub, &decoded(id), now),
         _ => return None,
     })
@@ -64,6 +67,10 @@ fn decoded(text: &str) -> String {
 
 fn no_random(error: &std::io::Error) -> (u16, String) {
     (500, error.to_string())
+}
+
+fn no_file(id: &str) -> (u16, String) {
+    (404, format!("no file has the id {id:?}, or its bytes are gone; GET /sandbox/media lists them"))
 }
 
 fn no_group(id: &str) -> (u16, String) {
@@ -189,6 +196,6 @@ fn session(hub: &Hub, at: &Where, now: i64) -> Said {
 
 fn code(hub: &Hub, id: &str, now: i64) -> Said {
     let code = enter(&hub.world).dingtalk.files.offer(now, id).map_err(|error| no_random(&error))?;
-    let code = code.ok_or_else(|| (404, format!("no file has the id {id:?}; GET /sandbox/media lists them")))?;
+    let code = code.ok_or_else(|| no_file(id))?;
     Ok(json!({"downloadCode": code}))
 }

@@ -19,6 +19,7 @@ pub(super) fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Option<
     let (userid, act) = uri.path().strip_prefix("/sandbox/phones/")?.split_once('/')?;
     match (method, act) {
         ("POST", "say") => Some(parse(body).and_then(|speech| say(hub, userid, speech))),
+        ("POST", "quit") => Some(parse(body).and_then(|quit| self::quit(hub, userid, quit))),
         ("POST", "click") => Some(parse(body).and_then(|click| self::click(hub, userid, click))),
         _ => None,
     }
@@ -166,6 +167,23 @@ fn of_wecom(world: &World, who: PersonId, speech: Speech) -> Result<Pushed, (u16
     }
     let from_user_name = world.company.person(who).userid.clone();
     Ok(Pushed { from_user_name, message, msg_id, rest, ..Pushed::default() })
+}
+
+/// A group that somebody leaves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quit {
+    /// DingTalk's `chatid` or `openConversationId`.
+    chat: String,
+}
+
+fn quit(hub: &Hub, userid: &str, Quit { chat }: Quit) -> Said {
+    let now = hub.clock.now_ms();
+    let mut world = enter(&hub.world);
+    world.settle(now);
+    let who = person(&world, userid)?;
+    dingtalk::groups::quit(&mut world, now, &chat, who).map_err(|words| (409, words.to_owned()))?;
+    Ok(json!({}))
 }
 
 /// An answer to a card.

@@ -120,10 +120,11 @@ fn next(world: &mut World, now: i64) -> Option<Job> {
                 .as_ref()
                 .and_then(|url| dingtalk::robot(&world.credentials, url, message, now))
                 .map(|request| (request, ROBOT_TIMEOUT)),
-            (Road::WeCom, Happening::WeCom(pushed)) => world
-                .callbacks
-                .wecom
+            (Road::WeCom, Happening::WeCom(pushed)) => delivery
+                .event
+                .hook
                 .as_ref()
+                .or(world.callbacks.wecom.as_ref())
                 .and_then(|hook| wecom::push(hook, pushed, now))
                 .map(|request| (request, WECOM_TIMEOUT)),
             _ => None,
@@ -142,25 +143,28 @@ fn judge(hub: &Hub, number: u64, road: Road, answer: Result<Reply, NetFault>) {
     let mut world = enter(&hub.world);
     let world = &mut *world;
     // A reset or a removed receiver: the answer is nobody's.
-    let Some(event) = world.events.under_way(number).map(|delivery| delivery.event.clone()) else { return };
+    let Some(Delivery { event, repeated, .. }) = world.events.under_way(number).cloned() else { return };
     let outcome = answer.map_err(|fault| fault.message).and_then(|reply| match (road, &event.happening) {
         (Road::DingTalk, _) => match &world.callbacks.dingtalk {
             Some(hook) => dingtalk::accepts(&hook.seal, &reply).map_err(|asked| asked.words().into()),
             None => Err("nobody is registered".into()),
         },
         (_, _) if reply.status != 200 => Err(format!("answered with HTTP {}", reply.status)),
+        // An answer was given to the first.
+        (Road::Robot | Road::WeCom, _) if repeated => Ok(()),
         (Road::Robot, Happening::Robot(message)) => {
             dingtalk::heard(world, message, &reply.body, now);
             Ok(())
         }
-        (Road::WeCom, Happening::WeCom(pushed)) => {
+        // Nobody is there to read an answer about an import.
+        (Road::WeCom, Happening::WeCom(pushed)) if event.hook.is_none() => {
             wecom::heard(world, pushed, &reply.body, now);
             Ok(())
         }
         _ => Ok(()),
     });
     match outcome {
-        Ok(()) => delivered(world, number, road),
+        Ok(()) => delivered(world, number, road, now),
         Err(problem) => refused(world, number, road, &problem, now),
     }
 }
@@ -168,14 +172,17 @@ fn judge(hub: &Hub, number: u64, road: Road, answer: Result<Reply, NetFault>) {
 /// The answer of a Stream connection to a frame.
 pub(crate) fn acknowledged(world: &mut World, number: u64, outcome: Result<(), String>, now: i64) {
     match outcome {
-        Ok(()) => delivered(world, number, Road::Stream),
+        Ok(()) => delivered(world, number, Road::Stream, now),
         Err(problem) => refused(world, number, Road::Stream, &problem, now),
     }
 }
 
-fn delivered(world: &mut World, number: u64, road: Road) {
-    if world.events.delivered(number).is_some() {
+fn delivered(world: &mut World, number: u64, road: Road, now: i64) {
+    if let Some(delivery) = world.events.delivered(number) {
         world.callbacks.counts(road).delivered += 1;
+        if world.settings.push_repeats {
+            world.events.repeat(delivery, now);
+        }
     }
 }
 

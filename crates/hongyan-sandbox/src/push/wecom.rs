@@ -3,6 +3,7 @@
 use super::{random, with_query};
 use crate::{
     options::random_hex,
+    wecom::{self, CardChange},
     world::{World, callback::WeComHook, digest, phone::Arriving},
 };
 use bytes::Bytes;
@@ -61,16 +62,16 @@ pub(super) fn heard(world: &mut World, pushed: &Pushed, body: &[u8], now: i64) {
         }
     };
     let kind = reply.get("MsgType");
-    let of_card = matches!(pushed.message, Message::Event(Event::TemplateCard(_) | Event::TemplateCardMenu(_)));
-    let fits = match kind {
-        "text" | "image" | "voice" | "video" | "news" => true,
-        "update_button" | "update_template_card" => of_card,
-        _ => false,
-    };
-    if !fits {
+    let Some(person) = world.company.find(&pushed.from_user_name) else { return };
+    if let (Message::Event(Event::TemplateCard(click) | Event::TemplateCardMenu(click)), Some(change)) =
+        (&pushed.message, change(&reply, kind))
+    {
+        wecom::card_answered(world, person, &click.response_code, change);
         return;
     }
-    let Some(person) = world.company.find(&pushed.from_user_name) else { return };
+    if !matches!(kind, "text" | "image" | "voice" | "video" | "news") {
+        return;
+    }
     let content = shown(&reply, kind);
     let source: Arc<str> = format!("reply:{}", pushed.msg_id.as_deref().unwrap_or_default()).into();
     let text: Arc<str> = content.to_string().into();
@@ -92,6 +93,50 @@ pub(super) fn heard(world: &mut World, pushed: &Pushed, body: &[u8], now: i64) {
         room: None,
     };
     world.phones.show(person, &message);
+}
+
+/// What the answer makes of the card that was clicked, where it is of that kind.
+fn change(reply: &Element, kind: &str) -> Option<CardChange> {
+    let part = |name: &str| reply.children.iter().find(|child| child.name == name);
+    match kind {
+        "update_button" => Some(CardChange::Greyed(part("Button")?.get("ReplaceName").to_owned())),
+        "update_template_card" => Some(CardChange::Replaced(card(part("TemplateCard")?))),
+        _ => None,
+    }
+}
+
+/// A card of XML in the spelling of JSON: an element per entry is a list, where the name says so.
+fn card(of: &Element) -> Value {
+    let mut all = Map::new();
+    for child in &of.children {
+        let mut name = String::new();
+        for (i, c) in child.name.chars().enumerate() {
+            if c.is_ascii_uppercase() && i > 0 {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        let value = if child.children.is_empty() { scalar(&name, &child.text) } else { card(child) };
+        if name.ends_with("_list") {
+            if let Value::Array(list) = all.entry(name).or_insert_with(|| json!([])) {
+                list.push(value);
+            }
+        } else {
+            all.insert(name, value);
+        }
+    }
+    Value::Object(all)
+}
+
+/// Kinds, styles and colours are numbers in JSON, a tick is a truth; all else is text.
+fn scalar(name: &str, text: &str) -> Value {
+    match (name, text) {
+        ("type" | "style" | "mode" | "desc_color", _) => text.parse::<i64>().map_or_else(|_| json!(text), |n| json!(n)),
+        ("aspect_ratio", _) => text.parse::<f64>().map_or_else(|_| json!(text), |n| json!(n)),
+        ("is_checked", "true" | "1") => json!(true),
+        ("is_checked", _) => json!(false),
+        _ => json!(text),
+    }
 }
 
 /// The answer as the phone shows it: in the members of a message that is sent.
@@ -117,10 +162,7 @@ fn shown(reply: &Element, kind: &str) -> Value {
                 articles.iter().map(|article| members(Some(article), str::to_ascii_lowercase)).collect();
             json!({"articles": articles})
         }
-        "update_button" => {
-            members(part("Button"), |name| if name == "ReplaceName" { "replace_name".into() } else { name.to_owned() })
-        }
-        _ => members(part("TemplateCard"), str::to_owned),
+        _ => Value::Null,
     };
     json!({"msgtype": kind, kind: inner})
 }

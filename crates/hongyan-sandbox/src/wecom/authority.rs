@@ -26,12 +26,16 @@ pub(super) enum Origin {
 /// What an administrator has granted; all of it can be changed while the sandbox runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Permissions {
+    /// The application is switched on (else 50003, at login too).
+    #[serde(rename = "wecom_app_enabled")]
+    pub(crate) enabled: bool,
     /// The application sees the root department, which group chats take (else 60011).
     #[serde(rename = "wecom_root_visible")]
     pub(crate) root_visible: bool,
-    /// The application has a callback address, which interactive cards take (else 43012).
+    /// Whether the application counts as having a callback address, which interactive cards take (else 43012);
+    /// `None`: as it is.
     #[serde(rename = "wecom_callback")]
-    pub(crate) callback: bool,
+    pub(crate) callback: Option<bool>,
     /// The application may write contacts (else 48002: only the contacts' secret may).
     #[serde(rename = "wecom_app_writes")]
     pub(crate) app_writes: bool,
@@ -49,8 +53,9 @@ pub(crate) struct Permissions {
 impl Default for Permissions {
     fn default() -> Self {
         Self {
+            enabled: true,
             root_visible: true,
-            callback: true,
+            callback: None,
             app_writes: false,
             private_fields: false,
             contacts_details: true,
@@ -63,6 +68,7 @@ impl Default for Permissions {
 pub(super) fn admit(world: &World, spec: &Spec) -> Result<(), Fault> {
     let family = spec.name.split('.').next().unwrap_or_default();
     match world.wecom.origin {
+        Origin::App => is_enabled(world),
         Origin::Contacts if matches!(family, "message" | "appchat" | "auth") => Err(forbidden()),
         Origin::Contacts
             if !world.settings.wecom.contacts_details
@@ -75,6 +81,11 @@ pub(super) fn admit(world: &World, spec: &Spec) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the application is switched on.
+pub(super) fn is_enabled(world: &World) -> Result<(), Fault> {
+    if world.settings.wecom.enabled { Ok(()) } else { Err(refuse::<WeCom>("50003", "app is disabled")) }
 }
 
 fn forbidden() -> Fault {

@@ -1,7 +1,7 @@
 //! Invitations, and imports of a csv file. An import is done as soon as it is begun; its job tells of each row.
 //!
-//! The first line names the columns as the platform's own template does, in Chinese or by field. Telling the
-//! import's callback is left to those who push.
+//! The first line names the columns as the platform's own template does, in Chinese or by field. That it is done is
+//! told to the address that the import names, else to the application's.
 
 use super::{
     authority::{Origin, is_contacts, may_write, sees, sees_department},
@@ -10,17 +10,24 @@ use super::{
 };
 use crate::{
     options::random_hex,
+    push,
     route::{Refused, refuse},
     world::{
         Caller, World,
+        callback::WeComHook,
         company::{Department, ROOT},
         ledger::Ledger,
     },
 };
 use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_net::Secret;
 use hongyan_wecom::{
     WeCom,
-    batch::{GetResult, Import, Invite, Invited, JobResult, JobStarted, ReplaceDepartments, ReplaceUsers, SyncUsers},
+    batch::{
+        GetResult, Import, ImportCallback, Invite, Invited, JobResult, JobStarted, ReplaceDepartments, ReplaceUsers,
+        SyncUsers,
+    },
+    callback::{Callback, Event, Message, Pushed},
     user::{CreateUser, MemberFields},
 };
 use serde_json::{Value, json};
@@ -54,13 +61,13 @@ pub(super) fn invite(world: &mut World, _: &Caller, request: Invite) -> Result<I
 }
 
 pub(super) fn sync_users(world: &mut World, caller: &Caller, request: SyncUsers) -> Result<JobStarted, Refused> {
-    let rows = rows(world, caller, &request.0)?;
+    let (rows, hook) = begin(world, caller, &request.0)?;
     let result = import_users(world, caller.now, &rows).1;
-    start(world, caller, "sync_user", result)
+    finish(world, caller, hook, "sync_user", result)
 }
 
 pub(super) fn replace_users(world: &mut World, caller: &Caller, request: ReplaceUsers) -> Result<JobStarted, Refused> {
-    let rows = rows(world, caller, &request.0)?;
+    let (rows, hook) = begin(world, caller, &request.0)?;
     let (named, mut result) = import_users(world, caller.now, &rows);
     let gone = world.company.people().filter(|(_, person)| !person.boss);
     let gone: Vec<String> =
@@ -69,7 +76,7 @@ pub(super) fn replace_users(world: &mut World, caller: &Caller, request: Replace
         world.company.remove_person(&userid);
         result.push(json!({"action": 3, "userid": userid, "errcode": 0, "errmsg": "ok"}));
     }
-    start(world, caller, "replace_user", result)
+    finish(world, caller, hook, "replace_user", result)
 }
 
 pub(super) fn replace_departments(
@@ -77,7 +84,7 @@ pub(super) fn replace_departments(
     caller: &Caller,
     request: ReplaceDepartments,
 ) -> Result<JobStarted, Refused> {
-    let rows = rows(world, caller, &request.0)?;
+    let (rows, hook) = begin(world, caller, &request.0)?;
     let (mut named, mut result) = (HashSet::from([ROOT]), Vec::with_capacity(rows.len()));
     for row in &rows {
         let id: i64 = cell(row, &["部门ID", "id"]).parse().unwrap_or_default();
@@ -108,7 +115,7 @@ pub(super) fn replace_departments(
             result.push(json!({"action": 3, "partyid": id, "errcode": 0, "errmsg": "ok"}));
         }
     }
-    start(world, caller, "replace_party", result)
+    finish(world, caller, hook, "replace_party", result)
 }
 
 pub(super) fn get_result(world: &mut World, _: &Caller, request: GetResult) -> Result<JobResult, Refused> {
@@ -119,12 +126,52 @@ pub(super) fn get_result(world: &mut World, _: &Caller, request: GetResult) -> R
     Ok(world.wecom.jobs.get(&request.jobid).ok_or_else(unknown)?.clone())
 }
 
-fn start(world: &mut World, caller: &Caller, kind: &str, result: Vec<Value>) -> Result<JobStarted, Refused> {
+/// The lines of the file, and the address that wants to know when they are done.
+fn begin(world: &World, caller: &Caller, import: &Import) -> Result<(Vec<Row>, Option<WeComHook>), Fault> {
+    Ok((rows(world, caller, import)?, hook(world, import)?))
+}
+
+fn hook(world: &World, import: &Import) -> Result<Option<WeComHook>, Fault> {
+    let Some(ImportCallback { url, token, encodingaeskey }) = import.callback.clone() else { return Ok(None) };
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let unfit = |field: &str| refuse::<WeCom>("40058", format!("callback.{field}. invalid Request Parameter"));
+    if !push::is_address(&url) {
+        return Err(unfit("url"));
+    }
+    let seal = Callback::new(Secret::new(token.as_str()), &encodingaeskey, &world.credentials.wecom_corp_id)
+        .map_err(|_| unfit("encodingaeskey"))?;
+    Ok(Some(WeComHook { url, token, encoding_aes_key: encodingaeskey, seal }))
+}
+
+fn finish(
+    world: &mut World,
+    caller: &Caller,
+    hook: Option<WeComHook>,
+    kind: &str,
+    result: Vec<Value>,
+) -> Result<JobStarted, Refused> {
     let tail = random_hex(32).map_err(|_| refuse::<WeCom>("-1", "system busy"))?;
     let jobid = format!("sbxJob_{tail}");
     let total = i64::try_from(result.len()).unwrap_or(i64::MAX);
     let job = JobResult { status: 3, kind: kind.into(), total, percentage: 100, result };
     world.wecom.jobs.keep(caller.now, jobid.clone(), job);
+    // Whom it brought, changed and let go is told first.
+    world.tell_news(caller.now);
+    let message = Message::Event(Event::BatchJobResult {
+        job_id: jobid.clone(),
+        job_type: kind.into(),
+        err_code: "0".into(),
+        err_msg: "ok".into(),
+    });
+    let pushed = Pushed { from_user_name: "sys".into(), message, ..Pushed::default() };
+    match hook {
+        Some(hook) => world.tell_wecom_at(caller.now, hook, pushed),
+        None => {
+            world.tell_wecom(caller.now, pushed);
+        }
+    }
     Ok(JobStarted { jobid })
 }
 

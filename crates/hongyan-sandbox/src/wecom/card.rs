@@ -52,7 +52,8 @@ pub(crate) struct Click {
 
 /// What is refused of a card before anybody receives it.
 pub(super) fn admit(world: &World, card: &Card) -> Result<(), Fault> {
-    if card.is_interactive() && !world.settings.wecom.callback {
+    let answered = || world.settings.wecom.callback.unwrap_or(world.callbacks.wecom.is_some());
+    if card.is_interactive() && !answered() {
         return Err(refuse::<WeCom>("43012", "interactive card requires a callback url"));
     }
     if !card.task_id.is_empty() && world.wecom.cards.tasks.get(&card.task_id).is_some() {
@@ -195,6 +196,24 @@ pub(crate) fn card_clicked(
             selected,
         },
     })
+}
+
+/// What the answer to a click makes of the card, on the phone of who clicked.
+pub(crate) enum CardChange {
+    /// The buttons are greyed out, with these words.
+    Greyed(String),
+    /// Another card stands in its place.
+    Replaced(Value),
+}
+
+/// The application answers a click at once. The click's code is not spent by that.
+pub(crate) fn card_answered(world: &mut World, person: PersonId, response_code: &str, change: CardChange) {
+    let World { wecom, phones, .. } = world;
+    let Some(code) = wecom.cards.codes.get(&response_code.to_owned()) else { return };
+    phones.amend(person, "wecom", &code.msgid, |shown| match change {
+        CardChange::Greyed(words) => shown["template_card"]["replace_text"] = json!(words),
+        CardChange::Replaced(card) => shown["template_card"] = card,
+    });
 }
 
 /// Every key that a click on the card can send.

@@ -18,6 +18,7 @@ use hongyan_wecom::{
     content::Place,
     done::Done,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -38,19 +39,23 @@ const PER_MEMBER: [(usize, i64); 2] = [(200, 60_000), (10_000, 86_400_000)];
 const PER_CORP: [(u64, i64); 2] = [(20_000, 60_000), (150_000, 3_600_000)];
 
 /// All chats.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Chats {
     by_id: HashMap<String, Chat>,
     order: VecDeque<String>,
+    #[serde(skip)]
     frequency: Frequency,
     /// Window and person-times in it, for each of [`PER_CORP`].
     spent: [(i64, u64); 2],
     count: u64,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Chat {
     name: String,
     owner: String,
     members: Vec<String>,
+    #[serde(skip)]
     messages: VecDeque<Value>,
 }
 
@@ -123,7 +128,7 @@ fn sees_root(world: &World) -> Result<(), Fault> {
     if world.settings.wecom.root_visible {
         return Ok(());
     }
-    Err(refuse::<WeCom>("60011", "no privilege to access/modify contact/party/agent"))
+    Err(super::authority::unseen())
 }
 
 /// Members as the company spells them, each once; 86216 for a stranger.

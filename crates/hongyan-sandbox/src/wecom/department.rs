@@ -70,6 +70,7 @@ pub(super) fn get(world: &mut World, _: &Caller, request: GetDepartment) -> Resu
 fn misplaced(misplaced: Misplaced) -> Fault {
     match misplaced {
         Misplaced::IdTaken | Misplaced::NameTaken => refuse::<WeCom>("60008", "department existed"),
+        Misplaced::Room => refuse::<WeCom>("81002", "too many departments"),
         Misplaced::NoParent => refuse::<WeCom>("60004", "parent department not found"),
         Misplaced::Circle => refuse::<WeCom>("60010", "department circle"),
         Misplaced::Unknown => refuse::<WeCom>("60003", "department not found"),

@@ -120,6 +120,7 @@ fn keep_creator(person: &Person) -> Result<(), Fault> {
 
 fn taken(taken: Taken) -> Fault {
     match taken {
+        Taken::Room => refuse::<WeCom>("45024", "corp is full"),
         Taken::Userid(_) => refuse::<WeCom>("60102", "userid existed"),
         Taken::Mobile(_) => refuse::<WeCom>("60104", "mobile existed"),
         Taken::Email(_) | Taken::PersonalEmail(_) => refuse::<WeCom>("60106", "email existed"),

@@ -81,23 +81,6 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         (id, _) => own_app(world, id)?,
     };
     let audience = audience(world, &request)?;
-    if request.msgtype == "news" && number(&request.content, "safe") != 0 {
-        return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
-    }
-    let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
-    world.wecom.media.find_all(caller.now, &seen.media, None)?;
-    if number(&request.content, "enable_id_trans") == 1 {
-        delivery::translate(world, &mut seen.value);
-    }
-    let key = (request.enable_duplicate_check == Some(1)).then(|| request_digest(app, &request));
-    if let Some(key) = key
-        && let Some((until, reply)) = world.wecom.messages.once.get(&key)
-        && *until > caller.now
-    {
-        world.tally.wecom.sends += 1;
-        world.tally.wecom.swallowed += 1;
-        return Ok(reply.clone());
-    }
     let unlicensed = |id: &PersonId| world.company.person(*id).wecom == Treatment::Unlicensed;
     let unlicensed: Vec<PersonId> = audience.people.iter().copied().filter(unlicensed).collect();
     let unlicenseduser: Vec<String> = unlicensed.iter().map(|id| world.company.person(*id).userid.clone()).collect();
@@ -115,6 +98,23 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
             }
         }
         return Err(refused);
+    }
+    if request.msgtype == "news" && number(&request.content, "safe") != 0 {
+        return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
+    }
+    let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
+    world.wecom.media.find_all(caller.now, &seen.media, None)?;
+    if number(&request.content, "enable_id_trans") == 1 {
+        delivery::translate(world, &mut seen.value);
+    }
+    let key = (request.enable_duplicate_check == Some(1)).then(|| request_digest(app, &request));
+    if let Some(key) = key
+        && let Some((until, reply)) = world.wecom.messages.once.get(&key)
+        && *until > caller.now
+    {
+        world.tally.wecom.sends += 1;
+        world.tally.wecom.swallowed += 1;
+        return Ok(reply.clone());
     }
     if let Some(card) = &seen.card {
         card::admit(world, card)?;

@@ -18,9 +18,9 @@ mod token;
 mod user;
 
 pub(crate) use authority::Permissions;
-pub(crate) use card::card_clicked;
-pub(crate) use chat::describe as describe_chats;
-pub(crate) use robot::add as add_robot;
+pub(crate) use card::{CardChange, card_answered, card_clicked};
+pub(crate) use chat::{Chats, describe as describe_chats};
+pub(crate) use robot::{Robots, add as add_robot};
 pub(crate) use signin::sign_in;
 
 use crate::{
@@ -31,12 +31,16 @@ use crate::{
     },
 };
 use authority::Origin;
-use hongyan_endpoint::{Auth, Fault, Invalid, Spec};
+use hongyan_endpoint::{Auth, Fault, Invalid, Platform, Spec, Wire};
 use hongyan_wecom::WeCom;
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,
+    time::Duration,
 };
+
+/// Calls a minute that may ask for debugging.
+const DEBUG_CALLS: u32 = 5;
 
 /// What the platform remembers.
 #[derive(Default)]
@@ -48,9 +52,9 @@ pub(crate) struct State {
     origin: authority::Origin,
     pub(crate) messages: message::Messages,
     cards: card::Cards,
-    chats: chat::Chats,
+    pub(crate) chats: chat::Chats,
     media: media::Shelf,
-    robots: robot::Robots,
+    pub(crate) robots: robot::Robots,
     sign_ins: signin::SignIns,
     /// Tags that the application made.
     own_tags: HashSet<i64>,
@@ -130,6 +134,15 @@ impl Simulated for WeCom {
             return Err(Self::throttled(spec));
         }
         authority::admit(world, spec)
+    }
+
+    /// `debug=1` in the address is for five calls a minute, whatever they call.
+    fn strain(world: &mut World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
+        let asks = call.query.iter().any(|(name, value)| name == "debug" && value == "1");
+        if asks && !world.within_rate((Self::NAME, "debug"), DEBUG_CALLS, Duration::from_secs(60), caller.now) {
+            return Err(refuse::<Self>("45009", "api freq out of limit"));
+        }
+        Ok(())
     }
 
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {

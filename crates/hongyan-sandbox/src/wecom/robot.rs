@@ -20,6 +20,7 @@ use hongyan_wecom::{
     media::MediaUploaded,
     webhook::{SendWebhook, UploadWebhookMedia},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::VecDeque;
 
@@ -28,10 +29,13 @@ const KEPT: usize = 1_000;
 const MINUTE_MS: i64 = 60_000;
 
 /// All robots; the first answers to the key of the credentials.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Robots {
     all: Vec<Robot>,
 }
 
+/// One of them. No `Debug`: a key is a credential.
+#[derive(Serialize, Deserialize)]
 struct Robot {
     /// `None`: the key of the credentials.
     key: Option<String>,
@@ -39,6 +43,7 @@ struct Robot {
     chat: String,
     disabled: bool,
     /// When it spoke, within the last minute.
+    #[serde(skip)]
     recent: VecDeque<i64>,
 }
 
@@ -62,7 +67,7 @@ pub(super) fn in_chat(world: &World, chatid: &str) -> Vec<String> {
 }
 
 /// What the inspection API is told of a new robot.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRobot {
     /// The chat that it joins; the chat of the start when left out.

@@ -44,6 +44,7 @@ fn own(world: &World, id: i64) -> Result<(), Fault> {
 fn taken(taken: TagTaken) -> Fault {
     match taken {
         TagTaken::Id => refuse::<WeCom>("40068", "invalid tagid: it exists"),
+        TagTaken::Room => refuse::<WeCom>("81003", "too many tags"),
         TagTaken::Name => refuse::<WeCom>("40071", "invalid tag name: it exists"),
     }
 }

@@ -1,6 +1,6 @@
 //! `gettoken`: the same token until it lapses. Who tries wrong secrets for long is shut out for an hour.
 
-use super::State;
+use super::{State, authority::is_enabled};
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
@@ -35,6 +35,9 @@ pub(super) fn get_token(world: &mut World, caller: &Caller, request: GetToken) -
     if !contacts && request.corpsecret != credentials.wecom_secret {
         count_wrong_secret(&mut world.wecom, caller);
         return Err(refuse::<WeCom>("40001", "invalid credential").into());
+    }
+    if !contacts {
+        is_enabled(world)?;
     }
     let fresh = random_hex(64).map_err(|_| refuse::<WeCom>("-1", "system busy"))?;
     let store = if contacts { &mut world.wecom.contacts_token } else { &mut world.wecom.token };

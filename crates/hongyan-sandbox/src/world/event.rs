@@ -1,10 +1,12 @@
 //! Events on their way to whoever subscribed: waiting, under way, or given up.
 //!
 //! What is here decides *when* a push is tried and when it is given up, all on the sandbox's clock; carrying it out
-//! is [`crate::push`]'s, who subscribed is [`super::callback`]'s and [`super::stream`]'s.
+//! is [`crate::push`]'s, to whom it goes is [`super::tell`]'s.
 
-use super::{World, callback::Road, stream::ROBOT_TOPIC};
-use crate::options::random_hex;
+use super::{
+    callback::{Road, WeComHook},
+    stream::ROBOT_TOPIC,
+};
 use hongyan_wecom::callback::Pushed;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -68,13 +70,15 @@ impl Happening {
     }
 }
 
-/// One event.
+/// One event. No `Debug`: a hook holds its keys.
 pub(crate) struct Event {
     /// The same in every try.
     pub(crate) id: String,
     /// Milliseconds of the sandbox's clock.
     pub(crate) at: i64,
     pub(crate) happening: Happening,
+    /// WeCom: the address that an import named, instead of the application's.
+    pub(crate) hook: Option<WeComHook>,
 }
 
 /// One event for one receiver.
@@ -87,6 +91,8 @@ pub(crate) struct Delivery {
     pub(crate) tries: u32,
     /// When the last of them began.
     began: i64,
+    /// It was taken already, and comes once more.
+    pub(crate) repeated: bool,
 }
 
 /// What became of a push, for the inspection API.
@@ -116,7 +122,7 @@ pub(crate) struct Events {
     /// DingTalk's, with the time from which they are shown.
     failed: VecDeque<(i64, Arc<Event>)>,
     recent: VecDeque<Noted>,
-    last: u64,
+    pub(super) last: u64,
     wake: Arc<Notify>,
 }
 
@@ -135,7 +141,8 @@ impl Events {
         self.wake = bell;
     }
 
-    fn enqueue(&mut self, event: Arc<Event>, road: Road) -> bool {
+    /// Puts an event on its way; `false` where there is no room.
+    pub(super) fn enqueue(&mut self, event: Arc<Event>, road: Road) -> bool {
         if self.waiting.len() + self.parked.len() >= KEPT {
             return false;
         }
@@ -155,7 +162,7 @@ impl Events {
             problem: None,
         });
         let (at, number) = (event.at, self.last);
-        self.waiting.insert((at, number), Delivery { number, event, road, tries: 0, began: at });
+        self.waiting.insert((at, number), Delivery { number, event, road, tries: 0, began: at, repeated: false });
         self.wake.notify_one();
         true
     }
@@ -211,6 +218,14 @@ impl Events {
         let delivery = self.under_way.remove(&number)?;
         self.note(&delivery, "delivered", None);
         Some(delivery)
+    }
+
+    /// What was taken comes once more, after what happens in the second between: doubled and out of order, as the
+    /// platforms may send.
+    pub(crate) fn repeat(&mut self, mut delivery: Delivery, now: i64) {
+        if !std::mem::replace(&mut delivery.repeated, true) {
+            self.waiting.insert((now + 1_000, delivery.number), delivery);
+        }
     }
 
     /// It did not: tried again later or given up. Gives back what was given up.
@@ -281,72 +296,13 @@ impl Events {
     }
 }
 
-impl World {
-    /// Something of DingTalk's list happened: `members` are those of its row, spelled as over HTTP (`UserId`).
-    pub(crate) fn tell_dingtalk(&mut self, at: i64, kind: &str, members: Value) -> Vec<Road> {
-        let members = match members {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        self.tell(at, Happening::DingTalk { kind: kind.into(), members })
-    }
-
-    /// Something of WeCom's happened. `to_user_name`, `create_time` and, where the event has one, `agent_id` are
-    /// filled in here; `from_user_name` is the caller's.
-    pub(crate) fn tell_wecom(&mut self, at: i64, mut pushed: Pushed) -> Vec<Road> {
-        use hongyan_wecom::callback::{Event as Of, Message};
-        pushed.to_user_name.clone_from(&self.credentials.wecom_corp_id);
-        pushed.create_time = at.div_euclid(1_000);
-        let of_contacts =
-            matches!(pushed.message, Message::Event(Of::ChangeContact { .. } | Of::BatchJobResult { .. }));
-        if pushed.agent_id.is_none() && !of_contacts {
-            pushed.agent_id = Some(self.credentials.wecom_agent_id.to_string());
-        }
-        self.tell(at, Happening::WeCom(Box::new(pushed)))
-    }
-
-    /// Puts an event on its way to everybody who subscribed; gives the roads that it takes.
-    pub(crate) fn tell(&mut self, at: i64, happening: Happening) -> Vec<Road> {
-        let mut roads = Vec::new();
-        match &happening {
-            Happening::DingTalk { kind, .. } => {
-                if self.callbacks.dingtalk.as_ref().is_some_and(|hook| hook.wants(kind)) {
-                    roads.push(Road::DingTalk);
-                }
-                if self.streams.wants_events() {
-                    roads.push(Road::Stream);
-                }
-            }
-            // In the console a robot has an address or Stream, not both.
-            Happening::Robot(_) if self.callbacks.robot.is_some() => roads.push(Road::Robot),
-            Happening::Robot(_) if self.streams.wants_robot() => roads.push(Road::Stream),
-            Happening::Robot(_) => {}
-            Happening::WeCom(_) if self.callbacks.wecom.is_some() => roads.push(Road::WeCom),
-            Happening::WeCom(_) => {}
-        }
-        if roads.is_empty() {
-            return roads;
-        }
-        // Without random bytes the number alone has to tell events apart.
-        let id = random_hex(32).unwrap_or_else(|_| format!("{:032x}", self.events.last));
-        let event = Arc::new(Event { id, at, happening });
-        for road in &roads {
-            let kept = self.events.enqueue(event.clone(), *road);
-            let counts = self.callbacks.counts(*road);
-            counts.emitted += 1;
-            counts.lost += u64::from(!kept);
-        }
-        roads
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn event() -> Arc<Event> {
         let happening = Happening::DingTalk { kind: "user_add_org".into(), members: Map::new() };
-        Arc::new(Event { id: "e".into(), at: 0, happening })
+        Arc::new(Event { id: "e".into(), at: 0, happening, hook: None })
     }
 
     #[test]

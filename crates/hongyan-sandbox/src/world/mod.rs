@@ -11,6 +11,7 @@ mod news;
 pub(crate) mod phone;
 pub(crate) mod stream;
 pub(crate) mod tally;
+mod tell;
 pub(crate) mod token;
 
 use crate::{
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) wecom: wecom::Permissions,
     /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
     pub(crate) wecom_push_tries: u32,
+    /// Every push that was taken comes once more.
+    pub(crate) push_repeats: bool,
 }
 
 /// Everything.
@@ -99,6 +102,7 @@ impl World {
                 dingtalk_group_templates: None,
                 wecom: wecom::Permissions::default(),
                 wecom_push_tries: 3,
+                push_repeats: false,
             },
             credentials,
             wecom: wecom::State::default(),
@@ -126,7 +130,8 @@ impl World {
     /// Counts one call against a fixed window; `false` when the window is full.
     pub(crate) fn within_rate(&mut self, key: (&'static str, &'static str), max: u32, per: Duration, now: i64) -> bool {
         let per_ms = i64::try_from(per.as_millis()).unwrap_or(i64::MAX).max(1);
-        let window = now.div_euclid(per_ms);
+        // Days turn at midnight in China; shorter windows are whole within its eight hours.
+        let window = (now + crate::clock::CHINA_MS).div_euclid(per_ms);
         let slot = self.rates.entry((key.0, key.1, per.as_secs())).or_default();
         if slot.0 != window {
             *slot = (window, 0);

@@ -1,6 +1,7 @@
 //! Everybody's phone: the messages as that person sees them, from both platforms.
 
 use super::company::PersonId;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,12 +14,25 @@ const KEPT: usize = 1_000;
 const REMEMBERED: usize = 500_000;
 
 /// The group that a message came into.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
 pub(crate) struct Room {
     /// The id that the platform's senders use.
     pub(crate) id: Arc<str>,
     /// Its name when the message came.
     pub(crate) name: Arc<str>,
+}
+
+impl From<(String, String)> for Room {
+    fn from((id, name): (String, String)) -> Self {
+        Self { id: id.into(), name: name.into() }
+    }
+}
+
+impl From<Room> for (String, String) {
+    fn from(Room { id, name }: Room) -> Self {
+        (id.to_string(), name.to_string())
+    }
 }
 
 /// One message on one phone.

@@ -1,6 +1,6 @@
 //! DingTalk's two hosts with a token in hand.
 
-use crate::raw::{Raw, Reply, exchange, parse};
+use crate::raw::{Raw, Reply};
 use hongyan_sandbox::SandboxOptions;
 use serde_json::{Value, json};
 
@@ -43,9 +43,7 @@ impl Ding {
 
     /// A call of the new-style host.
     pub(crate) async fn acs(&self, method: &str, target: &str, body: Value) -> Reply {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let head = format!("x-acs-dingtalk-access-token: {}\r\nContent-Type: application/json", self.token);
-        parse(&self.bytes(method, target, &head, body.as_bytes()).await)
+        self.raw.acs(method, target, &self.token, &body).await
     }
 
     /// A new-style call that succeeds.
@@ -64,29 +62,11 @@ impl Ding {
         reply["code"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn bytes(&self, method: &str, target: &str, head: &str, body: &[u8]) -> Vec<u8> {
-        let head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n{head}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        exchange(self.raw.sandbox.address(), &[head.as_bytes(), body].concat()).await
-    }
-
     /// Uploads a file in the way of browsers.
     pub(crate) async fn upload(&self, kind: Option<&str>, name: &str, content: &[u8]) -> Value {
-        let mut body = Vec::new();
-        if let Some(kind) = kind {
-            let part = format!("--sample\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\n{kind}\r\n");
-            body.extend(part.bytes());
-        }
-        let part = format!(
-            "--sample\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"\r\nContent-Type: image/png\r\n\r\n"
-        );
-        body.extend(part.bytes());
-        body.extend(content);
-        body.extend(b"\r\n--sample--\r\n");
+        let fields: Vec<_> = kind.iter().map(|kind| ("type", *kind)).collect();
         let target = format!("/media/upload?access_token={}", self.token);
-        parse(&self.bytes("POST", &target, "Content-Type: multipart/form-data; boundary=sample", &body).await).json()
+        self.raw.form_with(&target, &fields, name, content).await.json()
     }
 
     /// A group's history.

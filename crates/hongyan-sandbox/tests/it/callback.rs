@@ -1,6 +1,7 @@
 //! Pushes over HTTP: registered and asked, sealed and signed, tried again, given up.
 
 use crate::{
+    acs::Ding,
     raw::Raw,
     receiver::{Heard, Receiver, Sealed, at_once, between},
 };
@@ -31,24 +32,13 @@ fn wanted(url: &str) -> Value {
     json!({"call_back_tag": ["user_add_org", "user_leave_org"], "token": TOKEN, "aes_key": KEY, "url": url})
 }
 
-struct Ding {
-    raw: Raw,
-    token: String,
-}
-
 impl Ding {
-    async fn start() -> Self {
-        let raw = Raw::start().await;
-        let token = raw.ding_token().await;
-        Self { raw, token }
-    }
-
     async fn post(&self, what: &str, body: Value) -> Value {
-        self.raw.post(&format!("/call_back/{what}?access_token={}", self.token), body).await
+        self.old(&format!("/call_back/{what}"), body).await
     }
 
-    async fn get(&self, what: &str) -> Value {
-        self.raw.get(&format!("/call_back/{what}?access_token={}", self.token)).await
+    async fn ask(&self, what: &str) -> Value {
+        self.get(&format!("/call_back/{what}?")).await
     }
 
     async fn happens(&self, kind: &str, members: Value) -> Value {
@@ -92,9 +82,9 @@ fn the_box_of_the_tests_opens_the_vectors_of_the_pages() {
 async fn an_address_is_asked_before_it_is_registered_and_then_told() {
     let ding = Ding::start().await;
     let receiver = says_success(of_ding()).await;
-    assert_eq!(ding.get("get_call_back").await["errcode"], 71_007);
+    assert_eq!(ding.ask("get_call_back").await["errcode"], 71_007);
     assert_eq!(ding.post("update_call_back", wanted(&receiver.url)).await["errcode"], 71_007);
-    assert_eq!(ding.get("delete_call_back").await["errcode"], 71_007);
+    assert_eq!(ding.ask("delete_call_back").await["errcode"], 71_007);
     assert_eq!(ding.post("register_call_back", wanted(&receiver.url)).await, json!({"errcode": 0, "errmsg": "ok"}));
     let asked = receiver.heard();
     assert_eq!(asked.len(), 1);
@@ -102,7 +92,7 @@ async fn an_address_is_asked_before_it_is_registered_and_then_told() {
     assert_eq!(asked[0].query["msg_signature"], asked[0].query["signature"]);
     assert_eq!(of_ding().event(&asked[0])["EventType"], "check_url");
 
-    let given = ding.get("get_call_back").await;
+    let given = ding.ask("get_call_back").await;
     let expected = json!({"errcode": 0, "errmsg": "ok", "call_back_tag": ["user_add_org", "user_leave_org"],
         "token": TOKEN, "aes_key": KEY, "url": receiver.url});
     assert_eq!(given, expected);
@@ -129,7 +119,7 @@ async fn an_address_is_asked_before_it_is_registered_and_then_told() {
     assert_eq!((&shown["url"], &shown["waiting"]), (&json!(receiver.url.trim_end_matches("?app=1")), &json!(0)));
     let text = shown.to_string();
     assert!(!text.contains(TOKEN) && !text.contains(KEY), "{text}");
-    assert_eq!(ding.get("delete_call_back").await["errcode"], 0);
+    assert_eq!(ding.ask("delete_call_back").await["errcode"], 0);
     assert_eq!(ding.happens("user_add_org", json!({})).await["told"], json!([]));
 }
 
@@ -184,7 +174,7 @@ async fn each_wrong_address_is_refused_with_its_code() {
         let reply = ding.post("register_call_back", wanted(&receiver.url)).await;
         assert_eq!(reply["errcode"], code, "{answer:?}: {reply}");
     }
-    assert_eq!(ding.get("get_call_back").await["errcode"], 71_007);
+    assert_eq!(ding.ask("get_call_back").await["errcode"], 71_007);
 }
 
 #[tokio::test]
@@ -208,15 +198,15 @@ async fn an_event_that_is_not_taken_comes_after_ten_and_thirty_seconds_and_then_
     let ids: Vec<Value> = receiver.heard()[1..].iter().map(|heard| of_ding().event(heard)["eventId"].clone()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "one event, one id: {ids:?}");
 
-    assert_eq!(ding.get("get_call_back_failed_result").await["failed_list"], json!([]));
+    assert_eq!(ding.ask("get_call_back_failed_result").await["failed_list"], json!([]));
     ding.raw.advance(180_000).await;
-    let failed = ding.get("get_call_back_failed_result").await;
+    let failed = ding.ask("get_call_back_failed_result").await;
     assert_eq!(failed["has_more"], false);
     let row = &failed["failed_list"][0];
     assert_eq!(row["call_back_tag"], "user_add_org");
     assert_eq!(row["user_add_org"], json!({"corpid": "dingsandboxcorp", "userid": ["zhangsan"]}));
     assert!(row["event_time"].is_i64());
-    assert_eq!(ding.get("get_call_back_failed_result").await["failed_list"], json!([]));
+    assert_eq!(ding.ask("get_call_back_failed_result").await["failed_list"], json!([]));
     ding.raw.advance(86_400_000).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(receiver.heard().len(), 4, "given up is given up");
@@ -393,6 +383,57 @@ async fn a_card_is_answered_with_what_it_asks() {
         assert_eq!(raw.call("POST", "/sandbox/phones/zhangsan/click", &wrong).await.status, 400, "{wrong}");
     }
     assert_eq!(raw.call("POST", "/sandbox/phones/lisi/click", &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_answer_to_a_click_changes_the_card_of_who_clicked() {
+    let raw = Raw::start().await;
+    let receiver = wecom_receiver().await;
+    set_wecom(&raw, &receiver.url).await;
+    let token = raw.wecom_token().await;
+    let card = json!({"card_type": "button_interaction", "task_id": "job-1", "main_title": {"title": "任务失败"},
+        "button_list": [{"text": "重试", "key": "retry"}]});
+    let card =
+        json!({"touser": "zhangsan|lisi", "msgtype": "template_card", "agentid": 1_000_002, "template_card": card});
+    let sent = raw.post(&format!("/cgi-bin/message/send?access_token={token}"), card).await;
+    assert_eq!(sent["errcode"], 0, "{sent}");
+    let answers = |inner: &'static str| {
+        receiver.answers(move |_: &Heard| {
+            let seal = of_wecom();
+            let sealed = seal.close(&format!(
+                "<xml><ToUserName>x</ToUserName><FromUserName>y</FromUserName><CreateTime>1</CreateTime>{inner}</xml>"
+            ));
+            let signature = seal.signature("1700000000", "99", &sealed);
+            at_once(
+                200,
+                format!(
+                    "<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature>{signature}</MsgSignature>\
+                     <TimeStamp>1700000000</TimeStamp><Nonce>99</Nonce></xml>"
+                ),
+            )
+        });
+    };
+    answers(
+        "<MsgType>update_template_card</MsgType><TemplateCard><CardType>button_interaction</CardType>\
+         <MainTitle><Title>再试一次</Title></MainTitle><TaskId>job-1</TaskId>\
+         <ButtonList><Text>重试</Text><Style>1</Style><Key>again</Key></ButtonList></TemplateCard>",
+    );
+    raw.post("/sandbox/phones/zhangsan/click", json!({"key": "retry"})).await;
+    counted(&raw, "delivered", 1).await;
+    let shown = raw.phone("zhangsan").await[0]["content"]["template_card"].clone();
+    assert_eq!(shown["button_list"], json!([{"text": "重试", "style": 1, "key": "again"}]), "{shown}");
+    answers("<MsgType>update_button</MsgType><Button><ReplaceName>已处理</ReplaceName></Button>");
+    let clicked = raw.post("/sandbox/phones/zhangsan/click", json!({"key": "again"})).await;
+    counted(&raw, "delivered", 2).await;
+    let phone = raw.phone("zhangsan").await;
+    assert_eq!((phone.len(), &phone[0]["content"]["template_card"]["replace_text"]), (1, &json!("已处理")));
+    assert!(raw.phone("lisi").await[0]["content"]["template_card"]["replace_text"].is_null());
+    // The code of the click still serves, once.
+    let update = json!({"userids": ["lisi"], "agentid": 1_000_002, "response_code": clicked["response_code"],
+        "button": {"replace_name": "他人已处理"}});
+    let target = format!("/cgi-bin/message/update_template_card?access_token={token}");
+    assert_eq!(raw.post(&target, update.clone()).await["errcode"], 0);
+    assert_eq!(raw.post(&target, update).await["errcode"], 60_140);
 }
 
 #[tokio::test]

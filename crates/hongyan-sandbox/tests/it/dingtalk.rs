@@ -82,6 +82,8 @@ async fn a_bad_token_is_wrapped_on_topapi_and_bare_elsewhere() {
     assert_eq!((&body["errcode"], &body["sub_code"]), (&json!(88), &json!("40014")), "{body}");
     assert!(body["errmsg"].as_str().unwrap().contains("subcode=40014"));
     assert!(body["request_id"].is_string());
+    let scopes = raw.get(&format!("/auth/scopes?access_token={}", raw.ding_token().await)).await;
+    assert!(scopes["request_id"].is_null(), "only the gateway numbers its answers: {scopes}");
     let body = raw.post("/topapi/v2/user/getbymobile", mobile).await;
     assert_eq!((&body["errcode"], &body["sub_code"]), (&json!(88), &json!("40000")));
     assert_eq!(raw.get("/user/get_by_mobile?access_token=nonsense&mobile=1").await["errcode"], 40014);

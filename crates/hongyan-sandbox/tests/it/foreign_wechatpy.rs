@@ -13,6 +13,8 @@ async fn wechatpy_finds_wecom_in_the_sandbox() {
         "{python} cannot import wechatpy: run `cargo xtask ci`, which installs it, or set HONGYAN_TEST_PYTHON"
     );
     let raw = Raw::start().await;
+    // Its buttons would tell somebody.
+    raw.post("/sandbox/settings", serde_json::json!({"wecom_callback": true})).await;
     let w = &raw.credentials["wecom"];
     let text = |name: &str| w[name].as_str().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/wechatpy_client.py");

@@ -1,6 +1,6 @@
 //! The inspection API.
 
-use crate::raw::Raw;
+use crate::raw::{Raw, parse};
 use hongyan_sandbox::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
@@ -55,6 +55,61 @@ async fn a_reset_begins_anew_with_the_same_credentials() {
     assert_eq!(raw.call("POST", "/sandbox/reset", &Value::Null).await.status, 200);
     assert_eq!(raw.get("/sandbox/people/zhangsan").await["dingtalk"], "ok");
     assert_ne!(raw.ding_token().await, token);
+}
+
+#[tokio::test]
+async fn a_reset_leaves_nothing_of_what_came_before() {
+    let raw = Raw::start().await;
+    let looks = ["/company", "/settings", "/faults", "/chats", "/media", "/callbacks", "/stats", "/phones/zhangsan"];
+    let look = async || {
+        let mut seen = Vec::new();
+        for page in looks {
+            seen.push(raw.get(&format!("/sandbox{page}")).await);
+        }
+        seen
+    };
+    raw.post("/sandbox/reset", json!({})).await;
+    let fresh = look().await;
+    let (ding, wecom) = (raw.ding_token().await, raw.wecom_token().await);
+    let member = json!({"name": "新人", "mobile": "13900002222", "dept_id_list": "2"});
+    raw.post(&format!("/topapi/v2/user/create?access_token={ding}"), member).await;
+    let group = json!({"name": "War room", "owner": "zhangsan", "useridlist": ["zhangsan", "lisi"]});
+    raw.post(&format!("/chat/create?access_token={ding}"), group).await;
+    let group = json!({"chatid": "night01", "userlist": ["zhangsan", "lisi"]});
+    raw.post(&format!("/cgi-bin/appchat/create?access_token={wecom}"), group).await;
+    let text = json!({"touser": "zhangsan", "msgtype": "text", "agentid": raw.credentials["wecom"]["agent_id"],
+        "text": {"content": "x"}});
+    raw.post(&format!("/cgi-bin/message/send?access_token={wecom}"), text).await;
+    raw.form(&format!("/media/upload?access_token={ding}&type=file"), "a.zip", b"PK sample").await;
+    raw.post("/sandbox/settings", json!({"wecom_seats": 7, "push_repeats": true})).await;
+    raw.post("/sandbox/callbacks", json!({"platform": "dingtalk_robot", "url": "http://127.0.0.1:1/"})).await;
+    raw.post("/sandbox/faults", json!({"match": "/nowhere", "kind": "busy"})).await;
+    for (before, (now, page)) in fresh.iter().zip(look().await.iter().zip(looks)) {
+        assert_ne!(before, now, "{page}");
+    }
+    raw.post("/sandbox/reset", json!({})).await;
+    for (before, (now, page)) in fresh.iter().zip(look().await.iter().zip(looks)) {
+        // Ids of groups are made anew.
+        if page == "/chats" {
+            assert_eq!(before["chats"].as_array().unwrap().len(), now["chats"].as_array().unwrap().len());
+        } else {
+            assert_eq!(before, now, "{page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_that_is_listed_is_there() {
+    let raw = Raw::start().await;
+    let here = raw.get("/sandbox").await;
+    for line in here["inspection"].as_array().unwrap() {
+        let (method, path) = line["call"].as_str().unwrap().split_once(' ').unwrap();
+        let path = path.split('?').next().unwrap();
+        let path = path.replace("{userid}", "zhangsan").replace("{id}", "sandboxchat01").replace("{media_id}", "none");
+        let said = parse(&raw.send(method, &path, "application/json", "{}").await);
+        let words = String::from_utf8_lossy(&said.body);
+        assert!(!words.contains("no such call"), "{method} {path}: {words}");
+    }
 }
 
 #[tokio::test]

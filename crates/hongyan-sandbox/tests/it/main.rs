@@ -13,6 +13,7 @@ mod foreign;
 mod foreign_wechatpy;
 mod inspection;
 mod media;
+mod news;
 mod raw;
 mod receiver;
 mod robots;

@@ -71,11 +71,11 @@ async fn an_upload_is_refused_by_type_kind_and_size() {
     }
     let target = format!("/media/upload?access_token={}&type=image", ding.token);
     assert_eq!(ding.raw.post(&target, json!({})).await["errcode"], 43008);
-    let empty = ding.bytes("POST", &target, "Content-Type: multipart/form-data; boundary=b", b"--b--\r\n").await;
+    let empty = ding.raw.bytes("POST", &target, "Content-Type: multipart/form-data; boundary=b", b"--b--\r\n").await;
     assert_eq!(crate::raw::parse(&empty).json()["errcode"], 41005);
     // The type may stand in the query.
     let body = b"--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\r\nx\r\n--b--\r\n";
-    let reply = ding.bytes("POST", &target, "Content-Type: multipart/form-data; boundary=b", body).await;
+    let reply = ding.raw.bytes("POST", &target, "Content-Type: multipart/form-data; boundary=b", body).await;
     assert_eq!(crate::raw::parse(&reply).json()["errcode"], 0);
     let stranger = ding.raw.post("/media/upload?access_token=none&type=image", json!({})).await;
     assert_eq!(stranger["errcode"], 40014);

@@ -67,12 +67,17 @@ impl Raw {
         Self { sandbox, credentials }
     }
 
-    pub(crate) async fn send(&self, method: &str, target: &str, kind: &str, body: &str) -> Vec<u8> {
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+    /// One call with these header lines and this body; the bytes that came back.
+    pub(crate) async fn bytes(&self, method: &str, target: &str, head: &str, body: &[u8]) -> Vec<u8> {
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n{head}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
-        exchange(self.sandbox.address(), request.as_bytes()).await
+        exchange(self.sandbox.address(), &[head.as_bytes(), body].concat()).await
+    }
+
+    pub(crate) async fn send(&self, method: &str, target: &str, kind: &str, body: &str) -> Vec<u8> {
+        self.bytes(method, target, &format!("Content-Type: {kind}"), body.as_bytes()).await
     }
 
     pub(crate) async fn call(&self, method: &str, target: &str, body: &Value) -> Reply {
@@ -83,30 +88,29 @@ impl Raw {
     /// As the new-style host is called: the token in its own header.
     pub(crate) async fn acs(&self, method: &str, target: &str, token: &str, body: &Value) -> Reply {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Type: application/json\r\nx-acs-dingtalk-access-token: {token}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        parse(&exchange(self.sandbox.address(), request.as_bytes()).await)
+        let head = format!("Content-Type: application/json\r\nx-acs-dingtalk-access-token: {token}");
+        parse(&self.bytes(method, target, &head, body.as_bytes()).await)
     }
 
     /// Posts one file as the part `media` of a form.
-    pub(crate) async fn form(&self, target: &str, name: &str, bytes: &[u8]) -> Reply {
-        let mut body = format!(
+    pub(crate) async fn form(&self, target: &str, name: &str, content: &[u8]) -> Reply {
+        self.form_with(target, &[], name, content).await
+    }
+
+    /// As [`Raw::form`], with text fields before the file.
+    pub(crate) async fn form_with(&self, target: &str, fields: &[(&str, &str)], name: &str, content: &[u8]) -> Reply {
+        let mut body = String::new();
+        for (field, value) in fields {
+            body += &format!("--frontier\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+        }
+        let kind = if name.ends_with(".png") { "image/png" } else { "text/plain" };
+        body += &format!(
             "--frontier\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"\r\n\
-             Content-Type: text/plain\r\n\r\n"
-        )
-        .into_bytes();
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n--frontier--\r\n");
-        let mut request = format!(
-            "POST {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\
-             Content-Type: multipart/form-data; boundary=frontier\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        request.extend_from_slice(&body);
-        parse(&exchange(self.sandbox.address(), &request).await)
+             Content-Type: {kind}\r\n\r\n"
+        );
+        let body = [body.as_bytes(), content, b"\r\n--frontier--\r\n"].concat();
+        let head = "Content-Type: multipart/form-data; boundary=frontier";
+        parse(&self.bytes("POST", target, head, &body).await)
     }
 
     pub(crate) async fn get(&self, target: &str) -> Value {

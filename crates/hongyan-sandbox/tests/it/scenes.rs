@@ -2,7 +2,7 @@
 
 use crate::{
     acs::{Ding, encoded},
-    fixture::resembles,
+    fixture::{localise, resembles},
 };
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -166,22 +166,6 @@ async fn a_robot_of_the_template_writes_into_the_scene_group() {
     }
     let gone = ding.raw.post(&format!("{OLD_SEND}?access_token=none"), json!({})).await;
     assert_eq!((&gone["errcode"], &gone["sub_code"]), (&json!(88), &json!("40014")));
-}
-
-/// Puts the sandbox's own names in the place of the page's.
-fn localise(value: &mut Value, names: &Map<String, Value>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                match names.get(name) {
-                    Some(ours) => *value = ours.clone(),
-                    None => localise(value, names),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| localise(item, names)),
-        _ => {}
-    }
 }
 
 #[tokio::test]

@@ -46,6 +46,35 @@ async fn a_restart_finds_credentials_tokens_people_callbacks_and_the_clock() {
 }
 
 #[tokio::test]
+async fn a_restart_finds_groups_and_their_robots_on_both_platforms() {
+    let path = file("groups");
+    let raw = Raw::with(options(&path)).await;
+    let (ding, wecom) = (raw.ding_token().await, raw.wecom_token().await);
+    let group = json!({"name": "War room", "owner": "zhangsan", "useridlist": ["zhangsan", "lisi"]});
+    let chat = raw.post(&format!("/chat/create?access_token={ding}"), group).await;
+    let chat = chat["chatid"].as_str().unwrap().to_owned();
+    let robot = raw.post("/sandbox/robots", json!({"chat": chat, "keyword": "告警", "ips": ["127.0.0.0/8"]})).await;
+    let group = json!({"name": "夜班", "chatid": "night01", "userlist": ["zhangsan", "lisi"]});
+    raw.post(&format!("/cgi-bin/appchat/create?access_token={wecom}"), group).await;
+    let key = raw.post("/sandbox/robots", json!({"platform": "wecom", "chat": "night01"})).await["key"].clone();
+    let chats = raw.get("/sandbox/chats").await;
+    raw.sandbox.stop().await;
+
+    let sandbox = Sandbox::start(options(&path)).await.unwrap();
+    let credentials = sandbox.credentials();
+    let raw = Raw { sandbox, credentials };
+    assert_eq!(raw.get("/sandbox/chats").await, chats);
+    let text = json!({"msgtype": "text", "text": {"content": "告警"}});
+    let hook = robot["access_token"].as_str().unwrap();
+    assert_eq!(raw.post(&format!("/robot/send?access_token={hook}"), text.clone()).await["errcode"], 0);
+    let key = key.as_str().unwrap();
+    assert_eq!(raw.post(&format!("/cgi-bin/webhook/send?key={key}"), text).await["errcode"], 0);
+    let phone = raw.phone("lisi").await;
+    assert_eq!(phone.len(), 2, "{phone:?}");
+    let _ = fs::remove_file(&path);
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_ours_is_refused_and_not_quoted() {
     let path = file("broken");
     for content in ["not json", r#"{"version": "canary-secret"}"#, r#"{"version": 7}"#] {

@@ -108,6 +108,49 @@ async fn the_platform_refuses_on_demand() {
 }
 
 #[tokio::test]
+async fn the_new_host_refuses_on_demand_in_words() {
+    let raw = Raw::start().await;
+    let token = raw.ding_token().await;
+    let path = "/v1.0/contact/users/search";
+    for (rule, code) in [
+        (json!({"kind": "busy"}), "system.error"),
+        (json!({"kind": "throttle"}), "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"),
+        (json!({"kind": "code", "value": 90_002}), "Forbidden.AccessDenied.QpsLimitForApi"),
+        (json!({"kind": "code", "value": 90_020}), "Forbidden.AccessDenied.ApiCountLimitForOrg"),
+        (json!({"kind": "code", "value": 60_011}), "Forbidden.AccessDenied.AccessTokenPermissionDenied"),
+        (json!({"kind": "token_expired"}), "InvalidAuthentication"),
+    ] {
+        let mut rule = rule;
+        (rule["match"], rule["count"]) = (json!(path), json!(1));
+        raw.post("/sandbox/faults", rule).await;
+        let reply = raw.acs("POST", path, &token, &json!({"queryWord": "张", "offset": 0, "size": 10})).await;
+        assert_eq!(reply.json()["code"], code);
+        let status = match code.split('.').next() {
+            Some("system") => 500,
+            Some("Forbidden") => 403,
+            _ => 400,
+        };
+        assert_eq!(reply.status, status, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn the_networks_gate_denies_and_answers_may_be_odd() {
+    let raw = Raw::start().await;
+    let denied = parse(&struck(&raw, json!({"kind": "deny"})).await).json();
+    assert_eq!((&denied["status"], &denied["punish"]), (&json!(1111), &json!("deny")));
+    assert_eq!(effects(&raw).await, 0);
+    let odd = parse(&struck(&raw, json!({"kind": "quirks"})).await).json();
+    assert_eq!(odd["errcode"], "0", "{odd}");
+    let token = raw.ding_token().await;
+    raw.post("/sandbox/faults", json!({"match": "/auth/scopes", "kind": "quirks"})).await;
+    let odd = raw.get(&format!("/auth/scopes?access_token={token}")).await;
+    assert_eq!(odd["errcode"], "0", "{odd}");
+    assert!(odd.get("condition_field").is_none() && odd["auth_user_field"].is_array(), "{odd}");
+    assert_eq!(effects(&raw).await, 1);
+}
+
+#[tokio::test]
 async fn an_answer_takes_its_time() {
     let raw = Raw::start().await;
     let start = Instant::now();

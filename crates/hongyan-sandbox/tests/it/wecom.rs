@@ -148,6 +148,7 @@ async fn a_bad_message_is_refused_in_the_platforms_order() {
         (with("toparty", json!(many(101))), 82002),
         (with("totag", json!(many(101))), 82003),
         (with("touser", json!("ghost01")), 81013),
+        (json!({"touser": "ghost01", "msgtype": "text", "agentid": corp.agent, "text": {"content": ""}}), 81013),
         (with("touser", json!(["zhangsan"])), 40058),
         (with("text", json!({"content": ""})), 44004),
         (with("msgtype", json!("smoke")), 40008),
@@ -281,4 +282,86 @@ async fn call_rates_and_look_ups_in_vain_are_limited_where_asked() {
 async fn unknown_paths_are_not_found() {
     let raw = Raw::start().await;
     assert_eq!(raw.call("GET", "/cgi-bin/nowhere", &Value::Null).await.status, 404);
+}
+
+#[tokio::test]
+async fn debugging_is_for_five_calls_a_minute() {
+    let corp = Corp::start().await;
+    let debugged = async || corp.get("/cgi-bin/user/get", "userid=lisi&debug=1").await["errcode"].clone();
+    for _ in 0..5 {
+        assert_eq!(debugged().await, 0);
+    }
+    assert_eq!(debugged().await, 45_009);
+    assert_eq!(corp.get("/cgi-bin/user/get", "userid=lisi").await["errcode"], 0);
+    corp.raw.advance(60_000).await;
+    assert_eq!(debugged().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_after_a_lost_answer_arrives_once_where_the_platform_says_so() {
+    let corp = Corp::start().await;
+    let lost = async |target: &str, body: &Value| {
+        let rule = json!({"match": target.split('?').next(), "kind": "drop_after", "count": 1});
+        corp.raw.post("/sandbox/faults", rule).await;
+        let body = body.to_string();
+        assert!(corp.raw.send("POST", target, "application/json", &body).await.is_empty());
+        parse(&corp.raw.send("POST", target, "application/json", &body).await).json()
+    };
+    let mut body = corp.text("zhangsan", "once");
+    body["enable_duplicate_check"] = json!(1);
+    assert_eq!(lost(&format!("{SEND}?access_token={}", corp.token), &body).await["errcode"], 0);
+    let token = corp.raw.ding_token().await;
+    let robot = corp.raw.post("/sandbox/robots", json!({"keyword": "告警"})).await;
+    let said = json!({"msgtype": "text", "text": {"content": "告警"}, "msgUuid": "6f1c"});
+    let target = format!("/robot/send?access_token={}", robot["access_token"].as_str().unwrap());
+    assert_eq!(lost(&target, &said).await["errcode"], 0);
+    let group = json!({"title": "Ops", "template_id": "t1", "owner_user_id": "zhangsan", "uuid": "req-1"});
+    let target = format!("/topapi/im/chat/scenegroup/create?access_token={token}");
+    assert_eq!(lost(&target, &group).await["errcode"], 0);
+    let phone = corp.raw.phone("zhangsan").await;
+    assert_eq!(phone.len(), 2, "{phone:?}");
+    let groups = corp.raw.get("/sandbox/chats").await;
+    let ops = groups["chats"].as_array().unwrap().iter().filter(|chat| chat["name"] == "Ops").count();
+    assert_eq!(ops, 1);
+}
+
+#[tokio::test]
+async fn an_application_that_is_switched_off_does_nothing() {
+    let corp = Corp::start().await;
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_enabled": false})).await;
+    assert_eq!(corp.post(SEND, corp.text("zhangsan", "x")).await["errcode"], 50_003);
+    let w = &corp.raw.credentials["wecom"];
+    let (id, secret) = (w["corp_id"].as_str().unwrap(), w["secret"].as_str().unwrap());
+    assert_eq!(corp.raw.get(&format!("/cgi-bin/gettoken?corpid={id}&corpsecret={secret}")).await["errcode"], 50_003);
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_enabled": true})).await;
+    assert_eq!(corp.post(SEND, corp.text("zhangsan", "x")).await["errcode"], 0);
+}
+
+#[tokio::test]
+async fn numbers_may_be_text_and_fields_that_nobody_knows_are_not_minded() {
+    let corp = Corp::start().await;
+    let body = json!({"touser": "ZhangSan", "msgtype": "text", "agentid": corp.agent.to_string(), "safe": "0",
+        "enable_duplicate_check": "1", "text": {"content": "x", "colour": "red"}, "moon": {"phase": 3}});
+    assert_eq!(corp.post(SEND, body.clone()).await["errcode"], 0);
+    assert_eq!(corp.post(SEND, body).await["errcode"], 0);
+    assert_eq!(corp.raw.phone("zhangsan").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_day_of_a_rate_turns_at_midnight_in_china() {
+    let options = SandboxOptions { smtp_listen: None, ..SandboxOptions::default() };
+    let corp = Corp::on(Raw::with(options).await).await;
+    corp.raw.post("/sandbox/settings", json!({"limits": {"calls": true, "people": true}})).await;
+    let create = async |corp: &Corp| {
+        let group = json!({"name": "群", "userlist": ["zhangsan", "lisi"]});
+        corp.post("/cgi-bin/appchat/create", group).await["errcode"].clone()
+    };
+    for _ in 0..1_000 {
+        assert_eq!(create(&corp).await, 0);
+    }
+    assert_eq!(create(&corp).await, 45_009);
+    // Noon in China it was: midnight is twelve hours away, that of UTC twenty.
+    corp.raw.advance(12 * 3_600_000).await;
+    let corp = Corp::on(corp.raw).await;
+    assert_eq!(create(&corp).await, 0);
 }

@@ -9,7 +9,7 @@ const TAG: &str = "/cgi-bin/tag";
 
 impl Corp {
     /// The same company, by the contacts' secret.
-    async fn contacts() -> Self {
+    pub(crate) async fn contacts() -> Self {
         let corp = Self::start().await;
         let w = corp.raw.credentials["wecom"].clone();
         let (id, secret) = (w["corp_id"].as_str().unwrap(), w["contacts_secret"].as_str().unwrap());

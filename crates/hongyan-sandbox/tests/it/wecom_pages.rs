@@ -49,6 +49,7 @@ async fn ask(corp: &Corp, operation: &str, token: &str, known: &mut Map<String, 
 #[tokio::test]
 async fn every_example_of_wecom_is_answered_as_its_page_shows() {
     let corp = Corp::start().await;
+    corp.raw.post("/sandbox/settings", json!({"wecom_callback": true})).await;
     let w = corp.raw.credentials["wecom"].clone();
     let (id, secret) = (w["corp_id"].as_str().unwrap(), w["contacts_secret"].as_str().unwrap());
     let given = corp.raw.get(&format!("/cgi-bin/gettoken?corpid={id}&corpsecret={secret}")).await;

@@ -176,6 +176,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the message is older than 24 hours", "消息已超过 24 小时"),
         ("it can no longer be recalled; send a correction", "已无法撤回;请发送更正消息"),
     ),
+    known("41005", Permanent, Sender, ("no media file was sent", "缺少媒体文件"), MEDIA),
     known("44001", Permanent, Sender, ("the media file is empty", "媒体文件为空"), MEDIA),
     known("44004", Permanent, Sender, ("the text is empty", "文本内容为空"), ("write something", "请填写内容")),
     known("45001", Permanent, Sender, ("the media file is too large", "媒体文件过大"), MEDIA),

@@ -1,6 +1,7 @@
 //! The crate seen from outside: fixtures, envelopes, the table.
 
 mod callback;
+mod codes;
 mod content;
 mod envelope;
 mod fixture;

@@ -1,6 +1,9 @@
-//! One department, and what DingTalk lets a company set about it.
+//! One department, what DingTalk lets a company set about it, and how departments come, change and go.
 
+use super::{Change, Company, ROOT};
 use serde::{Deserialize, Serialize};
+
+const MAX_DEPARTMENTS: usize = 10_000;
 
 /// One department. Visible with everybody in it, or not at all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -65,6 +68,8 @@ pub(crate) enum Misplaced {
     Circle,
     /// There is none of that id to change.
     Unknown,
+    /// There are too many.
+    Room,
 }
 
 /// Why a department cannot be removed.
@@ -78,4 +83,94 @@ pub(crate) enum Kept {
     Members,
     /// Departments are below it.
     Children,
+}
+
+impl Company {
+    /// Adds a department; id 0 stands for the next one.
+    ///
+    /// # Errors
+    /// Its id or its name is taken, its parent does not exist, or there are too many.
+    pub(crate) fn add_department(&mut self, mut department: Department) -> Result<i64, Misplaced> {
+        if self.departments.len() >= MAX_DEPARTMENTS {
+            return Err(Misplaced::Room);
+        }
+        if department.id == 0 {
+            department.id = self.next_department_id();
+        }
+        if self.department(department.id).is_some() {
+            return Err(Misplaced::IdTaken);
+        }
+        self.check_place(&department)?;
+        let id = department.id;
+        self.departments.push(department);
+        self.arrange();
+        self.news.push(Change::DepartmentCame(id));
+        Ok(id)
+    }
+
+    /// Changes a department, but never its id.
+    ///
+    /// # Errors
+    /// There is none; or its new parent or name cannot be. Then nothing changed.
+    pub(crate) fn update_department(&mut self, id: i64, change: impl FnOnce(&mut Department)) -> Result<(), Misplaced> {
+        let at = self.departments.iter().position(|department| department.id == id).ok_or(Misplaced::Unknown)?;
+        let old = &self.departments[at];
+        let mut new = old.clone();
+        change(&mut new);
+        new.id = id;
+        let moved = new.parent_id != old.parent_id;
+        if moved && self.below(id).contains(&new.parent_id) {
+            return Err(Misplaced::Circle);
+        }
+        if moved || new.name != old.name {
+            self.check_place(&new)?;
+        }
+        self.departments[at] = new;
+        if moved {
+            self.arrange();
+            for person in self.members_of(id, true) {
+                self.look_at(person);
+            }
+        }
+        self.news.push(Change::DepartmentChanged(id));
+        Ok(())
+    }
+
+    /// Removes a department that has nobody in it and nothing below it.
+    ///
+    /// # Errors
+    /// Why it stays.
+    pub(crate) fn remove_department(&mut self, id: i64) -> Result<(), Kept> {
+        if id == ROOT {
+            return Err(Kept::Root);
+        }
+        if self.department(id).is_none() {
+            return Err(Kept::Unknown);
+        }
+        if !self.children(id).is_empty() {
+            return Err(Kept::Children);
+        }
+        if self.members.get(&id).is_some_and(|members| !members.is_empty()) {
+            return Err(Kept::Members);
+        }
+        self.departments.retain(|department| department.id != id);
+        self.tags.forget_party(id);
+        for person in &mut self.slots {
+            person.leader_of.retain(|led| *led != id);
+        }
+        self.news.push(Change::DepartmentGone(id));
+        self.arrange();
+        Ok(())
+    }
+
+    fn check_place(&self, department: &Department) -> Result<(), Misplaced> {
+        if department.id != ROOT && self.department(department.parent_id).is_none() {
+            return Err(Misplaced::NoParent);
+        }
+        let mut beside = self.children(department.parent_id).iter().filter(|id| **id != department.id);
+        if beside.any(|id| self.department(*id).is_some_and(|other| other.name == department.name)) {
+            return Err(Misplaced::NameTaken);
+        }
+        Ok(())
+    }
 }

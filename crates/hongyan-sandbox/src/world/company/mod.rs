@@ -25,6 +25,9 @@ pub(crate) const ROOT: i64 = 1;
 /// The department outside the applications' visible scope.
 const CLOSED: i64 = 90;
 
+/// People ever: numbers of those who left are not given again.
+const MAX_PEOPLE: usize = 200_000;
+
 /// What a person cannot have because another has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -32,6 +35,8 @@ pub(crate) enum Taken {
     Mobile(PersonId),
     Email(PersonId),
     PersonalEmail(PersonId),
+    /// No number is left: so many people were there, once and now.
+    Room,
 }
 
 /// What happened to the company, for those who are told.
@@ -119,6 +124,11 @@ impl Company {
     /// Everybody who is in the company, in order of their coming.
     pub(crate) fn people(&self) -> impl Iterator<Item = (PersonId, &Person)> {
         (0..).zip(&self.slots).filter(|(_, person)| !person.departed)
+    }
+
+    /// One more than the greatest number that anybody ever had.
+    pub(crate) fn numbers(&self) -> usize {
+        self.slots.len()
     }
 
     /// How many are in the company.
@@ -211,8 +221,11 @@ impl Company {
     /// Adds somebody. An empty userid, mobile or address is nobody's and never taken.
     ///
     /// # Errors
-    /// Another has what must be theirs alone.
+    /// Another has what must be theirs alone, or there were too many before.
     pub(crate) fn add_person(&mut self, person: Person) -> Result<PersonId, Taken> {
+        if self.slots.len() >= MAX_PEOPLE {
+            return Err(Taken::Room);
+        }
         self.check_unique(&person, None)?;
         let id = PersonId::try_from(self.slots.len()).unwrap_or(PersonId::MAX);
         self.slots.push(person);
@@ -253,82 +266,6 @@ impl Company {
         true
     }
 
-    // Departments, written.
-
-    /// Adds a department; id 0 stands for the next one.
-    ///
-    /// # Errors
-    /// Its id or its name is taken, or its parent does not exist.
-    pub(crate) fn add_department(&mut self, mut department: Department) -> Result<i64, Misplaced> {
-        if department.id == 0 {
-            department.id = self.next_department_id();
-        }
-        if self.department(department.id).is_some() {
-            return Err(Misplaced::IdTaken);
-        }
-        self.check_place(&department)?;
-        let id = department.id;
-        self.departments.push(department);
-        self.arrange();
-        self.news.push(Change::DepartmentCame(id));
-        Ok(id)
-    }
-
-    /// Changes a department, but never its id.
-    ///
-    /// # Errors
-    /// There is none; or its new parent or name cannot be. Then nothing changed.
-    pub(crate) fn update_department(&mut self, id: i64, change: impl FnOnce(&mut Department)) -> Result<(), Misplaced> {
-        let at = self.departments.iter().position(|department| department.id == id).ok_or(Misplaced::Unknown)?;
-        let old = &self.departments[at];
-        let mut new = old.clone();
-        change(&mut new);
-        new.id = id;
-        let moved = new.parent_id != old.parent_id;
-        if moved && self.below(id).contains(&new.parent_id) {
-            return Err(Misplaced::Circle);
-        }
-        if moved || new.name != old.name {
-            self.check_place(&new)?;
-        }
-        self.departments[at] = new;
-        if moved {
-            self.arrange();
-            for person in self.members_of(id, true) {
-                self.look_at(person);
-            }
-        }
-        self.news.push(Change::DepartmentChanged(id));
-        Ok(())
-    }
-
-    /// Removes a department that has nobody in it and nothing below it.
-    ///
-    /// # Errors
-    /// Why it stays.
-    pub(crate) fn remove_department(&mut self, id: i64) -> Result<(), Kept> {
-        if id == ROOT {
-            return Err(Kept::Root);
-        }
-        if self.department(id).is_none() {
-            return Err(Kept::Unknown);
-        }
-        if !self.children(id).is_empty() {
-            return Err(Kept::Children);
-        }
-        if self.members.get(&id).is_some_and(|members| !members.is_empty()) {
-            return Err(Kept::Members);
-        }
-        self.departments.retain(|department| department.id != id);
-        self.tags.forget_party(id);
-        for person in &mut self.slots {
-            person.leader_of.retain(|led| *led != id);
-        }
-        self.news.push(Change::DepartmentGone(id));
-        self.arrange();
-        Ok(())
-    }
-
     // The indexes.
 
     fn check_unique(&self, person: &Person, but: Option<PersonId>) -> Result<(), Taken> {
@@ -344,17 +281,6 @@ impl Company {
             return Err(Taken::Email(id));
         }
         other(self.find_email(&person.personal_email, true)).map_or(Ok(()), |id| Err(Taken::PersonalEmail(id)))
-    }
-
-    fn check_place(&self, department: &Department) -> Result<(), Misplaced> {
-        if department.id != ROOT && self.department(department.parent_id).is_none() {
-            return Err(Misplaced::NoParent);
-        }
-        let mut beside = self.children(department.parent_id).iter().filter(|id| **id != department.id);
-        if beside.any(|id| self.department(*id).is_some_and(|other| other.name == department.name)) {
-            return Err(Misplaced::NameTaken);
-        }
-        Ok(())
     }
 
     /// Enters somebody wherever people are found.

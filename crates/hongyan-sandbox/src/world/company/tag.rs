@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+const MAX_TAGS: usize = 3_000;
+
 /// One tag.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +21,8 @@ pub(crate) struct Tag {
 pub(crate) enum TagTaken {
     Id,
     Name,
+    /// There are too many.
+    Room,
 }
 
 /// All tags, in order of their ids.
@@ -51,11 +55,14 @@ impl Tags {
     /// Adds one; without an id it gets the next one.
     ///
     /// # Errors
-    /// The id or the name belongs to another.
+    /// The id or the name belongs to another, or there are too many.
     pub(crate) fn add(&mut self, id: Option<i64>, name: &str) -> Result<i64, TagTaken> {
         let id = id.unwrap_or_else(|| self.0.iter().map(|tag| tag.id).max().unwrap_or(0) + 1);
         if self.get(id).is_some() {
             return Err(TagTaken::Id);
+        }
+        if self.0.len() >= MAX_TAGS {
+            return Err(TagTaken::Room);
         }
         if self.0.iter().any(|tag| tag.name == name) {
             return Err(TagTaken::Name);
