@@ -8,6 +8,7 @@ mod directory;
 mod doctor;
 mod explain;
 mod foreign;
+mod foreign_wechatpy;
 mod journey;
 mod kill;
 mod official;
