@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod foreign;
 mod foreign_wechatpy;
+mod habits;
 mod journey;
 mod kill;
 mod official;
