@@ -12,6 +12,8 @@ mod doctor;
 mod explain;
 mod facade;
 mod foreign;
+mod foreign_wechatpy;
+mod habits;
 mod journey;
 mod kill;
 mod official;
