@@ -42,6 +42,16 @@ use std::time::Duration;
 /// The platform.
 pub enum DingTalk {}
 
+/// Paths that the platform answers under an older or another spelling too; its own examples and clients use them.
+const ALIASES: [(&str, &str); 2] =
+    [("/user/getuseridbyunionid", "/user/getUseridByUnionid"), ("/user/list", "/user/listbypage")];
+
+/// The declared spelling of a path: the path itself, mostly.
+#[must_use]
+pub fn declared_path(path: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == path).map_or(path, |(_, path)| path)
+}
+
 impl Platform for DingTalk {
     const NAME: &'static str = "dingtalk";
 

@@ -204,8 +204,11 @@ fn line<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 
 fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
     let disposition = line(head, "content-disposition").unwrap_or_default();
-    let name = parameter(disposition, "name").ok_or_else(|| Invalid::whole("a part without a name"))?;
-    let value = match parameter(disposition, "filename") {
+    let file = parameter(disposition, "filename");
+    // A file's own name says enough for some clients: which field it is then, the request has to know.
+    let name = parameter(disposition, "name").or_else(|| file.as_ref().map(|_| String::new()));
+    let name = name.ok_or_else(|| Invalid::whole("a part without a name"))?;
+    let value = match file {
         Some(file) => {
             let media_type = line(head, "content-type").unwrap_or(ANY_KIND).to_owned();
             serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() }).map_err(Invalid::whole)?

@@ -113,8 +113,9 @@ impl Credentials {
             app_key: "dingsandboxapp".into(),
             app_secret: secret("ding-secret")?,
             agent_id: 1_000_001,
-            robot_token: secret("ding-robot-token")?,
-            robot_secret: secret("ding-robot-secret")?,
+            // Clients look at their form: letters and digits, and only a secret with this prefix is signed with.
+            robot_token: if fixed { "sandboxdingrobottoken".into() } else { random_hex(64)? },
+            robot_secret: if fixed { "SECsandboxdingrobotsecret".into() } else { format!("SEC{}", random_hex(64)?) },
             suite: Suite {
                 key: "suitesandbox".into(),
                 secret: secret("ding-suite-secret")?,

@@ -106,9 +106,6 @@ impl Route {
     }
 }
 
-/// Paths that the platforms answer under another spelling too, as some of their own examples have them.
-const ALIASES: [(&str, &str); 1] = [("/user/getuseridbyunionid", "/user/getUseridByUnionid")];
-
 /// All routes, found by path; more than one where a path answers to both methods.
 #[derive(Default)]
 pub(crate) struct Routes {
@@ -189,7 +186,7 @@ impl Routes {
 
     /// The route of a path, preferring the one of this method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Route> {
-        let path = ALIASES.iter().find(|(alias, _)| *alias == path).map_or(path, |(_, path)| path);
+        let path = hongyan_dingtalk::declared_path(path);
         let exact = self.by_path.get(path).map_or(&[][..], Vec::as_slice);
         let of = |route: &&Route| route.spec.method.as_str() == method;
         let fits = |route: &&Route| route.spec.matches(path);

@@ -45,6 +45,7 @@ pub struct UploadMedia {
     pub kind: String,
     /// More than 5 bytes; as an image at most 10 MB of jpg or png, as a voice 2 MB of amr and a minute, as a video
     /// 10 MB of mp4, as a file 20 MB. The name is what recipients see.
+    #[serde(flatten, with = "part")]
     pub media: File,
 }
 
@@ -78,6 +79,28 @@ pub fn check_kind(kind: &str, media: &File) -> Result<(), Unfit> {
         return Err(Unfit::new("40004", "type", "is none of image, voice, video, file"));
     };
     check_file(media, max, kind)
+}
+
+/// The file among the parts of a form. It is written as `media`; the platform takes it under any name, so that
+/// clients which call it `file`, or nothing, work.
+pub(crate) mod part {
+    use hongyan_endpoint::File;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use serde_json::{Map, Value};
+    use std::collections::BTreeMap;
+
+    pub(crate) fn serialize<S: Serializer>(file: &File, to: S) -> Result<S::Ok, S::Error> {
+        BTreeMap::from([("media", file)]).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<File, D::Error> {
+        let mut parts = Map::deserialize(from)?;
+        let named = parts.remove("media");
+        // Where `media` is a text, no other part stands in for it.
+        let file = named.or_else(|| parts.into_iter().map(|(_, part)| part).find(Value::is_object));
+        let file = file.ok_or_else(|| D::Error::custom("missing field `media`"))?;
+        serde_json::from_value(file).map_err(D::Error::custom)
+    }
 }
 
 /// The size and the first bytes of a file, against its kind.
@@ -128,6 +151,7 @@ pub struct GetMedia {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadImage {
     /// jpg or png, more than 5 bytes, at most 2 MB.
+    #[serde(flatten, with = "part")]
     pub media: File,
 }
 

@@ -63,6 +63,7 @@ pub struct UploadWebhookMedia {
     #[serde(rename = "type", default)]
     pub kind: String,
     /// More than 5 bytes; a file at most 20 MB, a voice 2 MB of amr and a minute.
+    #[serde(flatten, with = "crate::media::part")]
     pub media: File,
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn raw(parts: &Parts, auth: Auth, body: Bytes) -> Raw {
     });
     Raw {
         method: if parts.method == http::Method::POST { http::Method::POST } else { http::Method::GET },
-        path: parts.uri.path().to_owned(),
+        path: hongyan_dingtalk::declared_path(parts.uri.path()).to_owned(),
         query: kept.collect::<Vec<_>>().join("&"),
         content_type: parts.headers.get(CONTENT_TYPE).cloned(),
         body,

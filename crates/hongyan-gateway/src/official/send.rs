@@ -313,7 +313,12 @@ fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call
             let request = SendToChat::decode(call).map_err(unreadable)?;
             let chatid = Some(request.chatid).filter(|id| !id.trim().is_empty());
             let chatid = chatid.ok_or_else(|| side.refuse("34001", "无效的会话id"))?;
-            Ok(Asked { to: vec![Address::new(AddressKind::Chat, chatid)], native: msg(side, request.msg)? })
+            // The oldest form has the message's members beside the chat's id.
+            let said = match request.msg {
+                Value::Null if request.rest.contains_key("msgtype") => Value::Object(request.rest),
+                said => said,
+            };
+            Ok(Asked { to: vec![Address::new(AddressKind::Chat, chatid)], native: msg(side, said)? })
         }
         (Side::WeCom, "message.send") => {
             let request = SendMessage::decode(call).map_err(unreadable)?;

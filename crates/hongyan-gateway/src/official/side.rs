@@ -6,6 +6,10 @@ use hongyan_endpoint::{Declared, Fault, Platform, Sealed, Spec};
 use hongyan_wecom::WeCom;
 use serde_json::{Value, json};
 
+/// Where DingTalk's old paths begin: there a path that is nobody's is answered as DingTalk does.
+const OLD: [&str; 9] =
+    ["/auth/", "/call_back/", "/chat/", "/department/", "/media/", "/message/", "/robot/", "/service/", "/user/"];
+
 /// Which platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -167,7 +171,11 @@ impl Side {
             let body = json!({"code": "InvalidAction.NotFound", "requestid": request_id(), "message": words});
             return Some(Sealed::json(404, &body));
         }
-        let name = path.strip_prefix("/topapi/")?;
+        let Some(name) = path.strip_prefix("/topapi/") else {
+            let known = Self::DingTalk.refuse("404", "请求的URI地址不存在");
+            let body = json!({"errcode": 404, "errmsg": known.message()});
+            return OLD.iter().any(|family| path.starts_with(family)).then(|| Sealed::json(200, &body));
+        };
         let name: String = name.chars().take(200).collect();
         let words = format!("不合法ApiName,ApiName = dingtalk.oapi.{}", name.replace('/', "."));
         let errmsg = format!("Invalid method[submsg={words}]");

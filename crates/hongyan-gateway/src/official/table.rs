@@ -37,6 +37,7 @@ impl Table {
 
     /// The operation of a path, preferring the one of this method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Operation> {
+        let path = hongyan_dingtalk::declared_path(path);
         let of = |operation: &&Operation| operation.declared.spec().method.as_str() == method;
         let exact = self.exact.get(path).map_or(&[][..], Vec::as_slice);
         let found = exact.iter().find(of).or_else(|| exact.first());
@@ -64,6 +65,7 @@ mod tests {
         assert_eq!(name("POST", "/gettoken"), Some((Side::DingTalk, "token.get")));
         assert_eq!(name("GET", "/cgi-bin/gettoken"), Some((Side::WeCom, "token.get")));
         assert_eq!(name("POST", "/v1.0/oauth2/dingcorp/token"), Some((Side::DingTalk, "token.company")));
+        assert_eq!(name("GET", "/user/list"), Some((Side::DingTalk, "user_v1.listbypage")));
         assert_eq!(name("GET", "/v1/messages"), None);
         assert_eq!(name("GET", "/cgi-bin/"), None);
     }

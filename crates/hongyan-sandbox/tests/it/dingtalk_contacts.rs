@@ -276,6 +276,15 @@ async fn the_company_is_counted_and_its_administrators_named() {
 }
 
 #[tokio::test]
+async fn the_older_name_of_a_list_is_answered_alike() {
+    let contacts = Contacts::start().await;
+    let query = "department_id=11&offset=0&size=2&order=custom";
+    let listed = contacts.get("/user/list", query).await;
+    assert_eq!(listed["userlist"].as_array().unwrap().len(), 2, "{listed}");
+    assert_eq!(listed, contacts.get("/user/listbypage", query).await);
+}
+
+#[tokio::test]
 async fn a_person_is_found_by_unionid_and_by_name() {
     let contacts = Contacts::start().await;
     let union = contacts.get("/user/get", "userid=lisi").await["unionid"].as_str().unwrap().to_owned();

@@ -11,6 +11,7 @@ mod examples;
 mod fixture;
 mod foreign;
 mod foreign_wechatpy;
+mod habits;
 mod inspection;
 mod media;
 mod news;
