@@ -111,7 +111,7 @@ impl Side {
         match self {
             Self::DingTalk if post => self.refuse("43002", "需要POST请求"),
             Self::DingTalk => self.refuse("43001", "需要GET请求"),
-            Self::WeCom if post => self.refuse("43002", "require POST method"),
+            Self::WeCom if post => self.refuse("40058", "POST expected, invalid Request Parameter"),
             Self::WeCom => self.refuse("43001", "require GET method"),
         }
     }
