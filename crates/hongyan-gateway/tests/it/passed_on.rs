@@ -75,7 +75,7 @@ async fn a_body_over_the_limit_and_a_platform_that_is_away_are_said_in_its_words
     let answer = Request::new(gateway.address, "POST", &path).body(vec![b' '; 2 << 20]).send().await;
     assert_eq!((answer.status, &answer.json()["errcode"]), (200, &json!(45_002)));
     let answer = Request::new(gateway.address, "DELETE", &path).send().await;
-    assert_eq!(answer.json()["errcode"], 43_002);
+    assert_eq!(answer.json()["errcode"], 40_058);
     gateway.stop().await;
 }
 
