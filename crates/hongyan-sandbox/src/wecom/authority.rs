@@ -55,8 +55,8 @@ impl Default for Permissions {
         Self {
             enabled: true,
             root_visible: true,
-            callback: None,
-            app_writes: false,
+            callback: Some(true),
+            app_writes: true,
             private_fields: false,
             contacts_details: true,
             seats: 5_000,

@@ -14,7 +14,7 @@ async fn wechatpy_finds_wecom_in_the_sandbox() {
     );
     let raw = Raw::start().await;
     // Its buttons would tell somebody.
-    raw.post("/sandbox/settings", serde_json::json!({"wecom_callback": true})).await;
+    raw.post("/sandbox/settings", serde_json::json!({"wecom_app_writes": false})).await;
     let w = &raw.credentials["wecom"];
     let text = |name: &str| w[name].as_str().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/wechatpy_client.py");

@@ -30,6 +30,7 @@ fn code(reply: &Value) -> i64 {
 #[tokio::test]
 async fn an_application_reads_what_it_sees_and_writes_nothing() {
     let corp = Corp::start().await;
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_writes": false})).await;
     let member = corp.get(&format!("{USER}/get"), "userid=ZhangSan").await;
     for (name, value) in [
         ("userid", json!("zhangsan")),
@@ -275,6 +276,7 @@ async fn departments_come_change_and_go() {
 #[tokio::test]
 async fn an_application_has_tags_of_its_own() {
     let corp = Corp::start().await;
+    corp.raw.post("/sandbox/settings", json!({"wecom_app_writes": false})).await;
     let made = corp.post(&format!("{TAG}/create"), json!({"tagname": "演练", "tagid": 9})).await;
     assert_eq!(made, json!({"errcode": 0, "errmsg": "created", "tagid": 9}));
     for (body, expected) in [

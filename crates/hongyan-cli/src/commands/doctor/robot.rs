@@ -23,9 +23,12 @@ pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountCo
     course.step(("answer", "应答"), probed.map(|()| String::new()))
 }
 
+/// A guard of a robot: our code, the marks of its words, what it means and what to do, in both languages.
+type Guard = (&'static str, &'static [&'static str], (&'static str, &'static str), (&'static str, &'static str));
+
 /// DingTalk has one code for four guards; its words tell them apart.
 fn cause(fault: &Fault) -> Cause {
-    const GUARDS: [(&str, &[&str], (&str, &str), (&str, &str)); 4] = [
+    const GUARDS: [Guard; 4] = [
         (
             "robot.keyword",
             &["keyword", "关键词"],
