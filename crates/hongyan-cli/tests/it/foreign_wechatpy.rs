@@ -16,6 +16,7 @@ async fn wechatpy_finds_wecom_in_the_gateway() {
         "{python} cannot import wechatpy: run `cargo xtask ci`, which installs it, or set HONGYAN_TEST_PYTHON"
     );
     let mut stage = Stage::open("").await;
+    stage.tell("settings", &serde_json::json!({"wecom_app_writes": false})).await;
     let said = stage.sandbox.credentials();
     let mut run = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/wechatpy_gateway.py"))
