@@ -66,7 +66,7 @@ async fn a_wecom_robot_speaks_and_sends_files_by_its_own_key_or_an_api_key() {
     let body = json!({"msgtype": "file", "file": {"media_id": "nobody"}});
     let target = format!("/cgi-bin/webhook/send?key={}", stage.key);
     assert_eq!(stage.post(&target, &body).await["errcode"], 40_007, "the platform's own refusal");
-    assert_eq!(stage.raw("GET", &target, "", "").await.1["errcode"], 43_002);
+    assert_eq!(stage.raw("GET", &target, "", "").await.1["errcode"], 40_058);
 }
 
 #[tokio::test(flavor = "multi_thread")]
