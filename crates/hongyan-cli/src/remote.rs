@@ -1,4 +1,4 @@
-//! The gateway's REST interface, as its remote control calls it.
+//! The gateway that the command line speaks to: its address and its key, and how its faults end the program.
 
 use crate::{
     args::Remote,
@@ -6,16 +6,13 @@ use crate::{
 };
 use anyhow::Context;
 use bytes::Bytes;
-use hongyan_net::{Failure, Http, Options, Reply, Secret};
+use hongyan_net::Secret;
+pub(crate) use hongyan_remote::encode;
+use hongyan_remote::{Fault, Kind};
 use serde_json::Value;
-use std::time::Duration;
 
 /// A gateway and the key for it.
-pub(crate) struct Gateway {
-    http: Http,
-    base: String,
-    key: Secret,
-}
+pub(crate) struct Gateway(hongyan_remote::Gateway);
 
 impl Gateway {
     /// Reads the key; opens nothing.
@@ -36,8 +33,7 @@ impl Gateway {
 
     /// A gateway at an address, with a key.
     pub(crate) fn new(base: &str, key: Secret) -> Self {
-        let options = Options { timeout: Duration::from_secs(60), max_body_bytes: 64 << 20, ..Options::default() };
-        Self { http: Http::new(options), base: base.trim_end_matches('/').into(), key }
+        Self(hongyan_remote::Gateway::new(base, key))
     }
 
     /// Makes a call; a problem document becomes an error that says what to do.
@@ -48,87 +44,25 @@ impl Gateway {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
-        let mut headers = headers.to_vec();
-        if body.is_some() {
-            headers.push(("content-type", "application/json"));
-        }
-        let reply = self.ask(method, path, &headers, body.map(Value::to_string).unwrap_or_default().into()).await?;
-        self.json(&reply)
+        self.0.call(method, path, headers, body).await.map_err(ending)
     }
 
     /// Hands in a file.
     pub(crate) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Value> {
-        let headers = [("content-type", "application/octet-stream")];
-        let reply = self.ask("POST", path, &headers, bytes.into()).await?;
-        self.json(&reply)
+        self.0.upload(path, bytes).await.map_err(ending)
     }
 
     /// Gets a file's content.
     pub(crate) async fn download(&self, path: &str) -> anyhow::Result<Bytes> {
-        let reply = self.ask("GET", path, &[], Bytes::new()).await?;
-        if reply.status < 400 {
-            return Ok(reply.body);
-        }
-        self.json(&reply).map(|_| Bytes::new())
-    }
-
-    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> anyhow::Result<Reply> {
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("authorization", format!("Bearer {}", self.key.expose()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body).map_err(|e| Usage(format!("not a valid address or header: {e}")))?;
-        self.http.send(request).await.map_err(|fault| match fault.failure {
-            Failure::Connect | Failure::Tls | Failure::Request => {
-                anyhow::anyhow!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base)
-            }
-            Failure::Timeout | Failure::Lost | Failure::TooLarge => NoAnswer(format!(
-                "the gateway's answer did not arrive: {fault}; repeat with the same --idempotency-key, or look with `hongyan list`"
-            ))
-            .into(),
-        })
-    }
-
-    fn json(&self, reply: &Reply) -> anyhow::Result<Value> {
-        let value: Value = serde_json::from_slice(&reply.body)
-            .with_context(|| format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base))?;
-        if reply.status < 400 {
-            return Ok(value);
-        }
-        Err(problem(reply.status, &value))
+        self.0.download(path).await.map_err(ending)
     }
 }
 
-/// A problem document (RFC 9457) in a sentence.
-fn problem(status: u16, document: &Value) -> anyhow::Error {
-    let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
-    let mut sentence = match text("field") {
-        "" => format!("{} (HTTP {status})", text("title")),
-        field => format!("{field}: {} (HTTP {status})", text("title")),
-    };
-    if !text("detail").is_empty() {
-        sentence = format!("{sentence}: {}", text("detail"));
+/// The error that gives the right exit code.
+fn ending(fault: Fault) -> anyhow::Error {
+    match fault.kind {
+        Kind::Invalid => Usage(fault.message).into(),
+        Kind::NoAnswer => NoAnswer(fault.message).into(),
+        Kind::Unreachable | Kind::Foreign | Kind::Refused(_) => fault.into(),
     }
-    let advice = &document["trouble"]["advice"];
-    if let (Some(en), Some(zh)) = (advice["en"].as_str(), advice["zh"].as_str()) {
-        sentence = format!("{sentence} → {en} · {zh}");
-    }
-    // It may have been done: nobody knows yet.
-    if text("code") == "platform_unknown" { NoAnswer(sentence).into() } else { anyhow::anyhow!(sentence) }
-}
-
-/// Percent-encodes a query value or a path's segment.
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
 }

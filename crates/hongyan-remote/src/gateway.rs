@@ -1,0 +1,138 @@
+//! One gateway, and the key for it.
+
+use crate::{Fault, Kind};
+use bytes::Bytes;
+use hongyan_net::{Failure, Http, Options, Reply, Secret};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A gateway's address and a key for it. Cheap to clone; all clones share their connections.
+#[derive(Clone)]
+pub struct Gateway {
+    http: Http,
+    base: String,
+    key: Secret,
+}
+
+impl Gateway {
+    /// A gateway at `base`, such as `http://127.0.0.1:7300`, with a key. Opens nothing.
+    #[must_use]
+    pub fn new(base: &str, key: Secret) -> Self {
+        let options = Options { timeout: Duration::from_secs(60), max_body_bytes: 64 << 20, ..Options::default() };
+        Self { http: Http::new(options), base: base.trim_end_matches('/').into(), key }
+    }
+
+    /// Hands in a message (`POST /v1/messages`); the same `key` with the same message is the same message.
+    ///
+    /// # Errors
+    /// [`Fault`]; after [`Fault::is_transient`] ones it may be repeated with the same key.
+    pub async fn submit(&self, message: &Value, key: Option<&str>) -> Result<Value, Fault> {
+        let header = key.map(|key| ("idempotency-key", key));
+        self.call("POST", "/v1/messages", header.as_slice(), Some(message)).await
+    }
+
+    /// What became of a message (`GET /v1/messages/{id}`).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn status(&self, id: &str) -> Result<Value, Fault> {
+        self.call("GET", &format!("/v1/messages/{}", encode(id)), &[], None).await
+    }
+
+    /// The ledger of a message (`GET /v1/messages/{id}/recipients`).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn recipients(&self, id: &str) -> Result<Value, Fault> {
+        self.call("GET", &format!("/v1/messages/{}/recipients", encode(id)), &[], None).await
+    }
+
+    /// Makes any call of the interface, with JSON both ways.
+    ///
+    /// # Errors
+    /// [`Fault`]: a problem document becomes one that says what to do.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Fault> {
+        let mut headers = headers.to_vec();
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        let reply = self.ask(method, path, &headers, body.map(Value::to_string).unwrap_or_default().into()).await?;
+        self.json(&reply)
+    }
+
+    /// Hands in a file.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn upload(&self, path: &str, bytes: Vec<u8>) -> Result<Value, Fault> {
+        let headers = [("content-type", "application/octet-stream")];
+        let reply = self.ask("POST", path, &headers, bytes.into()).await?;
+        self.json(&reply)
+    }
+
+    /// Gets a file's content.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn download(&self, path: &str) -> Result<Bytes, Fault> {
+        let reply = self.ask("GET", path, &[], Bytes::new()).await?;
+        if reply.status < 400 {
+            return Ok(reply.body);
+        }
+        self.json(&reply).map(|_| Bytes::new())
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Reply, Fault> {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.key.expose()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| Fault::new(Kind::Invalid, format!("not a valid address, key or header: {error}")))?;
+        self.http.send(request).await.map_err(|fault| match fault.failure {
+            Failure::Connect | Failure::Tls | Failure::Request => Fault::new(
+                Kind::Unreachable,
+                format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base),
+            ),
+            Failure::Timeout | Failure::Lost | Failure::TooLarge => Fault::new(
+                Kind::NoAnswer,
+                format!(
+                    "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
+                     `hongyan list`"
+                ),
+            ),
+        })
+    }
+
+    fn json(&self, reply: &Reply) -> Result<Value, Fault> {
+        let value: Value = serde_json::from_slice(&reply.body).map_err(|_| {
+            let message = format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base);
+            Fault::new(Kind::Foreign, message)
+        })?;
+        if reply.status < 400 { Ok(value) } else { Err(Fault::of_problem(reply.status, &value)) }
+    }
+}
+
+/// Percent-encodes a query value or a path's segment.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
