@@ -1,8 +1,10 @@
 //! The command line as people type it.
 
 mod directory;
+mod script;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
+pub(crate) use script::{Check, Reach, Run};
 
 use clap::{
     Parser, Subcommand,
@@ -49,6 +51,10 @@ pub(crate) enum Command {
     Chats(Chats),
     /// Finds people and departments.
     Contacts(Contacts),
+    /// Runs a script that calls HTTP interfaces and sends messages and mail, as databases have them.
+    Run(Box<Run>),
+    /// Looks through such scripts for the known mistakes, without running them.
+    Check(Check),
     /// Looks after the configuration.
     Config(Config),
     /// Tries every account, step by step, and names the one cause of what does not work.
