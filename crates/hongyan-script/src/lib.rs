@@ -4,6 +4,7 @@
 //! The language, its bounds and what differs from the database are in `docs/scripts.md`.
 
 pub mod ast;
+pub mod check;
 mod diagnostic;
 mod host;
 mod lex;

@@ -1,12 +1,11 @@
 //! The checker: the mistakes that people copy from tutorials, found without running the script.
 //!
 //! ```
-//! use hongyan_script::{Source, check, parse};
+//! use hongyan_script::{Script, check};
 //!
-//! let source = Source::new("a.dos", "body=parseExpr(ret.text).eval();\nheader='Content-Type : application/json';");
-//! # let program = parse(&source, &hongyan_script::Limits::default()).unwrap();
-//! let findings = check::check(&source, &program, &check::Surroundings::default());
-//! assert_eq!(findings[0].rule.id, "undefined-variable");
+//! let script = Script::parse("a.dos", "param='{\"touser\":\"lisi\"，\"agentid\":1000002}';").unwrap();
+//! let findings = check::check(&script, &check::Surroundings::default());
+//! assert_eq!(findings[0].rule.id, "json-full-width-punctuation");
 //! ```
 //!
 //! It follows texts, dictionaries and answers from one statement to the next, forgets what a branch or a loop may have
@@ -21,6 +20,8 @@ mod literal;
 mod name;
 mod placeholder;
 mod rule;
+#[cfg(test)]
+mod tests;
 mod value;
 mod walk;
 
@@ -29,7 +30,7 @@ pub use placeholder::{is_placeholder, is_placeholder_address};
 pub use rule::{RULES, Rule};
 
 use crate::{
-    ast::Program,
+    Script,
     diagnostic::Diagnostic,
     span::{Source, Span},
 };
@@ -69,8 +70,9 @@ impl Finding {
 
 /// Finds the known mistakes of a script, in the order of its text.
 #[must_use]
-pub fn check(source: &Source, program: &Program, surroundings: &Surroundings<'_>) -> Vec<Finding> {
-    let mut findings = walk::Walk::new(source, program, surroundings).run(program);
+pub fn check(script: &Script, surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    let program = script.program();
+    let mut findings = walk::Walk::new(script.source(), program, surroundings).run(program);
     findings.sort_by_key(|finding| (finding.span.start(), finding.span.end()));
     findings
 }

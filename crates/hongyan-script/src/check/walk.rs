@@ -238,11 +238,10 @@ impl<'a> Walk<'a> {
         }
         let name = &target.name.text;
         self.secret(target, value);
-        let before = self.variables.get(name);
+        let before = self.variables.get(name).cloned();
         if operator.is_some() && before.is_none() {
             self.undefined(name, target.name.span);
         }
-        let before = before.cloned();
         let derived = value.as_text().is_none();
         if target.indices.is_empty() {
             let overwritten = before.as_ref().is_some_and(|before| before.derived);
