@@ -17,6 +17,7 @@ mod endpoint;
 mod field;
 mod json;
 mod literal;
+mod mask;
 mod name;
 mod placeholder;
 mod rule;
@@ -26,6 +27,7 @@ mod value;
 mod walk;
 
 pub use endpoint::{OPERATIONS, Operation};
+pub use mask::{masked, masked_script};
 pub use placeholder::{is_placeholder, is_placeholder_address};
 pub use rule::{RULES, Rule};
 
@@ -75,6 +77,18 @@ pub fn check(script: &Script, surroundings: &Surroundings<'_>) -> Vec<Finding> {
     let mut findings = walk::Walk::new(script.source(), program, surroundings).run(program);
     findings.sort_by_key(|finding| (finding.span.start(), finding.span.end()));
     findings
+}
+
+/// The assignments that put a placeholder over a value that was worked out before: the variable, and the statement.
+#[must_use]
+pub fn overwriting_placeholders(script: &Script) -> Vec<(String, Span)> {
+    let findings = check(script, &Surroundings::default());
+    let overwriting = findings.into_iter().filter(|finding| finding.rule == &rule::PLACEHOLDER_OVERWRITES);
+    let named = overwriting.map(|finding| {
+        let statement = script.source().slice(finding.span);
+        (statement.split('=').next().unwrap_or_default().trim().to_owned(), finding.span)
+    });
+    named.collect()
 }
 
 /// What was found, each once.
