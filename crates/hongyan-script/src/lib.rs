@@ -4,7 +4,9 @@
 //! The language, its bounds and what differs from the database are in `docs/scripts.md`.
 
 pub mod ast;
+mod builtin;
 mod diagnostic;
+mod eval;
 mod host;
 mod lex;
 mod limits;
@@ -15,6 +17,7 @@ mod token;
 mod value;
 
 pub use diagnostic::{Diagnostic, Frame, Kind, ScriptError, Severity};
+pub use eval::{Interpreter, Options, Outcome};
 pub use host::{HTTP_CLIENT, Host, HostCall, HostError};
 pub use limits::Limits;
 pub use script::Script;
