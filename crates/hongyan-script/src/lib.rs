@@ -4,8 +4,10 @@
 //! The language, its bounds and what differs from the database are in `docs/scripts.md`.
 
 pub mod ast;
+mod builtin;
 pub mod check;
 mod diagnostic;
+mod eval;
 mod host;
 mod lex;
 mod limits;
@@ -16,6 +18,7 @@ mod token;
 mod value;
 
 pub use diagnostic::{Diagnostic, Frame, Kind, ScriptError, Severity};
+pub use eval::{Interpreter, Options, Outcome};
 pub use host::{HTTP_CLIENT, Host, HostCall, HostError};
 pub use limits::Limits;
 pub use script::Script;

@@ -35,6 +35,11 @@ impl Script {
         }
     }
 
+    /// Both, to hold on to during a run.
+    pub(crate) fn parts(&self) -> (Arc<Source>, Arc<Program>) {
+        (Arc::clone(&self.source), Arc::clone(&self.program))
+    }
+
     /// Its tree.
     #[must_use]
     pub fn program(&self) -> &Program {

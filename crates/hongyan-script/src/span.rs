@@ -49,7 +49,7 @@ impl Span {
 }
 
 /// A script's text under its name, with its lines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     text: String,

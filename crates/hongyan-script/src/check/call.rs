@@ -10,6 +10,7 @@ use super::{
     walk::Walk,
 };
 use crate::{
+    builtin,
     ast::{Argument, Callee, Expr, Literal, ExprKind, Name},
     span::Span,
 };
@@ -51,18 +52,11 @@ static FUNCTIONS: [Signature; 6] = [
     },
 ];
 
-/// The functions of the language.
-fn builtin_names() -> impl Iterator<Item = &'static str> {
-    const NAMES: [&str; 16] = [
-        "print", "string", "int", "long", "double", "dict", "size", "now", "sleep", "parseExpr", "eval", "loadPlugin", "keys",
-        "values", "strlen", "toStdJson",
-    ];
-    NAMES.into_iter()
-}
-
 /// Whether a bare name is a function of the language, or one of the module's that `use` has brought in.
 pub(super) fn is_function(name: &str) -> bool {
-    builtin_names().any(|known| known == name) || FUNCTIONS.iter().any(|function| function.name == name)
+    // Those that change their first argument are named with a mark.
+    const MUTATING: [&str; 3] = ["append!", "push!", "erase!"];
+    builtin::find(name).is_some() || MUTATING.contains(&name) || FUNCTIONS.iter().any(|function| function.name == name)
 }
 
 /// Whether a name is a type's, as `dict(string, any)` has them.
@@ -89,9 +83,9 @@ pub(super) fn unknown(walk: &mut Walk<'_>, module: Option<&Name>, name: &Name) {
         }
         Some(module) => name::nearest(&module.text, ["httpClient"]).map(|near| format!("{near}::{}", name.text)),
         None => {
-            let mut known: Vec<&str> = builtin_names().chain(FUNCTIONS.iter().map(|function| function.name)).collect();
+            let mut known: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
             known.extend(walk.own_names());
-            name::nearest(&name.text, known).map(str::to_owned)
+            builtin::nearest(&name.text, known).map(str::to_owned)
         }
     };
     let all: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();

@@ -198,12 +198,12 @@ impl Parser<'_> {
     fn primary(&mut self) -> Parsed<Expr> {
         let start = self.here();
         match start.token {
-            _ if self.breaks() && self.at > 0 && self.mid_expression() => {
-                // After an operator the expression goes on in the next line.
-                let lexeme = &mut self.lexemes[self.at];
-                lexeme.newline = false;
+            // After an operator the expression goes on in the next line.
+            _ if self.breaks() && self.at > 0 && self.mid_expression() && !self.assignment_follows() => {
+                self.lexemes[self.at].newline = false;
                 self.primary_again()
             }
+            _ if self.breaks() && self.at > 0 && self.mid_expression() => Err(self.unexpected("an expression")),
             Token::Name => self.named(),
             Token::DoubleColon => self.rooted(),
             Token::ParenOpen => self.tuple(),
@@ -227,6 +227,11 @@ impl Parser<'_> {
         if matches!(self.peek(), Token::Minus | Token::Bang | Token::Not) { self.unary() } else { self.primary() }
     }
 
+    /// Whether the next line is an assignment of its own: then it does not go on with this one.
+    fn assignment_follows(&self) -> bool {
+        self.peek() == Token::Name && is_assignment(self.after(1).token)
+    }
+
     /// Whether the token before asks for an operand.
     fn mid_expression(&self) -> bool {
         let before = self.lexemes[self.at - 1].token;
@@ -239,14 +244,8 @@ impl Parser<'_> {
                     | Token::Colon
                     | Token::DoubleDot
                     | Token::Comma
-                    | Token::Assign
-                    | Token::PlusAssign
-                    | Token::MinusAssign
-                    | Token::StarAssign
-                    | Token::SlashAssign
-                    | Token::RatioAssign
-                    | Token::PercentAssign
             )
+            || is_assignment(before)
     }
 
     fn tuple(&mut self) -> Parsed<Expr> {
@@ -287,6 +286,20 @@ pub(super) const fn is_literal(token: Token) -> bool {
     matches!(
         token,
         Token::Int | Token::Double | Token::Text | Token::Symbol | Token::True | Token::False | Token::Null
+    )
+}
+
+/// Whether a token assigns.
+const fn is_assignment(token: Token) -> bool {
+    matches!(
+        token,
+        Token::Assign
+            | Token::PlusAssign
+            | Token::MinusAssign
+            | Token::StarAssign
+            | Token::SlashAssign
+            | Token::RatioAssign
+            | Token::PercentAssign
     )
 }
 

@@ -153,14 +153,14 @@ impl<'s> Parser<'s> {
     /// The next token stands where something else should.
     fn unexpected(&self, expected: &str) -> Box<Problem> {
         let next = self.here();
-        if next.newline && self.open == 0 && self.at > 0 && next.token != Token::End {
+        let end = next.token == Token::End;
+        if self.at > 0 && (end || next.newline && self.open == 0) {
             // What is missing is missing at the end of the line before.
-            let end = self.last().end();
-            let problem = Problem::new(Kind::Parse, Span::new(end, end), "the line ends too early");
-            return Box::new(problem.expected(expected));
+            let at = self.last().end();
+            let message = if end { "the script ends too early" } else { "the line ends too early" };
+            return Box::new(Problem::new(Kind::Parse, Span::new(at, at), message).expected(expected));
         }
         let message = match next.token {
-            Token::End => "the script ends too early".to_owned(),
             Token::Text => "a string is not expected here".to_owned(),
             _ => format!("`{}` is not expected here", self.slice(next.span)),
         };

@@ -169,11 +169,8 @@ fn every_construct_may_be_repeated_and_only_so_deep_nested() {
         ("assert ", ""),
         ("a.b(", ")"),
     ] {
-        for text in [open.repeat(MANY), format!("{}1{}", open.repeat(MANY), close.repeat(MANY))] {
-            let t=std::time::Instant::now();
-            assert!(Script::parse_with("t", &text, &limits).is_err(), "{open}");
-            eprintln!("{open} {:?}", t.elapsed());
-        }
+        let text = format!("{}1{}", open.repeat(MANY), close.repeat(MANY));
+        assert!(Script::parse_with("t", &text, &limits).is_err(), "{open}");
     }
     for (first, more) in [
         ("a", "+b"),
@@ -191,6 +188,6 @@ fn every_construct_may_be_repeated_and_only_so_deep_nested() {
     ] {
         let text = format!("{first}{}{}", more.repeat(MANY), if first == "f(1" { ")" } else { "" });
         let script = Script::parse_with("t", &text, &limits).unwrap_or_else(|errors| panic!("{more}: {errors:?}"));
-        eprintln!("{more}");drop(script);
+        drop(script);
     }
 }

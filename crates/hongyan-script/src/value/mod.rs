@@ -14,7 +14,6 @@ mod vector;
 pub use dict::{Dict, Key, Slot};
 pub use json::JsonError;
 pub(crate) use json::{read as read_json, write as write_json};
-pub(crate) use print::double;
 pub use text::Text;
 pub use vector::Vector;
 
@@ -22,9 +21,10 @@ use std::fmt;
 use std::rc::Rc;
 
 /// A value of a script.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// `NULL`.
+    #[default]
     Null,
     /// BOOL.
     Bool(bool),

@@ -70,7 +70,7 @@ fn show_key(f: &mut fmt::Formatter<'_>, key: &Key) -> fmt::Result {
 }
 
 /// The shortest text that reads back as the same number; a whole one has no point.
-pub(crate) fn double(number: f64) -> String {
+fn double(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-5..1e15).contains(&size) { format!("{number:e}") } else { format!("{number}") }
 }
