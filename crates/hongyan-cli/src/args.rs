@@ -4,7 +4,7 @@ mod directory;
 mod script;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
-pub(crate) use script::{Check, Reach, Run};
+pub(crate) use script::{Check, Run};
 
 use clap::{
     Parser, Subcommand,
