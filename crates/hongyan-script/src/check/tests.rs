@@ -175,3 +175,40 @@ fn a_text_that_doubles_for_ever_is_given_up() {
     let text = format!("a='x';{}", "a+=a;".repeat(60));
     assert_eq!(rules(&text), Vec::<&str>::new());
 }
+
+mod torn {
+    //! Scripts that were cut and stitched: the checker may find what it likes, and never falls over.
+
+    use crate::{
+        Script,
+        check::{Surroundings, check, masked, masked_script, overwriting_placeholders},
+    };
+    use proptest::prelude::*;
+
+    const SCRIPT: &str = "SECRET='s3cret，值'; q=dict(string,string);q['corpsecret']=SECRET;u='https://qyapi.weixin.qq.com/cgi-bin/appchat/create?access_token='+t;\
+        p='{\"a\" : xxxx，\"b\":[\"\\u4f60\\\\\"],'+string(1)+'}';r=httpClient::httpPost(u,p,1000,'A :b');b=parseExpr(r.text).eval();c=b[0].access_token;t=c;t='xxxxx';";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(600))]
+
+        #[test]
+        fn nothing_makes_it_fall_over(cuts in proptest::collection::vec((0..SCRIPT.len(), 0..30_usize, 0..SCRIPT.len()), 0..4), noise in "\\PC{0,6}") {
+            let mut text = SCRIPT.to_owned();
+            for (from, length, to) in cuts {
+                let chars: Vec<char> = text.chars().collect();
+                let piece: String = chars.iter().skip(from).take(length).collect();
+                let to = to.min(chars.len());
+                text = chars[..to].iter().chain(&noise.chars().collect::<Vec<_>>()).chain(&piece.chars().collect::<Vec<_>>()).chain(&chars[(to + length / 2).min(chars.len())..]).collect();
+            }
+            prop_assert_eq!(masked(&text).len(), text.len());
+            if let Ok(script) = Script::parse("t", &text) {
+                for finding in check(&script, &Surroundings::default()) {
+                    prop_assert!(text.get(finding.span.range()).is_some(), "{:?}", finding);
+                    let _ = finding.diagnostic(script.source()).render(script.source(), false);
+                }
+                prop_assert_eq!(masked_script(&script).len(), text.len());
+                let _ = overwriting_placeholders(&script);
+            }
+        }
+    }
+}
