@@ -55,8 +55,12 @@ fn summarise(name: &str, found: &[Severity]) {
     } else {
         anstream::println!(
             "{name}: {} error(s), {} warning(s), {} note(s) ({} 个错误,{} 个警告,{} 个提示)",
-            count(Severity::Error), count(Severity::Warning), count(Severity::Note),
-            count(Severity::Error), count(Severity::Warning), count(Severity::Note),
+            count(Severity::Error),
+            count(Severity::Warning),
+            count(Severity::Note),
+            count(Severity::Error),
+            count(Severity::Warning),
+            count(Severity::Note),
         );
     }
 }
@@ -75,7 +79,11 @@ fn rules(json: bool) {
     let rows: Vec<Vec<Cell>> = check::RULES
         .iter()
         .map(|rule| {
-            vec![rule.id.into(), word(rule.severity).as_str().into(), format!("{}  {}", rule.title_en, rule.title_zh).into()]
+            vec![
+                rule.id.into(),
+                word(rule.severity).as_str().into(),
+                format!("{}  {}", rule.title_en, rule.title_zh).into(),
+            ]
         })
         .collect();
     table::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);

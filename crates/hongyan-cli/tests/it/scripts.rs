@@ -97,7 +97,10 @@ async fn every_recipe_reaches_the_phones_and_mailboxes_of_the_sandbox() {
     let mail = look(&sandbox, "mail").await;
     let mails = mail["mails"].as_array().unwrap();
     assert_eq!(mails.len(), 2);
-    assert_eq!((&mails[0]["to"], &mails[0]["subject"]), (&json!(["lisi@example.com"]), &json!("日终对账 daily reconciliation")));
+    assert_eq!(
+        (&mails[0]["to"], &mails[0]["subject"]),
+        (&json!(["lisi@example.com"]), &json!("日终对账 daily reconciliation"))
+    );
     assert_eq!(mails[1]["to"], json!(["zhangsan@example.com", "lisi@example.com", "wangwu@example.com"]));
     assert_eq!(mails[1]["from"], "alarm@example.com");
 }
@@ -127,9 +130,7 @@ fn a_thousand_sends_over_a_day_cost_twelve_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_taken_away_costs_no_message() {
     let day = ["--simulated-time", "-D", "COUNT:=300", "-D", "PAUSE:=86400"];
-    for (recipe, path) in
-        [("token-recipe.dos", "/cgi-bin/message/send"), ("token-recipe-dingtalk.dos", "/chat/send")]
-    {
+    for (recipe, path) in [("token-recipe.dos", "/cgi-bin/message/send"), ("token-recipe-dingtalk.dos", "/chat/send")] {
         let sandbox = sandbox().await;
         for (kind, skip) in [("token_revoked", 40), ("token_expired", 120), ("busy", 200), ("token_revoked", 250)] {
             let rule: FaultRule = format!("{kind}:{path}:1").parse().unwrap();
@@ -154,8 +155,7 @@ impl Foreign {
     fn start() -> Self {
         let python = std::env::var("HONGYAN_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/platform_server.py");
-        let mut child =
-            Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut this = Self { port: 0, said: BufReader::new(child.stdout.take().unwrap()).lines(), child };
         this.port = this.hear()["port"].as_u64().unwrap();
         this
@@ -197,7 +197,10 @@ fn the_recipes_work_with_a_server_that_is_not_ours() {
     let heard: Vec<Value> = (0..12).map(|_| foreign.hear()).collect();
     assert_eq!(heard[0]["query"], json!({"corpid": "ww0000", "corpsecret": "one"}));
     assert_eq!(heard[1]["query"], json!({"access_token": "foreign1"}));
-    assert_eq!((&heard[1]["body"]["touser"], &heard[1]["body"]["agentid"]), (&json!("zhangsan|lisi"), &json!(1_000_002)));
+    assert_eq!(
+        (&heard[1]["body"]["touser"], &heard[1]["body"]["agentid"]),
+        (&json!("zhangsan|lisi"), &json!(1_000_002))
+    );
     assert_eq!(heard[4]["body"]["chatid"], "foreignchat");
     assert_eq!(heard[6]["query"], json!({"access_token": "foreign3", "fetch_child": "true"}));
     assert_eq!(heard[7]["query"], json!({"access_token": "foreign3", "deptId": "8"}));
@@ -237,7 +240,10 @@ fn a_pinned_variable_stays_and_a_placeholder_takes_no_value_s_place() {
     let notes = stderr(&output);
     assert!(notes.contains("SECRET") && notes.contains("line 4: token keeps its value"), "{notes}");
     assert_eq!(done(&typed(script, &[])), "xxxxxmore\nxxxxx\n");
-    assert_eq!(done(&typed("if(1==1){token=string(5);}\nif(2==2) token='xxxxx';\nprint token;", &["--keep", "*"])), "5\n");
+    assert_eq!(
+        done(&typed("if(1==1){token=string(5);}\nif(2==2) token='xxxxx';\nprint token;", &["--keep", "*"])),
+        "5\n"
+    );
     assert_eq!(done(&typed("print n+1;", &["-D", "n:=41"])), "42\n");
     assert_eq!(done(&typed("print args[1];print size(args);", &["one", "two words"])), "two words\n2\n");
 }
@@ -264,7 +270,12 @@ fn a_secret_is_seen_only_where_the_script_prints_it() {
     assert_eq!(done(&typed("print SECRET;", &["-D", &pin])), format!("{canary}\n"));
     // Written into the script it is not shown with the line that fails, nor by the checker.
     let script = format!("SECRET='{canary}'; x=nothing();");
-    for output in [typed(&script, &[]), fed("check", &script, &[]), fed("check", &script, &["--json"]), typed(&format!("SECRET='{canary}' )"), &[])] {
+    for output in [
+        typed(&script, &[]),
+        fed("check", &script, &[]),
+        fed("check", &script, &["--json"]),
+        typed(&format!("SECRET='{canary}' )"), &[]),
+    ] {
         assert_eq!(output.status.code(), Some(1));
         let all = stdout(&output) + &stderr(&output);
         assert!(!all.contains(canary) && all.contains("SECRET="), "{all}");
@@ -285,7 +296,8 @@ fn an_error_says_where_and_the_exit_code_what() {
     assert_eq!(typed("", &["--define", "1"]).status.code(), Some(2));
     assert_eq!(typed("", &["--timeout", "soon"]).status.code(), Some(2));
     assert_eq!(done(&typed("", &[])), "");
-    let said: Value = serde_json::from_slice(&typed("print 1;\nprint 2+'a';\nprint nothing;", &["--json"]).stdout).unwrap();
+    let said: Value =
+        serde_json::from_slice(&typed("print 1;\nprint 2+'a';\nprint nothing;", &["--json"]).stdout).unwrap();
     assert_eq!((&said["exit"], &said["diagnostics"][0]["line"]), (&json!(1), &json!(3)), "{said}");
 }
 
@@ -349,7 +361,12 @@ fn every_rule_is_in_the_fixture_and_in_the_documents() {
     for rule in rules.as_array().unwrap() {
         let id = rule["rule"].as_str().unwrap();
         assert!(fixture.contains(id), "{id} has no example");
-        let row = format!("| `{id}` | {} | {} | {} |", rule["severity"].as_str().unwrap(), rule["title"].as_str().unwrap(), rule["title_zh"].as_str().unwrap());
+        let row = format!(
+            "| `{id}` | {} | {} | {} |",
+            rule["severity"].as_str().unwrap(),
+            rule["title"].as_str().unwrap(),
+            rule["title_zh"].as_str().unwrap()
+        );
         assert!(document.contains(&row), "docs/scripts.md lacks: {row}");
     }
 }
@@ -382,9 +399,7 @@ fn the_document_shows_the_recipes_as_they_are() {
 #[test]
 fn what_the_checker_knows_of_the_operations_is_what_is_declared() {
     use hongyan_script::check::OPERATIONS;
-    let declared = |path: &str| {
-        listed("wecom").into_iter().chain(listed("dingtalk")).find(|(known, _)| known == path)
-    };
+    let declared = |path: &str| listed("wecom").into_iter().chain(listed("dingtalk")).find(|(known, _)| known == path);
     for operation in OPERATIONS {
         let (_, method) = declared(operation.path).unwrap_or_else(|| panic!("{} is not declared", operation.path));
         assert_eq!(operation.post, method == "POST", "{}", operation.path);
@@ -395,9 +410,5 @@ fn what_the_checker_knows_of_the_operations_is_what_is_declared() {
 fn listed(platform: &str) -> Vec<(String, String)> {
     let output = Command::new(HONGYAN).args(["call", platform, "--json"]).output().unwrap();
     let all: Value = serde_json::from_str(&done(&output)).unwrap();
-    all.as_array()
-        .unwrap()
-        .iter()
-        .map(|one| (text(one, "/path"), text(one, "/method")))
-        .collect()
+    all.as_array().unwrap().iter().map(|one| (text(one, "/path"), text(one, "/method"))).collect()
 }

@@ -2,16 +2,15 @@
 
 use super::{
     endpoint::Operation,
-    literal,
-    name,
+    literal, name,
     placeholder::is_placeholder,
     rule,
     value::{HOLE, Known, Piece, place_in},
     walk::Walk,
 };
 use crate::{
+    ast::{Argument, Callee, Expr, ExprKind, Literal, Name},
     builtin,
-    ast::{Argument, Callee, Expr, Literal, ExprKind, Name},
     span::Span,
 };
 
@@ -95,7 +94,9 @@ pub(super) fn unknown(walk: &mut Walk<'_>, module: Option<&Name>, name: &Name) {
         name.span,
         format!("there is no function {shown}"),
         format!("没有函数 {shown}"),
-        near.unwrap_or_else(|| if module.is_some() { format!("httpClient has {}", all.join(", ")) } else { String::new() }),
+        near.unwrap_or_else(|| {
+            if module.is_some() { format!("httpClient has {}", all.join(", ")) } else { String::new() }
+        }),
     );
 }
 
@@ -124,7 +125,8 @@ pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Arg
     }
     let values: Vec<Known> = arguments.iter().map(|argument| walk.argument(argument)).collect();
     let place = |name: &str| {
-        let index = arguments.iter().position(|argument| argument.name.as_ref().is_some_and(|given| &*given.text == name));
+        let index =
+            arguments.iter().position(|argument| argument.name.as_ref().is_some_and(|given| &*given.text == name));
         index.or_else(|| {
             let index = function.parameters.iter().position(|parameter| *parameter == name)?;
             arguments.get(index).filter(|argument| argument.name.is_none() && argument.value.is_some()).map(|_| index)
@@ -197,7 +199,10 @@ fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known {
         in_loop(walk, call, operation);
         if operation.makes_chat() {
             let own = params.and_then(Known::render).is_some_and(|body| body.contains("\"chatid\""));
-            walk.chat_made = Some(call.at).filter(|_| !own).or(walk.chat_made);
+            walk.chats_made.retain(|(made, _)| *made != operation);
+            if !own {
+                walk.chats_made.push((operation, call.at));
+            }
         }
         let json = params.and_then(Known::render).is_some_and(|body| body.trim_start().starts_with(['{', '[']));
         if operation.is_dingtalk() && function == "httpPost" && json && headers == Some(false) {

@@ -11,8 +11,18 @@ use crate::span::Span;
 
 /// Full-width punctuation and what was meant.
 const FULL_WIDTH: [(char, char); 12] = [
-    ('，', ','), ('、', ','), ('：', ':'), ('；', ';'), ('“', '"'), ('”', '"'), ('＂', '"'), ('｛', '{'), ('｝', '}'), ('［', '['),
-    ('］', ']'), ('\u{3000}', ' '),
+    ('，', ','),
+    ('、', ','),
+    ('：', ':'),
+    ('；', ';'),
+    ('“', '"'),
+    ('”', '"'),
+    ('＂', '"'),
+    ('｛', '{'),
+    ('｝', '}'),
+    ('［', '['),
+    ('］', ']'),
+    ('\u{3000}', ' '),
 ];
 
 /// A text put together, each byte with where it came from.
@@ -73,7 +83,13 @@ pub(super) fn check(pieces: &[Piece], source: &str, findings: &mut Findings) {
     let certain = !guesses;
     if in_string && certain {
         let at = joined.place(source, joined.text.len(), 0);
-        findings.add(&rule::JSON_INVALID, at, "the JSON text ends within a string", "JSON 文本在字符串中途结束", "close the string with \"");
+        findings.add(
+            &rule::JSON_INVALID,
+            at,
+            "the JSON text ends within a string",
+            "JSON 文本在字符串中途结束",
+            "close the string with \"",
+        );
         return;
     }
     if !open.is_empty() && !in_string {

@@ -48,7 +48,10 @@ pub(super) fn check(text: &str, at: Span, source: &str, findings: &mut Findings)
                 place,
                 format!("the word {value} is sent as it is"),
                 format!("发送的就是 {value} 这个词本身"),
-                format!("join the variable: '…{name}='+{}", if value.starts_with('x') { "ACCESS_TOKEN" } else { value }),
+                format!(
+                    "join the variable: '…{name}='+{}",
+                    if value.starts_with('x') { "ACCESS_TOKEN" } else { value }
+                ),
             );
         } else {
             self::secret(place, name, findings);

@@ -4,7 +4,8 @@
 pub(super) fn meant(name: &str) -> Option<String> {
     const STEMS: [&str; 11] =
         ["user", "dept", "department", "chat", "corp", "agent", "open", "union", "msg", "task", "media"];
-    let (stem, ending) = if let Some(stem) = name.strip_suffix("lds") { (stem, "Ids") } else { (name.strip_suffix("ld")?, "Id") };
+    let (stem, ending) =
+        if let Some(stem) = name.strip_suffix("lds") { (stem, "Ids") } else { (name.strip_suffix("ld")?, "Id") };
     let last = stem.trim_end_matches('_').to_ascii_lowercase();
     STEMS.iter().any(|known| last.ends_with(known)).then(|| format!("{stem}{ending}"))
 }

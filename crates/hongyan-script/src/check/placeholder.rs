@@ -2,8 +2,24 @@
 
 /// Words that tutorials leave in the place of a value.
 const WORDS: [&str; 18] = [
-    "ID", "SECRET", "KEY", "CORPID", "CORPSECRET", "APPKEY", "APPSECRET", "ACCESS_TOKEN", "TOKEN", "PASSWORD", "CHATID",
-    "CORP_ID", "APP_KEY", "APP_SECRET", "USERID", "AGENTID", "DEPTID", "NAME",
+    "ID",
+    "SECRET",
+    "KEY",
+    "CORPID",
+    "CORPSECRET",
+    "APPKEY",
+    "APPSECRET",
+    "ACCESS_TOKEN",
+    "TOKEN",
+    "PASSWORD",
+    "CHATID",
+    "CORP_ID",
+    "APP_KEY",
+    "APP_SECRET",
+    "USERID",
+    "AGENTID",
+    "DEPTID",
+    "NAME",
 ];
 
 /// Whether a text only marks the place of a value.
@@ -16,10 +32,13 @@ pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let only = |set: &[char]| text.chars().all(|c| set.contains(&c));
     text.is_empty()
-        || only(&['*']) || only(&['.', '…'])
+        || only(&['*'])
+        || only(&['.', '…'])
         || (text.len() > 1 && only(&['x', 'X', '-', '.']))
         || (text.starts_with('<') && text.ends_with('>'))
-        || lower.starts_with("your-") || lower.starts_with("your_") || lower.starts_with("your ")
+        || lower.starts_with("your-")
+        || lower.starts_with("your_")
+        || lower.starts_with("your ")
         || matches!(lower.as_str(), "changeme" | "change-me" | "todo" | "placeholder")
         || WORDS.contains(&text)
 }
@@ -47,7 +66,9 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_values() {
-        for text in ["", "xxxxx", "XXXX", "***", "…", "<corp secret>", "your-secret", "YOUR_KEY", "ACCESS_TOKEN", "xxx-xxx"] {
+        for text in
+            ["", "xxxxx", "XXXX", "***", "…", "<corp secret>", "your-secret", "YOUR_KEY", "ACCESS_TOKEN", "xxx-xxx"]
+        {
             assert!(is_placeholder(text), "{text}");
         }
         for text in ["x", "ww0000", "sandbox-wecom-secret", "s3cr3t", "xylophone", "HUNTER"] {

@@ -66,7 +66,10 @@ fn fields_are_those_of_the_operation_that_was_called() {
     assert_eq!(read(create, "CHATID=body.chatid;"), Vec::<&str>::new());
     assert_eq!(read(create, "code=body.errocode;CHATID=body['chatid'];"), ["misspelt-field"]);
     assert_eq!(read(create, "code=body.errcode;"), ["chatid-not-read"]);
-    assert_eq!(read("oapi.dingtalk.com/chat/create", "code=body.userIds;c=body.chatId;"), ["chatid-not-read", "no-such-field", "misspelt-field"]);
+    assert_eq!(
+        read("oapi.dingtalk.com/chat/create", "code=body.userIds;c=body.chatId;"),
+        ["chatid-not-read", "no-such-field", "misspelt-field"]
+    );
     assert_eq!(read("www.example.com/chat/create", "code=body.anything;"), Vec::<&str>::new());
 }
 
@@ -85,14 +88,18 @@ fn the_department_list_is_a_get_that_answers_a_dictionary() {
 
 #[test]
 fn headers_are_names_and_values_with_one_colon() {
-    let post = |header: &str| after_token(&format!("{DING}{header}ret=httpClient::httpPost(url,'{{\"a\":1}}',1000,h);"));
+    let post =
+        |header: &str| after_token(&format!("{DING}{header}ret=httpClient::httpPost(url,'{{\"a\":1}}',1000,h);"));
     assert_eq!(post("h='Content-Type: application/json';"), Vec::<&str>::new());
     assert_eq!(post("h='Content-Type : application/json';"), ["header-space-before-colon"]);
     assert_eq!(post("h='X-From:a';"), ["missing-content-type"]);
     assert_eq!(post("h='Content-Type:application/json;x:y';"), ["header-colons"]);
     assert_eq!(post("h=dict(string,string);h['Content-Type']='application/json';"), Vec::<&str>::new());
     assert_eq!(post("h=dict(string,string);h['Content-Type ']='application/json';"), ["header-space-before-colon"]);
-    assert_eq!(after_token(&format!("{DING}ret=httpClient::httpPost(url,'{{\"a\":1}}',1000);")), ["missing-content-type"]);
+    assert_eq!(
+        after_token(&format!("{DING}ret=httpClient::httpPost(url,'{{\"a\":1}}',1000);")),
+        ["missing-content-type"]
+    );
     assert_eq!(after_token(&format!("{WECOM}ret=httpClient::httpPost(url,'{{\"a\":1}}',1000);")), Vec::<&str>::new());
 }
 
@@ -106,7 +113,10 @@ fn addresses_are_whole_and_hold_no_words_for_values() {
     assert_eq!(get(&format!("'{user}'+ACCESS_TOKEN").replace("https", "http")), ["secret-over-http"]);
     assert_eq!(get("'https://oapi.dingtalk.com/gettoken?appkey=k'"), ["missing-parameter"]);
     assert_eq!(get("'https://oapi.dingtalk.com/gettoken?'+ACCESS_TOKEN"), Vec::<&str>::new());
-    assert_eq!(after_token("q=dict(string,string);q['a']='b';r=httpClient::httpGet('https://www.example.com/?c=d',q,1000);"), ["query-twice"]);
+    assert_eq!(
+        after_token("q=dict(string,string);q['a']='b';r=httpClient::httpGet('https://www.example.com/?c=d',q,1000);"),
+        ["query-twice"]
+    );
 }
 
 #[test]
@@ -120,7 +130,9 @@ fn secrets_in_the_source_are_told_and_never_repeated() {
         let script = Script::parse("t", line).unwrap();
         let findings = check(&script, &Surroundings::default());
         assert_eq!(findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["secret-in-source"], "{line}");
-        assert!(!format!("{} {} {}", findings[0].message, findings[0].message_zh, findings[0].right).contains("canary"));
+        assert!(
+            !format!("{} {} {}", findings[0].message, findings[0].message_zh, findings[0].right).contains("canary")
+        );
     }
     assert_eq!(rules("SECRET='xxxxx';key='ding0000';psw='<code>';ACCESS_TOKEN='';"), Vec::<&str>::new());
 }
@@ -130,10 +142,16 @@ fn calls_have_their_functions_and_arguments() {
     assert_eq!(rules("r=httpClient::httpGet();"), ["wrong-arguments", "no-timeout"]);
     assert_eq!(rules("r=httpClient::httpget('https://www.example.com/',,1000);"), ["unknown-function"]);
     assert_eq!(rules("r=httpClient::sendEmail('a@example.com',x);"), ["wrong-arguments", "undefined-variable"]);
-    assert_eq!(rules("def f(a,b=1){return a}\nx=f();y=f(1,2,3);z=g(1);"), ["wrong-arguments", "wrong-arguments", "unknown-function"]);
+    assert_eq!(
+        rules("def f(a,b=1){return a}\nx=f();y=f(1,2,3);z=g(1);"),
+        ["wrong-arguments", "wrong-arguments", "unknown-function"]
+    );
     assert_eq!(rules("r=httpClient::httpGet('https://www.example.com/');"), ["no-timeout"]);
     assert_eq!(rules("r=httpClient::httpGet('https://www.example.com/',,0);"), ["no-timeout"]);
-    assert_eq!(rules("r=httpClient::sendEmail('a@example.com','xxxxx','b@example.com','s','text');"), ["one-letter-char"]);
+    assert_eq!(
+        rules("r=httpClient::sendEmail('a@example.com','xxxxx','b@example.com','s','text');"),
+        ["one-letter-char"]
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The way through a script: statement by statement, with what is known of each variable.
 
 use super::{
-    Finding, Findings, Surroundings, call, field, json, literal, name,
+    Finding, Findings, Surroundings, call,
+    endpoint::Operation,
+    field, json, literal, name,
     placeholder::{is_placeholder, names_a_secret},
     rule,
     value::{Known, Piece},
@@ -39,9 +41,8 @@ pub(super) struct Walk<'a> {
     in_function: bool,
     /// Literals that were looked through as JSON.
     judged: HashSet<Span>,
-    /// A chat was made here and its id not given by the script.
-    pub(super) chat_made: Option<Span>,
-    pub(super) chatid_read: bool,
+    /// Chats that are made here, whose ids neither the script gives nor anything has read yet: one of each operation.
+    pub(super) chats_made: Vec<(&'static Operation, Span)>,
     /// Something is sent in a loop here.
     pub(super) sends_in_loop: Option<Span>,
 }
@@ -66,8 +67,7 @@ impl<'a> Walk<'a> {
             loops: 0,
             in_function: false,
             judged: HashSet::new(),
-            chat_made: None,
-            chatid_read: false,
+            chats_made: Vec::new(),
             sends_in_loop: None,
         }
     }
@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
         for value in left {
             self.judge_json(&value);
         }
-        if let Some(at) = self.chat_made.filter(|_| !self.chatid_read) {
+        for (_, at) in std::mem::take(&mut self.chats_made) {
             self.findings.add(
                 &rule::CHATID_UNREAD,
                 at,
@@ -289,7 +289,8 @@ impl<'a> Walk<'a> {
             Some(key) => key.as_text(),
             None => Some(&*target.name.text),
         };
-        let plain = text.len() >= 4 && !text.contains(char::is_whitespace) && !text.contains("://") && !text.contains('=');
+        let plain =
+            text.len() >= 4 && !text.contains(char::is_whitespace) && !text.contains("://") && !text.contains('=');
         if let Some(named) = named.filter(|named| names_a_secret(named) && plain && !is_placeholder(text)) {
             literal::secret(value.span, named, &mut self.findings);
         }
@@ -416,14 +417,18 @@ impl<'a> Walk<'a> {
         match known {
             Known::Reply(operation) if field == "text" => Known::ReplyText(operation),
             Known::Body(operation) => {
-                self.chatid_read |= field == "chatid" || field == "openConversationId";
-                self.chatid_read |= operation.is_some_and(|o| o.makes_chat()) && field == "access_token";
+                // The wrong field is a finding of its own.
+                if matches!(field, "chatid" | "openConversationId" | "access_token") {
+                    self.chats_made.retain(|(made, _)| operation.is_some_and(|operation| operation != *made));
+                }
                 field::check(operation, field, at, &mut self.findings);
                 Known::Field
             }
             Known::Dict { mut entries, .. } => entries.remove(field).unwrap_or(Known::Nothing),
             _ => {
-                self.chatid_read |= field == "chatid" || field == "openConversationId";
+                if matches!(field, "chatid" | "openConversationId") {
+                    self.chats_made.clear();
+                }
                 Known::Nothing
             }
         }
@@ -446,7 +451,9 @@ impl<'a> Walk<'a> {
         }
         if name == "dict" {
             // Types are names that no variable has.
-            let types = arguments.iter().all(|a| a.value.as_ref().is_some_and(|value| value.as_name().is_some_and(call::is_type)));
+            let types = arguments
+                .iter()
+                .all(|a| a.value.as_ref().is_some_and(|value| value.as_name().is_some_and(call::is_type)));
             if types {
                 return Known::Dict { entries: BTreeMap::new(), whole: true };
             }
@@ -476,7 +483,13 @@ impl<'a> Walk<'a> {
         let (least, most) = (needed, function.parameters.len());
         if arguments.len() < least || arguments.len() > most {
             let names: Vec<&str> = function.parameters.iter().map(|parameter| &*parameter.name.text).collect();
-            call::wrong_count(self, at, arguments.len(), (least, most), &format!("{}({})", callee.name.text, names.join(", ")));
+            call::wrong_count(
+                self,
+                at,
+                arguments.len(),
+                (least, most),
+                &format!("{}({})", callee.name.text, names.join(", ")),
+            );
         }
         for argument in arguments {
             let value = self.argument(argument);

@@ -5,10 +5,7 @@ use hongyan_script::Value;
 use std::collections::BTreeMap;
 
 /// Reads every `NAME=VALUE`; `sandbox` is what the sandbox says of itself, where there is one.
-pub(super) fn read(
-    defines: &[String],
-    sandbox: Option<&serde_json::Value>,
-) -> anyhow::Result<BTreeMap<String, Value>> {
+pub(super) fn read(defines: &[String], sandbox: Option<&serde_json::Value>) -> anyhow::Result<BTreeMap<String, Value>> {
     defines.iter().map(|text| one(text, sandbox)).collect()
 }
 

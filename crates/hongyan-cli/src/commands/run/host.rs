@@ -4,7 +4,7 @@ use super::{login::Logins, output::Output, time::Time};
 use hongyan_functions::{
     ArgumentError, Blocking, FunctionError, HttpCall, MailCall, Method, Value as Argument, smtp_config_arguments,
 };
-use hongyan_script::{Dict, Diagnostic, Host, HostCall, HostError, Source, Value};
+use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Source, Value};
 use std::time::{Duration, Instant};
 
 /// Joins a script to the functions.
@@ -131,18 +131,20 @@ fn told(error: &FunctionError) -> HostError {
     let (en, zh) = error.advice();
     let mut advice: Vec<String> = Vec::new();
     if let Some(switch) = error.switch() {
-        advice.push(format!("--{} would allow it / 如确需允许,请加 --{}", switch.replace('_', "-"), switch.replace('_', "-")));
+        advice.push(format!(
+            "--{} would allow it / 如确需允许,请加 --{}",
+            switch.replace('_', "-"),
+            switch.replace('_', "-")
+        ));
     }
     if error.outcome_unknown() {
-        advice.push("it may have arrived all the same: look before repeating it / 对方可能已收到,重发前请先查证".into());
+        advice
+            .push("it may have arrived all the same: look before repeating it / 对方可能已收到,重发前请先查证".into());
     }
     if !en.is_empty() || !zh.is_empty() {
         advice.push([en, zh].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" / "));
     }
-    HostError {
-        message: error.message().trim_end().to_owned(),
-        hint: (!advice.is_empty()).then(|| advice.join("; ")),
-    }
+    HostError { message: error.message().trim_end().to_owned(), hint: (!advice.is_empty()).then(|| advice.join("; ")) }
 }
 
 impl Host for World<'_> {
@@ -165,7 +167,9 @@ impl Host for World<'_> {
         result.map_err(|error| {
             self.unknown = error.outcome_unknown();
             let mut told = told(&error);
-            if let Some(ArgumentError::MailCount | ArgumentError::HttpCount | ArgumentError::SmtpConfigCount) = error.argument() {
+            if let Some(ArgumentError::MailCount | ArgumentError::HttpCount | ArgumentError::SmtpConfigCount) =
+                error.argument()
+            {
                 told.hint = Some(format!("httpClient::{}({})", call.function, parameters(&call.function).join(", ")));
             }
             told

@@ -11,9 +11,9 @@ use crate::{
     args::Run,
     exit::{Exit, Usage},
 };
-use host::World;
 use hongyan_functions::{Blocking, Functions};
 use hongyan_script::{Interpreter, Kind, Limits, Options, Script, ScriptError, Source, Value, check};
+use host::World;
 use output::Output;
 use sandboxed::Sandboxed;
 use serde_json::json;

@@ -53,10 +53,10 @@ impl Sandboxed {
             ))
             .into());
         }
-        let credentials: Value =
-            serde_json::from_slice(&reply.text).ok().filter(|said: &Value| said["wecom"].is_object()).with_context(
-                || format!("what answers at {base} is no sandbox of hongyan"),
-            )?;
+        let credentials: Value = serde_json::from_slice(&reply.text)
+            .ok()
+            .filter(|said: &Value| said["wecom"].is_object())
+            .with_context(|| format!("what answers at {base} is no sandbox of hongyan"))?;
         Ok(Self { base, credentials, own: None })
     }
 
