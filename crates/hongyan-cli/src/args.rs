@@ -1,10 +1,12 @@
 //! The command line as people type it.
 
 mod directory;
+mod functions;
 mod script;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
-pub(crate) use script::{Check, Run};
+pub(crate) use functions::{Http, MailArgs};
+pub(crate) use script::{Check, Named, Run};
 
 use clap::{
     Parser, Subcommand,
@@ -63,6 +65,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Calls any declared operation of a platform; without one it lists them.
     Call(Call),
+    /// Calls an address as httpGet, httpPost, httpPut and httpDelete do in a script.
+    Http(Box<Http>),
+    /// Sends a mail as sendEmail does in a script.
+    Mail(Box<MailArgs>),
     /// Makes, lists and revokes API keys.
     Keys(Keys),
     /// Prints a completion script for a shell.

@@ -59,6 +59,8 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Explain(explain) => commands::explain::run(&explain, args.json),
         Command::Call(call) => commands::call::run(&call, args.json).await,
         Command::Doctor(doctor) => commands::doctor::run(&doctor, args.json).await,
+        Command::Http(http) => commands::http::run(&http, args.json).await,
+        Command::Mail(mail) => commands::mail::run(&mail, args.json).await,
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
         Command::Run(run) => commands::run::run(&run, args.json),
         Command::Check(check) => commands::check::run(&check, args.json),

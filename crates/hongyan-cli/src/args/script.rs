@@ -1,8 +1,7 @@
 //! `run` and `check`: scripts that call HTTP interfaces and send messages.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, ValueEnum, value_parser};
-use hongyan_functions::{Profile, SWITCHES};
-use std::path::PathBuf;
+use super::functions::Care;
+use clap::value_parser;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -28,8 +27,11 @@ pub(crate) struct Run {
     /// Once NAME has a value, a placeholder such as 'xxxxx' does not take its place; * for all, as with --sandbox.
     #[arg(long = "keep", value_name = "NAME")]
     pub(crate) keeps: Vec<String>,
+    /// How careful the functions are.
+    #[arg(long, value_name = "PROFILE", default_value = "safe")]
+    pub(crate) profile: Named,
     #[command(flatten)]
-    pub(crate) reach: Reach,
+    pub(crate) care: Care,
     /// How many steps the script may take.
     #[arg(long, value_name = "STEPS", value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_steps: Option<u64>,
@@ -57,79 +59,13 @@ pub(crate) struct Check {
     pub(crate) defines: Vec<String>,
 }
 
-/// How careful the functions are.
-#[derive(Debug, Clone)]
-pub(crate) struct Reach {
-    pub(crate) profile: Profile,
-    /// The only authority to trust, where one is named.
-    pub(crate) ca_file: Option<PathBuf>,
-}
-
 /// The two profiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Named {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Named {
     /// TLS verified and required, private addresses refused, everything bounded.
     Safe,
-    /// As lax as the old plug-in: every --dangerous switch on.
+    /// As lax as the old plugin: the same as --compatible.
     Compatible,
-}
-
-/// A switch as an option: with hyphens.
-fn option(name: &str) -> String {
-    name.replace('_', "-")
-}
-
-impl clap::Args for Reach {
-    fn augment_args(command: Command) -> Command {
-        let named = Arg::new("profile")
-            .long("profile")
-            .value_name("PROFILE")
-            .value_parser(value_parser!(Named))
-            .default_value("safe")
-            .help("How careful the functions are");
-        let near = Arg::new("allow_private")
-            .long("allow-private")
-            .action(ArgAction::SetTrue)
-            .help("Calls loopback and private addresses too");
-        let authority = Arg::new("ca_file")
-            .long("ca-file")
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .help("The only certificate authority to trust, as PEM");
-        SWITCHES.iter().fold(command.arg(named).arg(near).arg(authority), |command, switch| {
-            // The names live as long as the program; the command is made once.
-            let long: &'static str = Box::leak(option(switch.name).into_boxed_str());
-            command.arg(
-                Arg::new(switch.name)
-                    .long(long)
-                    .alias(switch.name)
-                    .action(ArgAction::SetTrue)
-                    .help(switch.en)
-                    .help_heading("Giving up safety"),
-            )
-        })
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Reach {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let compatible = matches.get_one::<Named>("profile") == Some(&Named::Compatible);
-        let mut profile = if compatible { Profile::compatible() } else { Profile::safe() };
-        for switch in SWITCHES.iter().filter(|switch| matches.get_flag(switch.name)) {
-            (switch.set)(&mut profile, true);
-        }
-        profile.allow_private |= matches.get_flag("allow_private");
-        Ok(Self { profile, ca_file: matches.get_one::<PathBuf>("ca_file").cloned() })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// `64M`, `1G`, `65536`.

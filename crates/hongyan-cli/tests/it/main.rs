@@ -13,6 +13,7 @@ mod explain;
 mod facade;
 mod foreign;
 mod foreign_wechatpy;
+mod functions;
 mod habits;
 mod journey;
 mod kill;

@@ -216,7 +216,7 @@ async fn the_mail_recipes_work_with_a_mail_server_that_is_not_ours() {
     for (recipe, receivers) in [("mail-one.dos", 1), ("mail-many.dos", 3)] {
         let words = [
             "--allow-private".to_owned(),
-            format!("--ca-file={}", authority.display()),
+            format!("--ca={}", authority.display()),
             "-DmailHost=localhost".to_owned(),
             format!("-DmailPort:={}", foreign.port),
             format!("-Duser={}", mail_server::LOGIN),

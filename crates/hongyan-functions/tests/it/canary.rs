@@ -15,7 +15,9 @@ fn calls(url: &str) -> Vec<HttpCall> {
         call
     };
     let mut calls: Vec<_> = [Method::Get, Method::Post, Method::Put, Method::Delete].map(with).to_vec();
-    for proxy in [format!("http://li:{CANARY}@127.0.0.1:1"), format!("socks5://li:{CANARY}@h:1"), format!("{CANARY}:x:y")] {
+    for proxy in
+        [format!("http://li:{CANARY}@127.0.0.1:1"), format!("socks5://li:{CANARY}@h:1"), format!("{CANARY}:x:y")]
+    {
         let mut call = with(Method::Post);
         call.config = Config { proxy: Some(Secret::new(proxy)), ..Config::default() };
         calls.push(call.clone());

@@ -333,10 +333,15 @@ fn what_is_no_http_is_an_error_and_a_cut_answer_too() {
 #[test]
 fn private_addresses_are_refused_when_safe() {
     let safe = Blocking::default();
-    for url in ["http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/"]
+    for url in
+        ["http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/"]
     {
         let error = fails(&safe, &get(url));
-        assert_eq!((error.kind(), error.switch()), (Kind::Refused, Some("dangerous_private_addresses")), "{url}: {error}");
+        assert_eq!(
+            (error.kind(), error.switch()),
+            (Kind::Refused, Some("dangerous_private_addresses")),
+            "{url}: {error}"
+        );
     }
 }
 

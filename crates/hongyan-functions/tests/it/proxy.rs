@@ -15,7 +15,11 @@ fn plain_http_is_asked_of_the_proxy_by_its_whole_address() {
     let functions = functions(|_| {});
     for name in [format!("http://{}", proxy.address), proxy.address.to_string(), format!("HTTP://{}/", proxy.address)] {
         functions.http(&through(&name, get("http://127.0.0.1:1/a?b=c"))).unwrap();
-        assert!(proxy.last().starts_with("GET http://127.0.0.1:1/a?b=c HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"), "{}", proxy.last());
+        assert!(
+            proxy.last().starts_with("GET http://127.0.0.1:1/a?b=c HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"),
+            "{}",
+            proxy.last()
+        );
         assert!(!proxy.last().contains("Authorization"));
     }
     assert_eq!(proxy.connections(), 1, "the connection is kept");
@@ -47,7 +51,9 @@ fn https_goes_through_a_tunnel_and_a_refusal_is_an_error() {
         peer.hear();
         peer.say("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     });
-    let error = functions(|_| {}).http(&through(&proxy.address.to_string(), get("https://a.example/x?token=canary"))).unwrap_err();
+    let error = functions(|_| {})
+        .http(&through(&proxy.address.to_string(), get("https://a.example/x?token=canary")))
+        .unwrap_err();
     assert!(proxy.last().starts_with("CONNECT a.example:443 HTTP/1.1\r\n"), "{}", proxy.last());
     assert_eq!(error.kind(), Kind::Transport { timeout: false }, "{error}");
     assert!(!error.to_string().contains("canary"));

@@ -259,7 +259,9 @@ impl<'a> Walk<'a> {
                 (Some(BinaryOperator::Add), Some(before)) => before.value.join(&known),
                 _ => Known::Nothing,
             };
-            self.put(name, known, derived || operator.is_some());
+            // What took the value's place is no value: the next placeholder is as wrong as this one.
+            let placeholder = overwritten && value.as_text().is_some_and(is_placeholder);
+            self.put(name, known, derived || operator.is_some() || placeholder);
             return;
         }
         for index in &target.indices {

@@ -14,6 +14,8 @@ pub(super) struct World<'w> {
     pub(super) time: Time,
     /// A sandbox's logins, to be lent.
     pub(super) logins: Option<Logins>,
+    /// Whether all mail goes to a sandbox.
+    pub(super) sandboxed: bool,
     /// When the whole run is over.
     pub(super) deadline: Option<Instant>,
     /// To draw diagnostics with.
@@ -61,8 +63,20 @@ impl World<'_> {
         ]))
     }
 
-    fn mail(&self, arguments: &[Argument]) -> Result<Value, FunctionError> {
-        let result = self.functions.send_email(&MailCall::from_arguments(arguments)?)?;
+    fn mail(&mut self, arguments: &[Argument]) -> Result<Value, FunctionError> {
+        let call = MailCall::from_arguments(arguments)?;
+        let result = match self.functions.send_email(&call) {
+            Err(error) if self.sandboxed && error.argument() == Some(ArgumentError::UnknownDomain) => {
+                let Some((_, domain)) = call.user_id.rsplit_once('@') else { return Err(error) };
+                self.output.note(format!(
+                    "nobody knows the mail server of {domain}: the sandbox takes the mail, and outside the script needs emailSmtpConfig('{domain}', HOST, PORT) (真正发送前须用 emailSmtpConfig 指定邮件服务器)"
+                ));
+                // Any host will do: every mail goes to the sandbox.
+                self.functions.email_smtp_config(domain, "localhost", None)?;
+                self.functions.send_email(&call)?
+            }
+            result => result?,
+        };
         Ok(dictionary([
             ("responseCode", Value::Int(result.response_code.into())),
             ("text", Value::text(result.text)),

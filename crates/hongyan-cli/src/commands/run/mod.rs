@@ -8,7 +8,7 @@ mod sandboxed;
 mod time;
 
 use crate::{
-    args::Run,
+    args::{Named, Run},
     exit::{Exit, Usage},
 };
 use hongyan_functions::{Blocking, Functions};
@@ -66,6 +66,7 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
             _ => Time::Machine,
         },
         logins: sandbox.as_ref().and_then(|sandbox| sandbox.logins(args)),
+        sandboxed: sandbox.is_some(),
         deadline: args.timeout.map(|timeout| began + timeout),
         source: &shown,
         color: colored(),
@@ -161,13 +162,9 @@ fn limits(args: &Run) -> Limits {
 }
 
 fn profile(args: &Run) -> anyhow::Result<hongyan_functions::Profile> {
-    let mut profile = args.reach.profile.clone();
-    if let Some(file) = &args.reach.ca_file {
-        let pem = std::fs::read_to_string(file)
-            .map_err(|error| Usage(format!("--ca-file {} cannot be read: {error}", file.display())))?;
-        profile.ca_pem = Some(pem);
-    }
-    Ok(profile)
+    let mut care = args.care.clone();
+    care.compatible |= args.profile == Named::Compatible;
+    care.profile()
 }
 
 /// A script's name and text.
