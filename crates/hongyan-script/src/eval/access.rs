@@ -17,7 +17,10 @@ impl Interpreter<'_> {
         {
             return self.mutate_path(base, &steps[..steps.len() - 1], name, arguments, *span);
         }
-        let mut value = self.eval(base)?;
+        let (mut value, steps) = match self.lending_method(base, &steps[0])? {
+            Some(value) => (value, &steps[1..]),
+            None => (self.eval(base)?, steps),
+        };
         for step in steps {
             self.step(step.span)?;
             let before = Span::new(base.span.start(), step.span.start());

@@ -252,6 +252,19 @@ impl Interpreter<'_> {
         })
     }
 
+    /// `x.f(y)` where `f` changes its first parameter: `f(x, y)`, so that the variable is lent and not copied.
+    pub(super) fn lending_method(&mut self, base: &Expr, step: &Step) -> Run<Option<Value>> {
+        let (StepKind::Method(name, rest), Some(_)) = (&step.kind, base.as_name()) else { return Ok(None) };
+        let Some(function) = self.functions.get(&name.text) else { return Ok(None) };
+        if !function.parameters.first().is_some_and(|parameter| parameter.mutable) {
+            return Ok(None);
+        }
+        let function = Arc::clone(function);
+        let first = Argument { name: None, value: Some(base.clone()), span: base.span };
+        let arguments: Vec<Argument> = std::iter::once(first).chain(rest.iter().cloned()).collect();
+        self.own(&function, &arguments, None, base.span.to(step.span)).map(Some)
+    }
+
     /// Takes the caller's variables that stand for `mutable` parameters, so that they are changed and not copied.
     fn lend(
         &mut self,

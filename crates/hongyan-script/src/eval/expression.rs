@@ -54,7 +54,7 @@ impl Interpreter<'_> {
             "write true or false".to_owned()
         } else {
             let scope = &self.scopes[self.scopes.len() - 1].variables;
-            match crate::builtin::nearest(name, scope.keys().map(|key| &**key)) {
+            match crate::builtin::closest(name, scope.keys().map(|key| &**key)) {
                 Some(near) => format!("did you mean `{near}`? / 是否为 {near}?"),
                 None => format!("assign to it first, as {name}=…, or give it from outside with --define / 请先赋值"),
             }

@@ -9,7 +9,7 @@ use crate::value::{Value, memory};
 /// How many steps go by between two questions to the host.
 const POLL_STEPS: u64 = 4096;
 /// How deep the evaluator itself may go: blocks, operators and calls within each other, functions included. Chosen so
-/// that the stack stays below 1 MiB.
+/// that the 2 MiB of stack that threads have are enough, in debug builds too.
 const EVAL_DEPTH: usize = 400;
 
 /// What has been used.

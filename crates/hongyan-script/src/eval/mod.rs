@@ -57,7 +57,7 @@ impl Outcome {
 
 /// Runs one script against a host.
 ///
-/// It needs no more than 1 MiB of stack within the default limits.
+/// The 2 MiB of stack that threads have are enough within the default limits.
 pub struct Interpreter<'h> {
     pub(crate) host: &'h mut dyn Host,
     pub(crate) limits: Limits,

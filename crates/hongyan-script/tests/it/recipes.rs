@@ -91,7 +91,7 @@ assert  res[`responseCode]==250;
 }
 
 /// The recipe that the tutorials ask for in words: keep the token, fetch a new one when the platform says 40014.
-const TOKEN_RECIPE: &str = r#"
+pub(crate) const TOKEN_RECIPE: &str = r#"
 def fetchToken(corpid, secret) {
     param = dict(string, string)
     param['corpid'] = corpid
