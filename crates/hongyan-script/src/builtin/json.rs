@@ -36,8 +36,7 @@ pub(crate) fn eval_code(run: &mut Interpreter<'_>, value: &Value, span: Span) ->
 pub(super) fn read(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<Value> {
     match arguments.take(0) {
         Value::Text(text) => parsed(run, &text, arguments.span(0)),
-        other => run
-            .error(arguments.span(0), format!("`{}` takes a STRING, not a {}", arguments.function, other.type_name())),
+        other => run.error(arguments.span(0), format!("`{}` takes a STRING, not a {}", arguments.function, other.type_name())),
     }
 }
 

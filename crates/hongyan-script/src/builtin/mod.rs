@@ -106,16 +106,20 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     TABLE.binary_search_by(|builtin| builtin.name.cmp(name)).ok().map(|at| &TABLE[at])
 }
 
-/// The name among the known ones that is closest to a misspelled one, if any is close.
+/// The function that is closest to a misspelled one, among these and the built-in ones, if any is close.
 pub(crate) fn nearest<'a>(name: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    closest(name, others.into_iter().chain(TABLE.iter().map(|builtin| builtin.name)))
+}
+
+/// The name that is closest to a misspelled one, if any is close.
+pub(crate) fn closest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = if name.len() < 4 { 1 } else { 2 };
-    let known = TABLE.iter().map(|builtin| builtin.name);
+    let near = names.map(|other| (distance(name, other), other));
     let letters = |word: &str| {
         let mut letters = word.to_ascii_lowercase().into_bytes();
         letters.sort_unstable();
         letters
     };
-    let near = others.into_iter().chain(known).map(|other| (distance(name, other), other));
     // Two letters the wrong way round are likelier than two other letters.
     let near = near.filter(|&(distance, _)| distance <= most);
     near.min_by_key(|&(distance, other)| (letters(other) != letters(name), distance, other)).map(|(_, other)| other)

@@ -124,11 +124,7 @@ pub(super) fn format(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Ru
     let pattern = run.text_of(arguments, 1)?.to_owned();
     let known = !pattern.is_empty() && pattern.chars().all(|char| matches!(char, '0' | '#' | ',' | '.' | '%'));
     if !known || pattern.len() > 64 {
-        return run.advise(
-            arguments.span(1),
-            "`format` does not know this pattern",
-            "write \"0.00\", \"#,##0\" or \"0.0%\"",
-        );
+        return run.advise(arguments.span(1), "`format` does not know this pattern", "write \"0.00\", \"#,##0\" or \"0.0%\"");
     }
     let (body, percent) = pattern.strip_suffix('%').map_or((&*pattern, false), |body| (body, true));
     let (before, after) = body.split_once('.').unwrap_or((body, ""));

@@ -17,7 +17,10 @@ impl Interpreter<'_> {
         {
             return self.mutate_path(base, &steps[..steps.len() - 1], name, arguments, *span);
         }
-        let mut value = self.eval(base)?;
+        let (mut value, steps) = match self.lending_method(base, &steps[0])? {
+            Some(value) => (value, &steps[1..]),
+            None => (self.eval(base)?, steps),
+        };
         for step in steps {
             self.step(step.span)?;
             let before = Span::new(base.span.start(), step.span.start());
@@ -65,9 +68,7 @@ impl Interpreter<'_> {
                 );
             }
             Value::Text(_) => {
-                format!(
-                    "read the text as JSON first: parseExpr({base}).eval().{name} / 请先用 parseExpr(…).eval() 解析"
-                )
+                format!("read the text as JSON first: parseExpr({base}).eval().{name} / 请先用 parseExpr(…).eval() 解析")
             }
             Value::Code(_) => format!("write {base}.eval().{name} / 请加 .eval()"),
             Value::Vector(items) if items.is_empty() => "the vector is empty / 向量为空".to_owned(),
@@ -215,11 +216,7 @@ impl Interpreter<'_> {
     /// As [`Interpreter::sound`], of a variable that was changed in place: what is too much is an error that ends the run.
     pub(super) fn bounded(&self, depth: usize, weight: u64, span: Span) -> Run<()> {
         if depth > self.limits.value_depth {
-            return super::meter::limit(
-                span,
-                "a value nests too deep",
-                "keep parts of it in variables of their own / 嵌套过深",
-            );
+            return super::meter::limit(span, "a value nests too deep", "keep parts of it in variables of their own / 嵌套过深");
         }
         if weight > self.limits.memory_bytes as u64 { self.room(u64::MAX, span) } else { Ok(()) }
     }
@@ -253,8 +250,9 @@ fn put(slot: &mut Value, keys: &[(Value, Span)], change: Change<'_>) -> Run<u64>
         (Value::Vector(vector), Value::Int(at)) => {
             let count = vector.len();
             let changed = usize::try_from(*at).ok().and_then(|at| vector.update(at, |slot| put(slot, rest, change)));
-            changed
-                .unwrap_or_else(|| problem(*span, format!("the vector has {count} elements; append!(v, x) adds one")))
+            changed.unwrap_or_else(|| {
+                problem(*span, format!("the vector has {count} elements; append!(v, x) adds one"))
+            })
         }
         (Value::Dict(dict), key) => {
             let Some(key) = key_for(dict, key) else {
@@ -312,9 +310,7 @@ pub(crate) fn value_for(dict: &Dict, value: Value) -> Option<Value> {
     match (dict.value_slot(), value) {
         (Slot::Any, value) | (_, value @ Value::Null) => Some(value),
         (Slot::Text, value @ Value::Text(_)) => Some(value),
-        (Slot::Text, value @ (Value::Int(_) | Value::Double(_) | Value::Bool(_))) => {
-            Some(Value::text(value.to_string()))
-        }
+        (Slot::Text, value @ (Value::Int(_) | Value::Double(_) | Value::Bool(_))) => Some(Value::text(value.to_string())),
         (Slot::Int, value @ Value::Int(_)) | (Slot::Bool, value @ Value::Bool(_)) => Some(value),
         (Slot::Double, value) => value.as_number().map(Value::Double),
         _ => None,

@@ -225,11 +225,7 @@ impl Interpreter<'_> {
         let name = &function.name.text;
         if self.scopes.len() > self.limits.call_depth {
             let message = format!("functions call each other more than {} deep", self.limits.call_depth);
-            return super::meter::limit(
-                span,
-                message,
-                "does `a function that calls itself` ever end? / 递归是否会结束?",
-            );
+            return super::meter::limit(span, message, "does `a function that calls itself` ever end? / 递归是否会结束?");
         }
         let offset = usize::from(first.is_some());
         let given = self.given(arguments, first)?;
@@ -256,6 +252,19 @@ impl Interpreter<'_> {
         })
     }
 
+    /// `x.f(y)` where `f` changes its first parameter: `f(x, y)`, so that the variable is lent and not copied.
+    pub(super) fn lending_method(&mut self, base: &Expr, step: &Step) -> Run<Option<Value>> {
+        let (StepKind::Method(name, rest), Some(_)) = (&step.kind, base.as_name()) else { return Ok(None) };
+        let Some(function) = self.functions.get(&name.text) else { return Ok(None) };
+        if !function.parameters.first().is_some_and(|parameter| parameter.mutable) {
+            return Ok(None);
+        }
+        let function = Arc::clone(function);
+        let first = Argument { name: None, value: Some(base.clone()), span: base.span };
+        let arguments: Vec<Argument> = std::iter::once(first).chain(rest.iter().cloned()).collect();
+        self.own(&function, &arguments, None, base.span.to(step.span)).map(Some)
+    }
+
     /// Takes the caller's variables that stand for `mutable` parameters, so that they are changed and not copied.
     fn lend(
         &mut self,
@@ -267,8 +276,7 @@ impl Interpreter<'_> {
         let mut lent: Vec<(Arc<str>, Arc<str>)> = Vec::new();
         for (at, parameter) in function.parameters.iter().enumerate().filter(|(_, parameter)| parameter.mutable) {
             let argument = at.checked_sub(offset).and_then(|at| arguments.get(at)).filter(|it| it.name.is_none());
-            let Some(ExprKind::Name(variable)) = argument.and_then(|it| it.value.as_ref()).map(|value| &value.kind)
-            else {
+            let Some(ExprKind::Name(variable)) = argument.and_then(|it| it.value.as_ref()).map(|value| &value.kind) else {
                 continue;
             };
             let pinned = self.pinned.contains_key(variable);

@@ -45,9 +45,7 @@ impl Interpreter<'_> {
     #[cold]
     pub(super) fn undefined<T>(&self, name: &str, span: Span) -> Run<T> {
         let hint = if self.scopes.len() > 1 && self.scopes[0].variables.contains_key(name) {
-            format!(
-                "a function sees only its parameters and its own variables; pass `{name}` to it / 函数内只能使用参数和局部变量"
-            )
+            format!("a function sees only its parameters and its own variables; pass `{name}` to it / 函数内只能使用参数和局部变量")
         } else if self.functions.contains_key(name) || crate::builtin::find(name).is_some() {
             format!("`{name}` is a function: call it as {name}(…) / {name} 是函数, 请加括号调用")
         } else if matches!(name, "null" | "Null" | "None" | "nil") {
@@ -56,7 +54,7 @@ impl Interpreter<'_> {
             "write true or false".to_owned()
         } else {
             let scope = &self.scopes[self.scopes.len() - 1].variables;
-            match crate::builtin::nearest(name, scope.keys().map(|key| &**key)) {
+            match crate::builtin::closest(name, scope.keys().map(|key| &**key)) {
                 Some(near) => format!("did you mean `{near}`? / 是否为 {near}?"),
                 None => format!("assign to it first, as {name}=…, or give it from outside with --define / 请先赋值"),
             }
@@ -148,11 +146,7 @@ impl Interpreter<'_> {
         let bytes = count.saturating_mul(memory::VALUE_BYTES as u64);
         self.room(bytes, span)?;
         self.work(bytes, span)?;
-        let numbers = if from <= to {
-            (from..=to).map(Value::Int).collect()
-        } else {
-            (to..=from).rev().map(Value::Int).collect()
-        };
+        let numbers = if from <= to { (from..=to).map(Value::Int).collect() } else { (to..=from).rev().map(Value::Int).collect() };
         Ok(Value::vector(numbers))
     }
 }

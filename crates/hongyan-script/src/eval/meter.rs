@@ -9,7 +9,7 @@ use crate::value::{Value, memory};
 /// How many steps go by between two questions to the host.
 const POLL_STEPS: u64 = 4096;
 /// How deep the evaluator itself may go: blocks, operators and calls within each other, functions included. Chosen so
-/// that the stack stays below 1 MiB.
+/// that the 2 MiB of stack that threads have are enough, in debug builds too.
 const EVAL_DEPTH: usize = 400;
 
 /// What has been used.
@@ -78,7 +78,8 @@ impl Interpreter<'_> {
             if self.host.interrupted() {
                 return limit(span, "the script was interrupted", "run it again / 请重新运行");
             }
-            self.meter.check_at = self.meter.steps.saturating_add(POLL_STEPS).min(self.meter.limit.saturating_add(1));
+            self.meter.check_at =
+                self.meter.steps.saturating_add(POLL_STEPS).min(self.meter.limit.saturating_add(1));
         }
         Ok(())
     }
@@ -120,11 +121,7 @@ impl Interpreter<'_> {
     #[inline]
     pub(super) fn deeper<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
         if self.meter.depth >= EVAL_DEPTH {
-            return limit(
-                span,
-                "functions, blocks and operators are nested too deep",
-                "use a loop instead of a function that calls itself / 请用循环代替递归",
-            );
+            return limit(span, "functions, blocks and operators are nested too deep", "use a loop instead of a function that calls itself / 请用循环代替递归");
         }
         self.meter.depth += 1;
         let result = work(self);

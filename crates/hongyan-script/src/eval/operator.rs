@@ -205,9 +205,7 @@ fn whole_numbers(operator: BinaryOperator, left: i64, right: i64) -> Worked {
             let below = left.wrapping_rem(right) != 0 && (left < 0) != (right < 0);
             quotient - i64::from(below)
         }),
-        _ => {
-            left.checked_rem(right).map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest })
-        }
+        _ => left.checked_rem(right).map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }),
     };
     match result {
         Some(number) => Ok(Value::Int(number)),
@@ -244,10 +242,7 @@ fn contains(container: &Value, value: &Value) -> Worked {
             message: "`in` looks into a vector, a dictionary or a pair, not into a STRING".to_owned(),
             hint: Some("strFind(text, part) >= 0 looks into a text / 请用 strFind"),
         }),
-        _ => Wrong::new(format!(
-            "`in` looks into a vector, a dictionary or a pair, not into a {}",
-            container.type_name()
-        )),
+        _ => Wrong::new(format!("`in` looks into a vector, a dictionary or a pair, not into a {}", container.type_name())),
     }
 }
 

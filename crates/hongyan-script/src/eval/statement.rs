@@ -112,11 +112,9 @@ impl Interpreter<'_> {
             Value::Int(number) => Ok(*number != 0),
             Value::Double(number) => Ok(*number != 0.0),
             Value::Null => Ok(false),
-            Value::Vector(_) => self.advise(
-                span,
-                format!("a condition is one BOOL, not a {}", value.type_name()),
-                "write all(…) or any(…)",
-            ),
+            Value::Vector(_) => {
+                self.advise(span, format!("a condition is one BOOL, not a {}", value.type_name()), "write all(…) or any(…)")
+            }
             _ => self.error(span, format!("a condition is a BOOL, not a {}", value.type_name())),
         }
     }
@@ -235,8 +233,7 @@ impl Interpreter<'_> {
             (None, Some(label)) => format!(" {label}"),
             (None, None) => String::new(),
         };
-        let hint =
-            value.is_null().then(|| "the condition is NULL: is the key in the dictionary? / 条件为 NULL".to_owned());
+        let hint = value.is_null().then(|| "the condition is NULL: is the key in the dictionary? / 条件为 NULL".to_owned());
         self.assertion_failed(span, format!("the assertion{called} does not hold"), hint);
         Ok(())
     }

@@ -5,4 +5,5 @@ mod fuzz;
 mod language;
 mod limits;
 mod recipes;
+mod speed;
 mod world;
