@@ -12,8 +12,10 @@
 //! changed, and speaks only of what it is sure of: a script in its right form gets no finding. The rules are
 //! [`RULES`]; what the operations of the platforms need and answer is [`OPERATIONS`]. Running is the evaluator's.
 
+mod assign;
 mod call;
 mod endpoint;
+mod expression;
 mod field;
 mod json;
 mod literal;
@@ -25,6 +27,7 @@ mod rule;
 mod tests;
 mod value;
 mod walk;
+mod web;
 
 pub use endpoint::{OPERATIONS, Operation};
 pub use mask::{masked, masked_script};

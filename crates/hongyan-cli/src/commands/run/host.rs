@@ -4,8 +4,11 @@ use super::{login::Logins, output::Output, time::Time};
 use hongyan_functions::{
     ArgumentError, Blocking, FunctionError, HttpCall, MailCall, Method, Value as Argument, smtp_config_arguments,
 };
-use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Source, Value};
-use std::time::{Duration, Instant};
+use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Script, Source, Value, check};
+use std::{
+    cell::OnceCell,
+    time::{Duration, Instant},
+};
 
 /// Joins a script to the functions.
 pub(super) struct World<'w> {
@@ -18,8 +21,10 @@ pub(super) struct World<'w> {
     pub(super) sandboxed: bool,
     /// When the whole run is over.
     pub(super) deadline: Option<Instant>,
-    /// To draw diagnostics with.
-    pub(super) source: &'w Source,
+    /// The script as it was written.
+    pub(super) script: &'w Script,
+    /// The same as it may be shown; worked out when something is to be shown.
+    pub(super) shown: OnceCell<Source>,
     pub(super) color: bool,
     /// Whether the last call that failed may have had its effect all the same.
     pub(super) unknown: bool,
@@ -35,6 +40,11 @@ fn parameters(function: &str) -> &'static [&'static str] {
 }
 
 impl World<'_> {
+    /// The script to draw diagnostics with: stars where secrets stand.
+    pub(super) fn shown(&self) -> &Source {
+        self.shown.get_or_init(|| Source::new(self.script.source().name(), check::masked_script(self.script)))
+    }
+
     /// What is left of the run; `None` when it has no limit.
     fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
@@ -195,7 +205,7 @@ impl Host for World<'_> {
     }
 
     fn report(&mut self, diagnostic: &Diagnostic) {
-        let drawn = diagnostic.render(self.source, self.color);
+        let drawn = diagnostic.render(self.shown(), self.color);
         self.output.tell(&drawn);
     }
 

@@ -18,6 +18,7 @@ use output::Output;
 use sandboxed::Sandboxed;
 use serde_json::json;
 use std::{
+    cell::OnceCell,
     io::Read,
     time::{Duration, Instant},
 };
@@ -28,13 +29,13 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
     let began = Instant::now();
     // `--sandbox FILE` is `--sandbox` and a file; only an address is taken for its value.
     let mut words = args.words.clone();
-    let url = match args.sandbox.as_deref() {
-        Some(word) if !word.is_empty() && !word.starts_with("http://") && !word.starts_with("https://") => {
+    let url = args.sandbox.as_deref().map(|word| match sandboxed::address(word) {
+        Some(address) => address,
+        None => {
             words.insert(0, word.to_owned());
-            Some("")
+            String::new()
         }
-        other => other,
-    };
+    });
     let Some((file, rest)) = words.split_first() else {
         return Err(Usage("which script? give a file, or - for standard input".into()).into());
     };
@@ -45,8 +46,8 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
         Ok(script) => script,
         Err(errors) => return Ok(refused(&errors, &Source::new(name.as_str(), check::masked(&text)), &mut output)),
     };
-    let shown = Source::new(name.as_str(), check::masked_script(&script));
-    let sandbox = url.map(Sandboxed::find).transpose()?;
+    let written = script.clone();
+    let sandbox = url.as_deref().map(Sandboxed::find).transpose()?;
     let mut defines = define::read(&args.defines, sandbox.as_ref().map(|sandbox| &sandbox.credentials))?;
     let own = defines.keys().cloned().collect::<Vec<_>>();
     if !rest.is_empty() {
@@ -68,7 +69,8 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
         logins: sandbox.as_ref().and_then(|sandbox| sandbox.logins(args)),
         sandboxed: sandbox.is_some(),
         deadline: args.timeout.map(|timeout| began + timeout),
-        source: &shown,
+        script: &written,
+        shown: OnceCell::new(),
         color: colored(),
         unknown: false,
     };
@@ -84,17 +86,17 @@ fn conclude(
     json: bool,
     timeout: Option<Duration>,
 ) -> Exit {
-    let source = world.source;
     let mut diagnostics = Vec::new();
     let (word, exit) = match ended {
         Ok(outcome) => {
             let told = outcome.notes.iter().chain(&outcome.failed_asserts);
-            diagnostics.extend(told.map(|diagnostic| described(diagnostic, source)));
+            diagnostics.extend(told.map(|diagnostic| described(diagnostic, world.shown())));
             if outcome.failed() { ("assertion_failed", Exit::Failed) } else { ("done", Exit::Done) }
         }
         Err(error) => {
-            diagnostics.push(described(&error, source));
-            world.output.tell(&error.render(source, world.color));
+            diagnostics.push(described(&error, world.shown()));
+            let drawn = error.render(world.shown(), world.color);
+            world.output.tell(&drawn);
             match error.kind() {
                 Kind::Limit if timeout.is_some_and(|_| hongyan_script::Host::interrupted(world)) => {
                     world.output.note("the run was ended by --timeout (已到 --timeout 规定的时间)".into());

@@ -10,6 +10,18 @@ use hongyan_sandbox::{Sandbox, SandboxOptions};
 use serde_json::Value;
 use std::sync::mpsc;
 
+/// A word as a sandbox's address: empty, a URL, or `HOST:PORT`; `None` when it is something else.
+pub(super) fn address(word: &str) -> Option<String> {
+    let port = word.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok());
+    if word.is_empty() || word.starts_with("http://") || word.starts_with("https://") {
+        Some(word.to_owned())
+    } else if port || word.parse::<std::net::SocketAddr>().is_ok() {
+        Some(format!("http://{word}"))
+    } else {
+        None
+    }
+}
+
 /// Where calls to platforms and mail providers go.
 pub(super) struct Sandboxed {
     base: String,
@@ -111,5 +123,21 @@ impl Sandboxed {
             "tokens": stats["tokens"],
             "mails": mail["mails"].as_array().map_or(0, Vec::len),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn an_address_is_told_from_a_file() {
+        assert_eq!(address("").as_deref(), Some(""));
+        assert_eq!(address("http://a:1").as_deref(), Some("http://a:1"));
+        assert_eq!(address("127.0.0.1:18081").as_deref(), Some("http://127.0.0.1:18081"));
+        assert_eq!(address("localhost:1").as_deref(), Some("http://localhost:1"));
+        for file in ["a.dos", "-", "localhost:x", "/tmp/http://a"] {
+            assert_eq!(address(file), None, "{file}");
+        }
     }
 }
