@@ -4,7 +4,7 @@ use super::{login::Logins, output::Output, time::Time};
 use hongyan_functions::{
     ArgumentError, Blocking, FunctionError, HttpCall, MailCall, Method, Value as Argument, smtp_config_arguments,
 };
-use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Script, Source, Value, check};
+use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Script, Severity, Source, Value, check};
 use std::{
     cell::OnceCell,
     time::{Duration, Instant},
@@ -205,8 +205,13 @@ impl Host for World<'_> {
     }
 
     fn report(&mut self, diagnostic: &Diagnostic) {
-        let drawn = diagnostic.render(self.shown(), self.color);
-        self.output.tell(&drawn);
+        // A note is a line; what did not hold is shown where it stands.
+        if diagnostic.severity == Severity::Note {
+            self.output.remark(&diagnostic.to_string());
+        } else {
+            let drawn = diagnostic.render(self.shown(), self.color);
+            self.output.tell(&drawn);
+        }
     }
 
     fn now_ms(&mut self) -> i64 {

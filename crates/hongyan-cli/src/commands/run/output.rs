@@ -64,8 +64,15 @@ impl Output {
 
     /// Something about the run that is not the script's.
     pub(super) fn note(&mut self, text: String) {
+        self.remark(&text);
         if self.json {
             self.notes.push(text);
+        }
+    }
+
+    /// A note that is among the diagnostics as well.
+    pub(super) fn remark(&mut self, text: &str) {
+        if self.json {
             return;
         }
         self.flush();
