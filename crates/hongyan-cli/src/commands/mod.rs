@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod media;
 pub(crate) mod recall;
+pub(crate) mod relay;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod serve;
