@@ -37,6 +37,10 @@ pub struct DeliveryStub {
 pub struct MessageBatch {
     /// 1 to 1,000 messages.
     pub messages: Vec<Message>,
+    /// An idempotency key for each message, in order: the same key with the same bytes is the same message, here and
+    /// with the header of `POST /v1/messages`. Instead of the header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
 }
 
 /// What `POST /v1/messages/batch` answers.

@@ -2,9 +2,11 @@
 
 mod directory;
 mod functions;
+mod relay;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
 pub(crate) use functions::{Http, MailArgs};
+pub(crate) use relay::Relay;
 
 use clap::{
     Parser, Subcommand,
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Retry(Message),
     /// Calls off what has not been sent.
     Cancel(Message),
+    /// Delivers what your own database commits to its outbox table.
+    Relay(Relay),
     /// Hands in files for messages, lists them, gets them back.
     Media(Media),
     /// Makes, shows and changes group chats.

@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod mail;
 pub(crate) mod media;
 pub(crate) mod recall;
+pub(crate) mod relay;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod serve;

@@ -19,5 +19,6 @@ mod journey;
 mod kill;
 mod official;
 mod official_robots;
+mod relay;
 mod stage;
 mod trouble;
