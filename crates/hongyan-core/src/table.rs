@@ -103,9 +103,6 @@ impl Attach {
 pub struct Kept {
     /// How many rows the table has; `rows` holds the first of them.
     pub total: u64,
-    /// Whether cells in `rows` were cut.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cut: bool,
     /// Columns, counted from 0, whose text is numbers throughout.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<usize>,

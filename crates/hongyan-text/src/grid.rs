@@ -85,7 +85,7 @@ impl Grid {
     #[must_use]
     pub fn columns_within(&self, width: usize) -> usize {
         let mut used = 0;
-        let fits = |column: &usize| {
+        let mut fits = |column: &usize| {
             used += *column + BETWEEN.len();
             used <= width + BETWEEN.len()
         };
@@ -162,7 +162,8 @@ pub fn literal(text: &str) -> String {
 fn clean(cell: &str, most: usize) -> String {
     let mut out = String::new();
     // A character takes a column as a rule; those that take none are few, so a generous bound does.
-    let mut chars = cell.chars().take(most.saturating_mul(8).saturating_add(64)).peekable();
+    let bound = most.saturating_mul(8).saturating_add(64);
+    let mut chars = cell.chars().take(bound).peekable();
     while let Some(c) = chars.next() {
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
@@ -173,7 +174,7 @@ fn clean(cell: &str, most: usize) -> String {
             c => out.push(c),
         }
     }
-    if chars.next().is_some() || cell.chars().nth(most.saturating_mul(8).saturating_add(64)).is_some() {
+    if cell.chars().nth(bound).is_some() {
         // Longer than was looked at: it is to be cut, however narrow it is.
         out.push_str(&"…".repeat(most + 1));
     }
@@ -252,7 +253,7 @@ mod tests {
     #[test]
     fn long_cells_are_cut_between_characters() {
         let grid = grid(&["a", "b"], &[&["长长长长", "12345"], &["x", "é".repeat(300).as_str()]], 5);
-        assert_eq!(grid.code(2, 2, Dialect::Plain), "```\na    |     b\n长长… | 12345\nx    | éééé…\n```");
+        assert_eq!(grid.code(2, 2, Dialect::Plain), "```\na     |     b\n长长… | 12345\nx     | éééé…\n```");
         assert!(grid.is_cut(2, 2) && grid.is_cut(1, 1) && !grid.is_cut(0, 2));
     }
 
