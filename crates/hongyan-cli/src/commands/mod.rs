@@ -15,4 +15,5 @@ pub(crate) mod recall;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod serve;
+mod sheet;
 pub(crate) mod status;

@@ -19,4 +19,5 @@ mod kill;
 mod official;
 mod official_robots;
 mod stage;
+mod tables;
 mod trouble;
