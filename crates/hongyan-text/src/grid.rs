@@ -87,7 +87,7 @@ impl Grid {
         let mut used = 0;
         let mut fits = |column: &usize| {
             used += *column + BETWEEN.len();
-            used <= width + BETWEEN.len()
+            used <= width.saturating_add(BETWEEN.len())
         };
         self.widths.iter().take_while(|column| fits(column)).count().max(1).min(self.widths.len())
     }
