@@ -15,7 +15,10 @@ use hongyan_core::{
     Time, Unfit, plan,
 };
 use hongyan_endpoint::File;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Entries of `to`.
 const MAX_RECIPIENTS: usize = 10_000;
@@ -85,12 +88,14 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         };
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
-        // A table is nothing to a platform before it is put into words.
-        let table = content.table.as_ref().map(|_| parts.iter().map(AsRef::as_ref).collect());
-        let judged: Vec<&Content> = table.unwrap_or_else(|| vec![&content]);
         for delivery in deliveries {
-            let check = |part: &&Content| account.channel.check_for(part, &delivery.recipients);
-            judged.iter().try_for_each(check).map_err(said)?;
+            if content.table.is_none() {
+                account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
+                continue;
+            }
+            // A table is nothing to a platform before it is put into words.
+            let check = |part: &Cow<'_, Content>| account.channel.check_for(part, &delivery.recipients);
+            parts.iter().try_for_each(check).map_err(|error| said(Unfit { field: "table".into(), ..error }))?;
         }
         if content.table.is_some() {
             shows.insert(std::sync::Arc::clone(&account.name), parts.iter().map(|part| Shows::of(part)).collect());

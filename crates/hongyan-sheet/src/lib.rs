@@ -26,7 +26,7 @@ pub const MOST_ROWS: usize = 100_000;
 /// Columns of one table.
 pub const MOST_COLUMNS: usize = 200;
 /// Cells of one table: what a gateway holds in memory at once.
-pub const MOST_CELLS: usize = 2_000_000;
+pub const MOST_CELLS: usize = 1_000_000;
 
 /// A table whose rows all have a cell per column.
 #[derive(Debug, Clone, Default, PartialEq)]
