@@ -4,6 +4,7 @@ use crate::{Sheet, Unread};
 use hongyan_core::{Side, table::shown};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Digits of a whole number that Excel keeps.
 const MOST_DIGITS: usize = 15;
@@ -51,7 +52,7 @@ fn workbook(sheet: &Sheet, name: &str) -> Result<Vec<u8>, XlsxError> {
         let header = Format::new().set_bold().set_align(side);
         // What is too long for a cell is no name of a column any more.
         let title: String = title.chars().take(255).collect();
-        page.write_string_with_format(0, column, title, &header)?;
+        page.write_string_with_format(0, column, unescaped(&title), &header)?;
     }
     for (at, row) in (1_u32..).zip(sheet.rows()) {
         for (column, cell) in (0_u16..).zip(row) {
@@ -74,15 +75,47 @@ fn write_cell(page: &mut Worksheet, (row, column): (u32, u16), cell: &Value, num
         Value::Bool(value) => drop(page.write_boolean(row, column, *value)?),
         _ if (cell.is_number() || number) && is_exact(&text) => match text.parse::<f64>() {
             Ok(value) if value.is_finite() => drop(page.write_number(row, column, value)?),
-            _ => drop(page.write_string(row, column, text)?),
+            _ => drop(page.write_string(row, column, unescaped(&text))?),
         },
-        _ => drop(page.write_string(row, column, text)?),
+        _ => drop(page.write_string(row, column, unescaped(&text))?),
     }
     Ok(())
+}
+
+/// What reads as an escape in a workbook (`_x0041_` is an `A` there), such that it means itself.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    let is_escape = |rest: &str| {
+        let bytes = rest.as_bytes();
+        bytes.len() >= 7 && bytes[6] == b'_' && bytes[2..6].iter().all(u8::is_ascii_hexdigit)
+    };
+    if !text.match_indices("_x").any(|(at, _)| is_escape(&text[at..])) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 6);
+    let mut done = 0;
+    for (at, _) in text.match_indices("_x").filter(|(at, _)| is_escape(&text[*at..])) {
+        out.push_str(&text[done..at]);
+        out.push_str("_x005F");
+        done = at;
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
 }
 
 /// Whether Excel keeps every digit that counts.
 fn is_exact(text: &str) -> bool {
     let whole = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     !whole || text.trim_start_matches('-').len() <= MOST_DIGITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unescaped;
+
+    #[test]
+    fn text_that_looks_like_an_escape_means_itself() {
+        assert_eq!(unescaped("a_x0041_b_x00Zz_"), "a_x005F_x0041_b_x00Zz_");
+        assert_eq!(unescaped("_x0041__x0042_长_x"), "_x005F_x0041__x005F_x0042_长_x");
+        assert_eq!(unescaped("a"), "a");
+    }
 }

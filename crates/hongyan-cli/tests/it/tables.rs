@@ -217,3 +217,48 @@ async fn what_is_wrong_with_a_table_is_named() {
         assert!(matches!(status, 400 | 422) && said["field"] == field, "{table}: {status} {said}");
     }
 }
+
+/// Answers one request with 200, and gives its body.
+async fn hook(listener: tokio::net::TcpListener) -> Value {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut read = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&read);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.to_ascii_lowercase().lines().find_map(|line| {
+                line.strip_prefix("content-length:").map(|length| length.trim().parse::<usize>().unwrap())
+            });
+            if length.is_some_and(|length| body.len() >= length) {
+                break;
+            }
+        }
+        assert!(stream.read_buf(&mut read).await.unwrap() > 0);
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
+    let start = read.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    serde_json::from_slice(&read[start..]).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_gets_every_row_as_json() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = crate::stage::Folder::new();
+    let url = folder.0.join("url");
+    std::fs::write(&url, format!("http://{}/hook", listener.local_addr().unwrap())).unwrap();
+    let more = format!(
+        "[accounts.hook]\nchannel = \"webhook\"\nurl = {{ file = \"{}\" }}\nallow_private = true\n",
+        url.display()
+    );
+    let stage = Stage::open(&more).await;
+    let said = tokio::spawn(hook(listener));
+    let id = stage
+        .send(&json!({"to": [{"all": true}], "via": ["hook"], "content": {"title": "t", "table": {"csv": long()}}}))
+        .await;
+    stage.until_state(&id, "sent").await;
+    let content = &said.await.unwrap()["content"];
+    assert_eq!(content["table"]["columns"], json!(["account", "used", "note", "备注"]));
+    assert_eq!(content["table"]["rows"].as_array().unwrap().len(), 1_200);
+    assert_eq!(content["table"]["rows"][1_199], json!(["A-1199", 11_990, "=cmd()|1199", "两行\n`1199`"]));
+    assert!(content["table"]["kept"].is_null());
+}
