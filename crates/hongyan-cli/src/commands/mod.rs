@@ -18,4 +18,5 @@ pub(crate) mod relay;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod serve;
+mod sheet;
 pub(crate) mod status;

@@ -21,4 +21,5 @@ mod official;
 mod official_robots;
 mod relay;
 mod stage;
+mod tables;
 mod trouble;

@@ -333,6 +333,9 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         .filter_map(|planned| {
             let capabilities = app.accounts.get(planned.account.as_str())?.channel.capabilities();
             let lookups = planned.recipients.iter().filter(|r| capabilities.looked_up.contains(&r.kind)).count() as u64;
+            let at = planned.part.map_or(0, |part| part.number as usize - 1);
+            let shows = draft.shows.get(planned.account.as_str()).and_then(|parts| parts.get(at)).cloned();
+            let shows = shows.unwrap_or_default();
             cost.sends += 1;
             cost.lookups += lookups;
             Some(PlannedCall {
@@ -340,6 +343,8 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 channel: capabilities.channel.to_owned(),
                 recipients: planned.recipients,
                 part: planned.part,
+                shows: shows.words,
+                file: shows.file,
                 lookups,
             })
         })
