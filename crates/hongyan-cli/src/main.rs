@@ -52,6 +52,7 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Recall(recall) => commands::recall::run(&recall, args.json).await,
         Command::Retry(retry) => commands::act::run(&retry, "retry", args.json).await,
         Command::Cancel(cancel) => commands::act::run(&cancel, "cancel", args.json).await,
+        Command::Relay(relay) => commands::relay::run(&relay, args.json).await,
         Command::Media(media) => commands::media::run(&media, args.json).await,
         Command::Chats(chats) => commands::chats::run(&chats, args.json).await,
         Command::Contacts(contacts) => commands::contacts::run(&contacts, args.json).await,

@@ -19,6 +19,8 @@ mod journey;
 mod kill;
 mod official;
 mod official_robots;
+mod relay;
 mod scripts;
 mod stage;
+mod tables;
 mod trouble;

@@ -190,7 +190,6 @@ impl Wire {
         }
         let again = request.method().is_idempotent();
         let mut request = on_the_wire(request, &to, secure, proxy.as_ref());
-        let repeat = again.then(|| request.clone());
         let destination = Destination {
             secure,
             authority: to.authority().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default(),
@@ -205,6 +204,8 @@ impl Wire {
             tokio::task::yield_now().await;
         }
         let mut kept = self.take(&destination, if again { MAX_IDLE } else { MAX_IDLE_ONCE });
+        // Kept only where it may be needed: a new connection is not given a second chance.
+        let mut repeat = (again && kept.is_some()).then(|| request.clone());
         loop {
             let mut link = match kept.take() {
                 Some(link) => link,
@@ -219,10 +220,11 @@ impl Wire {
                     return Ok(WireReply { status, head, body });
                 }
                 // It died while it lay idle: nobody needs to know.
-                Err(Broken::Unsent(unsent)) if link.reused => request = unsent,
-                Err(Broken::Unanswered(error)) if link.reused && !error.is_parse() && repeat.is_some() => {
-                    request = repeat.clone().unwrap_or_default();
-                }
+                Err(Broken::Unsent(unsent)) if link.reused => request = *unsent,
+                Err(Broken::Unanswered(error)) if link.reused && !error.is_parse() => match repeat.take() {
+                    Some(again) => request = again,
+                    None => return Err(explain(Broken::Unanswered(error), max_body_bytes)),
+                },
                 Err(broken) => return Err(explain(broken, max_body_bytes)),
             }
             left.store(false, Ordering::Relaxed);

@@ -50,7 +50,8 @@ pub(super) fn dict(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<
     let mut dict = Dict::new(slot, kind);
     for (key, value) in keys.iter().zip(values.iter()) {
         let (Some(key), Some(value)) = (key_for(&dict, key), value_for(&dict, value.clone())) else {
-            let message = format!("`dict` has STRING keys or INT keys; a {} is neither, or not like the first", key.type_name());
+            let message =
+                format!("`dict` has STRING keys or INT keys; {} is neither, or not like the first", key.kind());
             return run.error(arguments.span(0), message);
         };
         dict.insert(key, value);
@@ -172,8 +173,8 @@ pub(crate) fn mutate(name: &str, slot: &mut Value, mut values: Vec<Value>, span:
             *dict = Dict::new(dict.key_slot(), dict.value_slot());
             Ok(0)
         }
-        ("append!" | "push!", slot, [_]) => wrong(format!("`{name}` adds to a vector, not to a {}", slot.type_name())),
-        ("erase!", slot, [_]) => wrong(format!("`erase!` takes keys out of a dictionary, not out of a {}", slot.type_name())),
+        ("append!" | "push!", slot, [_]) => wrong(format!("`{name}` adds to a vector, not to {}", slot.kind())),
+        ("erase!", slot, [_]) => wrong(format!("`erase!` takes keys out of a dictionary, not out of {}", slot.kind())),
         ("append!" | "push!" | "erase!", ..) => wrong(format!("`{name}` takes a variable and one value")),
         _ => wrong(format!("there is no function `{name}`; there are append!, push!, erase! and clear!")),
     }

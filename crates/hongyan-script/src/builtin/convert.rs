@@ -27,7 +27,7 @@ pub(super) fn int(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<V
             Ok(number) => Value::Int(number),
             Err(_) => text.trim().parse().map_or(Value::Null, |number: f64| whole(number.trunc())),
         }),
-        other => run.error(span, format!("`{function}` of a {}", other.type_name())),
+        other => run.error(span, format!("`{function}` of {}", other.kind())),
     })
 }
 
@@ -51,7 +51,7 @@ pub(super) fn double(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Ru
             Ok(number) if number.is_finite() => Value::Double(number),
             _ => Value::Null,
         }),
-        other => run.error(span, format!("`double` of a {}", other.type_name())),
+        other => run.error(span, format!("`double` of {}", other.kind())),
     })
 }
 

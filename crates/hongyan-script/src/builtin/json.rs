@@ -13,7 +13,7 @@ pub(super) fn code(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<
             "`parseExpr` takes a STRING, and this is NULL",
             "is the key spelled right? a reply has responseCode, text, headers and elapsed / 应答的键为 responseCode, text, headers, elapsed",
         ),
-        other => run.error(arguments.span(0), format!("`parseExpr` takes a STRING, not a {}", other.type_name())),
+        other => run.error(arguments.span(0), format!("`parseExpr` takes a STRING, not {}", other.kind())),
     }
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn eval_code(run: &mut Interpreter<'_>, value: &Value, span: Span) ->
         }
         other => run.advise(
             span,
-            format!("`eval` of a {}", other.type_name()),
+            format!("`eval` of {}", other.kind()),
             "only parseExpr(text).eval() is read, as JSON; nothing is ever evaluated / 只支持 parseExpr(text).eval()",
         ),
     }
@@ -36,7 +36,7 @@ pub(crate) fn eval_code(run: &mut Interpreter<'_>, value: &Value, span: Span) ->
 pub(super) fn read(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<Value> {
     match arguments.take(0) {
         Value::Text(text) => parsed(run, &text, arguments.span(0)),
-        other => run.error(arguments.span(0), format!("`{}` takes a STRING, not a {}", arguments.function, other.type_name())),
+        other => run.error(arguments.span(0), format!("`{}` takes a STRING, not {}", arguments.function, other.kind())),
     }
 }
 

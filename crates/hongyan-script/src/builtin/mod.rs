@@ -162,7 +162,7 @@ impl Interpreter<'_> {
 
     /// An argument is of a wrong type.
     pub(crate) fn mistyped<T>(&self, arguments: &Arguments, at: usize, wanted: &str) -> Run<T> {
-        let message = format!("`{}` takes {wanted}, not a {}", arguments.function, arguments.get(at).type_name());
+        let message = format!("`{}` takes {wanted}, not {}", arguments.function, arguments.get(at).kind());
         self.error(arguments.span(at), message)
     }
 

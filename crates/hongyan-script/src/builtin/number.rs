@@ -59,7 +59,7 @@ fn each_number(
             None => run.error(span, format!("the result of `{function}` does not fit in 64 bits")),
         },
         Value::Null => Ok(Value::Null),
-        other => run.error(span, format!("`{function}` takes a number, not a {}", other.type_name())),
+        other => run.error(span, format!("`{function}` takes a number, not {}", other.kind())),
     })
 }
 
@@ -124,7 +124,11 @@ pub(super) fn format(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Ru
     let pattern = run.text_of(arguments, 1)?.to_owned();
     let known = !pattern.is_empty() && pattern.chars().all(|char| matches!(char, '0' | '#' | ',' | '.' | '%'));
     if !known || pattern.len() > 64 {
-        return run.advise(arguments.span(1), "`format` does not know this pattern", "write \"0.00\", \"#,##0\" or \"0.0%\"");
+        return run.advise(
+            arguments.span(1),
+            "`format` does not know this pattern",
+            "write \"0.00\", \"#,##0\" or \"0.0%\"",
+        );
     }
     let (body, percent) = pattern.strip_suffix('%').map_or((&*pattern, false), |body| (body, true));
     let (before, after) = body.split_once('.').unwrap_or((body, ""));
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn numbers_are_written_by_their_pattern() {
         for (number, width, groups, least, most, percent, expected) in [
-            (3.14159, 1, false, 2, 2, false, "3.14"),
+            (2.34567, 1, false, 2, 2, false, "2.35"),
             (3.0, 1, false, 0, 2, false, "3"),
             (1_234_567.5, 1, true, 1, 1, false, "1,234,567.5"),
             (12.0, 1, false, 1, 1, true, "12.0%"),

@@ -37,6 +37,6 @@ pub(super) fn defined(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> R
     let (names, span) = (arguments.take(0), arguments.span(0));
     run.each(&names, span, &mut |run, item| match item.as_text() {
         Some(name) => Ok(Value::Bool(run.is_defined(name))),
-        None => run.error(span, format!("a name is a STRING, not a {}", item.type_name())),
+        None => run.error(span, format!("a name is a STRING, not {}", item.kind())),
     })
 }

@@ -14,7 +14,7 @@ fn each_text(
     run.each(&value, span, &mut |run, item| match item {
         Value::Text(text) => work(run, text),
         Value::Null => Ok(Value::Null),
-        other => run.error(span, format!("`{function}` takes a STRING, not a {}", other.type_name())),
+        other => run.error(span, format!("`{function}` takes a STRING, not {}", other.kind())),
     })
 }
 
@@ -100,7 +100,7 @@ pub(super) fn concat(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Ru
                 }
                 match item {
                     Value::Vector(_) | Value::Dict(_) => {
-                        return run.error(span, format!("`concat` joins scalars, not a {}", item.type_name()));
+                        return run.error(span, format!("`concat` joins scalars, not {}", item.kind()));
                     }
                     Value::Null => {}
                     item => text.push_str(&item.to_string()),

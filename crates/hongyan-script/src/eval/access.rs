@@ -55,7 +55,7 @@ impl Interpreter<'_> {
     #[cold]
     fn no_member(&self, value: &Value, name: &str, before: Span, span: Span) -> Run<Value> {
         let base = self.slice(before);
-        let message = format!("a {} has no member `{name}`", value.type_name());
+        let message = format!("{} has no member `{name}`", value.kind());
         let hint = match value {
             _ if crate::builtin::find(name).is_some() || self.functions.contains_key(name) => {
                 format!("`{name}` is a function: write {base}.{name}() / 请加括号: {base}.{name}()")
@@ -68,7 +68,9 @@ impl Interpreter<'_> {
                 );
             }
             Value::Text(_) => {
-                format!("read the text as JSON first: parseExpr({base}).eval().{name} / 请先用 parseExpr(…).eval() 解析")
+                format!(
+                    "read the text as JSON first: parseExpr({base}).eval().{name} / 请先用 parseExpr(…).eval() 解析"
+                )
             }
             Value::Code(_) => format!("write {base}.eval().{name} / 请加 .eval()"),
             Value::Vector(items) if items.is_empty() => "the vector is empty / 向量为空".to_owned(),
@@ -132,7 +134,7 @@ impl Interpreter<'_> {
     #[cold]
     fn no_element(&self, value: &Value, key: &Value, before: Span, span: Span) -> Run<Value> {
         let base = self.slice(before);
-        let (have, with) = (value.type_name(), key.type_name());
+        let (have, with) = (value.kind(), key.kind());
         match value {
             Value::Null => self.advise(
                 span,
@@ -147,8 +149,8 @@ impl Interpreter<'_> {
             Value::Text(_) => {
                 self.advise(span, "a STRING has no elements", format!("write substr({base}, offset, length)"))
             }
-            Value::Vector(_) => self.error(span, format!("a vector has whole numbers as indices, not a {with}")),
-            _ => self.error(span, format!("a {have} has no elements")),
+            Value::Vector(_) => self.error(span, format!("a vector has whole numbers as indices, not {with}")),
+            _ => self.error(span, format!("{have} has no elements")),
         }
     }
 
@@ -167,7 +169,7 @@ impl Interpreter<'_> {
     fn wrong_key<T>(&self, dict: &Dict, key: &Value, before: Span, span: Span) -> Run<T> {
         let base = self.slice(before);
         let wanted = if dict.key_slot() == Slot::Int { "INT" } else { "STRING" };
-        let message = format!("`{base}` is a dictionary with {wanted} keys, and a {} is none", key.type_name());
+        let message = format!("`{base}` is a dictionary with {wanted} keys, and {} is none", key.kind());
         let list = dict.iter().find(|(_, value)| matches!(value, Value::Vector(_))).map(|(key, _)| shown(key));
         let keys = known_keys(dict);
         let hint = match (key, list) {
@@ -216,7 +218,11 @@ impl Interpreter<'_> {
     /// As [`Interpreter::sound`], of a variable that was changed in place: what is too much is an error that ends the run.
     pub(super) fn bounded(&self, depth: usize, weight: u64, span: Span) -> Run<()> {
         if depth > self.limits.value_depth {
-            return super::meter::limit(span, "a value nests too deep", "keep parts of it in variables of their own / 嵌套过深");
+            return super::meter::limit(
+                span,
+                "a value nests too deep",
+                "keep parts of it in variables of their own / 嵌套过深",
+            );
         }
         if weight > self.limits.memory_bytes as u64 { self.room(u64::MAX, span) } else { Ok(()) }
     }
@@ -250,14 +256,13 @@ fn put(slot: &mut Value, keys: &[(Value, Span)], change: Change<'_>) -> Run<u64>
         (Value::Vector(vector), Value::Int(at)) => {
             let count = vector.len();
             let changed = usize::try_from(*at).ok().and_then(|at| vector.update(at, |slot| put(slot, rest, change)));
-            changed.unwrap_or_else(|| {
-                problem(*span, format!("the vector has {count} elements; append!(v, x) adds one"))
-            })
+            changed
+                .unwrap_or_else(|| problem(*span, format!("the vector has {count} elements; append!(v, x) adds one")))
         }
         (Value::Dict(dict), key) => {
             let Some(key) = key_for(dict, key) else {
                 let wanted = if dict.key_slot() == Slot::Int { "INT" } else { "STRING" };
-                return problem(*span, format!("the dictionary takes {wanted} keys, not a {}", key.type_name()));
+                return problem(*span, format!("the dictionary takes {wanted} keys, not {}", key.kind()));
             };
             if rest.is_empty()
                 && let Change::Set(value, span) = change
@@ -267,15 +272,15 @@ fn put(slot: &mut Value, keys: &[(Value, Span)], change: Change<'_>) -> Run<u64>
             let changed = dict.update(&key, |slot| put(slot, rest, change));
             changed.unwrap_or_else(|| problem(*span, format!("there is no such key; {}", known_keys(dict))))
         }
-        (other, _) => problem(*span, format!("a {} has no elements to assign to", other.type_name())),
+        (other, _) => problem(*span, format!("{} has no elements to assign to", other.kind())),
     }
 }
 
 /// `d[k] = e`.
 fn insert(dict: &mut Dict, key: Key, value: Value, span: Span) -> Run<u64> {
-    let kind = value.type_name();
+    let kind = value.kind();
     let Some(value) = value_for(dict, value) else {
-        return problem(span, format!("a {kind} does not fit a {}", dict.type_name()));
+        return problem(span, format!("{kind} does not fit a {}", dict.type_name()));
     };
     let worked = value.weight();
     dict.insert(key, value);
@@ -310,7 +315,9 @@ pub(crate) fn value_for(dict: &Dict, value: Value) -> Option<Value> {
     match (dict.value_slot(), value) {
         (Slot::Any, value) | (_, value @ Value::Null) => Some(value),
         (Slot::Text, value @ Value::Text(_)) => Some(value),
-        (Slot::Text, value @ (Value::Int(_) | Value::Double(_) | Value::Bool(_))) => Some(Value::text(value.to_string())),
+        (Slot::Text, value @ (Value::Int(_) | Value::Double(_) | Value::Bool(_))) => {
+            Some(Value::text(value.to_string()))
+        }
         (Slot::Int, value @ Value::Int(_)) | (Slot::Bool, value @ Value::Bool(_)) => Some(value),
         (Slot::Double, value) => value.as_number().map(Value::Double),
         _ => None,

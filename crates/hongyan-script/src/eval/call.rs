@@ -225,7 +225,11 @@ impl Interpreter<'_> {
         let name = &function.name.text;
         if self.scopes.len() > self.limits.call_depth {
             let message = format!("functions call each other more than {} deep", self.limits.call_depth);
-            return super::meter::limit(span, message, "does `a function that calls itself` ever end? / 递归是否会结束?");
+            return super::meter::limit(
+                span,
+                message,
+                "does `a function that calls itself` ever end? / 递归是否会结束?",
+            );
         }
         let offset = usize::from(first.is_some());
         let given = self.given(arguments, first)?;
@@ -276,16 +280,19 @@ impl Interpreter<'_> {
         let mut lent: Vec<(Arc<str>, Arc<str>)> = Vec::new();
         for (at, parameter) in function.parameters.iter().enumerate().filter(|(_, parameter)| parameter.mutable) {
             let argument = at.checked_sub(offset).and_then(|at| arguments.get(at)).filter(|it| it.name.is_none());
-            let Some(ExprKind::Name(variable)) = argument.and_then(|it| it.value.as_ref()).map(|value| &value.kind) else {
+            let Some(ExprKind::Name(variable)) = argument.and_then(|it| it.value.as_ref()).map(|value| &value.kind)
+            else {
                 continue;
             };
             let pinned = self.pinned.contains_key(variable);
-            if !pinned && !lent.iter().any(|(_, other)| other == variable) {
-                if let Some(slot) = self.scope().variables.get_mut(variable) {
-                    values[at].0 = None;
-                    values[at].0 = Some(std::mem::take(slot));
-                    lent.push((Arc::clone(&parameter.name.text), Arc::clone(variable)));
-                }
+            if pinned || lent.iter().any(|(_, other)| other == variable) {
+                continue;
+            }
+            if let Some(slot) = self.scope().variables.get_mut(variable) {
+                // The copy goes first, so that the variable's value is the only one and is changed in place.
+                values[at].0 = None;
+                values[at].0 = Some(std::mem::take(slot));
+                lent.push((Arc::clone(&parameter.name.text), Arc::clone(variable)));
             }
         }
         lent

@@ -45,7 +45,9 @@ impl Interpreter<'_> {
     #[cold]
     pub(super) fn undefined<T>(&self, name: &str, span: Span) -> Run<T> {
         let hint = if self.scopes.len() > 1 && self.scopes[0].variables.contains_key(name) {
-            format!("a function sees only its parameters and its own variables; pass `{name}` to it / 函数内只能使用参数和局部变量")
+            format!(
+                "a function sees only its parameters and its own variables; pass `{name}` to it / 函数内只能使用参数和局部变量"
+            )
         } else if self.functions.contains_key(name) || crate::builtin::find(name).is_some() {
             format!("`{name}` is a function: call it as {name}(…) / {name} 是函数, 请加括号调用")
         } else if matches!(name, "null" | "Null" | "None" | "nil") {
@@ -136,7 +138,7 @@ impl Interpreter<'_> {
     fn whole(&mut self, expr: &Expr) -> Run<i64> {
         match self.eval(expr)? {
             Value::Int(number) => Ok(number),
-            other => self.error(expr.span, format!("a whole number is expected here, not a {}", other.type_name())),
+            other => self.error(expr.span, format!("a whole number is expected here, not {}", other.kind())),
         }
     }
 
@@ -146,7 +148,11 @@ impl Interpreter<'_> {
         let bytes = count.saturating_mul(memory::VALUE_BYTES as u64);
         self.room(bytes, span)?;
         self.work(bytes, span)?;
-        let numbers = if from <= to { (from..=to).map(Value::Int).collect() } else { (to..=from).rev().map(Value::Int).collect() };
+        let numbers = if from <= to {
+            (from..=to).map(Value::Int).collect()
+        } else {
+            (to..=from).rev().map(Value::Int).collect()
+        };
         Ok(Value::vector(numbers))
     }
 }

@@ -78,8 +78,7 @@ impl Interpreter<'_> {
             if self.host.interrupted() {
                 return limit(span, "the script was interrupted", "run it again / 请重新运行");
             }
-            self.meter.check_at =
-                self.meter.steps.saturating_add(POLL_STEPS).min(self.meter.limit.saturating_add(1));
+            self.meter.check_at = self.meter.steps.saturating_add(POLL_STEPS).min(self.meter.limit.saturating_add(1));
         }
         Ok(())
     }
@@ -121,7 +120,11 @@ impl Interpreter<'_> {
     #[inline]
     pub(super) fn deeper<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
         if self.meter.depth >= EVAL_DEPTH {
-            return limit(span, "functions, blocks and operators are nested too deep", "use a loop instead of a function that calls itself / 请用循环代替递归");
+            return limit(
+                span,
+                "functions, blocks and operators are nested too deep",
+                "use a loop instead of a function that calls itself / 请用循环代替递归",
+            );
         }
         self.meter.depth += 1;
         let result = work(self);

@@ -126,8 +126,7 @@ impl<'h> Interpreter<'h> {
         match self.statements(&program.statements) {
             Ok(_) => {
                 let variables = std::mem::take(&mut self.scopes[0].variables);
-                self.outcome.variables =
-                    variables.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+                self.outcome.variables = variables.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
                 self.outcome.steps = self.meter.steps();
                 Ok(self.outcome)
             }
@@ -192,7 +191,11 @@ impl<'h> Interpreter<'h> {
             return false;
         }
         let message = format!("`{name}` keeps the value that was given from outside");
-        self.note(span, message, "it is pinned by --define; this assignment is left out / 变量已由 --define 指定, 此处赋值被忽略");
+        self.note(
+            span,
+            message,
+            "it is pinned by --define; this assignment is left out / 变量已由 --define 指定, 此处赋值被忽略",
+        );
         true
     }
 }

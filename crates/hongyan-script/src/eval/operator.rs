@@ -98,8 +98,8 @@ pub(crate) fn unary(operator: UnaryOperator, value: &Value) -> Worked {
         (UnaryOperator::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
         (UnaryOperator::Not, Value::Int(number)) => Ok(Value::Bool(*number == 0)),
         (UnaryOperator::Not, Value::Double(number)) => Ok(Value::Bool(*number == 0.0)),
-        (UnaryOperator::Negate, _) => Wrong::new(format!("`-` of a {}", value.type_name())),
-        (UnaryOperator::Not, _) => Wrong::new(format!("`!` of a {}", value.type_name())),
+        (UnaryOperator::Negate, _) => Wrong::new(format!("`-` of {}", value.kind())),
+        (UnaryOperator::Not, _) => Wrong::new(format!("`!` of {}", value.kind())),
     }
 }
 
@@ -150,7 +150,7 @@ fn compare(operator: BinaryOperator, left: &Value, right: &Value) -> Worked {
         _ => match (number(left), number(right)) {
             (Some(one), Some(two)) => one.partial_cmp(&two),
             _ => {
-                let message = format!("`{}` of a {} and a {}", operator.symbol(), left.type_name(), right.type_name());
+                let message = format!("`{}` of {} and {}", operator.symbol(), left.kind(), right.kind());
                 let hint = "turn one into the other's type with string(…), int(…) or double(…) / 请先转换类型";
                 return Err(Wrong { message, hint: Some(hint) });
             }
@@ -187,7 +187,7 @@ fn arithmetic(operator: BinaryOperator, left: &Value, right: &Value) -> Worked {
             (Some(one), Some(two), ..) if operator != BinaryOperator::Ratio => whole_numbers(operator, one, two),
             (.., Some(one), Some(two)) => Ok(doubles(operator, one, two)),
             _ => {
-                let message = format!("`{}` of a {} and a {}", operator.symbol(), left.type_name(), right.type_name());
+                let message = format!("`{}` of {} and {}", operator.symbol(), left.kind(), right.kind());
                 Wrong::new(message)
             }
         },
@@ -205,7 +205,9 @@ fn whole_numbers(operator: BinaryOperator, left: i64, right: i64) -> Worked {
             let below = left.wrapping_rem(right) != 0 && (left < 0) != (right < 0);
             quotient - i64::from(below)
         }),
-        _ => left.checked_rem(right).map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }),
+        _ => {
+            left.checked_rem(right).map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest })
+        }
     };
     match result {
         Some(number) => Ok(Value::Int(number)),
@@ -242,7 +244,7 @@ fn contains(container: &Value, value: &Value) -> Worked {
             message: "`in` looks into a vector, a dictionary or a pair, not into a STRING".to_owned(),
             hint: Some("strFind(text, part) >= 0 looks into a text / 请用 strFind"),
         }),
-        _ => Wrong::new(format!("`in` looks into a vector, a dictionary or a pair, not into a {}", container.type_name())),
+        _ => Wrong::new(format!("`in` looks into a vector, a dictionary or a pair, not into {}", container.kind())),
     }
 }
 

@@ -113,9 +113,9 @@ impl Interpreter<'_> {
             Value::Double(number) => Ok(*number != 0.0),
             Value::Null => Ok(false),
             Value::Vector(_) => {
-                self.advise(span, format!("a condition is one BOOL, not a {}", value.type_name()), "write all(…) or any(…)")
+                self.advise(span, format!("a condition is one BOOL, not {}", value.kind()), "write all(…) or any(…)")
             }
-            _ => self.error(span, format!("a condition is a BOOL, not a {}", value.type_name())),
+            _ => self.error(span, format!("a condition is a BOOL, not {}", value.kind())),
         }
     }
 
@@ -143,7 +143,7 @@ impl Interpreter<'_> {
                 );
             }
             other => {
-                let message = format!("a {} cannot be walked", other.type_name());
+                let message = format!("{} cannot be walked", other.kind());
                 return self.advise(iterable.span, message, "a vector or a pair as 0:n can / 只能遍历向量或 0:n");
             }
         }
@@ -197,7 +197,7 @@ impl Interpreter<'_> {
         let message = match self.eval(expr)? {
             Value::Failure(failure) => failure.message.clone(),
             Value::Text(text) => text.to_string(),
-            other => return self.error(expr.span, format!("a text is thrown, not a {}", other.type_name())),
+            other => return self.error(expr.span, format!("a text is thrown, not {}", other.kind())),
         };
         Err(Box::new(Problem::new(Kind::Thrown, span, message)))
     }
@@ -233,7 +233,8 @@ impl Interpreter<'_> {
             (None, Some(label)) => format!(" {label}"),
             (None, None) => String::new(),
         };
-        let hint = value.is_null().then(|| "the condition is NULL: is the key in the dictionary? / 条件为 NULL".to_owned());
+        let hint =
+            value.is_null().then(|| "the condition is NULL: is the key in the dictionary? / 条件为 NULL".to_owned());
         self.assertion_failed(span, format!("the assertion{called} does not hold"), hint);
         Ok(())
     }

@@ -127,8 +127,7 @@ impl Parser<'_> {
         };
         self.advance();
         // `not` is a function of the database: it takes the whole expression on its right.
-        let operand =
-            if start.token == Token::Not { self.expression()? } else { self.nested(Self::unary)? };
+        let operand = if start.token == Token::Not { self.expression()? } else { self.nested(Self::unary)? };
         let span = start.span.to(operand.span);
         Ok(Expr { span, kind: ExprKind::Unary { operator, operand: Box::new(operand) } })
     }
@@ -159,7 +158,9 @@ impl Parser<'_> {
                     self.expect(Token::BracketClose, "`]`")?;
                     StepKind::Index(Box::new(index))
                 }
-                Token::BraceOpen if !self.breaks() && start.span.start() == self.last().end() && self.partial(&base) => {
+                Token::BraceOpen
+                    if !self.breaks() && start.span.start() == self.last().end() && self.partial(&base) =>
+                {
                     return Err(self.refuse(start.span, "a partial application `f{…}`", "a function as a value"));
                 }
                 _ => break,
@@ -238,12 +239,7 @@ impl Parser<'_> {
         operator(before).is_some()
             || matches!(
                 before,
-                Token::Bang
-                    | Token::Not
-                    | Token::Question
-                    | Token::Colon
-                    | Token::DoubleDot
-                    | Token::Comma
+                Token::Bang | Token::Not | Token::Question | Token::Colon | Token::DoubleDot | Token::Comma
             )
             || is_assignment(before)
     }
@@ -283,10 +279,7 @@ impl Parser<'_> {
 
 /// Whether a token is a constant.
 pub(super) const fn is_literal(token: Token) -> bool {
-    matches!(
-        token,
-        Token::Int | Token::Double | Token::Text | Token::Symbol | Token::True | Token::False | Token::Null
-    )
+    matches!(token, Token::Int | Token::Double | Token::Text | Token::Symbol | Token::True | Token::False | Token::Null)
 }
 
 /// Whether a token assigns.

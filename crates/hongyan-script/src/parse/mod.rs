@@ -106,7 +106,7 @@ impl<'s> Parser<'s> {
     }
 
     fn slice(&self, span: Span) -> &'s str {
-        &self.text[span.range()]
+        self.text.get(span.range()).unwrap_or_default()
     }
 
     /// The end of the token before.
@@ -178,7 +178,8 @@ impl<'s> Parser<'s> {
             Token::Bar => "for a logical or, write `||` / 逻辑或请用 ||".to_owned(),
             Token::Else => "`else` follows the `}` of an `if`".to_owned(),
             Token::Name | Token::Text | Token::Int if self.at > 0 && self.lexemes[self.at - 1].token == Token::Text => {
-                "is an operator missing, or a `\\` before a quote inside the string? / 字符串中的引号请写成 \\'".to_owned()
+                "is an operator missing, or a `\\` before a quote inside the string? / 字符串中的引号请写成 \\'"
+                    .to_owned()
             }
             _ => return None,
         })

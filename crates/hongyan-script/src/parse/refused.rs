@@ -14,29 +14,76 @@ const PURPOSE: &str = "hongyan run is for scripts that call HTTP interfaces and 
 const FUNCTIONS: &[(&[&str], &str)] = &[
     (
         &[
-            "table", "loadTable", "createTable", "createPartitionedTable", "database", "saveTable", "loadText", "ploadText",
-            "loadTextEx", "saveText", "dropTable", "dropDatabase", "existsTable", "existsDatabase", "tableInsert", "select",
-            "mvccTable", "indexedTable", "keyedTable", "cachedTable", "undef", "matrix", "lj", "ej", "aj", "wj", "sql", "sqlCol",
+            "table",
+            "loadTable",
+            "createTable",
+            "createPartitionedTable",
+            "database",
+            "saveTable",
+            "loadText",
+            "ploadText",
+            "loadTextEx",
+            "saveText",
+            "dropTable",
+            "dropDatabase",
+            "existsTable",
+            "existsDatabase",
+            "tableInsert",
+            "select",
+            "mvccTable",
+            "indexedTable",
+            "keyedTable",
+            "cachedTable",
+            "undef",
+            "matrix",
+            "lj",
+            "ej",
+            "aj",
+            "wj",
+            "sql",
+            "sqlCol",
         ],
         "tables and databases",
     ),
     (
         &[
-            "streamTable", "keyedStreamTable", "subscribeTable", "unsubscribeTable", "enableTableShareAndPersistence",
-            "enableTablePersistence", "haStreamTable", "getStreamingStat", "createReactiveStateEngine", "dropStreamTable",
-            "createTimeSeriesEngine", "createTimeSeriesAggregator", "createAnomalyDetectionEngine", "createCrossSectionalEngine",
+            "streamTable",
+            "keyedStreamTable",
+            "subscribeTable",
+            "unsubscribeTable",
+            "enableTableShareAndPersistence",
+            "enableTablePersistence",
+            "haStreamTable",
+            "getStreamingStat",
+            "createReactiveStateEngine",
+            "dropStreamTable",
+            "createTimeSeriesEngine",
+            "createTimeSeriesAggregator",
+            "createAnomalyDetectionEngine",
+            "createCrossSectionalEngine",
         ],
         "streaming",
     ),
     (
-        &["submitJob", "submitJobEx", "scheduleJob", "deleteScheduledJob", "cancelJob", "getRecentJobs", "getJobReturn"],
+        &[
+            "submitJob",
+            "submitJobEx",
+            "scheduleJob",
+            "deleteScheduledJob",
+            "cancelJob",
+            "getRecentJobs",
+            "getJobReturn",
+        ],
         "jobs of the database's scheduler",
     ),
     (
         &["ploop", "peach", "loop", "each", "mr", "imr", "rpc", "remoteRun", "pnodeRun", "xdb", "runScript", "run"],
         "distributed or higher-order calls",
     ),
-    (&["login", "logout", "addFunctionView", "shell", "system", "file", "readFile", "writeLog", "share"], "the database's server"),
+    (
+        &["login", "logout", "addFunctionView", "shell", "system", "file", "readFile", "writeLog", "share"],
+        "the database's server",
+    ),
     (&["eval"], "evaluation of code: `parseExpr(text).eval()` reads JSON, and nothing is ever evaluated"),
 ];
 
@@ -76,10 +123,14 @@ impl Parser<'_> {
             "share" if apart && next.token == Token::Name => {
                 self.refuse(word.span, "`share`", "tables and no variables that sessions share")
             }
-            "timer" if apart && matches!(next.token, Token::ParenOpen | Token::Int | Token::BraceOpen | Token::Name) => {
+            "timer"
+                if apart && matches!(next.token, Token::ParenOpen | Token::Int | Token::BraceOpen | Token::Name) =>
+            {
                 self.refuse(word.span, "`timer`", "timing of statements")
             }
-            "go" if self.statement_ends_after() => self.refuse(word.span, "`go`", "batches: the whole script is read at once; leave `go` out;"),
+            "go" if self.statement_ends_after() => {
+                self.refuse(word.span, "`go`", "batches: the whole script is read at once; leave `go` out;")
+            }
             "module" | "import" if apart && next.token == Token::Name => {
                 self.refuse(word.span, &format!("`{text}`"), "modules of scripts")
             }

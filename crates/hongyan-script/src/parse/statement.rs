@@ -137,9 +137,9 @@ impl Parser<'_> {
         let problem = Problem::new(Kind::Parse, expr.span, "this cannot be assigned to")
             .expected("a variable or an element, as in `x = …` or `d['key'] = …`");
         Box::new(match &expr.kind {
-            ExprKind::Path { base, steps } => match steps.last().map(|step| &step.kind) {
-                Some(StepKind::Member(name)) => {
-                    let whole = Span::new(base.span.start(), name.span.start().saturating_sub(1));
+            ExprKind::Path { base, steps } => match steps.last().map(|step| (&step.kind, step.span)) {
+                Some((StepKind::Member(name), step)) => {
+                    let whole = Span::new(base.span.start(), step.start());
                     let right = format!("{}['{}'] = …", self.slice(whole), name.text);
                     Problem::new(Kind::Parse, expr.span, format!("the member `{}` cannot be assigned to", name.text))
                         .expected(format!("`{right}`"))

@@ -99,6 +99,11 @@ fn a_mistake_is_told_with_line_column_and_what_was_expected() {
 }
 
 #[test]
+fn a_stray_character_between_a_dot_and_a_name_is_told_and_no_more() {
+    assert_eq!(Script::parse("t", "a.\u{16800}a=").unwrap_err().len(), 1);
+}
+
+#[test]
 fn several_mistakes_are_told_at_once_and_no_more_than_twenty() {
     let errors = Script::parse("t", "a=\nb=1\nc=)\nif(x) { d=]; e=1 }\nf=(").unwrap_err();
     assert_eq!(errors.iter().map(|error| error.place.line).collect::<Vec<_>>(), [1, 3, 4, 5], "{errors:?}");

@@ -155,9 +155,7 @@ fn to_json(value: &Value) -> serde_json::Value {
             Json::Object(dict.iter().map(|(name, value)| (key(name), to_json(value))).collect())
         }
         Value::Pair(from, to) => Json::Array(vec![(*from).into(), (*to).into()]),
-        Value::Failure(failure) => {
-            Json::Array(vec![failure.category.into(), Json::String(failure.message.clone())])
-        }
+        Value::Failure(failure) => Json::Array(vec![failure.category.into(), Json::String(failure.message.clone())]),
     }
 }
 
@@ -184,7 +182,9 @@ impl From<&serde_json::Value> for Value {
         match json {
             Json::Null => Self::Null,
             Json::Bool(value) => Self::Bool(*value),
-            Json::Number(number) => number.as_i64().map_or_else(|| Self::Double(number.as_f64().unwrap_or(f64::NAN)), Self::Int),
+            Json::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Double(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
+            }
             Json::String(text) => Self::text(text.as_str()),
             Json::Array(items) => Self::vector(items.iter().map(Self::from).collect()),
             Json::Object(entries) => {
@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn json_keeps_whole_numbers_order_and_null() {
-        let value = Value::from_json_text(r#" {"b":1,"a":[true,null,-2,1.5,"\u4f60\/"],"n":18446744073709551615} "#).unwrap();
+        let value =
+            Value::from_json_text(r#" {"b":1,"a":[true,null,-2,1.5,"\u4f60\/"],"n":18446744073709551615} "#).unwrap();
         let dict = value.as_dict().unwrap();
         assert_eq!(dict.iter().map(|(key, _)| key.to_value().to_string()).collect::<Vec<_>>(), ["b", "a", "n"]);
         assert_eq!(dict.get("b").unwrap().type_name(), "INT");

@@ -137,6 +137,13 @@ impl Value {
         }
     }
 
+    /// The type with its article, for a sentence.
+    pub(crate) fn kind(&self) -> String {
+        let name = self.type_name();
+        let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
     /// How deep it nests: 0 for a scalar, 1 for a vector of scalars.
     #[must_use]
     pub fn depth(&self) -> usize {

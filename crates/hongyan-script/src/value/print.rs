@@ -37,7 +37,8 @@ fn inner(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
         Value::Pair(from, to) => write!(f, "{from}:{to}"),
         Value::Failure(failure) => write!(f, "\"{}\" : \"{}\"", failure.category, failure.message),
         Value::Vector(vector) => {
-            let (open, close) = if !vector.is_empty() && vector.type_name() == "ANY VECTOR" { ('(', ')') } else { ('[', ']') };
+            let (open, close) =
+                if !vector.is_empty() && vector.type_name() == "ANY VECTOR" { ('(', ')') } else { ('[', ']') };
             write!(f, "{open}")?;
             for (at, item) in vector.iter().enumerate() {
                 if at > 0 {

@@ -20,14 +20,14 @@ fn every_error_names_its_place_and_the_right_form() {
     for (text, line, column, message, hint) in [
         ("print nope", 1, 7, "`nope` is not defined", "--define"),
         ("total=1\nprint totl", 2, 7, "`totl` is not defined", "`total`"),
-        ("x=1\ny=x.size", 2, 5, "a INT has no member `size`", "x.size()"),
+        ("x=1\ny=x.size", 2, 5, "an INT has no member `size`", "x.size()"),
         ("d['a']=1", 1, 1, "`d` is not defined", "d=dict(STRING, ANY)"),
         ("pirnt(1)", 1, 1, "there is no function `pirnt`", "`print`"),
         ("httpGet('x')", 1, 1, "there is no function `httpGet`", "httpClient::httpGet"),
         ("httpClient::httpGit('x')", 1, 13, "no function `httpGit` in `httpClient`", "httpGet"),
         ("mail::send('x')", 1, 7, "no function `send` in `mail`", "httpClient has"),
-        ("x='a'-1", 1, 3, "`-` of a STRING and a INT", ""),
-        ("x='0'==0", 1, 3, "`==` of a STRING and a INT", "string(…)"),
+        ("x='a'-1", 1, 3, "`-` of a STRING and an INT", ""),
+        ("x='0'==0", 1, 3, "`==` of a STRING and an INT", "string(…)"),
         ("v=1 2\nx=v[2]", 2, 5, "[0] to [1]", ""),
         ("v=[]\nx=v[0]", 2, 5, "the vector is empty", ""),
         ("v=1 2\nv[5]=1", 2, 3, "has 2 elements", ""),
@@ -58,7 +58,7 @@ fn every_error_names_its_place_and_the_right_form() {
     for (text, message, hint) in [
         ("x=body[0].id", "dictionary with STRING keys", "body.department[0]"),
         ("x=body.deparment.id", "`body.deparment` is NULL", "spelled"),
-        ("x=body.errcode.x", "a INT has no member `x`", ""),
+        ("x=body.errcode.x", "an INT has no member `x`", ""),
     ] {
         let error = fails(&format!("{body}{text}"));
         assert!(error.message.contains(message), "{error}");

@@ -50,12 +50,110 @@ fn survive(text: &str) {
 
 /// Words that scripts are made of, good and bad.
 const WORDS: &[&str] = &[
-    "a", "b", "x", "d", "f", "print", "keys", "dict", "string", "int", "ANY", "httpClient", "::", "httpGet", "httpPost", "sendEmail",
-    "if", "else", "for", "in", "do", "while", "try", "catch", "throw", "def", "return", "break", "continue", "assert", "use", "true",
-    "false", "NULL", "and", "or", "not", "mutable", "(", ")", "[", "]", "{", "}", ",", ";", ".", "..", ":", "?", "=", "==", "!=", "<",
-    "<=", ">", ">=", "+", "-", "*", "/", "\\", "%", "+=", "-=", "!", "&&", "||", "&", "|", "->", "@", "#", "\n", " ", "1", "0", "2.5",
-    "9223372036854775807", "'a'", "\"b\"", "`c", "`a@b.c", "'", "\"", "//", "/*", "*/", "，", "“", "中", "append!", ".append!(1)",
-    "parseExpr('[1,{\"k\":2}]').eval()", "select", "from", "@testing: case=\"t\"", "size", "split", "concat", "(a", "x=", "x+=", "d[`k]",
+    "a",
+    "b",
+    "x",
+    "d",
+    "f",
+    "print",
+    "keys",
+    "dict",
+    "string",
+    "int",
+    "ANY",
+    "httpClient",
+    "::",
+    "httpGet",
+    "httpPost",
+    "sendEmail",
+    "if",
+    "else",
+    "for",
+    "in",
+    "do",
+    "while",
+    "try",
+    "catch",
+    "throw",
+    "def",
+    "return",
+    "break",
+    "continue",
+    "assert",
+    "use",
+    "true",
+    "false",
+    "NULL",
+    "and",
+    "or",
+    "not",
+    "mutable",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ";",
+    ".",
+    "..",
+    ":",
+    "?",
+    "=",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "\\",
+    "%",
+    "+=",
+    "-=",
+    "!",
+    "&&",
+    "||",
+    "&",
+    "|",
+    "->",
+    "@",
+    "#",
+    "\n",
+    " ",
+    "1",
+    "0",
+    "2.5",
+    "9223372036854775807",
+    "'a'",
+    "\"b\"",
+    "`c",
+    "`a@b.c",
+    "'",
+    "\"",
+    "//",
+    "/*",
+    "*/",
+    "，",
+    "“",
+    "中",
+    "append!",
+    ".append!(1)",
+    "parseExpr('[1,{\"k\":2}]').eval()",
+    "select",
+    "from",
+    "@testing: case=\"t\"",
+    "size",
+    "split",
+    "concat",
+    "(a",
+    "x=",
+    "x+=",
+    "d[`k]",
 ];
 
 fn soup() -> impl Strategy<Value = String> {
@@ -67,12 +165,34 @@ fn soup() -> impl Strategy<Value = String> {
 /// Expressions that can be read.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
-        "1", "-2", "0", "3.5", "'a'", "\"bc\"", "`s", "true", "false", "NULL", "a", "b", "d", "v", "1 2 3", "'x''y'", "0:3", "0..4",
-        "d['k']", "d.k", "v[0]", "keys d", "9223372036854775807",
+        "1",
+        "-2",
+        "0",
+        "3.5",
+        "'a'",
+        "\"bc\"",
+        "`s",
+        "true",
+        "false",
+        "NULL",
+        "a",
+        "b",
+        "d",
+        "v",
+        "1 2 3",
+        "'x''y'",
+        "(0:3)",
+        "(0..4)",
+        "d['k']",
+        "d.k",
+        "v[0]",
+        "keys d",
+        "9223372036854775807",
     ])
     .prop_map(str::to_owned);
     leaf.prop_recursive(6, 48, 4, |inner| {
-        let operator = prop::sample::select(vec!["+", "-", "*", "/", "\\", "%", "==", "!=", "<", ">=", "&&", "||", "in"]);
+        let operator =
+            prop::sample::select(vec!["+", "-", "*", "/", "\\", "%", "==", "!=", "<", ">=", "&&", "||", "in"]);
         prop_oneof![
             (inner.clone(), operator, inner.clone()).prop_map(|(a, o, b)| format!("{a} {o} {b}")),
             inner.clone().prop_map(|a| format!("({a})")),
@@ -84,8 +204,29 @@ fn expression() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|a| format!("({a}).k")),
             (
                 prop::sample::select(vec![
-                    "f", "string", "int", "double", "size", "keys", "values", "concat", "split", "upper", "strlen", "toStdJson",
-                    "fromStdJson", "max", "sum", "all", "round", "typestr", "isNull", "reverse", "parseExpr", "g", "print",
+                    "f",
+                    "string",
+                    "int",
+                    "double",
+                    "size",
+                    "keys",
+                    "values",
+                    "concat",
+                    "split",
+                    "upper",
+                    "strlen",
+                    "toStdJson",
+                    "fromStdJson",
+                    "max",
+                    "sum",
+                    "all",
+                    "round",
+                    "typestr",
+                    "isNull",
+                    "reverse",
+                    "parseExpr",
+                    "g",
+                    "print",
                 ]),
                 prop::collection::vec(inner, 0..3)
             )
@@ -96,7 +237,12 @@ fn expression() -> impl Strategy<Value = String> {
 
 /// Programs that can be read.
 fn program() -> impl Strategy<Value = String> {
-    let simple = (prop::sample::select(vec!["a=", "b=", "v=", "d['k']=", "v[0]=", "a+=", "d[`n]+=", "print ", "assert ", "throw "]), expression())
+    let simple = (
+        prop::sample::select(vec![
+            "a=", "b=", "v=", "d['k']=", "v[0]=", "a+=", "d[`n]+=", "print ", "assert ", "throw ",
+        ]),
+        expression(),
+    )
         .prop_map(|(start, expr)| format!("{start}{expr}"));
     let statement = simple.prop_recursive(4, 32, 4, |inner| {
         let block = prop::collection::vec(inner, 0..4).prop_map(|inner| format!("{{\n{}\n}}", inner.join("\n")));
@@ -118,7 +264,8 @@ fn program() -> impl Strategy<Value = String> {
 
 /// A sample with some of it cut out, doubled or replaced.
 fn mutated() -> impl Strategy<Value = String> {
-    let samples: Vec<String> = FORMS.iter().map(|(text, _)| (*text).to_owned()).chain([TOKEN_RECIPE.to_owned()]).collect();
+    let samples: Vec<String> =
+        FORMS.iter().map(|(text, _)| (*text).to_owned()).chain([TOKEN_RECIPE.to_owned()]).collect();
     let edit = (any::<prop::sample::Index>(), 0_usize..4, 0_usize..12, prop::sample::select(WORDS));
     (prop::sample::select(samples), prop::collection::vec(edit, 1..6)).prop_map(|(text, edits)| {
         let mut chars: Vec<char> = text.chars().collect();

@@ -144,7 +144,8 @@ fn what_the_host_refuses_is_caught_by_the_script() {
 #[test]
 fn a_pinned_variable_keeps_its_value_with_one_note_for_each_place() {
     let mut world = World::replying("");
-    let script = crate::world::parse("for(i in 0:3) { SECRET='xxxxx' }\nprint SECRET\ndef f() { return SECRET }\nprint f()");
+    let script =
+        crate::world::parse("for(i in 0:3) { SECRET='xxxxx' }\nprint SECRET\ndef f() { return SECRET }\nprint f()");
     let defines = BTreeMap::from([("SECRET".to_owned(), Value::text("real"))]);
     let outcome = Interpreter::new(&mut world, Options { defines, ..Options::default() }).run(&script).unwrap();
     assert_eq!(world.printed, ["real", "real"]);
@@ -156,7 +157,8 @@ fn a_pinned_variable_keeps_its_value_with_one_note_for_each_place() {
 #[test]
 fn an_assertion_that_does_not_hold_is_told_and_the_run_goes_on() {
     let mut world = World::replying("");
-    let outcome = run(&mut world, "@testing: case=\"login\"\nassert 1==1\nassert 'two', 1==2\nassert [1,2]==[1,2]\nprint 'on'");
+    let outcome =
+        run(&mut world, "@testing: case=\"login\"\nassert 1==1\nassert 'two', 1==2\nassert [1,2]==[1,2]\nprint 'on'");
     assert!(outcome.failed());
     assert_eq!((outcome.passed_asserts, outcome.failed_asserts.len()), (2, 1));
     assert_eq!(outcome.failed_asserts[0].place.line, 3);
@@ -167,7 +169,8 @@ fn an_assertion_that_does_not_hold_is_told_and_the_run_goes_on() {
 #[test]
 fn null_joined_to_a_text_adds_nothing_and_is_noted_once() {
     let mut world = World::replying("");
-    let outcome = run(&mut world, "d=dict(string,string)\nfor(i in 0:3) { u='token='+d.missing\n u+=d.missing }\nprint u");
+    let outcome =
+        run(&mut world, "d=dict(string,string)\nfor(i in 0:3) { u='token='+d.missing\n u+=d.missing }\nprint u");
     assert_eq!(world.printed, ["token="]);
     assert_eq!(outcome.notes.iter().map(|note| note.place.line).collect::<Vec<_>>(), [2, 3]);
 }

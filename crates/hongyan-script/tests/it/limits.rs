@@ -81,7 +81,9 @@ fn functions_call_each_other_only_so_deep() {
 
 #[test]
 fn the_deepest_expression_that_is_read_is_also_worked_out_on_the_stack_that_threads_have() {
-    for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("1+(", ")"), ("abs(", ")"), ("true ? (", ") : 1"), ("print ", "")] {
+    for (open, close) in
+        [("(", ")"), ("[", "]"), ("-", ""), ("1+(", ")"), ("abs(", ")"), ("true ? (", ") : 1"), ("print ", "")]
+    {
         let script = |depth: usize| format!("x={}1{}", open.repeat(depth), close.repeat(depth));
         let deepest = (1..200).take_while(|&depth| Script::parse("t", &script(depth)).is_ok()).last().unwrap();
         assert!(deepest >= 30, "{open}: {deepest}");
@@ -110,7 +112,9 @@ fn a_source_that_is_too_long_is_not_read() {
 #[test]
 fn long_chains_are_worked_out_without_depth() {
     let long = |first: &str, more: &str| format!("x={first}{}", more.repeat(50_000));
-    for text in [long("1", "+1"), long("'a'", "+'b'"), long("true", "&&true"), long("[1]", ".reverse()"), long("0", "-1*2")] {
+    for text in
+        [long("1", "+1"), long("'a'", "+'b'"), long("true", "&&true"), long("[1]", ".reverse()"), long("0", "-1*2")]
+    {
         let limits = Limits { source_bytes: usize::MAX, ..Limits::default() };
         let script = Script::parse_with("t", &text, &limits).unwrap();
         let mut world = World::replying("");

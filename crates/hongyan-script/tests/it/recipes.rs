@@ -19,7 +19,9 @@ fn the_tutorials_scripts_run_as_they_are_written() {
         Ok(reply(
             if call.function == "sendEmail" { 250 } else { 200 },
             match () {
-                () if url.ends_with("gettoken") => r#"{"errcode":0,"errmsg":"ok","access_token":"tok-1","expires_in":7200}"#,
+                () if url.ends_with("gettoken") => {
+                    r#"{"errcode":0,"errmsg":"ok","access_token":"tok-1","expires_in":7200}"#
+                }
                 () if url.contains("department/list") => r#"{"errcode":0,"department":[{"id":42,"name":"开发组"}]}"#,
                 () if url.contains("getDeptMember") => r#"{"errcode":0,"userIds":["u1","u2"]}"#,
                 () if url.contains("create") => r#"{"errcode":0,"chatid":"chat-9"}"#,
