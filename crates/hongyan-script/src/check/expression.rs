@@ -69,6 +69,7 @@ impl Walk<'_> {
 
     fn variable(&mut self, name: &Arc<str>, at: Span) -> Known {
         if let Some(variable) = self.variables.get(name) {
+            self.used.insert(Arc::clone(name));
             return variable.value.clone();
         }
         if !self.functions.contains_key(name) && !call::is_function(name) {
@@ -209,7 +210,7 @@ impl Walk<'_> {
         }
         for argument in arguments {
             let value = self.argument(argument);
-            self.judge_json(&value);
+            self.judge_json(&value, false);
             // A dictionary may come back with other keys.
             if let Some(name) = argument.value.as_ref().and_then(Expr::as_name)
                 && let Some(variable) = self.variables.get_mut(name)
@@ -234,8 +235,9 @@ impl Walk<'_> {
         self.functions.keys().map(|name| &**name)
     }
 
-    /// Looks through a text that sets out to be JSON, once.
-    pub(super) fn judge_json(&mut self, value: &Known) {
+    /// Looks through a text that sets out to be JSON, once. One that is `sent` must be JSON as it is; another may be
+    /// a pattern yet to be filled.
+    pub(super) fn judge_json(&mut self, value: &Known, sent: bool) {
         let (Known::Text(pieces), Some(text)) = (value, value.render()) else { return };
         let literals = pieces.iter().filter_map(|piece| match piece {
             Piece::Literal { at, .. } => Some(*at),
@@ -243,7 +245,7 @@ impl Walk<'_> {
         });
         let fresh = literals.fold(false, |fresh, at| self.judged.insert(at) || fresh);
         if fresh && json::begins(&text) {
-            json::check(pieces, self.source.text(), &mut self.findings);
+            json::check(pieces, sent, self.source.text(), &mut self.findings);
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn is_placeholder_address(text: &str) -> bool {
 pub(super) fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let word = name.rsplit(['_', '.', '-']).next().unwrap_or_default();
-    name.contains("secret")
+    (name.contains("secret") && !name.contains("secretary"))
         || name.contains("passw")
         || name.ends_with("token")
         || matches!(word, "psw" | "pwd" | "pass" | "passwd" | "authcode" | "sk")
@@ -82,7 +82,7 @@ mod tests {
         for name in ["SECRET", "secret", "corpsecret", "psw", "mail_pwd", "ACCESS_TOKEN", "userPassword", "appsecret"] {
             assert!(names_a_secret(name), "{name}");
         }
-        for name in ["key", "ID", "appkey", "tokens", "passed", "tokenCount", "user"] {
+        for name in ["key", "ID", "secretary", "appkey", "tokens", "passed", "tokenCount", "user"] {
             assert!(!names_a_secret(name), "{name}");
         }
     }

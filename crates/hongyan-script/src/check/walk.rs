@@ -33,8 +33,11 @@ pub(super) struct Walk<'a> {
     pub(super) judged: HashSet<Span>,
     /// Chats that are made here, whose ids neither the script gives nor anything has read yet: one of each operation.
     pub(super) chats_made: Vec<(&'static Operation, Span)>,
-    /// Something is sent in a loop here.
+    /// Something is sent in a loop here, and tokens are asked for in loops here.
     pub(super) sends_in_loop: Option<Span>,
+    pub(super) tokens_in_loops: Vec<Span>,
+    /// Variables whose values were used.
+    pub(super) used: HashSet<Arc<str>>,
 }
 
 impl<'a> Walk<'a> {
@@ -59,15 +62,31 @@ impl<'a> Walk<'a> {
             judged: HashSet::new(),
             chats_made: Vec::new(),
             sends_in_loop: None,
+            tokens_in_loops: Vec::new(),
+            used: HashSet::new(),
         }
     }
 
     pub(super) fn run(mut self, program: &Program) -> Vec<Finding> {
         self.statements(&program.statements);
         // A text that was put together and never handed on is looked through as well: somebody will copy it.
-        let left: Vec<Known> = self.variables.values().map(|variable| variable.value.clone()).collect();
+        let used = std::mem::take(&mut self.used);
+        let left: Vec<Known> = (self.variables.iter())
+            .filter(|(name, _)| !used.contains(*name))
+            .map(|(_, variable)| variable.value.clone())
+            .collect();
         for value in left {
-            self.judge_json(&value);
+            self.judge_json(&value, false);
+        }
+        // Asking again and again until the platform is not busy is another thing.
+        for at in std::mem::take(&mut self.tokens_in_loops).into_iter().filter(|_| self.sends_in_loop.is_some()) {
+            self.findings.add(
+                &rule::TOKEN_IN_LOOP,
+                at,
+                "a token is good for two hours, and who asks for one too often is shut out",
+                "令牌两小时内有效,频繁获取会被拦截",
+                "fetch it before the loop, and again only when errcode is 40014 or 42001: see token-recipe.dos",
+            );
         }
         for (_, at) in std::mem::take(&mut self.chats_made) {
             self.findings.add(
