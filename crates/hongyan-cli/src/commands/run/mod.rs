@@ -93,6 +93,8 @@ fn conclude(
             diagnostics.extend(told.map(|diagnostic| described(diagnostic, world.shown())));
             if outcome.failed() { ("assertion_failed", Exit::Failed) } else { ("done", Exit::Done) }
         }
+        // Whoever read standard output has gone: as for `head`, there is nothing to say.
+        Err(error) if error.kind() == Kind::Limit && world.output.is_closed() => ("closed", Exit::Failed),
         Err(error) => {
             diagnostics.push(described(&error, world.shown()));
             let drawn = error.render(world.shown(), world.color);
