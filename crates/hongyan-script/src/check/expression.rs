@@ -243,8 +243,9 @@ impl Walk<'_> {
             Piece::Literal { at, .. } => Some(*at),
             Piece::Hole { .. } => None,
         });
-        let fresh = literals.fold(false, |fresh, at| self.judged.insert(at) || fresh);
-        if fresh && json::begins(&text) {
+        // Every one is put in, not only the first that is new.
+        let fresh = literals.filter(|at| self.judged.insert(*at)).count();
+        if fresh > 0 && json::begins(&text) {
             json::check(pieces, sent, self.source.text(), &mut self.findings);
         }
     }
