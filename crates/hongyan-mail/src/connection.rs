@@ -8,7 +8,7 @@
 //! Every wait is bounded. Pooling and the meaning for the caller are left to `pool` and `smtp`.
 
 use crate::{
-    Tls,
+    MailerConfig, Tls,
     faults::{own, refusal},
     reply::{Parsed, Reply, parse},
     tls::TlsSetup,
@@ -24,7 +24,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
+    net::{TcpStream, lookup_host},
     time::{Instant, timeout},
 };
 
@@ -36,13 +36,9 @@ const GROUP: usize = 100;
 
 /// How a connection is opened.
 pub(crate) struct Dial<'a> {
-    pub(crate) host: &'a str,
-    pub(crate) port: u16,
-    pub(crate) tls: Tls,
+    pub(crate) config: &'a MailerConfig,
     pub(crate) setup: Option<&'a TlsSetup>,
     pub(crate) login: Option<(&'a str, &'a str)>,
-    pub(crate) hello: &'a str,
-    pub(crate) timeout: Duration,
     pub(crate) final_timeout: Duration,
 }
 
@@ -54,6 +50,8 @@ struct Offers {
     eight_bit: bool,
     /// The largest message it takes, in bytes.
     max_size: Option<usize>,
+    /// Some way to log in.
+    auth: bool,
     plain: bool,
     login: bool,
 }
@@ -71,6 +69,7 @@ impl Offers {
                 // Zero stands for "no fixed limit".
                 Some("SIZE") => offers.max_size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
                 Some("AUTH") => {
+                    offers.auth = true;
                     for mechanism in words {
                         offers.plain |= mechanism == "PLAIN";
                         offers.login |= mechanism == "LOGIN";
@@ -104,6 +103,8 @@ pub(crate) struct Connection {
     offers: Offers,
     timeout: Duration,
     final_timeout: Duration,
+    all_or_nothing: bool,
+    unannounced_eight_bit: bool,
     /// Transactions so far.
     pub(crate) served: usize,
     /// When it was last used.
@@ -117,54 +118,64 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects, greets, encrypts and logs in.
     pub(crate) async fn open(dial: &Dial<'_>) -> Result<Self, Fault> {
-        let tcp = bounded(dial.timeout, TcpStream::connect((dial.host, dial.port)))
-            .await?
-            .map_err(|error| Fault::transport("net.connect", error.to_string()))?;
+        let config = dial.config;
+        let tcp = bounded(config.timeout, connect(config)).await??;
         // Nagle against delayed acknowledgement costs some 40 ms per message.
         tcp.set_nodelay(true).map_err(|error| Fault::transport("net.connect", error.to_string()))?;
         let mut this = Self {
             stream: Box::new(tcp),
             buffer: Vec::with_capacity(1024),
             offers: Offers::default(),
-            timeout: dial.timeout,
+            timeout: config.timeout,
             final_timeout: dial.final_timeout,
+            all_or_nothing: config.all_or_nothing,
+            unannounced_eight_bit: config.dangerous_unannounced_eight_bit,
             served: 0,
             used: Instant::now(),
             stale: false,
             broken: false,
         };
-        if dial.tls == Tls::Implicit {
+        if config.tls == Tls::Implicit {
             this = this.encrypt(dial).await?;
         }
         let greeting = this.read().await?;
         if greeting.code != 220 {
             return Err(refused(&greeting));
         }
-        this.hello(dial.hello).await?;
-        if dial.tls == Tls::Starttls {
-            if !this.offers.starttls {
-                return Err(own("smtp.no_starttls", "STARTTLS is not among what the server offers"));
-            }
-            let reply = this.command("STARTTLS").await?;
-            if reply.code != 220 {
-                return Err(refused(&reply));
-            }
-            // What was said before the handshake may be anybody's (STARTTLS injection): bytes and offers are forgotten.
-            this.buffer.clear();
-            this.offers = Offers::default();
-            this = this.encrypt(dial).await?;
-            this.hello(dial.hello).await?;
+        this.hello(&config.hello).await?;
+        if config.tls == Tls::Starttls {
+            this = this.upgrade(dial).await?;
         }
-        if let Some((username, password)) = dial.login {
+        let anonymous = config.login_optional && !this.offers.auth;
+        if let Some((username, password)) = dial.login.filter(|_| !anonymous) {
             this.login(username, password).await?;
         }
         Ok(this)
     }
 
+    /// STARTTLS, or whatever else is allowed.
+    async fn upgrade(mut self, dial: &Dial<'_>) -> Result<Self, Fault> {
+        let may_stay_open = dial.config.dangerous_opportunistic;
+        if !self.offers.starttls {
+            let missing = own("smtp.no_starttls", "STARTTLS is not among what the server offers");
+            return if may_stay_open { Ok(self) } else { Err(missing) };
+        }
+        let reply = self.command("STARTTLS").await?;
+        if reply.code != 220 {
+            return if may_stay_open { Ok(self) } else { Err(refused(&reply)) };
+        }
+        // What was said before the handshake may be anybody's (STARTTLS injection): bytes and offers are forgotten.
+        self.buffer.clear();
+        self.offers = Offers::default();
+        self = self.encrypt(dial).await?;
+        self.hello(&dial.config.hello).await?;
+        Ok(self)
+    }
+
     async fn encrypt(mut self, dial: &Dial<'_>) -> Result<Self, Fault> {
         let setup = dial.setup.ok_or_else(|| Fault::transport("request.invalid", "no TLS set up"))?;
         let handshake = setup.connector.connect(setup.name.clone(), self.stream);
-        let stream = bounded(dial.timeout, handshake).await?;
+        let stream = bounded(dial.config.timeout, handshake).await?;
         self.stream = Box::new(stream.map_err(|error| Fault::transport("net.tls", error.to_string()))?);
         Ok(self)
     }
@@ -262,7 +273,7 @@ impl Connection {
         unanswered: &mut bool,
     ) -> Result<Reply, Fault> {
         let eight_bit = !mime.is_ascii();
-        if eight_bit && !self.offers.eight_bit {
+        if eight_bit && !self.offers.eight_bit && !self.unannounced_eight_bit {
             *unanswered = false;
             return Err(Fault::transport("request.invalid", "the mail is not ASCII and the server lacks 8BITMIME"));
         }
@@ -274,7 +285,7 @@ impl Connection {
         if self.offers.max_size.is_some() {
             head.push_str(&format!(" SIZE={}", mime.len()));
         }
-        if eight_bit {
+        if eight_bit && self.offers.eight_bit {
             head.push_str(" BODY=8BITMIME");
         }
         head.push_str("\r\n");
@@ -292,7 +303,7 @@ impl Connection {
                 refusals.push((*index, refused(&reply)));
             }
         }
-        if refusals.len() == recipients.len() || mail.is_some() {
+        if refusals.len() == recipients.len() || mail.is_some() || (self.all_or_nothing && !refusals.is_empty()) {
             // DATA may have been granted all the same: an empty message then ends it, without effect.
             if open {
                 self.write(b".\r\n").await?;
@@ -329,7 +340,9 @@ impl Connection {
         commands.push(mail);
         commands.extend(recipients.iter().map(|(_, address)| format!("RCPT TO:<{address}>\r\n")));
         let mut replies = Vec::with_capacity(commands.len() + 1);
-        if self.offers.pipelining {
+        // Where one refusal ends it, DATA waits for every reply: once granted, it could not be taken back for those
+        // who were accepted.
+        if self.offers.pipelining && !self.all_or_nothing {
             commands.push("DATA\r\n".to_owned());
             for group in commands.chunks(GROUP) {
                 self.write(group.concat().as_bytes()).await?;
@@ -351,7 +364,8 @@ impl Connection {
                 return Ok(replies);
             }
         }
-        let taken = replies[mail_at + 1..].iter().any(Reply::is_ok);
+        let mut answers = replies[mail_at + 1..].iter();
+        let taken = if self.all_or_nothing { answers.all(Reply::is_ok) } else { answers.any(Reply::is_ok) };
         if taken {
             replies.push(self.command("DATA").await?);
         } else {
@@ -490,6 +504,20 @@ fn auth_refused(reply: Option<Reply>, password: &str) -> Fault {
     refused(&reply)
 }
 
+/// TCP to the first address that answers.
+async fn connect(config: &MailerConfig) -> Result<TcpStream, Fault> {
+    let unreached = |error: io::Error| Fault::transport("net.connect", error.to_string());
+    if !config.refuse_private {
+        return TcpStream::connect((config.host.as_str(), config.port)).await.map_err(unreached);
+    }
+    let found = lookup_host((config.host.as_str(), config.port)).await.map_err(unreached)?;
+    let public: Vec<_> = found.filter(|address| hongyan_net::is_public(address.ip())).collect();
+    if public.is_empty() {
+        return Err(Fault::transport("net.private", "the mail server's address is not of the public internet"));
+    }
+    TcpStream::connect(public.as_slice()).await.map_err(unreached)
+}
+
 fn lost(error: &io::Error) -> Fault {
     Fault::transport("net.lost", error.to_string())
 }
@@ -511,12 +539,17 @@ mod tests {
             starttls: true,
             eight_bit: true,
             max_size: Some(73_400_320),
+            auth: true,
             plain: true,
             login: true,
         };
         assert_eq!(Offers::read(&reply), all);
         let none = Reply { code: 250, lines: vec!["PIPELINING".into(), "SIZE 0".into(), "AUTH XOAUTH2".into()] };
-        assert_eq!(Offers::read(&none), Offers::default(), "the first line is the server's name");
+        assert_eq!(
+            Offers::read(&none),
+            Offers { auth: true, ..Offers::default() },
+            "the first line is the server's name"
+        );
     }
 
     #[test]

@@ -44,6 +44,19 @@ pub struct MailerConfig {
     pub timeout: Duration,
     /// Mails after which a connection is closed and another opened, at least 1.
     pub messages_per_connection: usize,
+    /// A mail goes to all its recipients or to none: one refusal ends it before its text is sent.
+    pub all_or_nothing: bool,
+    /// Without a login where the server offers none at all.
+    pub login_optional: bool,
+    /// Addresses that are not of the public internet are refused, as [`hongyan_net::is_public`] has it.
+    pub refuse_private: bool,
+    /// With [`Tls::Starttls`]: where the server offers no `STARTTLS`, password and mail travel in the open. Whoever
+    /// stands between needs only strip the offer.
+    pub dangerous_opportunistic: bool,
+    /// Any certificate is believed, whatever name it bears.
+    pub dangerous_accept_any_certificate: bool,
+    /// A mail outside ASCII is sent even where the server does not say that it takes one.
+    pub dangerous_unannounced_eight_bit: bool,
 }
 
 impl MailerConfig {
@@ -61,6 +74,12 @@ impl MailerConfig {
             connections: 1,
             timeout: Duration::from_secs(30),
             messages_per_connection: 50,
+            all_or_nothing: false,
+            login_optional: false,
+            refuse_private: false,
+            dangerous_opportunistic: false,
+            dangerous_accept_any_certificate: false,
+            dangerous_unannounced_eight_bit: false,
         }
     }
 }
@@ -142,7 +161,7 @@ impl Mailer {
         }
         let setup = match config.tls {
             Tls::DangerousNone => None,
-            Tls::Implicit | Tls::Starttls => Some(TlsSetup::new(&config.host, config.ca_pem.as_deref())?),
+            Tls::Implicit | Tls::Starttls => Some(TlsSetup::new(&config)?),
         };
         Ok(Self {
             pool: Pool::new(config.connections),
@@ -165,7 +184,8 @@ impl Mailer {
     /// Hands over one mail in one transaction. `from` may be empty, for a bounce; `mime` is sent as it is but for
     /// its dots and bare line ends.
     ///
-    /// Recipients that are no addresses are refused here and the mail goes to the rest.
+    /// Recipients that are no addresses are refused here and the mail goes to the rest, unless it is
+    /// [`MailerConfig::all_or_nothing`].
     ///
     /// # Errors
     /// By class: [`Class::Retryable`] or [`Class::Throttled`] when nothing was taken and a later try may succeed,
@@ -185,7 +205,7 @@ impl Mailer {
                 Err(why) => refused.push((index, invalid(why))),
             }
         }
-        if taken.is_empty() {
+        if taken.is_empty() || (self.config.all_or_nothing && !refused.is_empty()) {
             return Err(SendFault { fault: refused[0].1.clone(), refused });
         }
         let outcome = self.transact(from, &taken, mime).await;
@@ -214,6 +234,13 @@ impl Mailer {
         let connection = self.open().await.map_err(|fault| fault.during("mail.probe"))?;
         connection.quit().await;
         Ok(())
+    }
+
+    /// Says goodbye on every idle connection. A mail after it opens a new one.
+    pub async fn close(&self) {
+        while let Some(connection) = self.pool.take().await {
+            connection.quit().await;
+        }
     }
 
     async fn transact(&self, from: &str, recipients: &[(usize, &str)], mime: &[u8]) -> Result<Accepted, SendFault> {
@@ -250,14 +277,10 @@ impl Mailer {
         }
         let login = self.config.username.as_deref().zip(self.config.password.as_ref().map(Secret::expose));
         let opened = Connection::open(&Dial {
-            host: &self.config.host,
-            port: self.config.port,
-            tls: self.config.tls,
             setup: self.setup.as_ref(),
             login,
-            hello: &self.config.hello,
-            timeout: self.config.timeout,
             final_timeout: self.final_timeout,
+            config: &self.config,
         })
         .await;
         match &opened {

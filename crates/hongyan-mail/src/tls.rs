@@ -1,10 +1,9 @@
 //! TLS towards a mail server: verified always, against the public roots or one private authority.
 
+use crate::MailerConfig;
 use hongyan_endpoint::Fault;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use hongyan_net::Trust;
+use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
@@ -29,31 +28,18 @@ pub(crate) struct TlsSetup {
 }
 
 impl TlsSetup {
-    /// For the server `host`; `ca_pem` replaces the public roots, so that a private server cannot be
+    /// For the account's server; `ca_pem` replaces the public roots, so that a private server cannot be
     /// impersonated with a public certificate.
-    pub(crate) fn new(host: &str, ca_pem: Option<&str>) -> Result<Self, Fault> {
-        let mut roots = RootCertStore::empty();
-        match ca_pem {
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            Some(pem) => {
-                for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                    let certificate = certificate.map_err(|error| invalid(format!("ca_pem: {error}")))?;
-                    roots.add(certificate).map_err(|error| invalid(format!("ca_pem: {error}")))?;
-                }
-                if roots.is_empty() {
-                    return Err(invalid("ca_pem holds no certificate"));
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| invalid(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name =
-            ServerName::try_from(host.to_owned()).map_err(|_| invalid(format!("{host:?} is not a host name")))?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
+    pub(crate) fn new(config: &MailerConfig) -> Result<Self, Fault> {
+        let trust = match &config.ca_pem {
+            _ if config.dangerous_accept_any_certificate => Trust::DangerousAnyone { name_checked: false },
+            Some(pem) => Trust::Authority(pem.clone()),
+            None => Trust::Public,
+        };
+        let set_up = trust.client_config().map_err(invalid)?;
+        let name = ServerName::try_from(config.host.clone())
+            .map_err(|_| invalid(format!("{:?} is not a host name", config.host)))?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(set_up)), name })
     }
 }
 
@@ -76,9 +62,14 @@ mod tests {
 
     #[test]
     fn a_private_authority_must_be_one() {
-        assert!(TlsSetup::new("localhost", None).is_ok());
-        assert!(TlsSetup::new("127.0.0.1", None).is_ok());
-        assert!(TlsSetup::new("not a host", None).is_err());
-        assert!(TlsSetup::new("localhost", Some("nothing")).is_err());
+        let set_up = |host: &str, ca_pem: Option<&str>| {
+            let mut config = MailerConfig::new(host, 465, Tls::Implicit);
+            config.ca_pem = ca_pem.map(str::to_owned);
+            TlsSetup::new(&config)
+        };
+        assert!(set_up("localhost", None).is_ok());
+        assert!(set_up("127.0.0.1", None).is_ok());
+        assert!(set_up("not a host", None).is_err());
+        assert!(set_up("localhost", Some("nothing")).is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 use hyper_util::client::legacy::connect::dns::{GaiFuture, GaiResolver, Name};
 use std::{
+    fmt,
     future::Future,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -48,12 +49,21 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
         || (a == 198 && (18..20).contains(&b)))
 }
 
+/// The refusal of an address, as a type, so that whoever meets it below others' errors knows it.
+#[derive(Debug)]
+pub(crate) struct Private;
+
+impl fmt::Display for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the address is not of the public internet, and private ones are refused")
+    }
+}
+
+impl std::error::Error for Private {}
+
 /// The refusal of an address.
 pub(crate) fn refusal() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        "the address is not of the public internet, and private ones are refused",
-    )
+    io::Error::new(io::ErrorKind::PermissionDenied, Private)
 }
 
 /// The system's resolver, whose private answers are dropped where they are refused.

@@ -199,7 +199,7 @@ fn failure_of(error: &hyper_util::client::legacy::Error) -> Failure {
 }
 
 /// The cause at the bottom of the chain: the layers above it repeat the URL, which may hold a credential.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -14,8 +14,12 @@ mod guard;
 mod http;
 mod proxy;
 mod redact;
+mod trust;
+mod wire;
 
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
 pub use proxy::{NotAProxy, Proxy};
 pub use redact::Secret;
+pub use trust::Trust;
+pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};

@@ -28,8 +28,8 @@ use tower_service::Service;
 /// A forward proxy, from `http://[USER:PASSWORD@]HOST:PORT`.
 #[derive(Clone)]
 pub struct Proxy {
-    address: Uri,
-    authorization: Option<Secret>,
+    pub(crate) address: Uri,
+    pub(crate) authorization: Option<Secret>,
 }
 
 impl fmt::Debug for Proxy {
@@ -95,6 +95,8 @@ pub(crate) struct Way {
     direct: HttpConnector<Resolver>,
     tunnel: Option<Tunnel<HttpConnector<Resolver>>>,
     refuse_private: bool,
+    /// Whether loopback addresses are called directly all the same.
+    spare_loopback: bool,
 }
 
 impl Way {
@@ -113,7 +115,13 @@ impl Way {
                 None => tunnel,
             }
         });
-        Self { direct: connector(Resolver::new(refuse_private)), tunnel, refuse_private }
+        Self { direct: connector(Resolver::new(refuse_private)), tunnel, refuse_private, spare_loopback: true }
+    }
+
+    /// The same way, through the proxy for loopback addresses too: where a call names its proxy itself.
+    pub(crate) fn for_every_address(mut self) -> Self {
+        self.spare_loopback = false;
+        self
     }
 }
 
@@ -135,7 +143,7 @@ impl Service<Uri> for Way {
             return Box::pin(async { Err(refusal().into()) });
         }
         match &mut self.tunnel {
-            Some(tunnel) if !is_loopback(&to) => {
+            Some(tunnel) if !(self.spare_loopback && is_loopback(&to)) => {
                 let connecting = tunnel.call(with_port(to));
                 Box::pin(async move { connecting.await.map_err(Into::into) })
             }
@@ -148,11 +156,11 @@ impl Service<Uri> for Way {
 }
 
 /// The address that a host is, if it is no name.
-fn address(to: &Uri) -> Option<IpAddr> {
+pub(crate) fn address(to: &Uri) -> Option<IpAddr> {
     to.host()?.trim_matches(['[', ']']).parse().ok()
 }
 
-fn is_loopback(to: &Uri) -> bool {
+pub(crate) fn is_loopback(to: &Uri) -> bool {
     to.host().is_some_and(|host| host.eq_ignore_ascii_case("localhost"))
         || address(to).is_some_and(|address| address.is_loopback())
 }

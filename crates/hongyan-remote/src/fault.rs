@@ -34,8 +34,9 @@ impl Fault {
         Self { kind, code: String::new(), message: message.into() }
     }
 
-    /// Reads a problem document (RFC 9457).
-    pub(crate) fn of_problem(status: u16, document: &Value) -> Self {
+    /// Reads a problem document (RFC 9457), such as stands beside a refused message of a batch.
+    #[must_use]
+    pub fn of_problem(status: u16, document: &Value) -> Self {
         let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
         let mut message = match text("field") {
             "" => format!("{} (HTTP {status})", text("title")),

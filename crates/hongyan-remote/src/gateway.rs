@@ -31,6 +31,52 @@ impl Gateway {
         self.call("POST", "/v1/messages", header.as_slice(), Some(message)).await
     }
 
+    /// Hands in a message that is JSON text already, as it stands: a repeat has the same bytes whoever wrote them.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_text(&self, message: &str, key: &str) -> Result<Value, Fault> {
+        let headers = [("idempotency-key", key), ("content-type", "application/json")];
+        let reply = self.ask("POST", "/v1/messages", &headers, Bytes::copy_from_slice(message.as_bytes())).await?;
+        self.json(&reply)
+    }
+
+    /// Hands in messages that are JSON text already, each under its key (`POST /v1/messages/batch`): the same key with
+    /// the same text is the same message as by [`Self::submit_text`]. Gives the gateway's results, one per message; also
+    /// when it took none of them.
+    ///
+    /// # Errors
+    /// [`Fault`], for the batch as a whole. A text that is no JSON spoils the batch.
+    pub async fn submit_batch<'a>(
+        &self,
+        messages: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<Value>, Fault> {
+        let (keys, texts): (Vec<&str>, Vec<&str>) = messages.unzip();
+        let body = format!("{{\"keys\":{},\"messages\":[{}]}}", Value::from(keys), texts.join(","));
+        let headers = [("content-type", "application/json")];
+        let reply = self.ask("POST", "/v1/messages/batch", &headers, body.into()).await?;
+        let mut value: Value = match serde_json::from_slice(&reply.body) {
+            Ok(value) => value,
+            Err(_) => self.json(&reply)?,
+        };
+        match value["results"].take() {
+            Value::Array(results) if reply.status < 400 || reply.status == 422 => Ok(results),
+            _ if reply.status < 400 => Err(Fault::new(
+                Kind::Foreign,
+                format!("HTTP {} without results: is {} a hongyan gateway?", reply.status, self.base),
+            )),
+            _ => Err(Fault::of_problem(reply.status, &value)),
+        }
+    }
+
+    /// Whether anything answers there at all; asks for nothing that needs a key.
+    ///
+    /// # Errors
+    /// [`Fault`] of [`Kind::Unreachable`] or [`Kind::NoAnswer`].
+    pub async fn answers(&self) -> Result<(), Fault> {
+        self.ask("GET", "/healthz", &[], Bytes::new()).await.map(|_| ())
+    }
+
     /// What became of a message (`GET /v1/messages/{id}`).
     ///
     /// # Errors

@@ -1,0 +1,165 @@
+//! An answer's head as it came, byte for byte: names in their own spelling and order, the reason's words too.
+//!
+//! The parser above gives names in lower case and no order; what must be shown as received is copied on its way up.
+
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+/// Most bytes of a head that are kept; the parser refuses longer ones.
+const MAX_HEAD: usize = 512 << 10;
+/// Most bytes read at once while a head is being copied.
+const PIECE: usize = 8 << 10;
+
+/// The head of the answer under way.
+#[derive(Debug, Default)]
+struct Copied {
+    bytes: Vec<u8>,
+    whole: bool,
+}
+
+impl Copied {
+    fn take(&mut self, piece: &[u8]) {
+        // From where an end could begin that the last piece left unfinished.
+        let mut from = self.bytes.len().saturating_sub(3);
+        self.bytes.extend_from_slice(piece);
+        while let Some(end) = end_of_head(&self.bytes, from) {
+            // 1xx is not yet the answer.
+            if self.bytes.get(9) == Some(&b'1') {
+                self.bytes.drain(..end);
+                from = 0;
+                continue;
+            }
+            self.bytes.truncate(end);
+            self.whole = true;
+            return;
+        }
+        self.whole = self.bytes.len() > MAX_HEAD;
+    }
+}
+
+/// Behind the empty line, if it has come; `from` is where to look.
+fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = bytes.get(at..)?.iter().position(|byte| *byte == b'\n') {
+        at += found + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the copy is found.
+#[derive(Clone, Default)]
+pub(crate) struct Head(Arc<Mutex<Copied>>);
+
+impl Head {
+    /// Begins a new answer.
+    pub(crate) fn expect(&self) {
+        self.with(|copied| {
+            copied.bytes.clear();
+            copied.whole = false;
+        });
+    }
+
+    /// The head, with its empty line. Bytes outside UTF-8 become U+FFFD.
+    pub(crate) fn text(&self) -> String {
+        self.with(|copied| match String::from_utf8(std::mem::take(&mut copied.bytes)) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    // A std mutex: never held across await; it is contended by nobody, for connection and reader are one task.
+    fn with<T>(&self, work: impl FnOnce(&mut Copied) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A stream that copies heads into [`Head`].
+pub(crate) struct Copying<T> {
+    stream: T,
+    head: Head,
+    piece: Box<[u8]>,
+}
+
+impl<T> Copying<T> {
+    pub(crate) fn new(stream: T, head: Head) -> Self {
+        Self { stream, head, piece: vec![0; PIECE].into() }
+    }
+}
+
+impl<T: Read + Unpin> Read for Copying<T> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.head.with(|copied| copied.whole) {
+            return Pin::new(&mut this.stream).poll_read(cx, into);
+        }
+        let room = into.remaining().min(this.piece.len());
+        let mut piece = ReadBuf::new(&mut this.piece[..room]);
+        ready!(Pin::new(&mut this.stream).poll_read(cx, piece.unfilled()))?;
+        this.head.with(|copied| copied.take(piece.filled()));
+        into.put_slice(piece.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: Write + Unpin> Write for Copying<T> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Copied;
+
+    #[test]
+    fn a_head_is_the_same_in_whatever_pieces_it_comes() {
+        let wire = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 299 So So\r\nX-ODD: 1\r\netag: a\r\n\r\nbody\r\n\r\n";
+        for size in 1..wire.len() {
+            let mut copied = Copied::default();
+            for piece in wire.chunks(size) {
+                if !copied.whole {
+                    copied.take(piece);
+                }
+            }
+            assert!(copied.whole);
+            assert_eq!(copied.bytes, b"HTTP/1.1 299 So So\r\nX-ODD: 1\r\netag: a\r\n\r\n", "{size}");
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_ends_a_line_too() {
+        let mut copied = Copied::default();
+        copied.take(b"HTTP/1.0 200 OK\nA: b\n\nrest");
+        assert_eq!((copied.whole, copied.bytes.as_slice()), (true, b"HTTP/1.0 200 OK\nA: b\n\n".as_slice()));
+    }
+}

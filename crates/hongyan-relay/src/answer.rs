@@ -1,0 +1,127 @@
+//! The gateway's answers, as far as a row is concerned. Pure.
+
+use hongyan_core::Time;
+use hongyan_remote::{Fault, Kind};
+use serde_json::Value;
+
+/// After this long in `sent` no platform is expected to take it back, in milliseconds: DingTalk tells seconds after a
+/// call whom it did not deliver to.
+const SECOND_THOUGHTS_MS: i64 = 60_000;
+/// Looks at what is under way are at most so far apart, in milliseconds.
+const LONGEST_MS: i64 = 600_000;
+/// Looks at what waits for somebody's decision are between these apart, likewise.
+const HELD_MS: (i64, i64) = (60_000, 3_600_000);
+/// The shortest, likewise.
+const SHORTEST_MS: i64 = 250;
+/// People that an error names.
+const NAMED: usize = 3;
+
+/// What a call's fault means for the rows in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing will go through before somebody acts.
+    NoAccess,
+    /// The same call may go through later; the gateway has not read it.
+    NotRead,
+    /// Likewise, but it may have been read.
+    MaybeRead,
+    /// Something in it will never be taken.
+    Refused,
+}
+
+pub(crate) fn meaning(fault: &Fault) -> Meaning {
+    match fault.kind {
+        Kind::Invalid => Meaning::NoAccess,
+        Kind::Unreachable => Meaning::NotRead,
+        Kind::NoAnswer | Kind::Foreign => Meaning::MaybeRead,
+        // One message's account may be closed to the key while others are not.
+        Kind::Refused(403) if fault.code == "account_forbidden" => Meaning::Refused,
+        Kind::Refused(401 | 403) => Meaning::NoAccess,
+        Kind::Refused(429 | 503) => Meaning::NotRead,
+        // 404 and 405 are about the path: something else answers there.
+        Kind::Refused(404 | 405 | 408) => Meaning::MaybeRead,
+        Kind::Refused(status) if status >= 500 => Meaning::MaybeRead,
+        Kind::Refused(_) => Meaning::Refused,
+    }
+}
+
+/// What a look at a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) state: String,
+    /// When to look again, milliseconds since the epoch; `None` when nothing will change any more.
+    pub(crate) look_at: Option<i64>,
+}
+
+/// Reads `GET /v1/messages/{id}`. `since` is when its state was first seen; `has_receipts` says of an account whether
+/// its platform has more to say after it took a call.
+pub(crate) fn fate(message: &Value, seen: (&str, i64), now: i64, has_receipts: impl Fn(&str) -> bool) -> Option<Fate> {
+    let state = message["state"].as_str()?.to_owned();
+    let since = if seen.0 == state { seen.1 } else { now };
+    let deliveries = || message["deliveries"].as_array().into_iter().flatten();
+    let widening = |shortest, longest| now.saturating_add((now.saturating_sub(since) / 2).clamp(shortest, longest));
+    let usual = widening(SHORTEST_MS, LONGEST_MS);
+    let look_at = match state.as_str() {
+        "pending" | "unknown" => {
+            let busy = deliveries().any(|d| d["state"] == "sending");
+            let dues: Vec<i64> = deliveries().filter_map(|d| millis(&d["due"])).collect();
+            match dues.iter().min() {
+                _ if busy => Some(usual),
+                // Nothing happens before it is due: a message for tomorrow costs a look an hour.
+                Some(due) if *due > now => {
+                    Some((due.saturating_add(SHORTEST_MS)).clamp(now, now.saturating_add(HELD_MS.1)))
+                }
+                Some(_) => Some(usual),
+                None if state == "unknown" => Some(widening(HELD_MS.0, HELD_MS.1)),
+                None => Some(usual),
+            }
+        }
+        _ => {
+            let sent = message["recipients"]["sent"].as_u64().unwrap_or(0) > 0;
+            let ends = deliveries()
+                .filter(|d| d["account"].as_str().is_some_and(&has_receipts))
+                .filter_map(|d| millis(&d["sent_at"]))
+                .map(|at| at.saturating_add(SECOND_THOUGHTS_MS))
+                .filter(|end| *end > now)
+                .max();
+            ends.filter(|_| sent).map(|end| usual.min(end))
+        }
+    };
+    Some(Fate { state, look_at })
+}
+
+/// Who did not get it and why, from `GET /v1/messages/{id}/recipients`; `None` when everybody did.
+pub(crate) fn trouble(ledger: &Value) -> Option<String> {
+    let rows = ledger["recipients"].as_array()?;
+    let bad: Vec<&Value> = rows
+        .iter()
+        .filter(|row| matches!(row["state"].as_str(), Some("refused" | "failed" | "unknown" | "expired")))
+        .collect();
+    let first = bad.first()?;
+    let words: Vec<String> = bad.iter().take(NAMED).map(|row| one(row)).collect();
+    let more = if bad.len() > NAMED { "; …" } else { "" };
+    if rows.len() == 1 {
+        return Some(one(first));
+    }
+    Some(format!("{} of {}: {}{more}", bad.len(), rows.len(), words.join("; ")))
+}
+
+fn one(row: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let address = row["address"].as_object().and_then(|a| a.iter().next());
+    let who = address.map(|(kind, value)| format!("{kind} {}", text(value))).unwrap_or_default();
+    let reason = &row["reason"];
+    let why: Vec<String> = ["code", "words"]
+        .iter()
+        .map(|name| &reason[*name])
+        .filter(|v| !v.is_null())
+        .map(text)
+        .filter(|t| !t.is_empty())
+        .collect();
+    let why = if why.is_empty() { String::new() } else { format!(", {}", why.join(" ")) };
+    format!("{who} {}{why}", text(&row["state"]))
+}
+
+fn millis(value: &Value) -> Option<i64> {
+    Some(serde_json::from_value::<Time>(value.clone()).ok()?.millis())
+}

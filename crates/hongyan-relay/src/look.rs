@@ -1,0 +1,117 @@
+//! Looking at messages under way: bounded in each round, so that ten thousand of them cost no storm of calls.
+
+use crate::{
+    Fault, Kind,
+    answer::{self, Meaning, fate, meaning},
+    work::{Due, Found},
+};
+use hongyan_remote::Gateway;
+use serde_json::Value;
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinSet;
+
+/// Calls under way at once.
+const AT_ONCE: usize = 16;
+/// How long the accounts are remembered.
+const ACCOUNTS_FOR: Duration = Duration::from_secs(60);
+
+/// Which accounts say more after they took a call.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    /// Those that say all at once; an account that is not named here is given time.
+    silent: Arc<HashSet<String>>,
+    read_at: Option<Instant>,
+}
+
+impl Accounts {
+    /// As far as the gateway tells; what it does not tell costs nothing but looks.
+    async fn silent(&mut self, gateway: &Gateway) -> Arc<HashSet<String>> {
+        if self.read_at.is_none_or(|at| at.elapsed() > ACCOUNTS_FOR) {
+            self.read_at = Some(Instant::now());
+            if let Ok(list) = gateway.call("GET", "/v1/accounts", &[], None).await {
+                let rows = list["accounts"].as_array().into_iter().flatten();
+                let silent = rows.filter(|row| row["receipts_seconds"].is_null());
+                self.silent = Arc::new(silent.filter_map(|row| Some(row["name"].as_str()?.to_owned())).collect());
+            }
+        }
+        Arc::clone(&self.silent)
+    }
+}
+
+/// What a round found.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    pub(crate) found: Vec<Found>,
+    /// What stood in the way of the rest, if anything did.
+    pub(crate) fault: Option<hongyan_remote::Fault>,
+    /// Nothing will go through before somebody acts.
+    pub(crate) stop: Option<Fault>,
+}
+
+/// Looks at rows. Those that the gateway did not answer for stay due.
+pub(crate) async fn look(gateway: &Gateway, accounts: &mut Accounts, rows: Vec<Due>, now: i64) -> Looked {
+    let silent = accounts.silent(gateway).await;
+    let mut looked = Looked::default();
+    let mut calls = JoinSet::new();
+    let mut rows = rows.into_iter();
+    loop {
+        while calls.len() < AT_ONCE && looked.fault.is_none() {
+            let Some(row) = rows.next() else { break };
+            calls.spawn(one(gateway.clone(), row, now, Arc::clone(&silent)));
+        }
+        let Some(done) = calls.join_next().await else { return looked };
+        match done {
+            Ok(Ok(found)) => looked.found.push(found),
+            Ok(Err(fault)) => {
+                if meaning(&fault) == Meaning::NoAccess {
+                    let message = format!(
+                        "{}: the relay needs a key with the scope read beside send · 需要具备 read 权限的密钥",
+                        fault.message
+                    );
+                    looked.stop = Some(Fault::new(Kind::Access, message));
+                }
+                looked.fault = Some(fault);
+            }
+            // A look that broke is made again.
+            Err(error) => tracing::error!(%error, "a look at a message broke"),
+        }
+    }
+}
+
+async fn one(
+    gateway: Gateway,
+    row: Due,
+    now: i64,
+    silent: Arc<HashSet<String>>,
+) -> Result<Found, hongyan_remote::Fault> {
+    let message: Value = match gateway.status(&row.message_id).await {
+        Ok(message) => message,
+        Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) && fault.code == "not_found" => {
+            let error = "the gateway has forgotten the message: this is the last that was known · 网关已遗忘该消息";
+            // What was under way when it was last seen may have arrived.
+            let state = if row.state == "pending" { "unknown".into() } else { row.state.clone() };
+            return Ok(Found { state, error: Some(error.into()), look_at: None, row });
+        }
+        Err(fault) => return Err(fault),
+    };
+    let seen = (row.state.as_str(), row.since);
+    let Some(fate) = fate(&message, seen, now, |account| !silent.contains(account)) else {
+        return Err(hongyan_remote::Fault {
+            kind: hongyan_remote::Kind::Foreign,
+            code: String::new(),
+            message: "the gateway's answer names no state: is it a hongyan gateway?".into(),
+        });
+    };
+    let error = match fate.state.as_str() {
+        "partial" | "failed" | "expired" | "unknown" if fate.state != row.state || fate.look_at.is_none() => {
+            answer::trouble(&gateway.recipients(&row.message_id).await?)
+        }
+        "partial" | "failed" | "expired" | "unknown" => row.error.clone(),
+        _ => None,
+    };
+    Ok(Found { state: fate.state, error, look_at: fate.look_at, row })
+}
