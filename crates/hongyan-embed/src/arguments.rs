@@ -111,7 +111,9 @@ impl HttpArguments<'_> {
         let form = match object.get("form") {
             None | Some(Value::Null) => false,
             Some(Value::Bool(on)) => *on,
-            Some(_) => return Err(Fault::argument("config form must be true or false · config 的 form 须为 true 或 false")),
+            Some(_) => {
+                return Err(Fault::argument("config form must be true or false · config 的 form 须为 true 或 false"));
+            }
         };
         let proxy = text("proxy", ArgumentError::Proxy)?.map(Secret::new);
         let username = text("proxy_username", ArgumentError::ProxyUsername)?;
@@ -139,12 +141,7 @@ impl MailArguments<'_> {
         } else {
             vec![self.recipient.to_owned()]
         };
-        Ok(MailCall {
-            user_id: self.user.to_owned(),
-            password: Secret::new(self.password),
-            recipients,
-            content,
-        })
+        Ok(MailCall { user_id: self.user.to_owned(), password: Secret::new(self.password), recipients, content })
     }
 }
 
@@ -193,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_mail_has_one_content_and_one_or_more_recipients() {
-        let mail = MailArguments { user: "a@example.com", password: "p", recipient: "b@example.com", ..Default::default() };
+        let mail =
+            MailArguments { user: "a@example.com", password: "p", recipient: "b@example.com", ..Default::default() };
         let both = MailArguments { subject: Some("s"), body: Some(""), ..mail };
         assert_eq!(both.read().unwrap().recipients, ["b@example.com"]);
         let two = MailArguments { recipient: r#"["b@example.com", "c@example.com"]"#, ..both };

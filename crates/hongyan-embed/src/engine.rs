@@ -63,7 +63,9 @@ impl Engine {
         }
         let options: serde_json::Map<String, Value> = serde_json::from_str(json).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Fault::argument(format!("the options are no JSON object: line {line}, column {column} · 选项须为 JSON 对象"))
+            Fault::argument(format!(
+                "the options are no JSON object: line {line}, column {column} · 选项须为 JSON 对象"
+            ))
         })?;
         for (name, value) in options {
             match value {
@@ -236,7 +238,9 @@ impl Full {
                 self.profile = match value {
                     "safe" => Profile::safe(),
                     "compatible" => Profile::compatible(),
-                    _ => return Err(Fault::argument("profile is safe or compatible · profile 须为 safe 或 compatible")),
+                    _ => {
+                        return Err(Fault::argument("profile is safe or compatible · profile 须为 safe 或 compatible"));
+                    }
                 };
                 self.profile = Profile { timeout_ms, max_body_bytes, ca_pem, ..self.profile.clone() };
             }

@@ -37,11 +37,12 @@ pub(crate) fn rows(message: &str, list: &Value) -> Vec<LedgerRow> {
 }
 
 fn read(message: &str, row: &Value) -> LedgerRow {
-    let (kind, recipient) = match row["address"].as_object().and_then(|address| address.iter().find(|(kind, _)| *kind != "via")) {
-        Some((kind, Value::Bool(true))) => (Some(kind.clone()), Some(kind.clone())),
-        Some((kind, value)) => (Some(kind.clone()), text(value)),
-        None => (None, None),
-    };
+    let (kind, recipient) =
+        match row["address"].as_object().and_then(|address| address.iter().find(|(kind, _)| *kind != "via")) {
+            Some((kind, Value::Bool(true))) => (Some(kind.clone()), Some(kind.clone())),
+            Some((kind, value)) => (Some(kind.clone()), text(value)),
+            None => (None, None),
+        };
     let advice = &row["advice"];
     LedgerRow {
         message: message.to_owned(),

@@ -45,7 +45,9 @@ pub fn check_key(key: &str) -> Result<(), Fault> {
     if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(());
     }
-    Err(Fault::argument(format!("the key has to be 1 to {LONGEST_KEY} visible ASCII characters · 键须为 1 至 255 个可见 ASCII 字符")))
+    Err(Fault::argument(format!(
+        "the key has to be 1 to {LONGEST_KEY} visible ASCII characters · 键须为 1 至 255 个可见 ASCII 字符"
+    )))
 }
 
 fn field(name: &str, words: &str) -> Fault {
@@ -82,7 +84,8 @@ fn wrong_field(path: &str, words: &str) -> Fault {
             break;
         }
     }
-    if let Some((_, expected)) = words.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once(", expected ")) {
+    if let Some((_, expected)) = words.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once(", expected "))
+    {
         words = format!("expected {expected}");
     }
     if path.is_empty() { Fault::argument(format!("the message: {words}")) } else { field(&path, &words) }

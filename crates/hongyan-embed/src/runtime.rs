@@ -60,9 +60,9 @@ pub(crate) fn wait<T>(call: impl Future<Output = Result<T, Fault>>) -> Result<T,
     }
     let runtime = RUNTIME.get(|| {
         let built = Builder::new_multi_thread().worker_threads(1).thread_name("hongyan").enable_all().build();
-        built.map(Arc::new).map_err(|error| {
-            Fault::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程"))
-        })
+        built
+            .map(Arc::new)
+            .map_err(|error| Fault::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程")))
     })?;
     runtime.block_on(call)
 }

@@ -6,8 +6,7 @@
 use crate::{
     boundary::{HongyanHandle, cross, cross_code, cross_result, engine, free, handle, needed, text},
     fault::{Code, HongyanError},
-    handles,
-    outbox,
+    handles, outbox,
     outcome::HongyanResult,
 };
 use hongyan_embed::{Engine, HttpArguments, MailArguments, Method};
@@ -35,10 +34,7 @@ pub extern "C" fn hongyan_version() -> *const c_char {
 
 /// See `hongyan.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hongyan_open(
-    options: *const c_char,
-    error: *mut *mut HongyanError,
-) -> *mut HongyanHandle {
+pub unsafe extern "C" fn hongyan_open(options: *const c_char, error: *mut *mut HongyanError) -> *mut HongyanHandle {
     // SAFETY: the caller keeps the header's rules on texts and places for errors.
     let number = unsafe {
         cross(error, || {

@@ -22,7 +22,8 @@ pub(crate) fn put(path: &str, message: &str, key: Option<&str>) -> Result<Hongya
 pub(crate) fn look(path: &str, key: &str) -> Result<HongyanResult, HongyanError> {
     let start = Instant::now();
     let row = OutboxTable::open(Path::new(path), DEFAULT_TABLE, Create::Never)?.status(key)?;
-    let row = row.ok_or_else(|| HongyanError::new(Code::Refused, "the outbox has no row of this key · 没有该键的记录"))?;
+    let row =
+        row.ok_or_else(|| HongyanError::new(Code::Refused, "the outbox has no row of this key · 没有该键的记录"))?;
     Ok(HongyanResult::answer(0, &describe(&row), start.elapsed().as_secs_f64()))
 }
 

@@ -25,7 +25,6 @@ pub(crate) struct SqlValue(c_void);
 
 pub(crate) const OK: c_int = 0;
 pub(crate) const ERROR: c_int = 1;
-pub(crate) const NOMEM: c_int = 7;
 pub(crate) const CONSTRAINT: c_int = 19;
 pub(crate) const ROW: c_int = 100;
 pub(crate) const DONE: c_int = 101;
@@ -143,8 +142,7 @@ routines! {
     _to_column_bytes: 4, column_bytes: fn(*mut Stmt, c_int) -> c_int;
     _to_column_int64: 8, column_int64: fn(*mut Stmt, c_int) -> i64;
     _to_column_text: 6, column_text: fn(*mut Stmt, c_int) -> *const c_char;
-    _to_column_type: 1, column_type: fn(*mut Stmt, c_int) -> c_int;
-    _to_declare_vtab: 11, declare_vtab: fn(*mut Sqlite, *const c_char) -> c_int;
+    _to_declare_vtab: 13, declare_vtab: fn(*mut Sqlite, *const c_char) -> c_int;
     _to_errmsg: 2, errmsg: fn(*mut Sqlite) -> *const c_char;
     _to_exec: 1, exec: fn(*mut Sqlite, *const c_char, *const c_void, *mut c_void, *mut *mut c_char) -> c_int;
     _to_finalize: 1, finalize: fn(*mut Stmt) -> c_int;
@@ -159,8 +157,7 @@ routines! {
     _to_result_text: 0, result_text: fn(*mut SqlContext, *const c_char, c_int, Destructor);
     _to_step: 8, step: fn(*mut Stmt) -> c_int;
     _to_user_data: 6, user_data: fn(*mut SqlContext) -> *mut c_void;
-    _to_value_blob: 0, value_blob: fn(*mut SqlValue) -> *const c_void;
-    _to_value_bytes: 0, value_bytes: fn(*mut SqlValue) -> c_int;
+    _to_value_bytes: 1, value_bytes: fn(*mut SqlValue) -> c_int;
     _to_value_double: 1, value_double: fn(*mut SqlValue) -> c_double;
     _to_value_int64: 1, value_int64: fn(*mut SqlValue) -> i64;
     _to_value_text: 1, value_text: fn(*mut SqlValue) -> *const c_char;

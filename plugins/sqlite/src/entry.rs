@@ -20,7 +20,11 @@ use std::{
 /// # Safety
 /// For SQLite to call: a live connection, a place for a message or null, and its own table of routines.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sqlite3_extension_init(db: *mut c_void, error: *mut *mut c_char, table: *const c_void) -> c_int {
+pub unsafe extern "C" fn sqlite3_extension_init(
+    db: *mut c_void,
+    error: *mut *mut c_char,
+    table: *const c_void,
+) -> c_int {
     let mut permanent = false;
     let outcome = guarded(|| {
         // SAFETY: as this function's; the connection outlives this call.

@@ -36,7 +36,8 @@ pub(crate) unsafe fn enter(table: *const api::Routines) -> Result<&'static Api, 
     if first.libversion_number as usize == routine {
         return Ok(first);
     }
-    Err("hongyan: another SQLite library in this process has loaded this extension already; one process, one SQLite".into())
+    Err("hongyan: another SQLite library in this process has loaded this extension already; one process, one SQLite"
+        .into())
 }
 
 fn host() -> &'static Api {
@@ -255,8 +256,11 @@ impl Connection<'_> {
         // SAFETY: `raw` is alive; the text is copied before anything else is called.
         unsafe {
             let words = (self.api.errmsg)(self.raw);
-            let words =
-                if words.is_null() { "out of memory".into() } else { CStr::from_ptr(words).to_string_lossy().into_owned() };
+            let words = if words.is_null() {
+                "out of memory".into()
+            } else {
+                CStr::from_ptr(words).to_string_lossy().into_owned()
+            };
             Failure::Sqlite((self.api.extended_errcode)(self.raw), words)
         }
     }
@@ -421,17 +425,12 @@ unsafe extern "C" fn run(context: *mut SqlContext, count: c_int, values: *mut *m
         // entries, which live until this callback ends, as does the connection.
         let (bound, arguments, connection) = unsafe {
             let bound = &*(api.user_data)(context).cast::<Bound>();
-            let arguments: Vec<Argument<'_>> = (0..usize::try_from(count).unwrap_or(0))
-                .map(|i| Argument::read(*values.add(i)))
-                .collect();
+            let arguments: Vec<Argument<'_>> =
+                (0..usize::try_from(count).unwrap_or(0)).map(|i| Argument::read(*values.add(i))).collect();
             (bound, arguments, Connection::new((api.context_db_handle)(context)))
         };
-        let call = Call {
-            arguments: &arguments,
-            connection: &connection,
-            state: &bound.state,
-            name: bound.function.name,
-        };
+        let call =
+            Call { arguments: &arguments, connection: &connection, state: &bound.state, name: bound.function.name };
         (bound.function.run)(&call)
     });
     // SAFETY: the context of this very callback.

@@ -44,8 +44,10 @@ fn send(call: &Call<'_>) -> Result<Output, Failure> {
 fn write(db: &Connection<'_>, message: &str, key: Option<&str>) -> Result<String, Failure> {
     // Insert first and look afterwards: in between nobody else can write.
     let sql = match key {
-        Some(_) => "INSERT INTO main.hongyan_outbox (message, key) SELECT ?1, ?2 \
-                    WHERE NOT EXISTS (SELECT 1 FROM main.hongyan_outbox WHERE key = ?2)",
+        Some(_) => {
+            "INSERT INTO main.hongyan_outbox (message, key) SELECT ?1, ?2 \
+                    WHERE NOT EXISTS (SELECT 1 FROM main.hongyan_outbox WHERE key = ?2)"
+        }
         None => "INSERT INTO main.hongyan_outbox (message) VALUES (?1)",
     };
     let mut insert = match db.prepare(sql) {
@@ -89,7 +91,9 @@ fn compare(db: &Connection<'_>, message: &str, key: &str) -> Result<(), Failure>
     let id = row.integer(1);
     Err(Failure::Sqlite(
         CONSTRAINT,
-        format!("hongyan_send: row {id} has the key {key} with another message: one key is one message · 该键已用于另一条消息"),
+        format!(
+            "hongyan_send: row {id} has the key {key} with another message: one key is one message · 该键已用于另一条消息"
+        ),
     ))
 }
 

@@ -24,8 +24,12 @@ pub(crate) struct Table {
     /// How many columns stand before the hidden one.
     pub(crate) columns: c_int,
     /// Gathers the rows for an argument.
-    pub(crate) rows: fn(&Connection<'_>, &State, Argument<'_>) -> Result<Vec<Vec<Output>>, Failure>,
+    pub(crate) rows: Gather,
 }
+
+/// A row: a field for each column before the hidden one.
+pub(crate) type Row = Vec<Output>;
+type Gather = fn(&Connection<'_>, &State, Argument<'_>) -> Result<Vec<Row>, Failure>;
 
 /// SQLite's `sqlite3_module`, version 1.
 #[repr(C)]
@@ -141,7 +145,7 @@ struct Instance {
 struct Cursor {
     base: CursorBase,
     argument: Output,
-    rows: Vec<Vec<Output>>,
+    rows: Vec<Row>,
     at: usize,
 }
 
