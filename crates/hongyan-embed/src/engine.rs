@@ -247,6 +247,7 @@ impl Full {
             "timeout_ms" => self.profile.timeout_ms = u64::from(number()?.get()),
             "max_body_bytes" => self.profile.max_body_bytes = usize::try_from(number()?.get()).unwrap_or(usize::MAX),
             "ca_file" => {
+                self.settings.ca_file = value.trim().to_owned();
                 self.profile.ca_pem = match value.trim() {
                     "" => None,
                     path => Some(fs::read_to_string(path).map_err(|error| {
@@ -282,6 +283,7 @@ impl Full {
                 n if n == hongyan_functions::SWITCHES.len() => "compatible".into(),
                 _ => "mixed".into(),
             },
+            "ca_file" => self.settings.ca_file.clone(),
             "timeout_ms" => self.profile.timeout_ms.to_string(),
             "max_body_bytes" => self.profile.max_body_bytes.to_string(),
             _ => {
