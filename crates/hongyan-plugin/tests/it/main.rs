@@ -5,6 +5,7 @@ mod programs;
 mod python;
 /// The same sandbox and gateway as the SQLite extension is tried with.
 #[path = "../../../../plugins/sqlite/tests/it/stage.rs"]
+#[expect(dead_code, reason = "what only the extension's tests use")]
 mod stage;
 mod symbols;
 
