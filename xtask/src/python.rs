@@ -11,13 +11,15 @@ use std::{
 /// The environment variable in which tests look for it.
 pub(crate) const VARIABLE: &str = "HONGYAN_TEST_PYTHON";
 /// What is installed, by the module that it is imported as: programs that share no code with ours.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     // A mail server, for the mailer.
     ("aiosmtpd", "aiosmtpd==1.4.6"),
     // A client of WeCom, for the sandbox.
     ("wechatpy", "wechatpy==1.8.18"),
     // DingTalk's own client of Stream, for the sandbox.
     ("dingtalk_stream", "dingtalk-stream==0.24.3"),
+    // A reader of workbooks, for the files of tables.
+    ("openpyxl", "openpyxl==3.1.5"),
     // What wechatpy does its cryptography with; it leaves the choice open.
     ("cryptography", "cryptography==50.0.2"),
 ];

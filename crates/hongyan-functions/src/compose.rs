@@ -189,7 +189,7 @@ mod tests {
             ("<pre>a  b\n c</pre>", "a  b\n c"),
             ("a<br>b<br/>c", "a\nb\nc"),
             ("<p>one</p>\n<p>two  words</p>", "one\ntwo words"),
-            ("<style>p{}</style><b>x</b>&nbsp;&#40479;&#x1F9BF;", "x 鸿🦿"),
+            ("<style>p{}</style><b>x</b>&nbsp;&#40511;&#x1F9BF;", "x 鸿🦿"),
             ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
             ("a < b &unknown; <unfinished", "a < b &unknown; <unfinished"),
         ] {
