@@ -104,10 +104,10 @@ fn plain_of(html: &str) -> String {
             "br" => text.push('\n'),
             "td" | "th" if !text.ends_with('\n') && !text.is_empty() => text.push(' '),
             "p" | "/p" | "div" | "/div" | "tr" | "/tr" | "li" | "h1" | "h2" | "h3" | "/h1" | "/h2" | "/h3"
-            | "table" | "/table" | "ul" | "/ul" => {
-                if !text.is_empty() && !text.ends_with('\n') {
-                    text.push('\n');
-                }
+            | "table" | "/table" | "ul" | "/ul"
+                if !text.is_empty() && !text.ends_with('\n') =>
+            {
+                text.push('\n');
             }
             _ => {}
         }

@@ -64,7 +64,7 @@ pub struct WireCall {
     pub max_body_bytes: usize,
     /// The way out; loopback addresses go through it too.
     pub proxy: Option<Proxy>,
-    /// Whether addresses that are not of the public internet are refused, as [`is_public`](crate::is_public) has
+    /// Whether addresses that are not of the public internet are refused, as [`crate::is_public`] has
     /// it. The proxy itself may be anywhere.
     pub refuse_private: bool,
 }
