@@ -170,7 +170,7 @@ static void try_messages(hongyan_t *h, const char *folder) {
     expect(&error, HONGYAN_E_STORAGE, "");
     CHECK(hongyan_enqueue(h, path, "{\"to\":[]}", NULL, &error) == NULL);
     expect(&error, HONGYAN_E_ARGUMENT, "field");
-    CHECK(hongyan_enqueue(h, path, message, "a b", &error) == NULL);
+    CHECK(hongyan_enqueue(h, path, message, "", &error) == NULL);
     expect(&error, HONGYAN_E_ARGUMENT, "key");
 }
 

