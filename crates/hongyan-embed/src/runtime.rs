@@ -5,6 +5,7 @@
 //! anew.
 
 use crate::{Fault, Kind};
+use nix::sys::signal::SigSet;
 use std::{
     future::Future,
     mem,
@@ -78,8 +79,10 @@ impl Shared {
     }
 
     fn new() -> Result<Self, Fault> {
-        let built = Builder::new_multi_thread().worker_threads(1).thread_name("hongyan").enable_all().build();
-        built
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_name("hongyan").enable_all().on_thread_start(leave_signals);
+        builder
+            .build()
             .map(|runtime| Self(Some(runtime)))
             .map_err(|error| Fault::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程")))
     }
@@ -99,6 +102,13 @@ impl Shared {
         let internal = |_| Fault::new(Kind::Internal, "an internal error; please report it · 内部错误");
         runtime.block_on(runtime.spawn(call)).map_err(internal)?
     }
+}
+
+/// A host's signals are for the host's threads. Above all SIGPIPE, which is the end of a C program that did nothing about
+/// it: on a thread that blocks it, writing to a connection that the other side has closed is an error and no more.
+fn leave_signals() {
+    // It can fail for a wrong argument alone.
+    let _ = SigSet::all().thread_block();
 }
 
 impl Drop for Shared {

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #endif
 
+#define BODY (8 << 20)
+
 static int checks = 0;
 
 #define CHECK(condition)                                                          \
@@ -35,6 +37,8 @@ static void try_http(hongyan_t *h, const char *base) {
     hongyan_error_t *error = NULL;
     hongyan_result_t *r;
     char url[256];
+    char *body;
+    int i;
 
     snprintf(url, sizeof url, "%s/a", base);
     r = hongyan_http_get(h, url, "{\"q\": \"a b\"}", 5000, "X-One:1", NULL, &error);
@@ -66,6 +70,20 @@ static void try_http(hongyan_t *h, const char *base) {
     r = hongyan_http_get(h, url, NULL, 0, NULL, NULL, NULL);
     CHECK(hongyan_result_text_len(r) == 4 && memcmp(hongyan_result_text(r), "a\0\377b", 5) == 0);
     hongyan_free_result(r);
+
+    /* A server that hangs up while it is written to is an error, and no SIGPIPE. */
+    body = (char *)malloc(BODY + 1);
+    CHECK(body != NULL);
+    memset(body, 'x', BODY);
+    body[BODY] = '\0';
+    snprintf(url, sizeof url, "%s/hangup", base);
+    for (i = 0; i < 5; i++) {
+        CHECK(hongyan_http_post(h, url, body, 10000, NULL, NULL, &error) == NULL);
+        CHECK(hongyan_error_code(error) == HONGYAN_E_NO_ANSWER || hongyan_error_code(error) == HONGYAN_E_UNREACHABLE);
+        hongyan_free_error(error);
+        error = NULL;
+    }
+    free(body);
 
     snprintf(url, sizeof url, "%s/slow", base);
     CHECK(hongyan_http_get(h, url, NULL, 300, NULL, NULL, &error) == NULL);

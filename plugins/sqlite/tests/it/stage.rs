@@ -133,6 +133,10 @@ fn serve(stream: TcpStream) -> Option<()> {
                 headers.push(json!([name.to_ascii_lowercase(), value.trim()]));
             }
         }
+        if first.contains(" /hangup ") {
+            // With its body unread the system resets the connection, under the hands of whoever still writes.
+            return None;
+        }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         let mut parts = first.split(' ');
