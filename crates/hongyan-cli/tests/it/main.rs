@@ -20,6 +20,7 @@ mod kill;
 mod official;
 mod official_robots;
 mod relay;
+mod scripts;
 mod stage;
 mod tables;
 mod trouble;

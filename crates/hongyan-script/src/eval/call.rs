@@ -121,7 +121,7 @@ impl Interpreter<'_> {
             None => self.advise(
                 name.span,
                 message,
-                "hongyan run has the functions of httpClient and those listed in docs/scripts.md / 可用函数见 docs/scripts.md",
+                "hongyan run has the functions of httpClient and those listed in docs/script-language.md / 可用函数见 docs/script-language.md",
             ),
         }
     }
