@@ -6,12 +6,13 @@ use std::fs;
 use toml::Table;
 
 /// The picture, bottom up: a crate depends on crates of lower rows only.
-const ROWS: [&[&str]; 6] = [
+const ROWS: [&[&str]; 7] = [
     &["endpoint", "net", "crypt", "script"],
     &["client", "core", "text", "remote"],
     &["wecom", "dingtalk", "mail", "api", "relay", "sheet"],
     &["channel", "store", "functions"],
-    &["gateway", "plugin"],
+    &["gateway", "embed"],
+    &["plugin", "sqlite"],
     &["cli"],
 ];
 /// Stands beside the rows: it plays the platforms, so it knows declarations and nothing of ours above them.
@@ -23,14 +24,19 @@ const TIP: &str = "cli";
 /// What our crates' names begin with.
 const PREFIX: &str = "hongyan-";
 
-/// Checks every crate under `crates/`.
+/// Where our crates live.
+const FOLDERS: [&str; 2] = ["crates", "plugins"];
+
+/// Checks every crate under `crates/` and `plugins/`.
 ///
 /// # Errors
 /// Lists every arrow that does not point down.
 pub(crate) fn check() -> Result<()> {
     let mut faults = Vec::new();
     let mut count = 0;
-    for entry in fs::read_dir(workspace::root()?.join("crates"))? {
+    let root = workspace::root()?;
+    let folders: Vec<_> = FOLDERS.iter().map(|name| fs::read_dir(root.join(name))).collect::<Result<_, _>>()?;
+    for entry in folders.into_iter().flatten() {
         let path = entry?.path().join("Cargo.toml");
         let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
         let manifest: Table = text.parse().with_context(|| format!("{}", path.display()))?;

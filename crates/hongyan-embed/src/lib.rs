@@ -1,0 +1,30 @@
+//! Hongyan inside somebody else's program: what the C ABI and the databases' extensions have in common.
+//!
+//! ```no_run
+//! use hongyan_embed::{Engine, HttpArguments, Method};
+//!
+//! let engine = Engine::new();
+//! let arguments = HttpArguments { url: "https://www.example.com/search", params: Some(r#"{"q": "鸿雁"}"#), ..Default::default() };
+//! println!("{}", hongyan_embed::http_json(&engine.http(Method::Get, &arguments)?));
+//! # Ok::<(), hongyan_embed::Fault>(())
+//! ```
+//!
+//! [`Engine`] blocks, takes texts and lives through a fork. How a host calls is the host's part; what the functions do
+//! is `hongyan-functions`', what a gateway says `hongyan-remote`'s.
+
+mod arguments;
+mod engine;
+mod fault;
+mod ledger;
+mod message;
+mod results;
+mod runtime;
+mod settings;
+
+pub use arguments::{HttpArguments, MailArguments};
+pub use engine::Engine;
+pub use fault::{Fault, Kind};
+pub use hongyan_functions::{HttpResult, MailResult, Method};
+pub use ledger::LedgerRow;
+pub use message::{check_key, check_message, check_outbox_key};
+pub use results::{http_json, mail_json};

@@ -1,0 +1,155 @@
+//! A message and its key, looked at before they are written anywhere: what is wrong is said to whoever writes it, and
+//! not much later to whoever delivers it.
+
+use crate::Fault;
+use hongyan_core::Message;
+use serde_json::Value;
+
+/// The longest idempotency key that a gateway takes, in bytes.
+const LONGEST_KEY: usize = 255;
+/// The longest key in an outbox, in bytes: an index holds it.
+const LONGEST_OUTBOX_KEY: usize = 1_000;
+
+/// Checks that a text is a message as `POST /v1/messages` takes it. Which accounts there are, and what they can send,
+/// only a gateway knows.
+///
+/// # Errors
+/// [`crate::Kind::Argument`]: where the JSON breaks off, or which field is wrong. The field's value is never repeated.
+pub fn check_message(text: &str) -> Result<(), Fault> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let message: Message = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_data() { wrong_field(&path, &error.to_string()) } else { no_json(&error) }
+    })?;
+    reader.end().map_err(|error| no_json(&error))?;
+    if message.to.is_empty() {
+        return Err(field("to", "needs at least one recipient, such as {\"userid\": \"zhangsan\"} · 至少一个接收人"));
+    }
+    match message.content.form() {
+        Ok(_) => Ok(()),
+        Err(("", words)) => Err(field("content", &words)),
+        Err((name, words)) => Err(field(&format!("content.{name}"), &words)),
+    }
+}
+
+/// Reads a message that [`check_message`] has found right.
+pub(crate) fn read_message(text: &str) -> Result<Value, Fault> {
+    check_message(text)?;
+    serde_json::from_str(text).map_err(|error| no_json(&error))
+}
+
+/// Checks an idempotency key as a gateway does.
+///
+/// # Errors
+/// [`crate::Kind::Argument`].
+pub fn check_key(key: &str) -> Result<(), Fault> {
+    if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Fault::argument(format!(
+        "the key has to be 1 to {LONGEST_KEY} visible ASCII characters · 键须为 1 至 255 个可见 ASCII 字符"
+    )))
+}
+
+/// Checks a key for an outbox. The relay makes it fit a header where it does not, so it may be any text.
+///
+/// # Errors
+/// [`crate::Kind::Argument`].
+pub fn check_outbox_key(key: &str) -> Result<(), Fault> {
+    if (1..=LONGEST_OUTBOX_KEY).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(Fault::argument(format!(
+        "the key has to be 1 to {LONGEST_OUTBOX_KEY} bytes long; leave it out for a random one · 键须为 1 至 {LONGEST_OUTBOX_KEY} 字节"
+    )))
+}
+
+fn field(name: &str, words: &str) -> Fault {
+    Fault::argument(format!("the message's field {name}: {words}"))
+}
+
+fn no_json(error: &serde_json::Error) -> Fault {
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or_default();
+    Fault::argument(format!(
+        "the message is not JSON: line {}, column {}: {words} · 消息不是合法的 JSON",
+        error.line(),
+        error.column()
+    ))
+}
+
+/// serde's sentence without the value that it quotes, which may be a secret.
+fn wrong_field(path: &str, words: &str) -> Fault {
+    let words = words.split(" at line ").next().unwrap_or(words);
+    let named = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| words.strip_prefix(start)?.split('`').next());
+    let path = path.trim_matches('.').replace(".?", "").replace('?', "");
+    let path = match named {
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) if path.rsplit('.').next() != Some(name) => format!("{path}.{name}"),
+        _ => path,
+    };
+    let mut words = words.to_owned();
+    for start in ["invalid type: ", "invalid value: "] {
+        if let Some((found, expected)) = words.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected ")) {
+            let found = found.split(['"', '`']).next().unwrap_or_default().trim();
+            words = format!("expected {expected}, found {found}");
+            break;
+        }
+    }
+    if let Some((_, expected)) = words.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once(", expected "))
+    {
+        words = format!("expected {expected}");
+    }
+    if path.is_empty() { Fault::argument(format!("the message: {words}")) } else { field(&path, &words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_taken_as_the_gateway_takes_it() {
+        for text in [
+            r#"{"to":[{"userid":"zhangsan"}],"content":{"text":"盘后对账完成"}}"#,
+            r#" {"to":[{"all":true}],"via":["ding"],"content":{"title":"t","markdown":"**b**"},"priority":"high"} "#,
+        ] {
+            assert_eq!(check_message(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_field_and_never_quoted() {
+        for (text, expected) in [
+            ("", "not JSON"),
+            ("{\"to\":[", "line 1, column 7"),
+            (r#"{"to":[{"userid":"a"}],"content":{"text":"x"}} {}"#, "trailing"),
+            ("[]", "the message: "),
+            (r#"{"content":{"text":"x"}}"#, "field to: missing"),
+            (r#"{"to":[],"content":{"text":"x"}}"#, "field to: needs"),
+            (r#"{"to":"canary","content":{"text":"x"}}"#, "field to: expected a sequence, found string"),
+            (r#"{"to":[{"userid":"a"}],"content":{"txet":"canary"}}"#, "field content.txet: unknown field"),
+            (r#"{"to":[{"userid":"a"}],"content":{}}"#, "field content: one of"),
+            (r#"{"to":[{"userid":"a"}],"content":{"text":" "}}"#, "field content.text: is empty"),
+            (r#"{"to":[{"userid":"a"}],"content":{"text":"x"},"priority":"canary"}"#, "field priority: expected"),
+        ] {
+            let fault = check_message(text).unwrap_err();
+            assert!(fault.message.contains(expected), "{text}: {fault}");
+            assert!(!fault.message.contains("canary"), "{text}: {fault}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(check_message(&format!("{{\"to\":{deep}")).is_err());
+    }
+
+    #[test]
+    fn a_key_is_what_fits_a_header_and_in_an_outbox_any_text() {
+        assert!(check_outbox_key("订单 17").is_ok() && check_outbox_key("").is_err());
+        assert!(check_outbox_key(&"x".repeat(1_001)).is_err());
+        assert_eq!(check_key("order-17/paid"), Ok(()));
+        for key in ["", "a b", "键", "a\n", &"x".repeat(256)] {
+            assert!(check_key(key).is_err(), "{key:?}");
+        }
+    }
+}

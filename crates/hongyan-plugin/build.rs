@@ -1,0 +1,8 @@
+//! The library stays loaded: its threads outlive whoever loaded it and lets it go again.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo::rustc-link-arg-cdylib=-Wl,-z,nodelete");
+    }
+}
