@@ -178,7 +178,7 @@ fn the_recipes_work_with_a_server_that_is_not_ours() {
     let mut foreign = Foreign::start();
     let host = format!("host=http://127.0.0.1:{}", foreign.port);
     let logins = ["-D", "CORP_ID=ww0000", "-D", "SECRET=one", "-D", "APP_KEY=ding0000", "-D", "APP_SECRET=two"];
-    let mut run = |recipe: &str, more: &[&str]| {
+    let run = |recipe: &str, more: &[&str]| {
         let mut words = vec!["-D", host.as_str(), "--allow-private"];
         words.extend(logins);
         words.extend(more);
