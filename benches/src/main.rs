@@ -3,14 +3,16 @@
 //!
 //! ```text
 //! cargo build --release -p hongyan-cli && cargo run --release -p hongyan-bench
+//! cargo run --release -p hongyan-bench -- functions
 //! ```
 
+mod functions;
 mod load;
 mod process;
 mod report;
 mod scenario;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
 /// Measures a release build of `hongyan`.
@@ -37,10 +39,27 @@ struct Args {
     /// Plays the handler without a store that accepts are compared with; internal.
     #[arg(long, hide = true)]
     baseline_server: bool,
+    #[command(subcommand)]
+    bench: Option<Bench>,
+}
+
+/// Other benches than the gateway's.
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// httpGet and httpPost on a kept connection, against libcurl and Python's requests.
+    Functions(functions::FunctionsArgs),
+    /// Plays the server that they call; internal.
+    #[command(hide = true)]
+    FunctionsServer,
 }
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    match &args.bench {
+        Some(Bench::Functions(args)) => return functions::run(args),
+        Some(Bench::FunctionsServer) => return functions::serve(),
+        None => {}
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     if args.baseline_server {
         return runtime.block_on(process::baseline_server());

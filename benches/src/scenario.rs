@@ -143,6 +143,9 @@ pub(crate) async fn all(settings: &Settings, report: &mut Report) -> anyhow::Res
             deliver(settings, report, channel).await?;
         }
     }
+    if wanted("relay") {
+        relay(settings, report).await?;
+    }
     Ok(())
 }
 
@@ -230,4 +233,38 @@ async fn wait_for(stage: &Stage, count: u64) -> anyhow::Result<()> {
         anyhow::ensure!(Instant::now() < deadline, "only {taken} of {count} were sent in time");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Rows of somebody's own database, committed before the relay starts: handed over (messages for later), and sent,
+/// settled and written back.
+async fn relay(settings: &Settings, report: &mut Report) -> anyhow::Result<()> {
+    let stage = Stage::open(settings).await?;
+    for (later, code, what) in [
+        (true, 3, "relay: rows handed over, looked at and written back"),
+        (false, 0, "relay wecom: rows handed over, sent, settled and written back"),
+    ] {
+        let path = stage.folder.join(format!("outbox-{later}.db"));
+        let relay = |more: &[&str]| {
+            let mut command = std::process::Command::new(&settings.hongyan);
+            command.args(["relay", "--json", "--once", "--wait", "300", "--database"]).arg(&path).args(more);
+            command.env("HONGYAN_GATEWAY", format!("http://{}", stage.address)).env("HONGYAN_KEY", &stage.key);
+            command.stdout(std::process::Stdio::null()).status()
+        };
+        anyhow::ensure!(relay(&["--create"])?.success(), "the relay makes no table");
+        let mut user = rusqlite::Connection::open(&path)?;
+        user.execute_batch("PRAGMA journal_mode = WAL")?;
+        let body = stage.message("wecom", later);
+        let change = user.transaction()?;
+        for n in 0..settings.messages as u64 {
+            change
+                .prepare_cached("INSERT INTO hongyan_outbox (message) VALUES (?1)")?
+                .execute([body(n + if later { 0 } else { 1_000_000 })])?;
+        }
+        change.commit()?;
+        let began = Instant::now();
+        let ended = relay(&[])?;
+        anyhow::ensure!(ended.code() == Some(code), "the relay ended with {ended}");
+        report.add(what, "rows/s", settings.messages as f64 / began.elapsed().as_secs_f64());
+    }
+    Ok(())
 }

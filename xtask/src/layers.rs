@@ -9,7 +9,7 @@ use toml::Table;
 const ROWS: [&[&str]; 7] = [
     &["endpoint", "net", "crypt", "script"],
     &["client", "core", "text", "remote"],
-    &["wecom", "dingtalk", "mail", "api", "relay"],
+    &["wecom", "dingtalk", "mail", "api", "relay", "sheet"],
     &["channel", "store", "functions"],
     &["gateway", "embed"],
     &["plugin", "sqlite", "duckdb"],

@@ -18,6 +18,8 @@ const PACKAGES: [(&str, &str); 5] = [
     ("wechatpy", "wechatpy==1.8.18"),
     // DingTalk's own client of Stream, for the sandbox.
     ("dingtalk_stream", "dingtalk-stream==0.24.3"),
+    // A reader of workbooks, for the files of tables.
+    ("openpyxl", "openpyxl==3.1.5"),
     // What wechatpy does its cryptography with; it leaves the choice open.
     ("cryptography", "cryptography==50.0.2"),
     // A database, for the extension that it loads.

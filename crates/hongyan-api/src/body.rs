@@ -37,6 +37,10 @@ pub struct DeliveryStub {
 pub struct MessageBatch {
     /// 1 to 1,000 messages.
     pub messages: Vec<Message>,
+    /// An idempotency key for each message, in order: the same key with the same bytes is the same message, here and
+    /// with the header of `POST /v1/messages`. Instead of the header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
 }
 
 /// What `POST /v1/messages/batch` answers.
@@ -90,6 +94,12 @@ pub struct PlannedCall {
     /// Which part of the content it carries; absent when it carries all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+    /// What it shows of a table, as Markdown before it is put into the platform's dialect; absent for other contents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
+    /// The file that the whole table goes in with this call; absent for other contents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// At most this many look-ups come before it; those in the directory's cache cost nothing.
     pub lookups: u64,
 }

@@ -185,7 +185,8 @@ impl Account {
     /// [`Unfit`].
     pub fn parts<'a>(&self, content: &'a Content, made_at: Time) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         let parts = self.channel.parts(content, &self.stamp(made_at))?;
-        if parts.len() > 1 && self.long_text == LongText::Refuse {
+        // A table's file is no more of a text.
+        if parts.len() > 1 && self.long_text == LongText::Refuse && content.table.is_none() {
             let field = if content.markdown.is_some() { "markdown" } else { "text" };
             let size = content.markdown.as_ref().or(content.text.as_ref()).map_or(0, String::len);
             let message = format!(
@@ -203,7 +204,12 @@ impl Account {
     /// # Errors
     /// [`Unfit`] when the account splits the content otherwise than when it was accepted.
     pub fn part<'a>(&self, content: &'a Content, made_at: Time, part: Option<Part>) -> Result<Cow<'a, Content>, Unfit> {
-        let Some(part) = part else { return Ok(render::suffixed(content, &self.stamp(made_at))) };
+        let part = match part {
+            // What a table becomes is the channel's to say, in one part too.
+            None if content.table.is_some() => Part { number: 1, of: 1 },
+            None => return Ok(render::suffixed(content, &self.stamp(made_at))),
+            Some(part) => part,
+        };
         let mut parts = self.parts(content, made_at)?;
         let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
         if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {

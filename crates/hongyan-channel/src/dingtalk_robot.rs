@@ -7,6 +7,7 @@ use crate::{
     render,
     robot::Hook,
     secret::SecretRef,
+    table,
 };
 use async_trait::async_trait;
 use hongyan_client::Client;
@@ -86,7 +87,15 @@ impl DingTalkRobotChannel {
                     Group::of(&[AddressKind::All], 1),
                 ],
                 looked_up: &[],
-                formats: &[Format::Text, Format::Markdown, Format::Link, Format::Card, Format::News, Format::Native],
+                formats: &[
+                    Format::Text,
+                    Format::Markdown,
+                    Format::Link,
+                    Format::Card,
+                    Format::News,
+                    Format::Table,
+                    Format::Native,
+                ],
                 attachments: false,
                 dedup: Dedup::KeyedFor(KEY_LIFE),
                 receipts_for: None,
@@ -235,7 +244,12 @@ impl Channel for DingTalkRobotChannel {
         let size = |content: &Content| {
             message(content).ok().and_then(|m| serde_json::to_vec(&m).ok()).map_or(usize::MAX, |body| body.len())
         };
-        let parts = render::parts(content, suffix, KIND, Some(limit), size)?;
+        let parts = if content.table.is_some() {
+            // It takes no files.
+            table::parts(content, suffix, (table::chat(Dialect::DingTalk), false), KIND, Some(limit), size)?
+        } else {
+            render::parts(content, suffix, KIND, Some(limit), size)?
+        };
         for part in &parts {
             let message = message(part)?;
             content::robot(&message)

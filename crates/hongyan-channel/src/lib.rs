@@ -16,6 +16,7 @@ mod refusal;
 mod render;
 mod robot;
 mod secret;
+mod table;
 mod target;
 mod webhook;
 mod wecom;

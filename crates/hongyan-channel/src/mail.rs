@@ -1,6 +1,6 @@
 //! A mailbox as a channel.
 
-use crate::{published, render, secret::SecretRef};
+use crate::{published, render, secret::SecretRef, table};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
@@ -93,7 +93,7 @@ const RECIPIENTS_PER_CALL: usize = 50;
 /// Mails a minute: providers keep theirs secret and punish bursts.
 const DEFAULT_RATE: Rate = Rate { max: 20, per: Duration::from_secs(60) };
 /// Every form but a platform's own.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     Format::Text,
     Format::Markdown,
     Format::Html,
@@ -104,6 +104,7 @@ const FORMATS: [Format; 10] = [
     Format::Link,
     Format::Card,
     Format::News,
+    Format::Table,
 ];
 /// The longest subject that is made of a text's first line, in characters.
 const SUBJECT_CHARS: usize = 60;
@@ -252,6 +253,9 @@ impl Channel for MailChannel {
             }
         }
         attachments(content).map_err(wrong)?;
+        if let Some(table) = &content.table {
+            return Ok(vec![Cow::Owned(table::mail(content, table, suffix))]);
+        }
         Ok(vec![render::suffixed(content, suffix)])
     }
 

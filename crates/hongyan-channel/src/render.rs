@@ -2,7 +2,7 @@
 
 use hongyan_core::{Card, Content, Link, Templated, Unfit};
 use hongyan_endpoint::Platform;
-use hongyan_text::{Form, TooLong, split_measured};
+use hongyan_text::{Form, TooLong, grid::literal, split_measured};
 use std::borrow::Cow;
 
 /// Most parts of one message: whoever gets more is not informed but flooded.
@@ -35,18 +35,6 @@ pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, wo
     // The whole object has no path of its own.
     let field = if field == "msg" { "native".into() } else { format!("native.{field}").into() };
     Unfit { field, message }
-}
-
-/// CommonMark that reads as exactly this text.
-fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii_punctuation() {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A link's target with nothing in it that would end it.
@@ -89,6 +77,9 @@ pub(crate) fn suffixed<'a>(content: &'a Content, suffix: &str) -> Cow<'a, Conten
     let link = content.link.as_mut().map(|link| &mut link.text);
     for words in [content.text.as_mut(), content.markdown.as_mut(), card, link].into_iter().flatten() {
         words.push_str(suffix);
+    }
+    if content.table.is_some() && content.text.is_none() {
+        content.text = Some(suffix.trim().to_owned());
     }
     Cow::Owned(content)
 }

@@ -16,6 +16,7 @@ use crate::{
     refusal::{invalid, scrubbed},
     render,
     secret::SecretRef,
+    table,
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -247,7 +248,10 @@ impl Channel for WebhookChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        Ok(vec![render::suffixed(content, suffix)])
+        Ok(vec![match &content.table {
+            Some(table) => Cow::Owned(table::data(content, table, suffix)),
+            None => render::suffixed(content, suffix),
+        }])
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -271,6 +275,10 @@ impl Channel for WebhookChannel {
 
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
+    }
+
+    fn table_rows(&self) -> usize {
+        usize::MAX
     }
 
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {

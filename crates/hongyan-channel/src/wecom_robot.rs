@@ -8,6 +8,7 @@ use crate::{
     render,
     robot::Hook,
     secret::SecretRef,
+    table,
     wecom::{bad_file, body, file_until},
 };
 use async_trait::async_trait;
@@ -15,10 +16,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
-    Outcome, Receipts, Resolution, Target, Time, Unfit, Uploaded,
+    Outcome, Receipts, Resolution, Table, Target, Time, Unfit, Uploaded,
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options, Secret};
+use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
     content::{Content as Body, Image, Place, ROBOT_IMAGE_BYTES},
@@ -27,7 +29,7 @@ use hongyan_wecom::{
     webhook::{SendWebhook, UploadWebhookMedia},
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// `channel = "wecom-robot"`.
@@ -87,6 +89,7 @@ impl WeComRobotChannel {
                     Format::Link,
                     Format::Card,
                     Format::News,
+                    Format::Table,
                     Format::Native,
                 ],
                 attachments: false,
@@ -162,6 +165,42 @@ fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) {
     }
 }
 
+/// The parts of a table: what is shown as a real table, and beside it the same in the dialect that can mention people
+/// (see [`mentioning`]); then the whole as a file.
+fn table_parts(content: &Content, table: &Table, suffix: &str) -> Result<Vec<Cow<'static, Content>>, Unfit> {
+    let limit = SendWebhook::SPEC.max_bytes("markdown.content").map(|limit| limit - MOST_MENTIONS * MENTION_BYTES);
+    let style = (table::chat(Dialect::WeCom), true);
+    let mut parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
+    let written = |markdown: &str| {
+        let body = hongyan_text::render(markdown, Dialect::WeComV2);
+        content.title.as_ref().map_or_else(|| body.clone(), |title| format!("# {title}\n{body}"))
+    };
+    let limit = SendWebhook::SPEC.max_bytes(&format!("{WIDE_KIND}.content"));
+    let fits = |markdown: &str| limit.is_none_or(|limit| written(markdown).len() <= limit);
+    if let (Some(shown), Some(first)) =
+        (table::show(content, table, suffix, table::WIDE, true, fits), parts.first_mut())
+    {
+        first.to_mut().native = Some(json!({"msgtype": WIDE_KIND, WIDE_KIND: {"content": written(&shown.markdown)}}));
+        if parts.len() == 1 && table.attach.wants_file(shown.complete) {
+            parts.push(Cow::Owned(Content { file: Some(table::file_of(table)), ..Content::default() }));
+        }
+    }
+    Ok(parts)
+}
+
+/// The kind of message with real tables, and without mentions.
+const WIDE_KIND: &str = "markdown_v2";
+
+/// What is said to these recipients: where both are at hand, a table goes in the dialect that can mention people when
+/// people are to be mentioned.
+fn mentioning<'a>(content: &'a Content, targets: &[Target]) -> Cow<'a, Content> {
+    let people = targets.iter().any(|target| target.address.kind == AddressKind::Userid);
+    if people && content.markdown.is_some() && content.native.is_some() {
+        return Cow::Owned(Content { native: None, ..content.clone() });
+    }
+    Cow::Borrowed(content)
+}
+
 /// The words of a text or markdown message, in bytes.
 fn words_size(content: &Content) -> usize {
     let (msgtype, object) = message(content, "");
@@ -182,6 +221,14 @@ impl Channel for WeComRobotChannel {
             }
             return Ok(vec![Cow::Borrowed(content)]);
         }
+        if let Some(table) = &content.table {
+            let parts = table_parts(content, table, suffix)?;
+            for part in &parts {
+                let (msgtype, object) = message(part, "MEDIA_ID");
+                body::judge(content, KIND, Place::Robot, &msgtype, &object)?;
+            }
+            return Ok(parts);
+        }
         let (msgtype, _) = message(content, "");
         let limit = SendWebhook::SPEC.max_bytes(&format!("{msgtype}.content"));
         // Texts have lists for mentions; markdown has them in its words. The platform's own are the sender's.
@@ -199,10 +246,11 @@ impl Channel for WeComRobotChannel {
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        let said = mentioning(call.content, call.targets);
         let (msgtype, mut content) = match call.file {
             Some(CallFile::Bytes(file)) => picture(file),
-            Some(CallFile::Id(media_id)) => message(call.content, media_id),
-            None => message(call.content, ""),
+            Some(CallFile::Id(media_id)) => message(&said, media_id),
+            None => message(&said, ""),
         };
         mention(&msgtype, &mut content, call.targets);
         content.retain(|name, _| *name == msgtype);

@@ -1,8 +1,12 @@
 //! The command line as people type it.
 
 mod directory;
+mod functions;
+mod relay;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
+pub(crate) use functions::{Http, MailArgs};
+pub(crate) use relay::Relay;
 
 use clap::{
     Parser, Subcommand,
@@ -43,6 +47,8 @@ pub(crate) enum Command {
     Retry(Message),
     /// Calls off what has not been sent.
     Cancel(Message),
+    /// Delivers what your own database commits to its outbox table.
+    Relay(Relay),
     /// Hands in files for messages, lists them, gets them back.
     Media(Media),
     /// Makes, shows and changes group chats.
@@ -57,6 +63,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Calls any declared operation of a platform; without one it lists them.
     Call(Call),
+    /// Calls an address as httpGet, httpPost, httpPut and httpDelete do in a script.
+    Http(Box<Http>),
+    /// Sends a mail as sendEmail does in a script.
+    Mail(Box<MailArgs>),
     /// Makes, lists and revokes API keys.
     Keys(Keys),
     /// Prints a completion script for a shell.
@@ -138,7 +148,7 @@ pub(crate) struct Send {
     /// Title, or the mail's subject.
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// Plain text; - reads standard input.
+    /// Plain text, or the words before a table; - reads standard input.
     #[arg(long, group = "form")]
     pub(crate) text: Option<String>,
     /// Markdown; needs a title; - reads standard input.
@@ -180,8 +190,23 @@ pub(crate) struct Send {
     /// Several pages, as a JSON array; @FILE reads a file.
     #[arg(long, value_name = "JSON", group = "form")]
     pub(crate) news: Option<String>,
+    /// A table: a CSV or JSON file, such as a query's result; - reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "html", "template", "image", "file", "voice", "video", "link", "card", "news"])]
+    pub(crate) table: Option<String>,
+    /// What the table is written in; else the name or the first character tells.
+    #[arg(long, value_name = "FORMAT", requires = "table")]
+    pub(crate) table_format: Option<TableFormat>,
+    /// The name of the table's file, without its ending; else that of FILE, or the title.
+    #[arg(long, value_name = "NAME", requires = "table")]
+    pub(crate) table_name: Option<String>,
+    /// The whole table as a file: auto where the message cannot show all of it, csv or xlsx always, or never.
+    #[arg(long, value_name = "AS", requires = "table")]
+    pub(crate) attach_as: Option<AttachAs>,
+    /// Sends nothing when the table has no rows, and ends well: for queries that watch for something.
+    #[arg(long, requires = "table")]
+    pub(crate) if_rows: bool,
     /// A whole message as JSON, as POST /v1/messages takes it; - reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "link", "to", "chats"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "link", "table", "to", "chats"])]
     pub(crate) message: Option<String>,
     /// A file to attach, for mail.
     #[arg(long, value_name = "FILE")]
@@ -207,6 +232,30 @@ pub(crate) struct Send {
     /// Shows the calls that it would become; sends nothing.
     #[arg(long)]
     pub(crate) plan: bool,
+}
+
+/// What a table is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TableFormat {
+    /// RFC 4180, the first line the header.
+    Csv,
+    /// Objects, or arrays of which the first is the header.
+    Json,
+}
+
+/// Whether a table goes along as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AttachAs {
+    /// As XLSX where the message cannot show all of it.
+    Auto,
+    /// As CSV, always.
+    Csv,
+    /// As XLSX, always.
+    Xlsx,
+    /// As xlsx.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 #[derive(Debug, clap::Args)]

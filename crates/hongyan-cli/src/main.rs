@@ -42,6 +42,7 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Recall(recall) => commands::recall::run(&recall, args.json).await,
         Command::Retry(retry) => commands::act::run(&retry, "retry", args.json).await,
         Command::Cancel(cancel) => commands::act::run(&cancel, "cancel", args.json).await,
+        Command::Relay(relay) => commands::relay::run(&relay, args.json).await,
         Command::Media(media) => commands::media::run(&media, args.json).await,
         Command::Chats(chats) => commands::chats::run(&chats, args.json).await,
         Command::Contacts(contacts) => commands::contacts::run(&contacts, args.json).await,
@@ -49,6 +50,8 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Explain(explain) => commands::explain::run(&explain, args.json),
         Command::Call(call) => commands::call::run(&call, args.json).await,
         Command::Doctor(doctor) => commands::doctor::run(&doctor, args.json).await,
+        Command::Http(http) => commands::http::run(&http, args.json).await,
+        Command::Mail(mail) => commands::mail::run(&mail, args.json).await,
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
         Command::Completions { shell } => {
             use clap::CommandFactory;

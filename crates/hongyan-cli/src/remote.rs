@@ -36,6 +36,11 @@ impl Gateway {
         Self(hongyan_remote::Gateway::new(base, key))
     }
 
+    /// The gateway alone, for those who sort its faults themselves.
+    pub(crate) fn into_inner(self) -> hongyan_remote::Gateway {
+        self.0
+    }
+
     /// Makes a call; a problem document becomes an error that says what to do.
     pub(crate) async fn call(
         &self,

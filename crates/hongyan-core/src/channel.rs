@@ -42,6 +42,11 @@ pub trait Channel: Send + Sync + 'static {
         FileUse::None
     }
 
+    /// How many rows of a table are kept beside its message for [`Channel::parts`]: no more is shown here.
+    fn table_rows(&self) -> usize {
+        100
+    }
+
     /// Hands a file to the platform, to be named in calls for as long as the answer says.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod outbox;
 mod plan;
 mod repeats;
 mod schedule;
+pub mod table;
 
 pub use address::{Address, AddressKind};
 pub use capability::{Capabilities, Dedup, Group, Rate};
@@ -49,3 +50,4 @@ pub use outbox::{
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;
 pub use schedule::{Backoff, Bucket, receipt_delay};
+pub use table::{Attach, Kept, Side, Table};

@@ -1,6 +1,6 @@
 //! What was asked: one message, as a business system hands it over.
 
-use crate::{Address, Time};
+use crate::{Address, Table, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,14 +64,14 @@ impl Priority {
 }
 
 /// What a message says. Exactly one of `text`, `markdown`, `html`, `image`, `file`, `voice`, `video`, `link`, `card`,
-/// `news`, `template`, `native`.
+/// `news`, `table`, `template`, `native`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
     /// Title: the mail's subject, a card's head line, a video's caption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Plain text.
+    /// Plain text; beside a table, the words before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Markdown; needs a `title`.
@@ -101,6 +101,9 @@ pub struct Content {
     /// Several pages at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news: Option<Vec<Link>>,
+    /// Rows and columns: shown as far as a channel can, the whole in a file beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Box<Table>>,
     /// Files, for mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -226,6 +229,8 @@ formats! {
     Card = "card",
     /// `news`.
     News = "news",
+    /// `table`, with `title` and `text` where they are given.
+    Table = "table",
     /// `native`.
     Native = "native",
 }
@@ -277,6 +282,7 @@ impl Content {
             Format::Link => self.link.iter().try_for_each(|link| link.check("link"))?,
             Format::News => check_news(self.news.as_deref().unwrap_or_default())?,
             Format::Card => self.card.iter().try_for_each(Card::check)?,
+            Format::Table => self.table.iter().try_for_each(|table| table.check())?,
             _ => {}
         }
         if let Some((_, media)) = self.media() {
@@ -285,7 +291,7 @@ impl Content {
         Ok(Templated::Ready(form))
     }
 
-    /// The file that it shows or carries, by form.
+    /// The file that it shows or carries, by form. A table's is a file.
     #[must_use]
     pub fn media(&self) -> Option<(Format, &Media)> {
         let files = [
@@ -294,18 +300,22 @@ impl Content {
             (Format::Voice, &self.voice),
             (Format::Video, &self.video),
         ];
-        files.into_iter().find_map(|(form, media)| Some((form, media.as_ref()?)))
+        let kept = || Some((Format::File, self.table.as_ref()?.kept.as_ref()?.file.as_ref()?));
+        files.into_iter().find_map(|(form, media)| Some((form, media.as_ref()?))).or_else(kept)
     }
 
     /// As [`Self::media`], to be changed.
     pub fn media_mut(&mut self) -> Option<&mut Media> {
-        [&mut self.image, &mut self.file, &mut self.voice, &mut self.video].into_iter().find_map(Option::as_mut)
+        let kept = self.table.as_mut().and_then(|table| table.kept.as_mut()?.file.as_mut());
+        let files = [&mut self.image, &mut self.file, &mut self.voice, &mut self.video];
+        files.into_iter().find_map(Option::as_mut).or(kept)
     }
 
-    /// The forms that are given; `None` stands for a template. A text beside HTML is its plain part.
+    /// The forms that are given; `None` stands for a template. A text beside HTML is its plain part,
+    /// beside a table the words before it.
     fn forms(&self) -> Vec<Option<&'static str>> {
         let given = [
-            ("text", self.text.is_some() && self.html.is_none()),
+            ("text", self.text.is_some() && self.html.is_none() && self.table.is_none()),
             ("html", self.html.is_some()),
             ("markdown", self.markdown.is_some()),
             ("image", self.image.is_some()),
@@ -315,6 +325,7 @@ impl Content {
             ("link", self.link.is_some()),
             ("card", self.card.is_some()),
             ("news", self.news.is_some()),
+            ("table", self.table.is_some()),
         ];
         let mut forms: Vec<_> = given.iter().filter(|(_, given)| *given).map(|(name, _)| Some(*name)).collect();
         if self.template.is_some() {
@@ -446,6 +457,9 @@ mod tests {
         assert_eq!(form(r#"{"news":[{"title":"t","url":"https://example.com"}]}"#).unwrap(), "Ready(News)");
         let card = r#"{"title":"t","card":{"markdown":"b","buttons":[{"title":"ok","url":"http://a"}]}}"#;
         assert_eq!(form(card).unwrap(), "Ready(Card)");
+        assert_eq!(form(r#"{"text":"a","table":{"csv":"x"}}"#).unwrap(), "Ready(Table)");
+        assert_eq!(form(r#"{"table":{"columns":["x"],"rows":[[1]]}}"#).unwrap(), "Ready(Table)");
+        assert_eq!(form(r#"{"markdown":"a","title":"t","table":{"csv":"x"}}"#), Err("table"));
     }
 
     #[test]
@@ -460,6 +474,10 @@ mod tests {
             (r#"{"link":{"title":"t","url":"javascript:alert(1)"}}"#, "link"),
             (r#"{"link":{"title":" ","url":"https://example.com"}}"#, "link"),
             (r#"{"news":[]}"#, "news"),
+            (r#"{"table":{}}"#, "table"),
+            (r#"{"table":{"rows":[]}}"#, "table"),
+            (r#"{"table":{"csv":"a","records":[]}}"#, "table"),
+            (r#"{"table":{"csv":"a","kept":{"total":3}}}"#, "table"),
             (r#"{"card":{"markdown":"b","buttons":[{"title":"ok","url":"http://a"}]}}"#, "title"),
             (r#"{"title":"t","card":{"markdown":"b","buttons":[]}}"#, "card"),
             (r#"{"image":{"media":"f1"},"link":{"title":"t","url":"https://example.com"}}"#, "link"),

@@ -21,6 +21,12 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// [`StoreError::Busy`] when the hand-off is full (nothing was taken), else [`StoreError::Failed`].
     async fn accept(&self, messages: Vec<NewMessage>) -> Result<Vec<Accepted>, StoreError>;
 
+    /// What [`Self::accept`] would say of a message with this key, if the key is known: never [`Accepted::New`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>, StoreError>;
+
     /// Leases up to `limit` due deliveries of an account: they are `sending` until settled or until `lease`.
     /// Higher priority first, then the earlier due time. Deliveries past `expires_at` are leased too; the caller settles them.
     ///

@@ -77,6 +77,7 @@ fn content_hash(content: &Content) -> u64 {
     (&content.image, &content.file, &content.voice, &content.video).hash(&mut hasher);
     (&content.link, &content.card, &content.news).hash(&mut hasher);
     content.native.as_ref().map(ToString::to_string).hash(&mut hasher);
+    content.table.as_ref().map(|table| format!("{table:?}")).hash(&mut hasher);
     hasher.finish()
 }
 

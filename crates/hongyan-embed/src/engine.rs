@@ -2,7 +2,7 @@
 
 use crate::{
     Fault, HttpArguments, Kind, LedgerRow, MailArguments, ledger, message,
-    runtime::{Own, wait},
+    runtime::{Own, Shared},
     settings::{KeySource, Settings, read_switch},
 };
 use hongyan_functions::{Functions, HttpResult, MailResult, Method, Profile};
@@ -22,6 +22,8 @@ pub struct Engine {
     /// Made of the settings when first needed.
     functions: Own<Arc<Functions>>,
     gateway: Own<Gateway>,
+    /// Last, so that what it drives has gone before it.
+    runtime: Own<Arc<Shared>>,
 }
 
 struct Full {
@@ -48,7 +50,7 @@ impl Engine {
     pub fn new() -> Self {
         let settings = Settings::from_environment();
         let full = Full { settings, profile: Profile::safe(), servers: Vec::new() };
-        Self { settings: Mutex::new(full), functions: Own::new(), gateway: Own::new() }
+        Self { settings: Mutex::new(full), functions: Own::new(), gateway: Own::new(), runtime: Own::new() }
     }
 
     /// With the settings of a JSON object, such as `{"gateway": "http://127.0.0.1:7300", "key_file": "key"}`. An empty
@@ -125,7 +127,7 @@ impl Engine {
     pub fn http(&self, method: Method, arguments: &HttpArguments<'_>) -> Result<HttpResult, Fault> {
         let call = arguments.read(method)?;
         let functions = self.functions()?;
-        wait(async { functions.http(&call).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { functions.http(&call).await.map_err(Fault::from) })
     }
 
     /// `sendEmail`.
@@ -135,7 +137,7 @@ impl Engine {
     pub fn send_email(&self, arguments: &MailArguments<'_>) -> Result<MailResult, Fault> {
         let call = arguments.read()?;
         let functions = self.functions()?;
-        wait(async { functions.send_email(&call).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { functions.send_email(&call).await.map_err(Fault::from) })
     }
 
     /// `emailSmtpConfig`: the server of a sender's domain, for this host's mails.
@@ -157,8 +159,9 @@ impl Engine {
     pub fn submit(&self, message: &str, key: Option<&str>) -> Result<Value, Fault> {
         let message = message::read_message(message)?;
         key.map_or(Ok(()), message::check_key)?;
+        let key = key.map(str::to_owned);
         let gateway = self.gateway()?;
-        wait(async { gateway.submit(&message, key).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { gateway.submit(&message, key.as_deref()).await.map_err(Fault::from) })
     }
 
     /// What the gateway says of a message.
@@ -166,8 +169,8 @@ impl Engine {
     /// # Errors
     /// [`Fault`].
     pub fn status(&self, id: &str) -> Result<Value, Fault> {
-        let gateway = self.gateway()?;
-        wait(async { gateway.status(id).await.map_err(Fault::from) })
+        let (gateway, id) = (self.gateway()?, id.to_owned());
+        self.runtime()?.wait(async move { gateway.status(&id).await.map_err(Fault::from) })
     }
 
     /// The state of a message alone; `None` when the gateway knows no such message.
@@ -175,9 +178,9 @@ impl Engine {
     /// # Errors
     /// [`Fault`].
     pub fn state(&self, id: &str) -> Result<Option<String>, Fault> {
-        let gateway = self.gateway()?;
-        wait(async {
-            match gateway.status(id).await {
+        let (gateway, id) = (self.gateway()?, id.to_owned());
+        self.runtime()?.wait(async move {
+            match gateway.status(&id).await {
                 Ok(message) => Ok(message["state"].as_str().map(str::to_owned)),
                 Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) => Ok(None),
                 Err(fault) => Err(fault.into()),
@@ -191,8 +194,13 @@ impl Engine {
     /// [`Fault`].
     pub fn ledger(&self, id: &str) -> Result<Vec<LedgerRow>, Fault> {
         let gateway = self.gateway()?;
-        let list = wait(async { gateway.recipients(id).await.map_err(Fault::from) })?;
+        let asked = id.to_owned();
+        let list = self.runtime()?.wait(async move { gateway.recipients(&asked).await.map_err(Fault::from) })?;
         Ok(ledger::rows(id, &list))
+    }
+
+    fn runtime(&self) -> Result<Arc<Shared>, Fault> {
+        self.runtime.get(Shared::get)
     }
 
     fn functions(&self) -> Result<Arc<Functions>, Fault> {
@@ -247,6 +255,7 @@ impl Full {
             "timeout_ms" => self.profile.timeout_ms = u64::from(number()?.get()),
             "max_body_bytes" => self.profile.max_body_bytes = usize::try_from(number()?.get()).unwrap_or(usize::MAX),
             "ca_file" => {
+                self.settings.ca_file = value.trim().to_owned();
                 self.profile.ca_pem = match value.trim() {
                     "" => None,
                     path => Some(fs::read_to_string(path).map_err(|error| {
@@ -282,6 +291,7 @@ impl Full {
                 n if n == hongyan_functions::SWITCHES.len() => "compatible".into(),
                 _ => "mixed".into(),
             },
+            "ca_file" => self.settings.ca_file.clone(),
             "timeout_ms" => self.profile.timeout_ms.to_string(),
             "max_body_bytes" => self.profile.max_body_bytes.to_string(),
             _ => {

@@ -18,6 +18,8 @@ pub enum Kind {
     NoAnswer,
     /// The other side said no.
     Refused,
+    /// A fault of ours.
+    Internal,
 }
 
 /// A failed call: in a sentence, without secrets.

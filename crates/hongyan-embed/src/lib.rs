@@ -26,5 +26,5 @@ pub use engine::Engine;
 pub use fault::{Fault, Kind};
 pub use hongyan_functions::{HttpResult, MailResult, Method};
 pub use ledger::LedgerRow;
-pub use message::{check_key, check_message};
+pub use message::{check_key, check_message, check_outbox_key};
 pub use results::{http_json, mail_json};

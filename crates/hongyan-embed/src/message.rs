@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// The longest idempotency key that a gateway takes, in bytes.
 const LONGEST_KEY: usize = 255;
+/// The longest key in an outbox, in bytes: an index holds it.
+const LONGEST_OUTBOX_KEY: usize = 1_000;
 
 /// Checks that a text is a message as `POST /v1/messages` takes it. Which accounts there are, and what they can send,
 /// only a gateway knows.
@@ -47,6 +49,19 @@ pub fn check_key(key: &str) -> Result<(), Fault> {
     }
     Err(Fault::argument(format!(
         "the key has to be 1 to {LONGEST_KEY} visible ASCII characters · 键须为 1 至 255 个可见 ASCII 字符"
+    )))
+}
+
+/// Checks a key for an outbox. The relay makes it fit a header where it does not, so it may be any text.
+///
+/// # Errors
+/// [`crate::Kind::Argument`].
+pub fn check_outbox_key(key: &str) -> Result<(), Fault> {
+    if (1..=LONGEST_OUTBOX_KEY).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(Fault::argument(format!(
+        "the key has to be 1 to {LONGEST_OUTBOX_KEY} bytes long; leave it out for a random one · 键须为 1 至 {LONGEST_OUTBOX_KEY} 字节"
     )))
 }
 
@@ -129,7 +144,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_what_fits_a_header() {
+    fn a_key_is_what_fits_a_header_and_in_an_outbox_any_text() {
+        assert!(check_outbox_key("订单 17").is_ok() && check_outbox_key("").is_err());
+        assert!(check_outbox_key(&"x".repeat(1_001)).is_err());
         assert_eq!(check_key("order-17/paid"), Ok(()));
         for key in ["", "a b", "键", "a\n", &"x".repeat(256)] {
             assert!(check_key(key).is_err(), "{key:?}");

@@ -1,4 +1,4 @@
-//! The threads behind the calls: one runtime per process, also after a fork.
+//! The thread behind the calls: one runtime per process, also after a fork, for as long as anybody uses it.
 //!
 //! A child of `fork` has none of its parent's threads, and shares its parent's sockets. What was made before the fork
 //! is therefore neither used nor dropped in the child, for both would be seen by the parent: it is left alone, and made
@@ -8,7 +8,8 @@ use crate::{Fault, Kind};
 use std::{
     future::Future,
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -50,21 +51,65 @@ impl<T: Clone> Drop for Own<T> {
     }
 }
 
-static RUNTIME: Own<Arc<Runtime>> = Own::new();
+/// Runs the calls of all engines of a process. It ends with the last engine that used it, and its thread with it.
+pub(crate) struct Shared(Option<Runtime>);
 
-/// Runs a call to its end, on behalf of a thread that may block.
-pub(crate) fn wait<T>(call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    if tokio::runtime::Handle::try_current().is_ok() {
-        let message = "called from inside an asynchronous runtime of this library: call it from a thread of your own";
-        return Err(Fault::new(Kind::Settings, message));
+static SHARED: Own<Weak<Shared>> = Own::new();
+/// How long the last engine's end waits for what is still under way, such as a look-up of a name.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+impl Shared {
+    /// The process's, made when there is none.
+    pub(crate) fn get() -> Result<Arc<Self>, Fault> {
+        loop {
+            // Whoever makes it keeps it alive until here; it may have ended for others in between.
+            let mut made = None;
+            let weak = SHARED.get(|| {
+                let shared = Arc::new(Self::new()?);
+                let weak = Arc::downgrade(&shared);
+                made = Some(shared);
+                Ok::<_, Fault>(weak)
+            })?;
+            match made.or_else(|| weak.upgrade()) {
+                Some(shared) => return Ok(shared),
+                None => SHARED.reset(),
+            }
+        }
     }
-    let runtime = RUNTIME.get(|| {
+
+    fn new() -> Result<Self, Fault> {
         let built = Builder::new_multi_thread().worker_threads(1).thread_name("hongyan").enable_all().build();
         built
-            .map(Arc::new)
+            .map(|runtime| Self(Some(runtime)))
             .map_err(|error| Fault::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程")))
-    })?;
-    runtime.block_on(call)
+    }
+
+    /// Runs a call to its end, on behalf of a thread that may block. The work is done on the thread here, whose stack is
+    /// known to be large enough and whose thread-locals are Rust's own; the caller's may be anybody's.
+    pub(crate) fn wait<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<T, Fault>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let runtime = self.0.as_ref().filter(|_| tokio::runtime::Handle::try_current().is_err());
+        let runtime = runtime.ok_or_else(|| {
+            let message =
+                "called from inside an asynchronous runtime of this library: call it from a thread of your own";
+            Fault::new(Kind::Settings, message)
+        })?;
+        let internal = |_| Fault::new(Kind::Internal, "an internal error; please report it · 内部错误");
+        runtime.block_on(runtime.spawn(call)).map_err(internal)?
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let Some(runtime) = self.0.take() else { return };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            runtime.shutdown_background();
+        } else {
+            runtime.shutdown_timeout(LAST_WORDS);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,8 +135,17 @@ mod tests {
     #[test]
     fn a_call_from_an_asynchronous_task_is_an_error_and_no_panic() {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let outcome = runtime.block_on(async { wait(async { Ok(()) }) });
+        let shared = Shared::get().unwrap();
+        let outcome = runtime.block_on(async { shared.wait(async { Ok(()) }) });
         assert_eq!(outcome.unwrap_err().kind, Kind::Settings);
-        assert_eq!(wait(async { Ok(5) }), Ok(5));
+        assert_eq!(shared.wait(async { Ok(5) }), Ok(5));
+    }
+
+    #[test]
+    fn it_ends_with_its_last_user_and_comes_back_for_the_next() {
+        let workers: Vec<_> = (0..8)
+            .map(|_| std::thread::spawn(|| (0..50).all(|_| Shared::get().unwrap().wait(async { Ok(5) }) == Ok(5))))
+            .collect();
+        assert!(workers.into_iter().all(|worker| worker.join().unwrap()));
     }
 }

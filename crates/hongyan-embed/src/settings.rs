@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     /// The gateway's address; empty for none.
     pub(crate) gateway: String,
     pub(crate) key: KeySource,
+    /// The file of the only authority to trust; empty for the public ones.
+    pub(crate) ca_file: String,
     /// Whether they may be changed any more.
     pub(crate) locked: bool,
 }
@@ -49,7 +51,7 @@ impl Settings {
             None => KeySource::None,
         };
         let locked = variable(LOCKED).is_some_and(|text| text != "0");
-        Self { gateway: variable(GATEWAY).unwrap_or_default(), key, locked }
+        Self { gateway: variable(GATEWAY).unwrap_or_default(), key, ca_file: String::new(), locked }
     }
 
     /// Reads the key.

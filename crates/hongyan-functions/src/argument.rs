@@ -203,3 +203,15 @@ impl fmt::Display for ArgumentError {
 }
 
 impl std::error::Error for ArgumentError {}
+
+#[cfg(test)]
+mod tests {
+    use super::ArgumentError;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_sentence_is_its_own() {
+        let texts: HashSet<_> = ArgumentError::ALL.iter().map(|error| error.text()).collect();
+        assert_eq!(texts.len(), ArgumentError::ALL.len());
+    }
+}

@@ -104,10 +104,10 @@ fn plain_of(html: &str) -> String {
             "br" => text.push('\n'),
             "td" | "th" if !text.ends_with('\n') && !text.is_empty() => text.push(' '),
             "p" | "/p" | "div" | "/div" | "tr" | "/tr" | "li" | "h1" | "h2" | "h3" | "/h1" | "/h2" | "/h3"
-            | "table" | "/table" | "ul" | "/ul" => {
-                if !text.is_empty() && !text.ends_with('\n') {
-                    text.push('\n');
-                }
+            | "table" | "/table" | "ul" | "/ul"
+                if !text.is_empty() && !text.ends_with('\n') =>
+            {
+                text.push('\n');
             }
             _ => {}
         }
@@ -189,7 +189,7 @@ mod tests {
             ("<pre>a  b\n c</pre>", "a  b\n c"),
             ("a<br>b<br/>c", "a\nb\nc"),
             ("<p>one</p>\n<p>two  words</p>", "one\ntwo words"),
-            ("<style>p{}</style><b>x</b>&nbsp;&#40479;&#x1F9BF;", "x 鸿🦿"),
+            ("<style>p{}</style><b>x</b>&nbsp;&#40511;&#x1F9BF;", "x 鸿🦿"),
             ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
             ("a < b &unknown; <unfinished", "a < b &unknown; <unfinished"),
         ] {

@@ -8,7 +8,7 @@ use crate::{
     whole,
 };
 use hongyan_endpoint::{Class, Fault};
-use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
+use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls, check_address};
 use hongyan_net::Secret;
 use std::{
     collections::HashMap,
@@ -57,19 +57,15 @@ impl Post {
     ) -> Result<MailResult, FunctionError> {
         let begun = Instant::now();
         check(call, profile)?;
-        // A sandbox takes the mail of the domains that are known, so that a script that would fail later fails there.
-        let found = self.configured.find(&call.user_id);
+        // Asked for in a sandbox too, so that a script whose domain is unknown fails there as it would outside.
+        let known = self.configured.find(&call.user_id)?;
+        let rerouted = reroute.mail();
+        let server = rerouted.map_or(known, |place| Server {
+            host: place.host.clone(),
+            port: place.port,
+            implicit_tls: place.tls == Tls::Implicit,
+        });
         let mime = mime(call, profile)?;
-        let (server, rerouted) = match reroute.mail() {
-            Some(place) => {
-                found?;
-                (
-                    Server { host: place.host.clone(), port: place.port, implicit_tls: place.tls == Tls::Implicit },
-                    Some(place),
-                )
-            }
-            None => (found?, None),
-        };
         let shown = format!("{}:{}", server.host, server.port);
         let mailer =
             self.mailer(call, server, profile, rerouted).map_err(|fault| explain(call, &shown, fault.into()))?;
@@ -170,6 +166,7 @@ fn check(call: &MailCall, profile: &Profile) -> Result<(), FunctionError> {
     no_line_break("userId", &call.user_id, None)?;
     for recipient in &call.recipients {
         no_line_break("recipient", recipient, None)?;
+        check_address(recipient).map_err(|why| not_an_address("recipient", recipient, why))?;
     }
     if let MailContent::Parts { subject, .. } = &call.content
         && !(profile.dangerous_line_breaks && profile.dangerous_raw_mail)
@@ -178,6 +175,11 @@ fn check(call: &MailCall, profile: &Profile) -> Result<(), FunctionError> {
         no_line_break("the subject", subject, Some(switch))?;
     }
     Ok(())
+}
+
+fn not_an_address(what: &str, address: &str, why: &str) -> FunctionError {
+    let advice = ("write it as name@domain, one address each", "请写成 name@domain,每项只写一个地址");
+    FunctionError::new(Kind::Argument, format!("sendEmail: {what} {address:?}: {why}"), advice)
 }
 
 fn mime(call: &MailCall, profile: &Profile) -> Result<Vec<u8>, FunctionError> {

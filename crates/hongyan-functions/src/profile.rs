@@ -183,6 +183,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_switch_is_in_the_documents_table() {
+        let page = include_str!("../../../docs/functions.md");
+        let rows: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| `dangerous_")).collect();
+        assert_eq!(rows.len(), SWITCHES.len());
+        for (row, switch) in rows.iter().zip(SWITCHES) {
+            assert!(
+                row.starts_with(&format!("{}` |", &switch.name["dangerous_".len()..])),
+                "{} in its order",
+                switch.name
+            );
+        }
+    }
+
+    #[test]
     fn every_switch_can_be_turned_by_name_and_is_off_when_safe() {
         assert_eq!(Profile::safe().dangers().count(), 0);
         assert_eq!(Profile::compatible().dangers().count(), SWITCHES.len());

@@ -57,7 +57,9 @@ impl Target {
             None => format!("{scheme}://{host}{slash}{path}"),
         };
         let uri: Uri = whole.parse().map_err(|_| wrong(unreadable(host)))?;
-        let (Some(name), true) = (uri.host().filter(|it| !it.is_empty()), uri.authority().is_some()) else {
+        // A port that is none would silently be the usual one.
+        let port_is_one = base.is_some() || port_of(host).is_none_or(|port| port.parse::<u16>().is_ok());
+        let Some(name) = uri.host().filter(|it| !it.is_empty() && port_is_one) else {
             return Err(wrong(unreadable(host)));
         };
         let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
@@ -90,6 +92,11 @@ fn name_of(host: &str) -> &str {
         return host;
     }
     host.split_once(':').map_or(host, |(name, _)| name)
+}
+
+fn port_of(host: &str) -> Option<&str> {
+    let behind_brackets = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    behind_brackets.split_once(':').map(|(_, port)| port).filter(|port| !port.is_empty())
 }
 
 fn unreadable(host: &str) -> &'static str {

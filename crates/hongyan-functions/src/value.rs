@@ -215,3 +215,132 @@ pub fn smtp_config_arguments(arguments: &[Value]) -> Result<(String, String, Opt
     }
     Ok((domain, host, port))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.into())
+    }
+
+    fn pair(key: Value, value: Value) -> Value {
+        Value::Pairs(vec![(key, value)])
+    }
+
+    fn http(rest: &[Value]) -> Result<HttpCall, ArgumentError> {
+        let all: Vec<Value> = std::iter::once(text("http://a.example/")).chain(rest.iter().cloned()).collect();
+        HttpCall::from_arguments(Method::Get, &all)
+    }
+
+    #[test]
+    fn every_wrong_argument_of_an_http_function_has_its_sentence() {
+        use Value::{Absent, Null};
+        for (rest, expected) in [
+            (vec![Value::Whole(1)], ArgumentError::Params),
+            (vec![Value::List(vec![text("a")])], ArgumentError::Params),
+            (vec![pair(Value::Whole(1), text("a"))], ArgumentError::Params),
+            (vec![pair(text("a"), Value::List(vec![]))], ArgumentError::Params),
+            (vec![pair(text(""), text("a"))], ArgumentError::EmptyKeyOrValue),
+            (vec![pair(text("a"), text(""))], ArgumentError::EmptyKeyOrValue),
+            (vec![pair(text("a"), Null)], ArgumentError::EmptyKeyOrValue),
+            (vec![Absent, text("1000")], ArgumentError::Timeout),
+            (vec![Absent, Value::Whole(-1)], ArgumentError::Timeout),
+            (vec![Absent, Value::Real(-0.5)], ArgumentError::Timeout),
+            (vec![Absent, Value::Real(f64::NAN)], ArgumentError::Timeout),
+            (vec![Absent, Null], ArgumentError::Timeout),
+            (vec![Absent, Absent, Value::Whole(1)], ArgumentError::Headers),
+            (vec![Absent, Absent, pair(text("a"), Value::Whole(1))], ArgumentError::Headers),
+            (vec![Absent, Absent, pair(Value::Whole(1), text("a"))], ArgumentError::Headers),
+            (vec![Absent, Absent, pair(text("a"), text(""))], ArgumentError::EmptyKeyOrValue),
+            (vec![Absent, Absent, Absent, text("x")], ArgumentError::Config),
+            (vec![Absent, Absent, Absent, pair(Value::Whole(1), text("a"))], ArgumentError::ConfigKey),
+            (vec![Absent, Absent, Absent, pair(text("proxy"), Value::Whole(1))], ArgumentError::Proxy),
+            (vec![Absent, Absent, Absent, pair(text("proxy_username"), Null)], ArgumentError::ProxyUsername),
+            (vec![Absent, Absent, Absent, pair(text("proxy_password"), Null)], ArgumentError::ProxyPassword),
+            (vec![Absent, Absent, Absent, Absent, Absent], ArgumentError::HttpCount),
+        ] {
+            assert_eq!(http(&rest).unwrap_err(), expected, "{rest:?}");
+        }
+        assert_eq!(HttpCall::from_arguments(Method::Get, &[]).unwrap_err(), ArgumentError::HttpCount);
+        assert_eq!(HttpCall::from_arguments(Method::Get, &[Value::Null]).unwrap_err(), ArgumentError::Url);
+    }
+
+    #[test]
+    fn right_arguments_of_an_http_function_are_read() {
+        let none = HttpCall::new(Method::Get, "http://a.example/");
+        for rest in [vec![], vec![Value::Null], vec![text(""), Value::Absent, Value::Null], vec![Value::Absent; 4]] {
+            assert_eq!(http(&rest), Ok(none.clone()), "{rest:?}");
+        }
+        let numbers = Value::Pairs(vec![
+            (text("a"), Value::Whole(1)),
+            (text("b"), Value::Real(0.5)),
+            (text("c"), Value::Flag(true)),
+        ]);
+        let config = Value::Pairs(vec![
+            (text("proxy"), text("h:1")),
+            (text("proxy_username"), text("li")),
+            (text("other"), Value::Null),
+        ]);
+        let call = http(&[numbers, Value::Real(1500.9), text("A:b"), config]).unwrap();
+        let expected = [("a", "1"), ("b", "0.5"), ("c", "1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(call.params, Params::Pairs(expected.to_vec()));
+        assert_eq!((call.timeout_ms, call.headers), (Some(1500), Headers::Line("A:b".into())));
+        assert_eq!(call.config.proxy_username.as_deref(), Some("li"));
+        for (given, millis) in [(Value::Whole(0), 0), (Value::Real(0.0), 0), (Value::Real(0.3), 1)] {
+            assert_eq!(http(&[Value::Absent, given]).unwrap().timeout_ms, Some(millis));
+        }
+    }
+
+    #[test]
+    fn every_wrong_argument_of_a_mail_has_its_sentence() {
+        let right = || vec![text("li@qq.com"), text("p"), text("a@example.com"), text("s"), text("b"), Value::Absent];
+        let with = |at: usize, value: Value| {
+            let mut all = right();
+            all[at] = value;
+            MailCall::from_arguments(&all)
+        };
+        assert_eq!(MailCall::from_arguments(&right()[..5]).unwrap(), with(5, Value::Null).unwrap());
+        let many = with(2, Value::List(vec![text("a@example.com"), text("b@example.com")])).unwrap();
+        assert_eq!(many.recipients, ["a@example.com", "b@example.com"]);
+        for (at, value, expected) in [
+            (0, Value::Null, ArgumentError::UserId),
+            (0, text(""), ArgumentError::EmptyUserId),
+            (1, Value::Whole(1), ArgumentError::Password),
+            (2, Value::Whole(1), ArgumentError::Recipient),
+            (2, Value::List(vec![text("a"), Value::Whole(1)]), ArgumentError::Recipient),
+            (3, Value::Whole(1), ArgumentError::Subject),
+            (4, Value::Whole(1), ArgumentError::Body),
+            (5, Value::Whole(1), ArgumentError::Msg),
+            (3, Value::Null, ArgumentError::SubjectWithoutBody),
+            (4, text(""), ArgumentError::SubjectWithoutBody),
+            (5, text("From: x"), ArgumentError::TwoContents),
+        ] {
+            assert_eq!(with(at, value).unwrap_err(), expected);
+        }
+        let mut whole = right();
+        (whole[3], whole[4], whole[5]) = (Value::Absent, Value::Null, text("From: x"));
+        assert_eq!(MailCall::from_arguments(&whole).unwrap().content, MailContent::Whole("From: x".into()));
+        whole[5] = Value::Null;
+        assert_eq!(MailCall::from_arguments(&whole).unwrap_err(), ArgumentError::NoContent);
+        assert_eq!(MailCall::from_arguments(&right()[..4]).unwrap_err(), ArgumentError::MailCount);
+    }
+
+    #[test]
+    fn every_wrong_argument_of_email_smtp_config_has_its_sentence() {
+        for (arguments, expected) in [
+            (vec![text("d")], ArgumentError::SmtpConfigCount),
+            (vec![Value::Null, text("h")], ArgumentError::EmailName),
+            (vec![text("d"), Value::Whole(1)], ArgumentError::Host),
+            (vec![text("d"), text("h"), text("25")], ArgumentError::Port),
+            (vec![text("d"), text("h"), Value::Whole(0)], ArgumentError::Port),
+            (vec![text("d"), text("h"), Value::Whole(65_536)], ArgumentError::Port),
+            (vec![text(""), text("h")], ArgumentError::EmptyEmailName),
+            (vec![text("d"), text("")], ArgumentError::EmptyHost),
+        ] {
+            assert_eq!(smtp_config_arguments(&arguments).unwrap_err(), expected);
+        }
+        let read = smtp_config_arguments(&[text("d"), text("h"), Value::Whole(465)]).unwrap();
+        assert_eq!(read, ("d".to_owned(), "h".to_owned(), Some(465)));
+    }
+}

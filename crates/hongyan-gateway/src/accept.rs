@@ -1,7 +1,13 @@
 //! From a message as it was handed in to a message that can be stored. Everything wrong is said here, before
 //! anything is stored; what this leaves to others is storing it ([`hongyan_core::Outbox`]) and sending it.
 
-use crate::{app::App, files, keys::Caller, reply};
+use crate::{
+    app::App,
+    files,
+    keys::Caller,
+    reply,
+    tables::{self, Shows},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_core::{
@@ -9,7 +15,10 @@ use hongyan_core::{
     Time, Unfit, plan,
 };
 use hongyan_endpoint::File;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Entries of `to`.
 const MAX_RECIPIENTS: usize = 10_000;
@@ -25,6 +34,8 @@ pub(crate) struct Draft {
     /// What was inside the content and is to be kept beside it.
     file: Option<File>,
     pub(crate) plan: Plan,
+    /// What each part of a table shows, by account; empty for other contents.
+    pub(crate) shows: BTreeMap<std::sync::Arc<str>, Vec<Shows>>,
     labels: BTreeMap<String, String>,
     priority: hongyan_core::Priority,
     send_at: Option<Time>,
@@ -45,6 +56,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
+    let sheet = tables::read(app, &mut content).await?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
     let lookup = |name: &str| {
@@ -57,8 +69,13 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
-    let file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    let mut file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    if let Some(sheet) = &sheet {
+        tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
+    }
     let mut counts = BTreeMap::new();
+    let mut shows = BTreeMap::new();
+    let mut with_file = Vec::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
         let said = |error: Unfit| {
             let field = match (&template, error.field.as_ref()) {
@@ -72,15 +89,31 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
         for delivery in deliveries {
-            account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
+            if content.table.is_none() {
+                account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
+                continue;
+            }
+            // A table is nothing to a platform before it is put into words.
+            let check = |part: &Cow<'_, Content>| account.channel.check_for(part, &delivery.recipients);
+            parts.iter().try_for_each(check).map_err(|error| said(Unfit { field: "table".into(), ..error }))?;
+        }
+        if content.table.is_some() {
+            shows.insert(std::sync::Arc::clone(&account.name), parts.iter().map(|part| Shows::of(part)).collect());
+            if parts.iter().any(|part| part.media().is_some()) {
+                with_file.push(account);
+            }
         }
         counts.insert(std::sync::Arc::clone(&account.name), u32::try_from(parts.len()).unwrap_or(u32::MAX));
+    }
+    if let Some(sheet) = sheet {
+        file = tables::file(app, &mut content, sheet, &with_file).await?;
     }
     let plan = plan.in_parts(|account| counts.get(account).copied().unwrap_or(1));
     Ok(Draft {
         content,
         file,
         plan,
+        shows,
         labels: message.labels,
         priority: message.priority,
         send_at: message.send_at,

@@ -15,7 +15,7 @@ const MAX_TYPE: usize = 127;
 /// The type of what nobody can name.
 pub(crate) const ANY_TYPE: &str = "application/octet-stream";
 /// What stands in a message for its file until that is kept. As long as any.
-const UNKEPT: &str = "f000000000000000000000000";
+pub(crate) const UNKEPT: &str = "f000000000000000000000000";
 
 /// Kinds by the end of a name: those that the platforms take, and what offices send.
 const KINDS: &[(&str, &str)] = &[
@@ -63,7 +63,7 @@ pub(crate) fn checked(file: File, limit: usize) -> Result<File, Problem> {
     Ok(File { name, media_type, bytes })
 }
 
-fn check_name(name: &str) -> Result<(), &'static str> {
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     if name.trim().is_empty() || name == "." || name == ".." {
         return Err("is empty: the file needs a name that recipients see");
     }
@@ -165,7 +165,7 @@ async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) 
 }
 
 /// Whether every account takes a file of this size and kind.
-fn fits(accounts: &[&Account], format: Format, file: &File) -> Result<(), Problem> {
+pub(crate) fn fits(accounts: &[&Account], format: Format, file: &File) -> Result<(), Problem> {
     accounts.iter().try_for_each(|account| {
         let refused =
             |fault: Fault| wrong("", format!("account {}: {} {}", account.name, fault.code(), fault.message()));

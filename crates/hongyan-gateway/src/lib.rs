@@ -17,6 +17,7 @@ mod metrics;
 mod official;
 mod reply;
 mod routes;
+mod tables;
 mod tasks;
 mod template;
 mod waiting;

@@ -46,3 +46,4 @@ pub use message::{Attachment, Mail, Party, Shown};
 pub use presets::{PRESETS, Preset, preset, preset_for_address};
 pub use smtp::{Mailer, MailerConfig, SendFault, Sent};
 pub use tls::Tls;
+pub use wire::check_address;

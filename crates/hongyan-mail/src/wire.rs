@@ -8,7 +8,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 ///
 /// Stricter than RFC 5321: no quoted local part with spaces, no address literal, ASCII alone (the providers that
 /// take SMTPUTF8 are few, and an address written as one list is the classic mistake).
-pub(crate) fn check_address(address: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as half a sentence.
+pub fn check_address(address: &str) -> Result<(), &'static str> {
     if !address.is_ascii() {
         return Err("the address holds a character outside ASCII");
     }

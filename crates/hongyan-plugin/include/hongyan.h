@@ -92,7 +92,8 @@ hongyan_result_t *hongyan_submit(hongyan_t *handle, const char *message, const c
 hongyan_result_t *hongyan_status(hongyan_t *handle, const char *id, hongyan_error_t **error);
 
 /* Writes a message into the outbox table of a SQLite file, which `hongyan relay` delivers; file and table are made when
- * missing. On return it is on disk. The result's text is the key, its own one when `key` is NULL. */
+ * missing. On return it is on disk. The result's text is the key (any text of up to 1,000 bytes), or the row's own one
+ * when `key` is NULL. */
 hongyan_result_t *hongyan_enqueue(hongyan_t *handle, const char *path, const char *message, const char *key,
                                   hongyan_error_t **error);
 /* What became of a message in such an outbox, by its key: JSON with id, key, state, message_id, error, settled. */

@@ -55,6 +55,7 @@ impl From<Call> for HongyanError {
             Kind::Unreachable => Code::Unreachable,
             Kind::NoAnswer => Code::NoAnswer,
             Kind::Refused => Code::Refused,
+            Kind::Internal => Code::Internal,
         };
         Self::new(code, fault.message)
     }

@@ -4,7 +4,7 @@ use crate::{
     fault::{Code, HongyanError},
     outcome::HongyanResult,
 };
-use hongyan_embed::{check_key, check_message};
+use hongyan_embed::{check_message, check_outbox_key};
 use hongyan_relay::{Create, DEFAULT_TABLE, OutboxTable, Row};
 use serde_json::json;
 use std::{path::Path, time::Instant};
@@ -13,7 +13,7 @@ use std::{path::Path, time::Instant};
 pub(crate) fn put(path: &str, message: &str, key: Option<&str>) -> Result<HongyanResult, HongyanError> {
     let start = Instant::now();
     check_message(message)?;
-    key.map_or(Ok(()), check_key)?;
+    key.map_or(Ok(()), check_outbox_key)?;
     let row = OutboxTable::open(Path::new(path), DEFAULT_TABLE, Create::IfMissing)?.put(message, key)?;
     Ok(HongyanResult::answer(0, &row.key, start.elapsed().as_secs_f64()))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// After this long in `sent` no platform is expected to take it back, in milliseconds: DingTalk tells seconds after a
 /// call whom it did not deliver to.
-const SECOND_THOUGHTS_MS: i64 = 60_000;
+const SECOND_THOUGHTS_MS: i64 = 20_000;
 /// Looks at what is under way are at most so far apart, in milliseconds.
 const LONGEST_MS: i64 = 600_000;
 /// Looks at what waits for somebody's decision are between these apart, likewise.
@@ -124,4 +124,91 @@ fn one(row: &Value) -> String {
 
 fn millis(value: &Value) -> Option<i64> {
     Some(serde_json::from_value::<Time>(value.clone()).ok()?.millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Ten minutes after the epoch, in the forms of both sides.
+    const NOW: i64 = 600_000;
+
+    fn look_at(message: &Value, since: i64) -> Option<i64> {
+        let state = message["state"].as_str().unwrap().to_owned();
+        fate(message, (&state, since), NOW, |account| account == "ding").unwrap().look_at
+    }
+
+    #[test]
+    fn looks_widen_with_the_time_that_nothing_changed() {
+        let pending = json!({"state": "pending", "deliveries": [{"state": "pending", "due": "1970-01-01T00:09:00Z"}]});
+        assert_eq!(look_at(&pending, NOW), Some(NOW + SHORTEST_MS));
+        assert_eq!(look_at(&pending, NOW - 60_000), Some(NOW + 30_000));
+        assert_eq!(look_at(&pending, NOW - 86_400_000), Some(NOW + LONGEST_MS));
+        // Another state than was known counts from now.
+        let fresh = fate(&pending, ("unknown", 0), NOW, |_| false).unwrap();
+        assert_eq!(fresh.look_at, Some(NOW + SHORTEST_MS));
+    }
+
+    #[test]
+    fn a_message_for_later_is_looked_at_when_it_is_due() {
+        let later = |due: &str| json!({"state": "pending", "deliveries": [{"state": "pending", "due": due}]});
+        assert_eq!(look_at(&later("1970-01-01T00:30:00Z"), 0), Some(1_800_000 + SHORTEST_MS));
+        assert_eq!(look_at(&later("2099-01-01T00:00:00Z"), 0), Some(NOW + HELD_MS.1));
+    }
+
+    #[test]
+    fn what_somebody_has_to_decide_is_looked_at_rarely() {
+        let held = json!({"state": "unknown", "deliveries": [{"state": "unknown", "due": null}]});
+        assert_eq!(look_at(&held, NOW), Some(NOW + HELD_MS.0));
+        assert_eq!(look_at(&held, NOW - 86_400_000), Some(NOW + HELD_MS.1));
+        let under_way = json!({"state": "unknown", "deliveries": [{"state": "sending", "due": null}]});
+        assert_eq!(look_at(&under_way, NOW), Some(NOW + SHORTEST_MS));
+    }
+
+    #[test]
+    fn a_final_state_is_final_at_once_or_when_the_platform_had_time_to_think() {
+        let sent = |account: &str, count: u64, at: &str| {
+            json!({"state": "sent", "recipients": {"sent": count, "read": 1},
+                   "deliveries": [{"account": account, "state": "sent", "sent_at": at}]})
+        };
+        let (just, long_ago) = ("1970-01-01T00:09:59Z", "1970-01-01T00:01:00Z");
+        assert_eq!(look_at(&sent("mail", 1, just), NOW), None);
+        assert_eq!(look_at(&sent("ding", 1, just), NOW), Some(NOW + SHORTEST_MS));
+        assert_eq!(look_at(&sent("ding", 1, just), 0), Some(599_000 + SECOND_THOUGHTS_MS));
+        assert_eq!(look_at(&sent("ding", 1, long_ago), NOW), None);
+        assert_eq!(look_at(&sent("ding", 0, just), NOW), None);
+        let failed = json!({"state": "failed", "recipients": {"refused": 1}, "deliveries": []});
+        assert_eq!(look_at(&failed, NOW), None);
+        assert!(fate(&json!({"hello": 1}), ("sent", 0), NOW, |_| false).is_none());
+    }
+
+    #[test]
+    fn faults_are_sorted_by_what_may_be_done_next() {
+        let of = |kind, code: &str| meaning(&Fault { kind, code: code.into(), message: String::new() });
+        for (kind, code, expected) in [
+            (Kind::Unreachable, "", Meaning::NotRead),
+            (Kind::NoAnswer, "", Meaning::MaybeRead),
+            (Kind::Foreign, "", Meaning::MaybeRead),
+            (Kind::Refused(503), "busy", Meaning::NotRead),
+            (Kind::Refused(500), "store_failed", Meaning::MaybeRead),
+            (Kind::Refused(404), "not_found", Meaning::MaybeRead),
+            (Kind::Refused(401), "unauthorized", Meaning::NoAccess),
+            (Kind::Refused(403), "forbidden", Meaning::NoAccess),
+            (Kind::Refused(403), "account_forbidden", Meaning::Refused),
+            (Kind::Refused(409), "idempotency_conflict", Meaning::Refused),
+            (Kind::Refused(422), "invalid_field", Meaning::Refused),
+        ] {
+            assert_eq!(of(kind, code), expected, "{kind:?} {code}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_three_and_counts_all() {
+        let row = |n: u32| json!({"address": {"userid": format!("u{n}")}, "state": "refused", "reason": {"code": "60111", "words": ""}});
+        let four = json!({"recipients": [row(1), row(2), row(3), row(4), {"address": {"all": true}, "state": "sent"}]});
+        let said = trouble(&four).unwrap();
+        assert_eq!(said, "4 of 5: userid u1 refused, 60111; userid u2 refused, 60111; userid u3 refused, 60111; …");
+        assert_eq!(trouble(&json!({"recipients": [{"address": {"all": true}, "state": "read"}]})), None);
+    }
 }

@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 
 /// Calls under way at once.
 const AT_ONCE: usize = 16;
+/// A message that the gateway does not show to this key is asked for again after so long, in milliseconds.
+const CLOSED_MS: i64 = 3_600_000;
 /// How long the accounts are remembered.
 const ACCOUNTS_FOR: Duration = Duration::from_secs(60);
 
@@ -95,6 +97,11 @@ async fn one(
             // What was under way when it was last seen may have arrived.
             let state = if row.state == "pending" { "unknown".into() } else { row.state.clone() };
             return Ok(Found { state, error: Some(error.into()), look_at: None, row });
+        }
+        // This one is closed to the key: the others are not held up by it.
+        Err(fault) if meaning(&fault) == Meaning::Refused => {
+            let look_at = Some(now.saturating_add(CLOSED_MS));
+            return Ok(Found { state: row.state.clone(), error: Some(fault.message), look_at, row });
         }
         Err(fault) => return Err(fault),
     };

@@ -12,6 +12,7 @@ use crate::{
 };
 use hongyan_core::{Clock, clock::System};
 use hongyan_remote::Gateway;
+use serde::Serialize;
 use std::{
     fmt,
     sync::{
@@ -72,7 +73,7 @@ impl fmt::Debug for Options {
 }
 
 /// What a relay did in its life.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Rows that the gateway took, now or before.
     pub taken: u64,

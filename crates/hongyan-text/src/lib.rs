@@ -3,6 +3,7 @@
 //!
 //! Pure: strings in, strings out. Which dialect and which limit apply is left to `hongyan-channel`.
 
+pub mod grid;
 mod html;
 pub mod markdown;
 pub mod split;

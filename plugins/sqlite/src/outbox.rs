@@ -5,7 +5,7 @@
 //! from triggers too; a stranger's trigger gains nothing by it, as it could write the row itself.
 
 use crate::host::{Argument, Call, Connection, Failure, Function, Output};
-use hongyan_embed::{check_key, check_message};
+use hongyan_embed::{check_message, check_outbox_key};
 use serde_json::Value;
 
 /// The table's text, stated once for everybody.
@@ -33,7 +33,7 @@ fn send(call: &Call<'_>) -> Result<Output, Failure> {
     let message = call.needed(0, "message")?;
     let key = call.text(1, "key")?;
     check_message(message)?;
-    key.map_or(Ok(()), check_key)?;
+    key.map_or(Ok(()), check_outbox_key)?;
     // The function is no INSERT to its caller, who may ask for the id of a row of his own next.
     let rowid = call.connection.last_rowid();
     let outcome = write(call.connection, message, key);

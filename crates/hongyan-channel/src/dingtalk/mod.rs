@@ -10,7 +10,7 @@ use crate::{
     directory::Directory,
     published, refusal, render,
     secret::{SecretError, SecretRef},
-    target,
+    table, target,
 };
 use async_trait::async_trait;
 use group::Handle;
@@ -28,6 +28,7 @@ use hongyan_dingtalk::{
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
+use hongyan_text::Dialect;
 use serde::Deserialize;
 use std::{borrow::Cow, time::Duration};
 
@@ -111,6 +112,7 @@ impl DingTalkChannel {
                     Format::Link,
                     Format::Card,
                     Format::News,
+                    Format::Table,
                     Format::Native,
                 ],
                 attachments: false,
@@ -148,7 +150,12 @@ impl Channel for DingTalkChannel {
             return Ok(vec![Cow::Borrowed(content)]);
         }
         let size = |content: &Content| body::message(content, "").to_string().len();
-        let parts = render::parts(content, suffix, "DingTalk message", SendNotice::SPEC.max_bytes("msg"), size)?;
+        let (kind, limit) = ("DingTalk message", SendNotice::SPEC.max_bytes("msg"));
+        let parts = if content.table.is_some() {
+            table::parts(content, suffix, (table::chat(Dialect::DingTalk), true), kind, limit, size)?
+        } else {
+            render::parts(content, suffix, kind, limit, size)?
+        };
         parts.iter().try_for_each(|part| body::check(part))?;
         Ok(parts)
     }

@@ -10,7 +10,7 @@ use crate::{
     refusal::{self, refused},
     render,
     secret::{SecretError, SecretRef},
-    target,
+    table, target,
 };
 use async_trait::async_trait;
 use hongyan_client::Client;
@@ -21,6 +21,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
+use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
     appchat::SendChat,
@@ -144,6 +145,7 @@ impl WeComChannel {
                     Format::Link,
                     Format::Card,
                     Format::News,
+                    Format::Table,
                     Format::Native,
                 ],
                 attachments: false,
@@ -219,6 +221,13 @@ impl Channel for WeComChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        if content.table.is_some() {
+            let limit = SendMessage::SPEC.max_bytes("markdown.content");
+            let style = (table::chat(Dialect::WeCom), true);
+            let parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
+            parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
+            return Ok(parts);
+        }
         let (msgtype, _) = body::message(content, "");
         let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
         let parts = render::parts(content, suffix, KIND, limit, words_size)?;

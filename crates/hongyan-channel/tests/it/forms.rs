@@ -58,6 +58,9 @@ fn any_content() -> impl Strategy<Value = Content> {
         }),
         link().prop_map(|link| json!({ "link": link })),
         prop::collection::vec(link(), 1..8).prop_map(|news| json!({ "news": news })),
+        (title, words(), prop::collection::vec(prop::collection::vec(words(), 2), 0..9)).prop_map(
+            |(title, text, rows)| json!({"title": title, "text": text, "table": {"columns": ["a", text], "rows": rows}})
+        ),
         Just(file("image")),
         Just(file("file")),
         Just(file("video")),
@@ -99,11 +102,12 @@ proptest! {
                 }
                 let Ok(parts) = account.parts(&content, Time::from_millis(0)) else { continue };
                 for part in parts {
+                    let form = part.media().map_or(form, |(form, _)| form);
                     let file = match account.channel.file_use(form) {
                         FileUse::Carry => CallFile::Bytes(&picture),
                         _ => CallFile::Id("@lADPDe7s2ySi18PNA6XNBXg"),
                     };
-                    let file = content.media().map(|_| file);
+                    let file = part.media().map(|_| file);
                     deliver(&account, &part, file, &targets).await;
                     let judged = judge(channel, &server.last().body, targets[0].address.kind == AddressKind::Chat);
                     prop_assert!(judged.is_ok(), "{} {:?}: {:?}", channel, judged, part);
@@ -117,12 +121,12 @@ proptest! {
 #[tokio::test]
 async fn every_form_has_a_channel_and_every_channel_its_forms() {
     for (channel, forms) in
-        [("dingtalk", 10), ("wecom", 10), ("dingtalk-robot", 6), ("wecom-robot", 10), ("webhook", 11)]
+        [("dingtalk", 11), ("wecom", 11), ("dingtalk-robot", 7), ("wecom-robot", 11), ("webhook", 12)]
     {
         let account = account(channel, "http://127.0.0.1:1");
         assert_eq!(account.channel.capabilities().formats.len(), forms, "{channel}");
     }
-    assert_eq!(Format::EVERY.len(), 11);
+    assert_eq!(Format::EVERY.len(), 12);
 }
 
 #[tokio::test]

@@ -5,3 +5,4 @@ mod files;
 mod forms;
 mod sandbox;
 mod server;
+mod tables;

@@ -1,6 +1,6 @@
 //! `hongyan send`: hands a message to the gateway.
 
-use super::{media, status};
+use super::{media, sheet, status};
 use crate::{
     args::Send,
     exit::{Exit, Usage},
@@ -14,6 +14,13 @@ use std::{io::Read, path::Path};
 
 pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     let mut message = message(&args)?;
+    let table = sheet::read(&args)?;
+    if args.if_rows && table.as_ref().is_some_and(sheet::Given::is_empty) {
+        if json {
+            println!("{}", json!({"sent": false, "rows": 0}));
+        }
+        return Ok(Exit::Done);
+    }
     let gateway = Gateway::open(&args.remote)?;
     if let Some((form, path)) = file(&args) {
         let mut named = json!({"media": media::put(&gateway, path, None).await?.id});
@@ -21,6 +28,9 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
             named["seconds"] = seconds.into();
         }
         message["content"][form] = named;
+    }
+    if let Some(table) = table {
+        message["content"]["table"] = table.object(&args, &gateway).await?;
     }
     if args.plan {
         let plan = gateway.call("POST", "/v1/messages/plan", &[], Some(&message)).await?;
@@ -180,6 +190,17 @@ fn print_plan(plan: &Value) {
         .collect();
     table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
     println!("API calls, at most: {}", plan["cost"]["calls"]);
+    for delivery in plan["deliveries"].as_array().into_iter().flatten() {
+        let part =
+            delivery["part"].as_object().map_or(String::new(), |part| format!(" ({}/{})", part["number"], part["of"]));
+        let account = delivery["account"].as_str().unwrap_or_default();
+        if let Some(shows) = delivery["shows"].as_str() {
+            println!("\n-- {account}{part}\n{shows}");
+        }
+        if let Some(file) = delivery["file"].as_str() {
+            println!("\n-- {account}{part} + {file}");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -46,17 +46,20 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let key = query::idempotency_key(call)?;
     let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
     let now = app.clock.now();
-    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, now).await?;
-    let idempotency = key.map(|key| Idempotency {
-        scope: caller.id.clone(),
-        key: key.to_owned(),
-        body_hash: Sha256::digest(&bytes).into(),
-    });
+    let message = body::parse::<Message>(&bytes)?;
+    let idempotency = key.map(|key| idempotency(caller, key.to_owned(), &bytes));
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
     let ticket = wait.map(|span| (app.watch.waiting.enter(id), began + span));
-    let accepted = MessageAccepted { id, state: "pending".into(), deliveries: stubs(id, &draft) };
-    match accept::commit(app, vec![draft.into_new(app, id, idempotency).await?]).await?.first() {
+    let mut accepted = MessageAccepted { id, state: "pending".into(), deliveries: Vec::new() };
+    let outcome_of_it = match accept::draft(app, caller, message, now).await {
+        Ok(draft) => {
+            accepted.deliveries = stubs(id, &draft);
+            accept::commit(app, vec![draft.into_new(app, id, idempotency).await?]).await?.first().copied()
+        }
+        Err(problem) => Some(known(app, idempotency).await?.ok_or(problem)?),
+    };
+    match outcome_of_it {
         Some(Accepted::New(_)) => {
             app.watch.metrics.accepted(1, began.elapsed());
             let accepted = match ticket {
@@ -68,7 +71,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
             };
             Ok(reply::json(StatusCode::ACCEPTED, &accepted))
         }
-        Some(&Accepted::Before(id)) => {
+        Some(Accepted::Before(id)) => {
             let row = match wait {
                 Some(span) => outcome(app, id, app.watch.waiting.enter(id), began + span).await?,
                 None => app.outbox.message(id).await.map_err(reply::store)?,
@@ -80,11 +83,24 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
             response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
             Ok(response)
         }
-        Some(&Accepted::Conflict(earlier)) => Err(conflict(earlier)),
+        Some(Accepted::Conflict(earlier)) => Err(conflict(earlier)),
         None => {
             tracing::error!("the store gave no result for a message");
             Err(Problem::bare(Code::StoreFailed))
         }
+    }
+}
+
+fn idempotency(caller: &Caller, key: String, body: &[u8]) -> Idempotency {
+    Idempotency { scope: caller.id.clone(), key, body_hash: Sha256::digest(body).into() }
+}
+
+/// What a key brought before, for a message that would be refused now: it may have expired since, or its account be
+/// gone, and the caller asks what became of it.
+async fn known(app: &App, key: Option<Idempotency>) -> Result<Option<Accepted>, Problem> {
+    match key {
+        Some(key) => app.outbox.keyed(key).await.map_err(reply::store),
+        None => Ok(None),
     }
 }
 
@@ -132,19 +148,29 @@ pub(crate) async fn outcome(
     }
 }
 
-/// A batch, split into messages that are not yet read.
-fn split(bytes: &[u8]) -> Result<Vec<&RawValue>, Problem> {
+/// A batch, split into messages that are not yet read, and the keys for them.
+struct Split<'a> {
+    items: Vec<&'a RawValue>,
+    keys: Option<Vec<String>>,
+}
+
+fn split(bytes: &[u8]) -> Result<Split<'_>, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Wrapped<'a> {
         #[serde(borrow)]
         messages: Vec<&'a RawValue>,
+        keys: Option<Vec<String>>,
     }
+    let nothing = || Split { items: Vec::new(), keys: None };
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return serde_json::from_slice(bytes).or_else(|_| body::parse::<Vec<serde_json::Value>>(bytes).map(|_| vec![]));
+        return match serde_json::from_slice(bytes) {
+            Ok(items) => Ok(Split { items, keys: None }),
+            Err(_) => body::parse::<Vec<serde_json::Value>>(bytes).map(|_| nothing()),
+        };
     }
     match serde_json::from_slice::<Wrapped<'_>>(bytes) {
-        Ok(wrapped) => Ok(wrapped.messages),
+        Ok(wrapped) => Ok(Split { items: wrapped.messages, keys: wrapped.keys }),
         // Read again without borrowing, for the words.
         Err(_) => {
             #[derive(Deserialize)]
@@ -152,8 +178,44 @@ fn split(bytes: &[u8]) -> Result<Vec<&RawValue>, Problem> {
             struct Owned {
                 #[serde(rename = "messages")]
                 _messages: Vec<serde_json::Value>,
+                #[serde(rename = "keys")]
+                _keys: Option<Vec<String>>,
             }
-            body::parse::<Owned>(bytes).map(|_| vec![])
+            body::parse::<Owned>(bytes).map(|_| nothing())
+        }
+    }
+}
+
+/// The keys of a batch, one for each message: by themselves, or made of the header's.
+fn keys(
+    caller: &Caller,
+    header: Option<&str>,
+    bytes: &[u8],
+    batch: &mut Split<'_>,
+) -> Result<Vec<Option<Idempotency>>, Problem> {
+    let items = &batch.items;
+    match (header, batch.keys.take()) {
+        (None, None) => Ok(vec![None; items.len()]),
+        (Some(_), Some(_)) => Err(Problem::field(
+            Code::InvalidField,
+            "keys",
+            "cannot stand beside the header Idempotency-Key: give one of them",
+        )),
+        (Some(header), None) => {
+            let whole = idempotency(caller, String::new(), bytes);
+            // A space cannot stand in a header's key, so this is nobody else's.
+            Ok((0..items.len()).map(|n| Some(Idempotency { key: format!("{header} {n}"), ..whole.clone() })).collect())
+        }
+        (None, Some(keys)) if keys.len() != items.len() => {
+            let detail = format!("has {} entries for {} messages", keys.len(), items.len());
+            Err(Problem::field(Code::InvalidField, "keys", detail))
+        }
+        (None, Some(keys)) => {
+            if let Some(n) = keys.iter().position(|key| !query::is_key(key)) {
+                return Err(Problem::field(Code::InvalidField, format!("keys[{n}]"), query::KEY));
+            }
+            let each = keys.into_iter().zip(items);
+            Ok(each.map(|(key, item)| Some(idempotency(caller, key, item.get().as_bytes()))).collect())
         }
     }
 }
@@ -165,32 +227,32 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     query::none(call)?;
     let key = query::idempotency_key(call)?;
     let bytes = body::read(body, &call.parts.headers, app.config.server.max_batch_bytes, patience(app)).await?;
-    let items = split(&bytes)?;
-    if items.is_empty() || items.len() > MAX_BATCH {
-        let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", items.len());
+    let mut batch = split(&bytes)?;
+    if batch.items.is_empty() || batch.items.len() > MAX_BATCH {
+        let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", batch.items.len());
         return Err(Problem::field(Code::InvalidField, "messages", detail));
     }
+    let keys = keys(caller, key, &bytes, &mut batch)?;
+    let items = batch.items;
     let now = app.clock.now();
-    let body_hash: Option<[u8; 32]> = key.map(|_| Sha256::digest(&bytes).into());
     let mut results: Vec<BatchItem> = Vec::with_capacity(items.len());
     let mut ready: Vec<NewMessage> = Vec::with_capacity(items.len());
     let mut places = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let idempotency = key.zip(body_hash).map(|(key, body_hash)| Idempotency {
-            scope: caller.id.clone(),
-            // A space cannot stand in a header's key, so this is nobody else's.
-            key: format!("{key} {index}"),
-            body_hash,
-        });
-        let problem = match one(app, caller, item, now, idempotency).await {
+    for (index, (item, idempotency)) in items.iter().zip(keys).enumerate() {
+        let mut result = BatchItem { index, id: None, state: None, replay: false, problem: None };
+        match one(app, caller, item, now, idempotency.clone()).await {
             Ok(message) => {
                 ready.push(message);
                 places.push(index);
-                None
             }
-            Err(problem) => Some(problem),
-        };
-        results.push(BatchItem { index, id: None, state: None, replay: false, problem });
+            // A header's key is about the batch as it was, and that is settled with the others.
+            Err(problem) if key.is_some() => result.problem = Some(problem),
+            Err(problem) => match known(app, idempotency).await? {
+                Some(Accepted::Before(id)) => (result.id, result.replay) = (Some(id), true),
+                _ => result.problem = Some(problem),
+            },
+        }
+        results.push(result);
     }
     let outcomes = if ready.is_empty() { Vec::new() } else { store(app, ready, key.is_some()).await? };
     let fresh = outcomes.iter().filter(|one| matches!(one, Accepted::New(_))).count();
@@ -271,6 +333,9 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         .filter_map(|planned| {
             let capabilities = app.accounts.get(planned.account.as_str())?.channel.capabilities();
             let lookups = planned.recipients.iter().filter(|r| capabilities.looked_up.contains(&r.kind)).count() as u64;
+            let at = planned.part.map_or(0, |part| part.number as usize - 1);
+            let shows = draft.shows.get(planned.account.as_str()).and_then(|parts| parts.get(at)).cloned();
+            let shows = shows.unwrap_or_default();
             cost.sends += 1;
             cost.lookups += lookups;
             Some(PlannedCall {
@@ -278,6 +343,8 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 channel: capabilities.channel.to_owned(),
                 recipients: planned.recipients,
                 part: planned.part,
+                shows: shows.words,
+                file: shows.file,
                 lookups,
             })
         })

@@ -74,11 +74,17 @@ pub(super) fn idempotency_key(call: &Call) -> Result<Option<&str>, Problem> {
     };
     std::str::from_utf8(value)
         .ok()
-        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()))
+        .filter(|key| is_key(key))
         .map(Some)
-        .ok_or_else(|| {
-            Problem::field(Code::InvalidHeader, "idempotency-key", "expected 1 to 255 visible ASCII characters")
-        })
+        .ok_or_else(|| Problem::field(Code::InvalidHeader, "idempotency-key", KEY))
+}
+
+/// What an idempotency key is.
+pub(super) const KEY: &str = "expected 1 to 255 visible ASCII characters";
+
+/// Whether it can be an idempotency key.
+pub(super) fn is_key(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -135,6 +135,57 @@ async fn the_same_idempotency_key_is_the_same_message() {
     gateway.stop().await;
 }
 
+#[tokio::test]
+async fn messages_of_a_batch_have_keys_of_their_own_that_single_ones_share() {
+    let gateway = TestGateway::start().await;
+    let stage = &gateway;
+    let post = |body: String| async move { stage.post("/v1/messages/batch", &body).await };
+    let single = gateway.request("POST", "/v1/messages").header("idempotency-key", "row-1").body(TO_DING.to_owned());
+    let single = single.send().await.json();
+    let said =
+        post(format!(r#"{{"keys":["row-1","row-2","row-2"],"messages":[{TO_DING}, {TO_MAIL} ,{TO_MAIL}]}}"#)).await;
+    let results = said.json()["results"].as_array().unwrap().clone();
+    assert_eq!((&results[0]["id"], &results[0]["replay"]), (&single["id"], &true.into()));
+    assert_eq!((&results[1]["id"], &results[1]["replay"]), (&results[2]["id"], &serde_json::Value::Null));
+    assert_eq!(results[2]["replay"], true);
+    let other = post(format!(r#"{{"messages":[{TO_MAIL},{TO_DING}],"keys":["row-1","row-3"]}}"#)).await.json();
+    assert_eq!(other["results"][0]["problem"]["code"], "idempotency_conflict");
+    assert_eq!(other["accepted"], 1);
+
+    for (body, field) in [
+        (format!(r#"{{"messages":[{TO_DING}],"keys":[]}}"#), "keys"),
+        (format!(r#"{{"messages":[{TO_DING}],"keys":["a b"]}}"#), "keys[0]"),
+        (format!(r#"{{"messages":[{TO_DING}],"keys":[""]}}"#), "keys[0]"),
+        (format!(r#"{{"messages":[{TO_DING}],"keys":[7]}}"#), "keys[0]"),
+    ] {
+        assert_eq!(post(body.clone()).await.problem().2.as_deref(), Some(field), "{body}");
+    }
+    let both = gateway.request("POST", "/v1/messages/batch").header("idempotency-key", "row-4");
+    let both = both.body(format!(r#"{{"messages":[{TO_DING}],"keys":["row-4"]}}"#)).send().await;
+    assert_eq!(both.problem().2.as_deref(), Some("keys"));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_finds_its_message_when_it_would_be_refused_by_now() {
+    let gateway = TestGateway::start().await;
+    let now = hongyan_core::Clock::now(&clock::System);
+    let soon = now + std::time::Duration::from_millis(400);
+    let message = TO_DING.replacen('{', &format!(r#"{{"expires_at":"{soon}","#), 1);
+    let single =
+        || gateway.request("POST", "/v1/messages").header("idempotency-key", "row-1").body(message.clone()).send();
+    let first = single().await.json();
+    assert!(first["id"].is_string(), "{first}");
+    tokio::time::sleep(std::time::Duration::from_millis(450)).await;
+    let again = single().await;
+    assert_eq!((again.status, &again.json()["id"]), (202, &first["id"]));
+    let batch = format!(r#"{{"messages":[{message},{message}],"keys":["row-1","row-2"]}}"#);
+    let results = gateway.post("/v1/messages/batch", &batch).await.json()["results"].clone();
+    assert_eq!((&results[0]["id"], &results[0]["replay"]), (&first["id"], &true.into()));
+    assert_eq!(results[1]["problem"]["field"], "expires_at");
+    gateway.stop().await;
+}
+
 #[test]
 fn what_changes_something_is_never_open() {
     for route in ROUTES.iter().filter(|route| route.method == Method::Post) {

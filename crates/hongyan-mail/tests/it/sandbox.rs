@@ -336,3 +336,34 @@ async fn one_connection_does_not_stall() {
     times.sort();
     assert!(times[50] < Duration::from_millis(5), "{:?} for half of the mails", times[50]);
 }
+
+#[tokio::test]
+async fn all_or_nothing_asks_for_data_only_when_everybody_is_taken() {
+    for pipelining in [true, false] {
+        let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
+        smtp.refuse("gone.*", 550, "5.1.1 no such mailbox");
+        let mut settings = config(&smtp, Tls::Starttls);
+        settings.all_or_nothing = true;
+        let mailer = Mailer::new(settings).unwrap();
+        for (to, code) in [([LI, "gone.a@example.com"], "5.1.1"), ([LI, "not an address"], "request.invalid")] {
+            let failed = mailer.send(LOGIN, &to, &mail("m@x.example")).await.unwrap_err();
+            assert_eq!(failed.refused.len(), 1);
+            assert_eq!((failed.refused[0].0, failed.refused[0].1.code()), (1, code));
+        }
+        assert!(smtp.inbox().is_empty());
+        works(&mailer).await;
+        assert_eq!(smtp.totals().connections, 1);
+        mailer.close().await;
+        works(&mailer).await;
+        assert_eq!(smtp.totals().connections, 2, "closed, and opened again");
+    }
+}
+
+#[tokio::test]
+async fn private_servers_can_be_refused() {
+    let smtp = sandbox(|_| {}).await;
+    let mut settings = config(&smtp, Tls::Starttls);
+    settings.refuse_private = true;
+    assert_eq!(fault(&Mailer::new(settings).unwrap()).await, ("net.private".to_owned(), "permanent"));
+    assert_eq!(smtp.totals().connections, 0);
+}

@@ -45,7 +45,7 @@ pub(super) struct Exchanged {
 /// How an exchange failed.
 pub(super) enum Broken {
     /// The request never left; here it is again.
-    Unsent(Request<Full<Bytes>>),
+    Unsent(Box<Request<Full<Bytes>>>),
     /// It may have been read; nothing of an answer came.
     Unanswered(hyper::Error),
     /// The answer broke off.
@@ -105,7 +105,7 @@ impl Link {
             answering.as_mut().poll(cx)
         });
         answered.await.map_err(|mut error| match error.take_message() {
-            Some(request) => Broken::Unsent(request),
+            Some(request) => Broken::Unsent(Box::new(request)),
             None => Broken::Unanswered(error.into_error()),
         })
     }

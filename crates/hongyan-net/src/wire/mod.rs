@@ -16,7 +16,7 @@ use crate::{
     proxy::{Way, address, is_loopback},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request, Uri, header, uri::Scheme};
+use http::{HeaderValue, Method, Request, Uri, header, uri::Scheme};
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -64,7 +64,7 @@ pub struct WireCall {
     pub max_body_bytes: usize,
     /// The way out; loopback addresses go through it too.
     pub proxy: Option<Proxy>,
-    /// Whether addresses that are not of the public internet are refused, as [`is_public`](crate::is_public) has
+    /// Whether addresses that are not of the public internet are refused, as [`crate::is_public`] has
     /// it. The proxy itself may be anywhere.
     pub refuse_private: bool,
 }
@@ -190,7 +190,6 @@ impl Wire {
         }
         let again = request.method().is_idempotent();
         let mut request = on_the_wire(request, &to, secure, proxy.as_ref());
-        let repeat = again.then(|| request.clone());
         let destination = Destination {
             secure,
             authority: to.authority().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default(),
@@ -199,7 +198,14 @@ impl Wire {
                 .map(|it| (it.host_and_port(), it.authorization.as_ref().map(|login| login.expose().into()))),
             refuse_private,
         };
+        if !again {
+            // What must not be repeated must not meet a connection that has closed meanwhile. A current-thread
+            // runtime looks at its sockets only while it waits.
+            tokio::task::yield_now().await;
+        }
         let mut kept = self.take(&destination, if again { MAX_IDLE } else { MAX_IDLE_ONCE });
+        // Kept only where it may be needed: a new connection is not given a second chance.
+        let mut repeat = (again && kept.is_some()).then(|| request.clone());
         loop {
             let mut link = match kept.take() {
                 Some(link) => link,
@@ -214,10 +220,11 @@ impl Wire {
                     return Ok(WireReply { status, head, body });
                 }
                 // It died while it lay idle: nobody needs to know.
-                Err(Broken::Unsent(unsent)) if link.reused => request = unsent,
-                Err(Broken::Unanswered(error)) if link.reused && !error.is_parse() && repeat.is_some() => {
-                    request = repeat.clone().unwrap_or_default();
-                }
+                Err(Broken::Unsent(unsent)) if link.reused => request = *unsent,
+                Err(Broken::Unanswered(error)) if link.reused && !error.is_parse() => match repeat.take() {
+                    Some(again) => request = again,
+                    None => return Err(explain(Broken::Unanswered(error), max_body_bytes)),
+                },
                 Err(broken) => return Err(explain(broken, max_body_bytes)),
             }
             left.store(false, Ordering::Relaxed);
@@ -325,6 +332,10 @@ fn on_the_wire(mut request: Request<Bytes>, to: &Uri, secure: bool, proxy: Optio
         headers.insert(header::HOST, host);
         headers.extend(rest);
     }
+    if request.body().is_empty() && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+        // Many servers refuse such a request without a length, and none would be written for an empty body.
+        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     match proxy {
         Some(proxy) if !secure => {
             if let Some(login) = proxy.authorization.as_ref().and_then(|it| HeaderValue::from_str(it.expose()).ok()) {
@@ -340,19 +351,22 @@ fn on_the_wire(mut request: Request<Bytes>, to: &Uri, secure: bool, proxy: Optio
 }
 
 fn unreached(error: &(dyn Error + 'static)) -> WireFault {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut failure = WireFailure::Connect;
-    while let Some(this) = cause {
-        let inner = this.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if this.is::<Private>() || inner.is_some_and(|e| e.is::<Private>()) {
+    let mut cause = error;
+    loop {
+        if cause.is::<Private>() {
             return fault(WireFailure::Private, Private.to_string());
         }
-        if this.is::<rustls::Error>() || inner.is_some_and(|e| e.is::<rustls::Error>()) {
+        if cause.is::<rustls::Error>() {
             failure = WireFailure::Tls;
         }
-        cause = this.source();
+        // An io::Error calls its inner error's source its own, which leaves out the inner error itself.
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        match inner.map(|inner| -> &(dyn Error + 'static) { inner }).or_else(|| cause.source()) {
+            Some(next) => cause = next,
+            None => return fault(failure, cause.to_string()),
+        }
     }
-    fault(failure, innermost(error))
 }
 
 fn explain(broken: Broken, max_body_bytes: usize) -> WireFault {

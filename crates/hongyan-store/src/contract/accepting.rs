@@ -72,6 +72,16 @@ pub async fn the_same_key_with_another_body_is_a_conflict(stand: impl Stand) {
     assert_eq!(claim_all(&store, "ding").await.len(), 1);
 }
 
+pub async fn a_key_can_be_asked_for_without_a_message(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let key = |n| make.keyed("order-1", n).idempotency.unwrap();
+    assert_eq!(store.keyed(key(1)).await.unwrap(), None);
+    let id = put(&store, make.keyed("order-1", 1)).await;
+    assert_eq!(store.keyed(key(1)).await.unwrap(), Some(Accepted::Before(id)));
+    assert_eq!(store.keyed(key(2)).await.unwrap(), Some(Accepted::Conflict(id)));
+    assert_eq!(store.keyed(Idempotency { scope: "other".into(), ..key(1) }).await.unwrap(), None);
+}
+
 pub async fn the_same_key_of_another_scope_is_another_key(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     put(&store, make.keyed("order-1", 1)).await;

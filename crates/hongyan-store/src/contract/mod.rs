@@ -183,6 +183,7 @@ macro_rules! outbox_contract {
             a_batch_is_answered_in_order
             the_same_key_with_the_same_body_is_the_same_message
             the_same_key_with_another_body_is_a_conflict
+            a_key_can_be_asked_for_without_a_message
             the_same_key_of_another_scope_is_another_key
             a_key_is_recognised_within_one_batch
             concurrent_duplicates_become_one_message

@@ -8,8 +8,8 @@ use super::{
     writer::Group,
 };
 use crate::error::{Error, Result};
-use hongyan_core::{Accepted, DeliveryState, MessageId, NewMessage, RecipientState};
-use rusqlite::{OptionalExtension, params};
+use hongyan_core::{Accepted, DeliveryState, Idempotency, MessageId, NewMessage, RecipientState};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 /// A message with what the caller's thread can prepare for the writer's.
 pub(crate) struct Ready {
@@ -121,12 +121,27 @@ fn claim_key(group: &Group<'_>, message: &NewMessage) -> Result<Option<Accepted>
     if taken == 1 {
         return Ok(None);
     }
-    let (before, hash) = group
-        .sql("SELECT message, body_hash FROM idempotency WHERE scope = ?1 AND key = ?2")?
+    let before = known(&mut *group.sql(KNOWN)?, key)?;
+    Ok(Some(before.ok_or_else(|| Error::new("an idempotency key was there and is not"))?))
+}
+
+/// Who has a key.
+const KNOWN: &str = "SELECT message, body_hash FROM idempotency WHERE scope = ?1 AND key = ?2";
+
+/// What is known of a key, without taking it.
+pub(crate) fn keyed(connection: &Connection, key: &Idempotency) -> Result<Option<Accepted>> {
+    known(&mut *connection.prepare_cached(KNOWN)?, key)
+}
+
+fn known(statement: &mut Statement<'_>, key: &Idempotency) -> Result<Option<Accepted>> {
+    let there = statement
         .query_row(params![key.scope, key.key], |row| {
             Ok((MessageId::from_raw(row.get(0)?), row.get::<_, [u8; 32]>(1)?))
         })
-        .optional()?
-        .ok_or_else(|| Error::new("an idempotency key was there and is not"))?;
-    Ok(Some(if hash == key.body_hash { Accepted::Before(before) } else { Accepted::Conflict(before) }))
+        .optional()?;
+    Ok(there.map(
+        |(before, hash)| {
+            if hash == key.body_hash { Accepted::Before(before) } else { Accepted::Conflict(before) }
+        },
+    ))
 }

@@ -25,8 +25,8 @@ mod writer;
 use crate::error::Error;
 use async_trait::async_trait;
 use hongyan_core::{
-    Accepted, Claim, Clock, DeliveryId, DeliveryState, Filter, LedgerRow, MessageId, MessageRow, NewMessage, Outbox,
-    Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
+    Accepted, Claim, Clock, DeliveryId, DeliveryState, Filter, Idempotency, LedgerRow, MessageId, MessageRow,
+    NewMessage, Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
 };
 use queue::Weight;
 use std::{fmt, sync::Arc};
@@ -110,6 +110,10 @@ impl Outbox for Sqlite {
             .map(accept::Ready::weight)
             .fold(Weight { rows: 0, bytes: 0 }, |a, b| Weight { rows: a.rows + b.rows, bytes: a.bytes + b.bytes });
         self.writer.accept(weight, move |group| accept::insert(group, &ready)).await
+    }
+
+    async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>> {
+        self.readers.read(move |connection| accept::keyed(connection, &key)).await
     }
 
     async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {

@@ -1,0 +1,6 @@
+//! The table and the relay, on files of their own and against a gateway that does as it is told.
+
+mod delivering;
+mod fake;
+mod standing;
+mod table;

@@ -1,0 +1,156 @@
+//! CSV, as RFC 4180 has it and as databases write it.
+//!
+//! Written out here and not taken from a crate: readers commonly leave blank lines out, and in a table of one column a
+//! blank line is a row whose cell is empty (`psql --csv` writes `NULL` so); and an error has to name the line.
+
+use crate::{MOST_ROWS, Sheet, Unread};
+use hongyan_core::table::{is_number, shown};
+use serde_json::Value;
+
+/// Fields of one record and the line that it begins on.
+struct Record {
+    line: usize,
+    fields: Vec<String>,
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
+    let mut reader = Reader { rest: text, line: 1 };
+    let mut header = reader.record()?;
+    while header.as_ref().is_some_and(is_blank) {
+        header = reader.record()?;
+    }
+    let Some(header) = header else { return Ok(Sheet::default()) };
+    let width = header.fields.len();
+    let mut rows = Vec::new();
+    while let Some(record) = reader.record()? {
+        if width > 1 && is_blank(&record) {
+            continue;
+        }
+        let have = record.fields.len();
+        if have != width {
+            let row = rows.len() + 1;
+            let message = format!("row {row} has {have} cells, the header has {width}: quote cells that hold commas");
+            return Err(Unread::at(format!("line {}", record.line), message));
+        }
+        if rows.len() == MOST_ROWS {
+            let message = format!("there are more than {MOST_ROWS} rows: narrow the query");
+            return Err(Unread::at(format!("line {}", record.line), message));
+        }
+        rows.push(record.fields.into_iter().map(Value::String).collect());
+    }
+    Sheet::of_texts(header.fields, rows)
+}
+
+fn is_blank(record: &Record) -> bool {
+    matches!(record.fields.as_slice(), [only] if only.is_empty())
+}
+
+impl Reader<'_> {
+    /// The next record; `None` at the end. A line break at the very end begins none.
+    fn record(&mut self) -> Result<Option<Record>, Unread> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let mut record = Record { line: self.line, fields: Vec::new() };
+        loop {
+            let field = if self.rest.starts_with('"') { self.quoted()? } else { self.bare() };
+            record.fields.push(field);
+            match self.rest.as_bytes() {
+                [b',', ..] => self.skip(1),
+                [b'\r', b'\n', ..] => {
+                    self.skip(2);
+                    break;
+                }
+                [b'\n' | b'\r', ..] => {
+                    self.skip(1);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        Ok(Some(record))
+    }
+
+    fn bare(&mut self) -> String {
+        let end = self.rest.find([',', '\n', '\r']).unwrap_or(self.rest.len());
+        let field = self.rest[..end].to_owned();
+        self.skip(end);
+        field
+    }
+
+    fn quoted(&mut self) -> Result<String, Unread> {
+        let opened = self.line;
+        self.skip(1);
+        let mut field = String::new();
+        loop {
+            let Some(end) = self.rest.find('"') else {
+                return Err(Unread::at(format!("line {opened}"), "a quote is opened here and never closed"));
+            };
+            field.push_str(&self.rest[..end]);
+            self.skip(end + 1);
+            if !self.rest.starts_with('"') {
+                break;
+            }
+            field.push('"');
+            self.skip(1);
+        }
+        match self.rest.as_bytes() {
+            [] | [b',' | b'\n' | b'\r', ..] => Ok(field),
+            _ => {
+                let message = "something follows a closing quote: a quote inside a quoted cell is written twice";
+                Err(Unread::at(format!("line {}", self.line), message))
+            }
+        }
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        let (gone, rest) = self.rest.split_at(bytes);
+        self.line += gone.bytes().filter(|b| *b == b'\n').count();
+        self.rest = rest;
+    }
+}
+
+pub(crate) fn write(sheet: &Sheet) -> Vec<u8> {
+    let mut out = String::from("\u{feff}");
+    let header = sheet.columns().iter().map(|name| guarded(name));
+    push_record(&mut out, header);
+    for row in sheet.rows() {
+        push_record(
+            &mut out,
+            row.iter().map(|cell| if cell.is_string() { guarded(&shown(cell)) } else { shown(cell).into_owned() }),
+        );
+    }
+    out.into_bytes()
+}
+
+/// With an apostrophe where a spreadsheet would calculate.
+fn guarded(text: &str) -> String {
+    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && !is_number(text);
+    if risky { format!("'{text}") } else { text.to_owned() }
+}
+
+fn push_record(out: &mut String, fields: impl Iterator<Item = String>) {
+    let start = out.len();
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        if field.contains([',', '"', '\n', '\r']) || field.starts_with(' ') || field.ends_with(' ') {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&field);
+        }
+    }
+    // A blank line would be no row to most readers.
+    if out.len() == start {
+        out.push_str("\"\"");
+    }
+    out.push_str("\r\n");
+}
