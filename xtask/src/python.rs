@@ -11,7 +11,7 @@ use std::{
 /// The environment variable in which tests look for it.
 pub(crate) const VARIABLE: &str = "HONGYAN_TEST_PYTHON";
 /// What is installed, by the module that it is imported as: programs that share no code with ours.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     // A mail server, for the mailer.
     ("aiosmtpd", "aiosmtpd==1.4.6"),
     // A client of WeCom, for the sandbox.

@@ -70,13 +70,11 @@ pub(super) fn email_smtp_config(engine: &Engine, row: Row<'_>) -> Outcome {
 /// What a setting is, after it was changed if a value is given.
 pub(super) fn config(engine: &Engine, row: Row<'_>) -> Outcome {
     let Some(name) = row.text(0) else { return Ok(None) };
-    if row.0.len() == 1 {
-        return engine.get(name).map(Some);
+    if row.0.len() > 1 {
+        let Some(value) = row.text(1) else { return Ok(None) };
+        engine.set(name, value)?;
     }
-    let Some(value) = row.text(1) else { return Ok(None) };
-    engine.set(name, value)?;
-    // What can be set and not be asked for is what was given.
-    Ok(Some(engine.get(name).unwrap_or_else(|_| value.to_owned())))
+    engine.get(name).map(Some)
 }
 
 pub(super) fn submit(engine: &Engine, row: Row<'_>) -> Outcome {

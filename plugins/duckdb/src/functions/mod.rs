@@ -95,6 +95,7 @@ const fn word(kind: Trouble) -> &'static str {
         Trouble::Unreachable => "unreachable",
         Trouble::NoAnswer => "no_answer",
         Trouble::Refused => "refused",
+        Trouble::Internal => "internal",
     }
 }
 
