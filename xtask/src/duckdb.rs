@@ -70,5 +70,5 @@ fn library(release: bool) -> Result<PathBuf> {
             .map(Path::to_owned)
     };
     let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    messages.filter_map(named).last().context("cargo build names no library")
+    messages.filter_map(named).next_back().context("cargo build names no library")
 }
