@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod facade;
 mod foreign;
+mod foreign_duckdb;
 mod foreign_wechatpy;
 mod functions;
 mod habits;
