@@ -12,7 +12,7 @@ const ROWS: [&[&str]; 7] = [
     &["wecom", "dingtalk", "mail", "api", "relay", "sheet"],
     &["channel", "store", "functions"],
     &["gateway", "embed"],
-    &["plugin", "sqlite"],
+    &["plugin", "sqlite", "duckdb"],
     &["cli"],
 ];
 /// Stands beside the rows: it plays the platforms, so it knows declarations and nothing of ours above them.

@@ -3,6 +3,8 @@
 mod alertmanager;
 mod api_table;
 mod ci;
+mod duckdb;
+mod footer;
 mod layers;
 mod licences;
 mod python;
@@ -16,6 +18,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   layers               do the crates' dependencies point down, as the style guide says?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
+  duckdb-extension [--release] [--platform NAME] [--out FOLDER]
+                       builds the file that DuckDB loads, and prints where it is
   test-python          prints a Python that has what the foreign tests need; makes it when missing
   test-alertmanager    prints an alert manager for the foreign tests; fetches it when missing";
 
@@ -28,6 +32,7 @@ fn main() -> ExitCode {
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),
         ["licences"] => licences::check(),
+        ["duckdb-extension", ref options @ ..] => duckdb::build(options).map(|path| println!("{}", path.display())),
         ["test-alertmanager"] => alertmanager::provide().map(|path| println!("{}", path.display())),
         ["test-python"] => python::provide().map(|path| println!("{}", path.display())),
         ["--help" | "-h" | "help"] => {

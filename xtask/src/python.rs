@@ -11,7 +11,7 @@ use std::{
 /// The environment variable in which tests look for it.
 pub(crate) const VARIABLE: &str = "HONGYAN_TEST_PYTHON";
 /// What is installed, by the module that it is imported as: programs that share no code with ours.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     // A mail server, for the mailer.
     ("aiosmtpd", "aiosmtpd==1.4.6"),
     // A client of WeCom, for the sandbox.
@@ -22,6 +22,8 @@ const PACKAGES: [(&str, &str); 5] = [
     ("openpyxl", "openpyxl==3.1.5"),
     // What wechatpy does its cryptography with; it leaves the choice open.
     ("cryptography", "cryptography==50.0.2"),
+    // A database, for the extension that it loads.
+    ("duckdb", "duckdb==2.0.0"),
 ];
 
 /// The interpreter: the one that the environment names if it is equipped, else our own, made when missing.

@@ -19,7 +19,16 @@ pub(crate) fn root() -> Result<PathBuf> {
 pub(crate) fn cargo() -> Result<Command> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()?).stdin(Stdio::null());
+    // `cargo run` tells us about our own package. A cargo below must not hear of it: there are build scripts that look
+    // at these, and what depends on them would be built anew, here and again by the next plain cargo.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(about_us)) {
+        command.env_remove(name);
+    }
     Ok(command)
+}
+
+fn about_us(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// Whether a cargo subcommand such as `nextest` is installed.

@@ -3,10 +3,12 @@
 mod directory;
 mod functions;
 mod relay;
+mod script;
 
 pub(crate) use directory::{Chats, ChatsAction, Contacts, ContactsAction, Media, MediaAction};
 pub(crate) use functions::{Http, MailArgs};
 pub(crate) use relay::Relay;
+pub(crate) use script::{Check, Named, Run};
 
 use clap::{
     Parser, Subcommand,
@@ -55,6 +57,10 @@ pub(crate) enum Command {
     Chats(Chats),
     /// Finds people and departments.
     Contacts(Contacts),
+    /// Runs a script that calls HTTP interfaces and sends messages and mail, as databases have them.
+    Run(Box<Run>),
+    /// Looks through such scripts for the known mistakes, without running them.
+    Check(Check),
     /// Looks after the configuration.
     Config(Config),
     /// Tries every account, step by step, and names the one cause of what does not work.

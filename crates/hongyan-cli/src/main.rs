@@ -20,12 +20,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // Scripts start in no time: what they need of a runtime they make when a call needs it.
+    match &args.command {
+        Command::Run(run) => return done(commands::run::run(run, args.json), args.json),
+        Command::Check(check) => return done(commands::check::run(check, args.json), args.json),
+        _ => {}
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error), args.json),
     };
     let json = args.json;
-    match runtime.block_on(run(args)) {
+    done(runtime.block_on(run(args)), json)
+}
+
+fn done(ended: anyhow::Result<exit::Exit>, json: bool) -> ExitCode {
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error, json),
     }
@@ -53,6 +63,8 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Http(http) => commands::http::run(&http, args.json).await,
         Command::Mail(mail) => commands::mail::run(&mail, args.json).await,
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
+        Command::Run(run) => commands::run::run(&run, args.json),
+        Command::Check(check) => commands::check::run(&check, args.json),
         Command::Completions { shell } => {
             use clap::CommandFactory;
             clap_complete::generate(shell, &mut Args::command(), "hongyan", &mut std::io::stdout());

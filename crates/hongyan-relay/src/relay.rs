@@ -104,7 +104,7 @@ impl Summary {
 /// [`Options::once`], until everything is settled. `told` hears of every change after it is written.
 ///
 /// # Errors
-/// [`Kind::Access`] when the gateway does not let the key in; with [`Options::once`] also [`Kind::Gateway`] when it
+/// [`Kind::Access`] when the gateway does not let the key in, [`Kind::Open`] when the file was replaced; with [`Options::once`] also [`Kind::Gateway`] when it
 /// cannot be reached and [`Kind::Busy`] or [`Kind::Database`] for the table. Without it, the relay waits and goes on.
 pub async fn relay(
     table: OutboxTable,
@@ -198,10 +198,12 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
         }
     }
 
-    /// Trouble with the table: others hold it, or the disk is full. Only a relay that is to end gives up.
+    /// Trouble with the table: others hold it, or the disk is full. Only a relay that is to end gives up, and one whose
+    /// file is another's now.
     async fn trouble(&self, fault: Fault, backoff: &mut Backoff) -> Result<(), Fault> {
         let wait = backoff.next();
-        if self.until.is_some() && (backoff.failures() >= PATIENCE || fault.kind != Kind::Busy) {
+        let gives_up = self.until.is_some() && (backoff.failures() >= PATIENCE || fault.kind != Kind::Busy);
+        if gives_up || fault.kind == Kind::Open {
             return Err(fault);
         }
         tracing::warn!(%fault, wait_ms = wait.as_millis(), "the table is out of reach: the relay waits");
@@ -394,6 +396,7 @@ impl Watch {
         let known = (self.version, self.due);
         let read = relay
             .with(move |table| {
+                table.check_file()?;
                 // The version before the rows: a commit in between is read twice rather than never.
                 let version = table.version()?;
                 let postponed = known.1.is_some_and(|due| due <= now);

@@ -7,10 +7,19 @@ use crate::{
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::value::RawValue;
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long to wait for other people's transactions before giving up.
 const BUSY: Duration = Duration::from_secs(5);
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
 
 /// Whether a table that is not there is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +34,9 @@ pub enum Create {
 pub struct OutboxTable {
     pub(crate) connection: Connection,
     pub(crate) table: String,
+    path: PathBuf,
+    /// The file that was opened: its device and number; `None` for what is no file.
+    file: Option<(u64, u64)>,
 }
 
 impl fmt::Debug for OutboxTable {
@@ -51,9 +63,25 @@ impl OutboxTable {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(32);
-        let this = Self { connection, table: table.to_owned() };
+        let this = Self { connection, table: table.to_owned(), path: path.to_owned(), file: identity(path) };
         this.check(create)?;
         Ok(this)
+    }
+
+    /// Looks that the file at the path is the one that is open: a restored backup is another file, and what is written
+    /// there would be seen by nobody.
+    ///
+    /// # Errors
+    /// [`Kind::Open`].
+    pub(crate) fn check_file(&self) -> Result<(), Fault> {
+        if self.file.is_none() || self.file == identity(&self.path) {
+            return Ok(());
+        }
+        let message = format!(
+            "{} was replaced or removed while it was open: start the relay again · 数据库文件已被替换,请重新启动",
+            self.path.display()
+        );
+        Err(Fault::new(Kind::Open, message))
     }
 
     /// Looks for the columns, and makes the table if that is wanted.

@@ -1,6 +1,6 @@
 //! The inspection API under `/sandbox`: look at the world, move its clock, order trouble. JSON, no login.
 //!
-//! It is for whoever runs the sandbox; it never shows a token or a secret.
+//! It is for whoever runs the sandbox; it never shows a token, and secrets only to this machine and by one path.
 
 mod callback;
 mod chats;
@@ -24,11 +24,12 @@ use hongyan_endpoint::Sealed;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 31] = [
+const CALLS: [(&str, &str); 32] = [
     ("GET /sandbox", "what is here, and counts"),
+    ("GET /sandbox/credentials", "what `hongyan sandbox` prints first; for callers on this machine only"),
     ("GET /sandbox/company", "people, departments, tags"),
     ("GET /sandbox/people/{userid}", "one person and the rules about them"),
     (
@@ -81,6 +82,24 @@ const CALLS: [(&str, &str); 31] = [
 
 /// An answer: status and body.
 type Said = Result<Value, (u16, String)>;
+
+/// Where the credentials are.
+pub(crate) const CREDENTIALS: &str = "/sandbox/credentials";
+
+/// The credentials, for a caller on this machine who came by a loopback name: a web page that was lent another name
+/// for this address gets nothing.
+pub(crate) fn credentials(hub: &Hub, ip: IpAddr, host: Option<&str>) -> Sealed {
+    let authority = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
+    let near = authority.is_some_and(|authority| {
+        let name = authority.host().trim_matches(['[', ']']);
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    });
+    if ip.to_canonical().is_loopback() && near {
+        Sealed::json(200, &hub.describe_credentials())
+    } else {
+        Sealed::json(403, &json!({"error": "credentials are for callers on the sandbox's own machine"}))
+    }
+}
 
 /// Answers one inspection call.
 pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {

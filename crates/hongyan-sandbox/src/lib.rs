@@ -63,10 +63,55 @@ struct Hub {
     world: Mutex<World>,
     mail: Mail,
     http: Http,
+    /// Where it listens.
+    address: SocketAddr,
     state: Option<StateFile>,
 }
 
 impl Hub {
+    /// Where everything is and how to log in. Holds secrets.
+    fn describe_credentials(&self) -> Value {
+        let base = format!("http://{}", self.address);
+        let world = route::enter(&self.world);
+        let credentials = &world.credentials;
+        let suite = &credentials.suite;
+        let mut all = json!({
+            "dingtalk": {
+                "base": base,
+                "corp_id": credentials.corp_id,
+                "app_key": credentials.app_key,
+                "app_secret": credentials.app_secret,
+                "agent_id": credentials.agent_id,
+                "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
+                "robot_code": credentials.app_key,
+                "suite": {
+                    "suite_key": suite.key,
+                    "suite_secret": suite.secret,
+                    "suite_ticket": suite.ticket,
+                    "custom_key": suite.custom_key,
+                    "custom_secret": suite.custom_secret,
+                    "auth_corp_id": credentials.corp_id,
+                    "tmp_auth_code": suite.tmp_auth_code,
+                    "agent_id": suite.agent_id,
+                    "app_id": suite.app_id,
+                },
+            },
+            "wecom": {
+                "base": base,
+                "corp_id": credentials.wecom_corp_id,
+                "secret": credentials.wecom_secret,
+                "agent_id": credentials.wecom_agent_id,
+                "contacts_secret": credentials.wecom_contacts_secret,
+                "robot": {"key": credentials.wecom_robot_key},
+            },
+        });
+        if let Some(smtp) = self.mail.credentials(credentials) {
+            all["smtp"] = smtp;
+        }
+        all["inspect"] = json!(format!("{base}/sandbox"));
+        all
+    }
+
     /// The world as at the start, with the same credentials; the clock stays, so tokens of before are unknown.
     fn reset(&self) {
         self.trouble.clear();
@@ -136,6 +181,7 @@ impl Sandbox {
             world: Mutex::new(world),
             mail,
             http: push::client(),
+            address,
             state: options.state.clone().map(StateFile::new),
             options,
         });
@@ -184,45 +230,7 @@ impl Sandbox {
     /// What `hongyan sandbox` prints first: where everything is and how to log in. Holds secrets.
     #[must_use]
     pub fn credentials(&self) -> Value {
-        let base = self.base();
-        let world = route::enter(&self.hub.world);
-        let credentials = &world.credentials;
-        let suite = &credentials.suite;
-        let mut all = json!({
-            "dingtalk": {
-                "base": base,
-                "corp_id": credentials.corp_id,
-                "app_key": credentials.app_key,
-                "app_secret": credentials.app_secret,
-                "agent_id": credentials.agent_id,
-                "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
-                "robot_code": credentials.app_key,
-                "suite": {
-                    "suite_key": suite.key,
-                    "suite_secret": suite.secret,
-                    "suite_ticket": suite.ticket,
-                    "custom_key": suite.custom_key,
-                    "custom_secret": suite.custom_secret,
-                    "auth_corp_id": credentials.corp_id,
-                    "tmp_auth_code": suite.tmp_auth_code,
-                    "agent_id": suite.agent_id,
-                    "app_id": suite.app_id,
-                },
-            },
-            "wecom": {
-                "base": base,
-                "corp_id": credentials.wecom_corp_id,
-                "secret": credentials.wecom_secret,
-                "agent_id": credentials.wecom_agent_id,
-                "contacts_secret": credentials.wecom_contacts_secret,
-                "robot": {"key": credentials.wecom_robot_key},
-            },
-        });
-        if let Some(smtp) = self.hub.mail.credentials(credentials) {
-            all["smtp"] = smtp;
-        }
-        all["inspect"] = json!(format!("{base}/sandbox"));
-        all
+        self.hub.describe_credentials()
     }
 
     /// Closes every connection, waits until the port is free, and saves what a restart is to find.

@@ -87,6 +87,9 @@ async fn answer(
     let method = method_name(head.method.as_str());
     let path = head.uri.path();
     if path == "/" || path == "/sandbox" || path.starts_with("/sandbox/") {
+        if path == inspect::CREDENTIALS {
+            return Ok(whole(inspect::credentials(hub, ip, host(&head.headers).as_deref())));
+        }
         return Ok(whole(inspect::answer(hub, method, &head.uri, &body).await));
     }
     let strike = hub.trouble.strike(path);

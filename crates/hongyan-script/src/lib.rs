@@ -1,10 +1,11 @@
 //! Scripts in the manner of an analytic database, as far as they call HTTP interfaces and send messages: reader,
 //! evaluator, diagnostics. Pure: no socket, no clock, no thread; the world is a [`Host`].
 //!
-//! The language, its bounds and what differs from the database are in `docs/scripts.md`.
+//! The language, its bounds and what differs from the database are in `docs/script-language.md`.
 
 pub mod ast;
 mod builtin;
+pub mod check;
 mod diagnostic;
 mod eval;
 mod host;

@@ -21,7 +21,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Enough for every script of the tutorials a thousand times over; a second or so of endless loop.
+    /// Enough for every script of the tutorials a thousand times over. An endless loop takes seconds to reach the steps,
+    /// one that copies something large in each turn longer: a host that must not wait says so in `interrupted`.
     fn default() -> Self {
         Self {
             source_bytes: 1 << 20,

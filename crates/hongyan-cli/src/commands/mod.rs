@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod call;
 pub(crate) mod chats;
+pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod demo;
@@ -15,6 +16,7 @@ pub(crate) mod mail;
 pub(crate) mod media;
 pub(crate) mod recall;
 pub(crate) mod relay;
+pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod send;
 pub(crate) mod serve;

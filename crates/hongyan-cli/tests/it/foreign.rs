@@ -1,7 +1,7 @@
 //! Through the gateway to a mail server that is not ours.
 
 #[path = "../../../hongyan-mail/tests/foreign/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use crate::stage::{Stage, summary};
 use serde_json::json;

@@ -254,3 +254,19 @@ async fn two_relays_and_a_busy_writer_give_every_key_once() {
     keys.dedup();
     assert_eq!(keys.len(), 200);
 }
+
+#[tokio::test]
+async fn a_file_that_was_replaced_is_not_watched_in_silence() {
+    let (folder, (_fake, gateway)) = (Folder::new(), Fake::start().await);
+    let table = folder.table("delete");
+    let (_go, stop) = watch::channel(false);
+    let options = Options { once: None, ..once() };
+    let running = tokio::spawn(async move { relay(table, &gateway, &options, stop, |_: &Change| ()).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!running.is_finished());
+    let backup = folder.0.join("backup.db");
+    std::fs::copy(folder.database(), &backup).unwrap();
+    std::fs::rename(backup, folder.database()).unwrap();
+    let fault = tokio::time::timeout(Duration::from_secs(20), running).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(fault.kind, Kind::Open, "{fault}");
+}

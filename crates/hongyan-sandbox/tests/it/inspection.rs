@@ -1,6 +1,6 @@
 //! The inspection API.
 
-use crate::raw::{Raw, parse};
+use crate::raw::{Raw, exchange, parse};
 use hongyan_sandbox::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
@@ -28,6 +28,22 @@ async fn no_credential_is_ever_shown() {
         assert!(secrets.iter().all(|secret| !text.contains(secret.as_str())), "{page}");
     }
     assert!(secrets.iter().all(|secret| !format!("{:?}", raw.sandbox).contains(secret.as_str())));
+}
+
+#[tokio::test]
+async fn the_credentials_are_for_this_machine_by_its_own_name() {
+    let raw = Raw::start().await;
+    let address = raw.sandbox.address();
+    let ask = async |host: &str| {
+        let head = format!("GET /sandbox/credentials HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        parse(&exchange(address, head.as_bytes()).await)
+    };
+    for host in [address.to_string(), "localhost:1".into(), "[::1]:80".into()] {
+        assert_eq!(ask(&host).await.json(), raw.credentials, "{host}");
+    }
+    let strange = ask("rebound.example").await;
+    assert_eq!(strange.status, 403);
+    assert!(!String::from_utf8(strange.body).unwrap().contains(raw.credentials["wecom"]["secret"].as_str().unwrap()));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use crate::eval::{Arguments, Interpreter, Run};
 use crate::eval::{key_for, value_for};
 use crate::span::Span;
 use crate::value::{Dict, Slot, Value, Vector};
+use std::collections::HashSet;
 
 /// `dict(string, ANY)`: an empty dictionary when both arguments are names of types.
 pub(crate) fn typed_dict(arguments: &[Argument]) -> Option<Dict> {
@@ -143,7 +144,7 @@ pub(crate) fn mutate(name: &str, slot: &mut Value, mut values: Vec<Value>, span:
     match (name, slot, values.as_slice()) {
         ("append!" | "push!", Value::Vector(vector), [_]) => {
             let value = values.swap_remove(0);
-            let worked = value.weight();
+            let worked = value.weight().saturating_add(vector.copy_bytes());
             match value {
                 // A vector is appended element by element, as in the database.
                 Value::Vector(more) => more.iter().for_each(|item| vector.push(item.clone())),
@@ -152,18 +153,15 @@ pub(crate) fn mutate(name: &str, slot: &mut Value, mut values: Vec<Value>, span:
             Ok(worked)
         }
         ("erase!", Value::Dict(dict), [key]) => {
-            let keys = match key {
-                Value::Vector(keys) => keys.to_vec(),
-                key => vec![key.clone()],
+            let listed = match key {
+                Value::Vector(keys) => keys,
+                key => &Vector::new(vec![key.clone()]),
             };
-            let worked = dict.len() as u64 * 64;
-            for key in &keys {
-                let Some(key) = key_for(dict, key) else {
-                    return wrong(format!("the dictionary has no keys of the type {}", key.type_name()));
-                };
-                dict.remove(&key);
-            }
-            Ok(worked.saturating_mul(keys.len() as u64))
+            let Some(keys) = listed.iter().map(|key| key_for(dict, key)).collect::<Option<HashSet<_>>>() else {
+                return wrong(format!("{} is not a key of a {}", key.kind(), dict.type_name()));
+            };
+            dict.remove(&keys);
+            Ok((dict.len() + keys.len()) as u64 * 64)
         }
         ("clear!", slot @ Value::Vector(_), []) => {
             *slot = Value::vector(Vec::new());

@@ -254,23 +254,25 @@ fn put(slot: &mut Value, keys: &[(Value, Span)], change: Change<'_>) -> Run<u64>
     };
     match (slot, key) {
         (Value::Vector(vector), Value::Int(at)) => {
-            let count = vector.len();
+            let (count, copied) = (vector.len(), vector.copy_bytes());
             let changed = usize::try_from(*at).ok().and_then(|at| vector.update(at, |slot| put(slot, rest, change)));
-            changed
-                .unwrap_or_else(|| problem(*span, format!("the vector has {count} elements; append!(v, x) adds one")))
+            let none = || problem(*span, format!("the vector has {count} elements; append!(v, x) adds one"));
+            changed.unwrap_or_else(none).map(|worked| worked.saturating_add(copied))
         }
         (Value::Dict(dict), key) => {
             let Some(key) = key_for(dict, key) else {
                 let wanted = if dict.key_slot() == Slot::Int { "INT" } else { "STRING" };
                 return problem(*span, format!("the dictionary takes {wanted} keys, not {}", key.kind()));
             };
+            let copied = dict.copy_bytes();
             if rest.is_empty()
                 && let Change::Set(value, span) = change
             {
-                return insert(dict, key, value, span);
+                return insert(dict, key, value, span).map(|worked| worked.saturating_add(copied));
             }
             let changed = dict.update(&key, |slot| put(slot, rest, change));
-            changed.unwrap_or_else(|| problem(*span, format!("there is no such key; {}", known_keys(dict))))
+            let none = || problem(*span, format!("there is no such key; {}", known_keys(dict)));
+            changed.unwrap_or_else(none).map(|worked| worked.saturating_add(copied))
         }
         (other, _) => problem(*span, format!("{} has no elements to assign to", other.kind())),
     }
@@ -278,9 +280,8 @@ fn put(slot: &mut Value, keys: &[(Value, Span)], change: Change<'_>) -> Run<u64>
 
 /// `d[k] = e`.
 fn insert(dict: &mut Dict, key: Key, value: Value, span: Span) -> Run<u64> {
-    let kind = value.kind();
-    let Some(value) = value_for(dict, value) else {
-        return problem(span, format!("{kind} does not fit a {}", dict.type_name()));
+    let Some(value) = value_for(dict, value.clone()) else {
+        return problem(span, format!("{} does not fit a {}", value.kind(), dict.type_name()));
     };
     let worked = value.weight();
     dict.insert(key, value);

@@ -109,7 +109,12 @@ impl Interpreter<'_> {
         if link.operator == BinaryOperator::Add && operator::joins_null(&left, right) {
             self.note_null(span);
         }
-        self.work(left.weight().saturating_add(right.weight()), span)?;
+        let bytes = match (link.operator, &left) {
+            // Every element is looked for in every element.
+            (BinaryOperator::In, Value::Vector(items)) => right.weight().saturating_mul(items.len() as u64),
+            _ => right.weight(),
+        };
+        self.work(left.weight().saturating_add(bytes), span)?;
         if let (Value::Text(text), Value::Text(more), BinaryOperator::Add) = (&mut left, right, link.operator) {
             // The left side is a copy of its own after the first `+`: a long chain is joined in place.
             self.room(more.len() as u64, span)?;

@@ -3,6 +3,7 @@
 mod access;
 mod call;
 mod expression;
+mod function;
 mod meter;
 pub(crate) mod operator;
 mod statement;

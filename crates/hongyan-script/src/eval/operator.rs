@@ -37,12 +37,14 @@ pub(crate) fn assign(operator: BinaryOperator, left: &mut Value, right: &Value) 
     if let (BinaryOperator::Add, Value::Text(text)) = (operator, &mut *left)
         && is_scalar(right)
     {
+        let copied = text.copy_bytes();
         match right {
             Value::Text(more) => text.push(more),
+            Value::Failure(failure) => text.push(&failure.message),
             Value::Null => {}
             other => text.push(&other.to_string()),
         }
-        return Ok(right.weight());
+        return Ok(right.weight().saturating_add(copied));
     }
     let worked = left.weight().saturating_add(right.weight());
     *left = binary(operator, left, right)?;

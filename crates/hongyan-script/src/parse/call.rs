@@ -101,9 +101,9 @@ impl Parser<'_> {
         for lexeme in &self.lexemes[self.at + 1..] {
             match lexeme.token {
                 Token::ParenOpen => open += 1,
-                Token::ParenClose => open -= 1,
                 Token::End => return *lexeme,
                 _ if open == 0 => return *lexeme,
+                Token::ParenClose => open -= 1,
                 _ => {}
             }
         }

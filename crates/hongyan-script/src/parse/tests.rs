@@ -84,6 +84,7 @@ fn a_mistake_is_told_with_line_column_and_what_was_expected() {
         ("a=[1,2", 1, 7, "`,` or `]`"),
         ("x=a ? b", 1, 8, "`:` of `c ? x : y`"),
         ("m::f", 1, 5, "`(` with the arguments of `f`"),
+        ("print(1+2))", 1, 11, "`;` or the end of the line"),
         ("i++", 1, 2, "`;` or the end of the line"),
     ] {
         let errors = Script::parse("test", text).expect_err(text);

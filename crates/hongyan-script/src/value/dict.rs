@@ -3,6 +3,7 @@
 use super::memory::{CELL_BYTES, Charge, VALUE_BYTES};
 use super::{Shape, Value};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A dictionary. The database's plain ones have no order; here every one has the order of its insertions.
@@ -138,12 +139,23 @@ impl Dict {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &Key) -> Option<Value> {
-        let cell = self.unshared();
-        let old = cell.entries.shift_remove(key)?;
-        cell.shape.remove(&old);
-        cell.charge.sub(entry_bytes(key));
-        Some(old)
+    /// The bytes that a change copies first; 0 when nobody shares it.
+    pub(crate) fn copy_bytes(&self) -> u64 {
+        if Rc::strong_count(&self.0) > 1 { (self.len() * (CELL_BYTES + VALUE_BYTES)) as u64 } else { 0 }
+    }
+
+    /// Takes keys out, and keeps the order of the others. O(n) for any number of keys.
+    pub(crate) fn remove(&mut self, keys: &HashSet<Key>) {
+        let Cell { entries, shape, charge, .. } = self.unshared();
+        entries.retain(|key, value| {
+            let stays = !keys.contains(key);
+            if !stays {
+                shape.remove(value);
+                shape.weight = shape.weight.saturating_sub(key_bytes(key) as u64);
+                charge.sub(entry_bytes(key));
+            }
+            stays
+        });
     }
 
     /// Works on one value in place, and counts it again; `None` when there is no such key.

@@ -21,6 +21,11 @@ impl Text {
         Self(Rc::new(Cell { text, charge }))
     }
 
+    /// The bytes that a change copies first; 0 when nobody shares it.
+    pub(crate) fn copy_bytes(&self) -> u64 {
+        if Rc::strong_count(&self.0) > 1 { self.len() as u64 } else { 0 }
+    }
+
     /// Adds to the end; copies first when it is shared.
     pub(crate) fn push(&mut self, more: &str) {
         if let Some(cell) = Rc::get_mut(&mut self.0) {

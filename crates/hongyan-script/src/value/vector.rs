@@ -44,6 +44,11 @@ impl Vector {
         Rc::make_mut(&mut self.0)
     }
 
+    /// The bytes that a change copies first; 0 when nobody shares it.
+    pub(crate) fn copy_bytes(&self) -> u64 {
+        if Rc::strong_count(&self.0) > 1 { (self.len() * VALUE_BYTES) as u64 } else { 0 }
+    }
+
     /// Adds an element to the end.
     pub(crate) fn push(&mut self, value: Value) {
         let cell = self.unshared();

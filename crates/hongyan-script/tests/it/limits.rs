@@ -31,6 +31,34 @@ fn a_loop_without_an_end_is_stopped_and_no_catch_catches_that() {
 }
 
 #[test]
+fn work_on_something_large_counts_as_many_steps() {
+    let limits = Limits { steps: 1_000_000, ..Limits::default() };
+    for text in [
+        "a=0..100000; do { b=a; b[0]=1 } while(true)",
+        "a=0..100000; do { b=a; b.append!(1) } while(true)",
+        "a=0..100000; do { b=a+1 } while(true)",
+        "a=0..100000; x=a in a",
+        "a='x'; for(i in 0:20) a+=a; do { b=a; b+='y' } while(true)",
+        "a='x'; for(i in 0:20) a+=a; do { b=a==a } while(true)",
+        "d=dict(0..100000, 0..100000); do { e=d; e[0]=1 } while(true)",
+        "d=dict(0..100000, 0..100000); do { e=d; e.erase!(0..50000) } while(true)",
+    ] {
+        let start = std::time::Instant::now();
+        let error = stopped(limits, text);
+        assert!(error.message.contains("steps"), "{text}: {error}");
+        assert!(start.elapsed().as_secs() < 60, "{text}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn an_error_in_a_very_long_line_is_drawn() {
+    let text = format!("x='{}'+", "鸿".repeat(300_000));
+    let error = &Script::parse("t", &text).unwrap_err()[0];
+    assert!(error.place.source_line.len() < 2000);
+    assert!(error.render(&hongyan_script::Source::new("t", text), false).len() < 5000);
+}
+
+#[test]
 fn an_interrupted_run_ends() {
     let script = Script::parse("t", "do { } while(true)").unwrap();
     let mut world = World::replying("");

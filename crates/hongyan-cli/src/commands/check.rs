@@ -1,0 +1,90 @@
+//! `hongyan check FILE…`: the known mistakes of scripts, by name, without running them.
+
+use super::run::{colored, described, read};
+use crate::{
+    args::Check,
+    exit::Exit,
+    table::{self, Cell},
+};
+use hongyan_script::{Script, Severity, Source, check};
+use serde_json::{Value, json};
+
+pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
+    if args.rules {
+        rules(json);
+        return Ok(Exit::Done);
+    }
+    let mut worst = None;
+    let mut files = Vec::new();
+    for file in &args.files {
+        let (name, text) = read(file)?;
+        let (diagnostics, source) = match Script::parse(&name, &text) {
+            Ok(script) => {
+                let surroundings = check::Surroundings { defined: &args.defines };
+                let findings = check::check(&script, &surroundings);
+                let source = Source::new(name.as_str(), check::masked_script(&script));
+                (findings.iter().map(|finding| finding.diagnostic(&source)).collect::<Vec<_>>(), source)
+            }
+            Err(errors) => {
+                let source = Source::new(name.as_str(), check::masked(&text));
+                (errors.iter().map(|error| error.diagnostic().clone()).collect(), source)
+            }
+        };
+        worst = worst.max(diagnostics.iter().map(|diagnostic| diagnostic.severity).max());
+        if json {
+            let findings: Vec<Value> = diagnostics.iter().map(|diagnostic| described(diagnostic, &source)).collect();
+            files.push(json!({"file": name, "findings": findings}));
+        } else {
+            for diagnostic in &diagnostics {
+                anstream::println!("{}\n", diagnostic.render(&source, colored()));
+            }
+            summarise(&name, &diagnostics.iter().map(|diagnostic| diagnostic.severity).collect::<Vec<_>>());
+        }
+    }
+    if json {
+        println!("{}", json!({"files": files}));
+    }
+    let failing = if args.strict { Severity::Warning } else { Severity::Error };
+    Ok(if worst.is_some_and(|worst| worst >= failing) { Exit::Failed } else { Exit::Done })
+}
+
+fn summarise(name: &str, found: &[Severity]) {
+    let count = |severity: Severity| found.iter().filter(|one| **one == severity).count();
+    if found.is_empty() {
+        anstream::println!("{name}: no known mistake (未发现已知错误)");
+    } else {
+        anstream::println!(
+            "{name}: {} error(s), {} warning(s), {} note(s) ({} 个错误,{} 个警告,{} 个提示)",
+            count(Severity::Error),
+            count(Severity::Warning),
+            count(Severity::Note),
+            count(Severity::Error),
+            count(Severity::Warning),
+            count(Severity::Note),
+        );
+    }
+}
+
+/// What is looked for.
+fn rules(json: bool) {
+    let word = |severity: Severity| format!("{severity:?}").to_lowercase();
+    if json {
+        let all: Value = check::RULES
+            .iter()
+            .map(|rule| json!({"rule": rule.id, "severity": word(rule.severity), "title": rule.title_en, "title_zh": rule.title_zh}))
+            .collect();
+        println!("{all}");
+        return;
+    }
+    let rows: Vec<Vec<Cell>> = check::RULES
+        .iter()
+        .map(|rule| {
+            vec![
+                rule.id.into(),
+                word(rule.severity).as_str().into(),
+                format!("{}  {}", rule.title_en, rule.title_zh).into(),
+            ]
+        })
+        .collect();
+    table::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);
+}
