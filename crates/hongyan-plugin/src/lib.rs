@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The header is the contract: memory, threads, forks and panics are settled there. What the functions do is
-//! `hongyan-embed`'s; the outbox's file is `hongyan-relay`'s. Unsafe code is in [`boundary`] (what crosses) and
-//! [`exports`] (the names that C finds).
+//! `hongyan-embed`'s; the outbox's file is `hongyan-relay`'s. Unsafe code is in `boundary` (what crosses) and
+//! `exports` (the names that C finds).
 
 mod boundary;
 mod exports;

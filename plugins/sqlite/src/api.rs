@@ -79,8 +79,22 @@ macro_rules! routines {
 
         impl Routines {
             /// The host's routine for memory, which is as old as extensions are: for the message to a host that is refused.
-            pub(crate) const fn malloc(&self) -> Option<Malloc> {
-                self.malloc
+            ///
+            /// # Safety
+            /// `table` is null, or what SQLite handed to the entry point.
+            pub(crate) unsafe fn malloc(table: *const Self) -> Option<Malloc> {
+                if table.is_null() {
+                    return None;
+                }
+                // SAFETY: this entry is at this place in every table; nothing else is touched.
+                unsafe { (*table).malloc }
+            }
+
+            /// Plays a host that has nothing else.
+            #[cfg(test)]
+            pub(crate) fn play(&mut self, version: unsafe extern "C" fn() -> c_int, malloc: Malloc) {
+                self.libversion_number = Some(version);
+                self.malloc = Some(malloc);
             }
         }
 

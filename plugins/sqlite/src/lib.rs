@@ -8,9 +8,9 @@
 //! COMMIT;  -- now it is a message; after ROLLBACK it never was
 //! ```
 //!
-//! Works in every SQLite since 3.9, whatever header it was built with: [`api`] binds to the beginning of the host's
-//! table of routines and links no SQLite of its own. [`host`] and [`vtab`] are the unsafe layer, [`functions`],
-//! [`outbox`] and [`ledger`] are what the user sees. Delivery is the relay's (`hongyan relay`).
+//! Works in every SQLite since 3.9, whatever header it was built with: `api` binds to the beginning of the host's
+//! table of routines and links no SQLite of its own. `host` and `vtab` are the unsafe layer, `functions`,
+//! `outbox` and `ledger` are what the user sees. Delivery is the relay's (`hongyan relay`).
 
 mod api;
 mod arguments;

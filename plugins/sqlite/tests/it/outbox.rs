@@ -179,3 +179,15 @@ fn many_rows_of_a_query_become_messages_in_the_shell() {
     let (said, complaints) = run_shell(":memory:", script);
     assert_eq!((said.as_str(), complaints.as_str()), ("alarm-db1\nalarm-db2\n2|waiting\n", ""));
 }
+
+#[test]
+fn a_database_in_utf16_keeps_every_character() {
+    let mut db = Session::open(":memory:");
+    db.rows("PRAGMA encoding = 'UTF-16le'");
+    db.rows("CREATE TABLE t(a)");
+    let text = message("已扣款 😀");
+    assert_eq!(db.value("SELECT hongyan_send(?, '订单-1')", &[json!(text)]), "订单-1");
+    assert_eq!(db.value("SELECT hongyan_send(?, '订单-1')", &[json!(text)]), "订单-1");
+    assert_eq!(db.value("SELECT message FROM hongyan_outbox", &[]), text.as_str());
+    assert_eq!(db.value("SELECT hongyan_status('订单-1')", &[]), "waiting");
+}
