@@ -115,7 +115,7 @@ pub(crate) struct Http {
     /// The whole call's limit in milliseconds; 0 is the profile's, 30000.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) timeout_ms: u64,
-    /// [http://]HOST[:PORT] of a proxy.
+    /// A proxy: HOST:PORT, with or without http:// before it.
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// The login at the proxy; its password is in HONGYAN_PROXY_PASSWORD.

@@ -249,6 +249,17 @@ fn a_pinned_variable_stays_and_a_placeholder_takes_no_value_s_place() {
 }
 
 #[test]
+fn a_look_that_finds_nothing_ends_a_run_but_for_the_sandbox_s() {
+    let script = "body=parseExpr('{\"department\":[{\"id\":7}]}').eval()\nid=string(body[0].id)\nprint 'on'\n";
+    let tried = typed(script, &["--sandbox"]);
+    assert_eq!(stdout(&tried), "on\n");
+    assert!(stderr(&tried).contains("body.department[0]"), "{}", stderr(&tried));
+    let meant = typed(script, &[]);
+    assert_eq!((meant.status.code(), stdout(&meant).as_str()), (Some(1), ""));
+    assert!(stderr(&meant).contains("body.department[0]"), "{}", stderr(&meant));
+}
+
+#[test]
 fn a_secret_is_seen_only_where_the_script_prints_it() {
     let canary = "canary-8c1f0e";
     let pin = format!("SECRET={canary}");

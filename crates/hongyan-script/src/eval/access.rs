@@ -25,15 +25,33 @@ impl Interpreter<'_> {
             self.step(step.span)?;
             let before = Span::new(base.span.start(), step.span.start());
             value = match &step.kind {
-                StepKind::Member(name) => self.member(&value, &name.text, before, name.span)?,
+                StepKind::Member(name) => {
+                    let found = self.member(&value, &name.text, before, name.span);
+                    self.rehearsed(&value, found)?
+                }
                 StepKind::Index(index) => {
                     let key = self.eval(index)?;
-                    self.element(&value, &key, before, index.span)?
+                    let found = self.element(&value, &key, before, index.span);
+                    self.rehearsed(&value, found)?
                 }
                 StepKind::Method(name, arguments) => self.method(value, name, arguments, before)?,
             };
         }
         Ok(value)
+    }
+
+    /// What was found in `value`; in a rehearsal a look that cannot find anything is noted and `NULL`.
+    fn rehearsed(&mut self, value: &Value, found: Run<Value>) -> Run<Value> {
+        match found {
+            Err(problem)
+                if self.rehearsal && problem.kind == Kind::Run && matches!(value, Value::Null | Value::Dict(_)) =>
+            {
+                let message = format!("{}; taken as NULL in the sandbox, an error outside it", problem.message);
+                self.note(problem.span, message, problem.hint.as_deref().unwrap_or_default());
+                Ok(Value::Null)
+            }
+            found => found,
+        }
     }
 
     /// `value.name`; `before` is what stands before the dot.

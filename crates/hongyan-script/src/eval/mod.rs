@@ -31,6 +31,9 @@ pub struct Options {
     pub limits: Limits,
     /// Variables that keep these values whatever the script assigns to them; each such assignment is noted once.
     pub defines: BTreeMap<String, Value>,
+    /// Nothing of it is real: a look into `NULL`, or into a dictionary with a key of the wrong type, is noted and `NULL`
+    /// where it is an error otherwise, so that a tutorial's later steps are seen too.
+    pub rehearsal: bool,
 }
 
 /// What became of a script that ran to its end.
@@ -72,6 +75,7 @@ pub struct Interpreter<'h> {
     /// What `@testing: case=…` said last.
     case: Option<Arc<str>>,
     noted: HashSet<Span>,
+    rehearsal: bool,
     outcome: Outcome,
 }
 
@@ -107,6 +111,7 @@ impl<'h> Interpreter<'h> {
             modules: Vec::new(),
             case: None,
             noted: HashSet::new(),
+            rehearsal: options.rehearsal,
             outcome: Outcome::default(),
         }
     }

@@ -181,3 +181,24 @@ fn time_and_waiting_go_through_the_host() {
     run(&mut world, "a=now()\nsleep(1500)\nprint now()-a");
     assert_eq!(world.printed, ["1500"]);
 }
+
+#[test]
+fn a_rehearsal_goes_on_after_a_look_that_finds_nothing() {
+    let text = "body=parseExpr('{\"department\":[{\"id\":7}]}').eval()\nid=string(body[0].id)\nprint id+'!'\nprint body.department[0].id";
+    let mut world = World::replying("");
+    let options = Options { rehearsal: true, ..Options::default() };
+    let outcome = Interpreter::new(&mut world, options).run(&crate::world::parse(text)).unwrap();
+    assert_eq!(world.printed, ["!", "7"]);
+    assert!(outcome.notes[0].hint.as_deref().unwrap().contains("body.department[0]"), "{:?}", outcome.notes);
+    let error =
+        Interpreter::new(&mut World::replying(""), Options::default()).run(&crate::world::parse(text)).unwrap_err();
+    assert_eq!(error.place.line, 2);
+    // A rehearsal excuses looks, and nothing else.
+    for wrong in ["x=1\nprint x.y", "print [1][4]", "print nowhere"] {
+        let options = Options { rehearsal: true, ..Options::default() };
+        assert!(
+            Interpreter::new(&mut World::replying(""), options).run(&crate::world::parse(wrong)).is_err(),
+            "{wrong}"
+        );
+    }
+}

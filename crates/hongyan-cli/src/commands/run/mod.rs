@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
         color: colored(),
         unknown: false,
     };
-    let ended = Interpreter::new(&mut world, Options { limits, defines }).run(&script);
+    let ended = Interpreter::new(&mut world, Options { limits, defines, rehearsal: sandbox.is_some() }).run(&script);
     Ok(conclude(ended, &mut world, sandbox.as_ref(), json, args.timeout))
 }
 
