@@ -4,7 +4,7 @@ use super::{Interpreter, Run, operator};
 use crate::ast::{BinaryOperator, Expr, Step, StepKind, Target};
 use crate::diagnostic::{Kind, Problem};
 use crate::span::Span;
-use crate::value::{Dict, Key, Slot, Value, memory};
+use crate::value::{Dict, Key, Slot, Value, Vector, memory};
 
 /// How many keys an error names.
 const NAMED_KEYS: usize = 12;
@@ -27,12 +27,12 @@ impl Interpreter<'_> {
             value = match &step.kind {
                 StepKind::Member(name) => {
                     let found = self.member(&value, &name.text, before, name.span);
-                    self.rehearsed(&value, found)?
+                    self.rehearsed(&value, None, found)?
                 }
                 StepKind::Index(index) => {
                     let key = self.eval(index)?;
                     let found = self.element(&value, &key, before, index.span);
-                    self.rehearsed(&value, found)?
+                    self.rehearsed(&value, Some(&key), found)?
                 }
                 StepKind::Method(name, arguments) => self.method(value, name, arguments, before)?,
             };
@@ -40,18 +40,28 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    /// What was found in `value`; in a rehearsal a look that cannot find anything is noted and `NULL`.
-    fn rehearsed(&mut self, value: &Value, found: Run<Value>) -> Run<Value> {
-        match found {
-            Err(problem)
-                if self.rehearsal && problem.kind == Kind::Run && matches!(value, Value::Null | Value::Dict(_)) =>
-            {
-                let message = format!("{}; taken as NULL in the sandbox, an error outside it", problem.message);
-                self.note(problem.span, message, problem.hint.as_deref().unwrap_or_default());
-                Ok(Value::Null)
-            }
-            found => found,
-        }
+    /// What was found in `value`. In a rehearsal a look that cannot find anything is noted: a number as key of an
+    /// answer is taken for a place in its first list, anything else finds `NULL`.
+    fn rehearsed(&mut self, value: &Value, key: Option<&Value>, found: Run<Value>) -> Run<Value> {
+        let problem = match found {
+            Err(problem) if self.rehearsal && problem.kind == Kind::Run => problem,
+            found => return found,
+        };
+        let meant = match (value, key) {
+            (Value::Dict(dict), Some(Value::Int(at))) => first_list(dict).and_then(|(name, items)| {
+                let item = usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned()?;
+                Some((item, format!("element {at} of `{}`", shown(name))))
+            }),
+            _ => None,
+        };
+        let (taken, words) = match (meant, value) {
+            (Some(meant), _) => meant,
+            (None, Value::Null | Value::Dict(_)) => (Value::Null, "NULL".to_owned()),
+            (None, _) => return Err(problem),
+        };
+        let message = format!("{}; taken as {words} in the sandbox, an error outside it", problem.message);
+        self.note(problem.span, message, problem.hint.as_deref().unwrap_or_default());
+        Ok(taken)
     }
 
     /// `value.name`; `before` is what stands before the dot.
@@ -188,7 +198,7 @@ impl Interpreter<'_> {
         let base = self.slice(before);
         let wanted = if dict.key_slot() == Slot::Int { "INT" } else { "STRING" };
         let message = format!("`{base}` is a dictionary with {wanted} keys, and {} is none", key.kind());
-        let list = dict.iter().find(|(_, value)| matches!(value, Value::Vector(_))).map(|(key, _)| shown(key));
+        let list = first_list(dict).map(|(key, _)| shown(key));
         let keys = known_keys(dict);
         let hint = match (key, list) {
             (Value::Int(_), Some(list)) => {
@@ -341,6 +351,11 @@ pub(crate) fn value_for(dict: &Dict, value: Value) -> Option<Value> {
         (Slot::Double, value) => value.as_number().map(Value::Double),
         _ => None,
     }
+}
+
+/// The first list in a dictionary, which is what a reply is mostly about, and its key.
+fn first_list(dict: &Dict) -> Option<(&Key, &Vector)> {
+    dict.iter().find_map(|(key, value)| if let Value::Vector(items) = value { Some((key, items)) } else { None })
 }
 
 /// A key as errors name it: short and without control characters, since it may come from a reply.

@@ -31,8 +31,9 @@ pub struct Options {
     pub limits: Limits,
     /// Variables that keep these values whatever the script assigns to them; each such assignment is noted once.
     pub defines: BTreeMap<String, Value>,
-    /// Nothing of it is real: a look into `NULL`, or into a dictionary with a key of the wrong type, is noted and `NULL`
-    /// where it is an error otherwise, so that a tutorial's later steps are seen too.
+    /// Nothing of it is real: a look that cannot find anything is noted where it is an error otherwise, so that a
+    /// tutorial's later steps are seen too. A number as key of an answer is taken for a place in the answer's first
+    /// list, a look into `NULL` finds `NULL`.
     pub rehearsal: bool,
 }
 

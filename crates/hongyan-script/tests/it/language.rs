@@ -184,11 +184,12 @@ fn time_and_waiting_go_through_the_host() {
 
 #[test]
 fn a_rehearsal_goes_on_after_a_look_that_finds_nothing() {
-    let text = "body=parseExpr('{\"department\":[{\"id\":7}]}').eval()\nid=string(body[0].id)\nprint id+'!'\nprint body.department[0].id";
+    let text = "body=parseExpr('{\"department\":[{\"id\":7}]}').eval()\nid=string(body[0].id)\nprint id+'!'\nprint string(body[1].id)+'!'\nprint string(body.departments.id)+'!'";
     let mut world = World::replying("");
     let options = Options { rehearsal: true, ..Options::default() };
     let outcome = Interpreter::new(&mut world, options).run(&crate::world::parse(text)).unwrap();
-    assert_eq!(world.printed, ["!", "7"]);
+    assert_eq!(world.printed, ["7!", "!", "!"]);
+    assert!(outcome.notes[0].message.contains("element 0 of `department`"), "{:?}", outcome.notes);
     assert!(outcome.notes[0].hint.as_deref().unwrap().contains("body.department[0]"), "{:?}", outcome.notes);
     let error =
         Interpreter::new(&mut World::replying(""), Options::default()).run(&crate::world::parse(text)).unwrap_err();
