@@ -57,10 +57,8 @@ pub(crate) enum Command {
     Chats(Chats),
     /// Finds people and departments.
     Contacts(Contacts),
-    /// Runs a script that calls HTTP interfaces and sends messages and mail, as databases have them.
-    Run(Box<Run>),
-    /// Looks through such scripts for the known mistakes, without running them.
-    Check(Check),
+    #[command(flatten)]
+    Scripts(Scripts),
     /// Looks after the configuration.
     Config(Config),
     /// Tries every account, step by step, and names the one cause of what does not work.
@@ -80,6 +78,31 @@ pub(crate) enum Command {
         /// bash, zsh, fish, elvish or powershell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Commands that start without the others' runtime.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scripts {
+    /// Runs a script that calls HTTP interfaces and sends messages and mail, as databases have them.
+    Run(Box<Run>),
+    /// Looks through such scripts for the known mistakes, without running them.
+    Check(Check),
+}
+
+impl Scripts {
+    /// How the command line begins when it is one of these.
+    pub(crate) const NAMES: [&str; 2] = ["run", "check"];
+}
+
+/// The command line of these alone: to lay out all the others first takes longer than a short script.
+#[derive(Debug, Parser)]
+#[command(name = "hongyan", version, propagate_version = true)]
+pub(crate) struct ScriptArgs {
+    /// Answers as JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Scripts,
 }
 
 #[derive(Debug, clap::Args)]

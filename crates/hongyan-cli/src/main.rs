@@ -10,7 +10,7 @@ mod remote;
 mod table;
 mod words;
 
-use args::{Args, Command};
+use args::{Args, Command, ScriptArgs, Scripts};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -19,13 +19,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
     // Scripts start in no time: what they need of a runtime they make when a call needs it.
-    match &args.command {
-        Command::Run(run) => return done(commands::run::run(run, args.json), args.json),
-        Command::Check(check) => return done(commands::check::run(check, args.json), args.json),
-        _ => {}
+    if std::env::args_os().nth(1).is_some_and(|word| Scripts::NAMES.iter().any(|name| word == *name)) {
+        let args = ScriptArgs::parse();
+        return done(run_scripts(&args.command, args.json), args.json);
     }
+    let args = Args::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error), args.json),
@@ -38,6 +37,13 @@ fn done(ended: anyhow::Result<exit::Exit>, json: bool) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error, json),
+    }
+}
+
+fn run_scripts(scripts: &Scripts, json: bool) -> anyhow::Result<exit::Exit> {
+    match scripts {
+        Scripts::Run(run) => commands::run::run(run, json),
+        Scripts::Check(check) => commands::check::run(check, json),
     }
 }
 
@@ -63,8 +69,7 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Http(http) => commands::http::run(&http, args.json).await,
         Command::Mail(mail) => commands::mail::run(&mail, args.json).await,
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
-        Command::Run(run) => commands::run::run(&run, args.json),
-        Command::Check(check) => commands::check::run(&check, args.json),
+        Command::Scripts(scripts) => run_scripts(&scripts, args.json),
         Command::Completions { shell } => {
             use clap::CommandFactory;
             clap_complete::generate(shell, &mut Args::command(), "hongyan", &mut std::io::stdout());
