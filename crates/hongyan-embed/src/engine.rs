@@ -188,15 +188,20 @@ impl Engine {
         })
     }
 
-    /// The ledger of a message.
+    /// The ledger of a message; empty when the gateway knows no such message.
     ///
     /// # Errors
     /// [`Fault`].
     pub fn ledger(&self, id: &str) -> Result<Vec<LedgerRow>, Fault> {
         let gateway = self.gateway()?;
         let asked = id.to_owned();
-        let list = self.runtime()?.wait(async move { gateway.recipients(&asked).await.map_err(Fault::from) })?;
-        Ok(ledger::rows(id, &list))
+        self.runtime()?.wait(async move {
+            match gateway.recipients(&asked).await {
+                Ok(list) => Ok(ledger::rows(&asked, &list)),
+                Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) => Ok(Vec::new()),
+                Err(fault) => Err(fault.into()),
+            }
+        })
     }
 
     fn runtime(&self) -> Result<Arc<Shared>, Fault> {

@@ -259,11 +259,11 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
                 .iter()
                 .map(|(at, why)| {
                     let address = call.recipients.get(*at).map_or("", String::as_str);
-                    format!("{address} ({} {})", why.code(), why.message())
+                    format!("{address} ({})", coded(why))
                 })
                 .collect();
             let text = if who.is_empty() {
-                format!("sendEmail: Failed to send the email: {shown} said {code} {}", fault.message())
+                format!("sendEmail: Failed to send the email: {shown} said {}", coded(&fault))
             } else {
                 format!(
                     "sendEmail: Failed to send the email: refused recipients: {}; nothing was sent to anybody",
@@ -271,11 +271,24 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
                 )
             };
             let kind = if code == "request.invalid" { Kind::Argument } else { Kind::Mail };
-            let advice = fault.known().map_or(("", ""), |row| (row.advice_en, row.advice_zh));
+            // The tables' advice is for accounts, which wait and repeat; here nobody does after the call.
+            let advice = match fault.class() {
+                Class::Retryable { .. } | Class::Throttled { .. } => {
+                    ("try again in some minutes; nothing was sent", "请数分钟后重试;未发送任何邮件")
+                }
+                _ => fault.known().map_or(("", ""), |row| (row.advice_en, row.advice_zh)),
+            };
             FunctionError::new(kind, text, advice).with_reply_code(number)
         }
     };
     error.with_unknown_outcome(unknown)
+}
+
+/// The server's words, with the code before them where they do not begin with it.
+fn coded(fault: &Fault) -> String {
+    let (code, words) = (fault.code(), fault.message());
+    // A code with a word in it is a rule of the tables, not the server's.
+    if words.starts_with(code) || code.contains(' ') { words.to_owned() } else { format!("{code} {words}") }
 }
 
 /// The three digits, where the fault's own code is the enhanced one and the words begin with neither.

@@ -101,16 +101,11 @@ impl Mail {
         // lettre wants an envelope; ours is made by the mailer, so this one is never used.
         let envelope = Envelope::new(Some(from.email.clone()), vec![from.email.clone()])
             .map_err(|error| invalid(format!("from: {error}")))?;
-        let builder = MessageBuilder::new()
-            .envelope(envelope)
-            .date(UNIX_EPOCH + Duration::from_millis(millis))
-            .from(from)
-            .subject(&self.subject)
-            .message_id(Some(format!("<{}>", self.message_id()?)))
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ));
+        let builder =
+            MessageBuilder::new().envelope(envelope).date(UNIX_EPOCH + Duration::from_millis(millis)).from(from);
+        let builder = self.show_subject(builder).message_id(Some(format!("<{}>", self.message_id()?))).raw_header(
+            HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()),
+        );
         let builder = self.show_recipients(builder)?;
         let message = match self.body()? {
             Part::Single(part) => builder.singlepart(part),
@@ -130,20 +125,32 @@ impl Mail {
         }
     }
 
-    fn show_recipients(&self, mut builder: MessageBuilder) -> Result<MessageBuilder, Fault> {
-        match &self.to {
-            Shown::Listed(parties) if !parties.is_empty() => {
-                for party in parties {
-                    builder = builder.to(mailbox("to", party)?);
-                }
-                Ok(builder)
-            }
-            _ => {
-                let nobody = "undisclosed-recipients:;".to_owned();
-                let name = HeaderName::new_from_ascii_str("To");
-                Ok(builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, nobody.clone(), nobody)))
-            }
+    fn show_subject(&self, builder: MessageBuilder) -> MessageBuilder {
+        // The builder folds at spaces alone: a long word without one would stay one long line.
+        if self.subject.is_ascii() && self.subject.split(' ').any(|word| word.len() > MAX_WORD) {
+            return builder.raw_header(written("Subject", encoded_words(&self.subject)));
         }
+        builder.subject(&self.subject)
+    }
+
+    fn show_recipients(&self, builder: MessageBuilder) -> Result<MessageBuilder, Fault> {
+        let shown = match &self.to {
+            Shown::Listed(parties) if !parties.is_empty() => {
+                // The builder would write all of them into one line, which servers refuse from 998 on.
+                let mut shown = String::new();
+                for party in parties {
+                    let party = shown_party("to", party)?;
+                    let line = shown.rsplit('\n').next().map_or(0, str::len);
+                    if !shown.is_empty() {
+                        shown.push_str(if line + party.len() > LINE { ",\r\n " } else { ", " });
+                    }
+                    shown.push_str(&party);
+                }
+                shown
+            }
+            _ => "undisclosed-recipients:;".to_owned(),
+        };
+        Ok(builder.raw_header(written("To", shown)))
     }
 
     fn body(&self) -> Result<Part, Fault> {
@@ -269,6 +276,38 @@ fn encoded_words(text: &str) -> String {
     words.join("\r\n ")
 }
 
+/// Where a header that is folded here begins its next line, in characters.
+const LINE: usize = 70;
+
+/// The longest word of a subject that is left as it is.
+const MAX_WORD: usize = 200;
+
+/// A header whose value is as it is to stand, folded and encoded.
+fn written(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}
+
+/// A party as a header shows it: `name <address>`, or the address alone.
+fn shown_party(field: &str, party: &Party) -> Result<String, Fault> {
+    let Mailbox { name, email } = mailbox(field, party)?;
+    Ok(match name {
+        None => email.to_string(),
+        Some(name) if name.len() <= 60 && name.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_');
+            if name.bytes().all(plain) {
+                format!("{name} <{email}>")
+            } else {
+                format!("\"{}\" <{email}>", name.replace('\\', "\\\\").replace('"', "\\\""))
+            }
+        }
+        Some(name) => {
+            let words = encoded_words(&name);
+            let gap = if words.len() + email.to_string().len() > LINE { "\r\n " } else { " " };
+            format!("{words}{gap}<{email}>")
+        }
+    })
+}
+
 fn mailbox(field: &str, party: &Party) -> Result<Mailbox, Fault> {
     if let Some(name) = &party.name {
         single_line(field, name)?;
@@ -335,7 +374,7 @@ mod tests {
              Subject: =?utf-8?b?56OB55uY5bCG5ruh?=\r\n\
              Message-ID: <m-1@example.com>\r\n\
              Auto-Submitted: auto-generated\r\n\
-             To: =?utf-8?b?5p2O6Zu3?= <li@example.com>, wang@example.com\r\n\
+             To: =?UTF-8?B?5p2O6Zu3?= <li@example.com>, wang@example.com\r\n\
              MIME-Version: 1.0\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\
              Content-Transfer-Encoding: base64\r\n\r\n\
@@ -348,6 +387,22 @@ mod tests {
         let text = built(&Mail { to: Shown::Neutral, ..mail() });
         assert!(text.contains("To: undisclosed-recipients:;\r\n"), "{text}");
         assert!(!text.contains("li@example.com"));
+    }
+
+    #[test]
+    fn no_line_is_too_long_however_many_get_it_and_however_long_the_subject() {
+        let parties =
+            (0..200).map(|n| Party::new(format!("user{n}@subdomain.example.com")).named("李雷".repeat(n % 40)));
+        let to = Shown::Listed(parties.collect());
+        for subject in ["s".repeat(1_200), "磁盘".repeat(400), format!("a {} b", "x".repeat(900)), "a b ".repeat(400)]
+        {
+            let text = built(&Mail { to: to.clone(), subject, ..mail() });
+            let longest = text.split("\r\n").map(str::len).max();
+            assert!(longest <= Some(200), "{longest:?}");
+            assert_eq!(text.matches("@subdomain.example.com").count(), 200);
+        }
+        let quoted = shown_party("to", &Party::new("a@b.cn").named(r#"Li, "Lei" \"#)).unwrap();
+        assert_eq!(quoted, r#""Li, \"Lei\" \\" <a@b.cn>"#);
     }
 
     #[test]

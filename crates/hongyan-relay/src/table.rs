@@ -52,6 +52,12 @@ impl OutboxTable {
     /// [`Kind::Name`], [`Kind::Open`], [`Kind::NoTable`], [`Kind::OtherTable`], [`Kind::Busy`], [`Kind::Database`].
     pub fn open(path: &Path, table: &str, create: Create) -> Result<Self, Fault> {
         name::check(table)?;
+        // SQLite would take these for a database in memory, which ends with the call, or for an address.
+        let text = path.to_string_lossy();
+        if text.is_empty() || text.starts_with(':') || text.starts_with("file:") {
+            let message = "the database is the path of a file; begin it with ./ or / · 请给出数据库文件的路径";
+            return Err(Fault::new(Kind::Open, message));
+        }
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if create == Create::IfMissing {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;

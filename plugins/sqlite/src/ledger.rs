@@ -26,10 +26,8 @@ fn rows(db: &Connection<'_>, state: &State, argument: Argument<'_>) -> Result<Ve
             None => return Ok(Vec::new()),
         },
         (None, Argument::Text(text)) if !text.contains('\0') => text.to_owned(),
-        (None, Argument::Null | Argument::Integer(_)) => return Ok(Vec::new()),
-        (None, _) => {
-            return Err("hongyan_ledger: the argument is a message's id or an outbox row's key, as text".into());
-        }
+        // No message has such an id, and one odd row must not end a join over a whole table.
+        (None, _) => return Ok(Vec::new()),
     };
     Ok(state.engine.ledger(&id)?.into_iter().map(columns).collect())
 }

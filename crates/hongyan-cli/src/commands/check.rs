@@ -35,8 +35,11 @@ pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
             let findings: Vec<Value> = diagnostics.iter().map(|diagnostic| described(diagnostic, &source)).collect();
             files.push(json!({"file": name, "findings": findings}));
         } else {
-            for diagnostic in &diagnostics {
+            for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
                 anstream::println!("{}\n", diagnostic.render(&source, colored()));
+            }
+            if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
+                anstream::println!("… and {more} more; --json has them all · 另有 {more} 条\n");
             }
             summarise(&name, &diagnostics.iter().map(|diagnostic| diagnostic.severity).collect::<Vec<_>>());
         }
@@ -64,6 +67,9 @@ fn summarise(name: &str, found: &[Severity]) {
         );
     }
 }
+
+/// Findings of one file that are drawn for people.
+const MOST_SHOWN: usize = 200;
 
 /// What is looked for.
 fn rules(json: bool) {

@@ -69,11 +69,16 @@ pub(crate) fn text(given: &str) -> anyhow::Result<String> {
 fn headers(given: &[String]) -> anyhow::Result<Headers> {
     let mut pairs = Vec::new();
     for given in given {
-        let lines = if given.starts_with('@') { text(given)? } else { given.clone() };
-        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+        // A file has a header on each line; a line break in a value that was typed is somebody else's.
+        let whole = if given.starts_with('@') { text(given)? } else { given.clone() };
+        let lines: Vec<&str> = if given.starts_with('@') { whole.lines().collect() } else { vec![&whole] };
+        for line in lines.into_iter().filter(|line| !line.trim().is_empty()) {
             let wrong = || Usage("a --header is 'Name: value'".into());
             let (name, value) = line.split_once(':').ok_or_else(wrong)?;
-            pairs.push((name.to_owned(), value.trim().to_owned()));
+            if pairs.iter().any(|(other, _): &(String, String)| other.eq_ignore_ascii_case(name)) {
+                return Err(Usage(format!("the header {} is given twice", name.escape_debug())).into());
+            }
+            pairs.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
         }
     }
     Ok(if pairs.is_empty() { Headers::None } else { Headers::Pairs(pairs) })

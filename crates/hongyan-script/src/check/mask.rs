@@ -17,24 +17,51 @@ pub fn masked_script(script: &Script) -> String {
     text
 }
 
-/// The same of a text that could not be read: by its assignments alone.
+/// The same of a text that could not be read: by its assignments alone. A string ends with its line at the latest.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let mut shown = text.to_owned();
-    for (at, _) in text.match_indices('=') {
-        let before = text[..at].trim_end().trim_end_matches(['+', ']', '\'', '"']);
-        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-        let start = if before.is_char_boundary(start) { start } else { continue };
-        let after = text[at + 1..].trim_start();
-        let quote = after.chars().next().filter(|c| *c == '\'' || *c == '"');
-        let Some(quote) = quote.filter(|_| placeholder::names_a_secret(&before[start..])) else { continue };
-        let from = text.len() - after.len() + 1;
-        let length = text[from..].find([quote, '\n']).unwrap_or(text.len() - from);
-        if !placeholder::is_placeholder(&text[from..from + length]) {
-            star(&mut shown, Span::new(from, from + length));
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // What is looked for is ASCII, so every index here is a character's.
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        if byte == b'\'' || byte == b'"' {
+            at = end_of_string(bytes, at, byte) + 1;
+            continue;
         }
+        let after = text.get(at..).unwrap_or_default();
+        let quote = after.trim_start().bytes().next().filter(|quote| matches!(quote, b'\'' | b'"'));
+        let (b'=', Some(quote)) = (byte, quote) else { continue };
+        let from = text.len() - after.trim_start().len() + 1;
+        let to = end_of_string(bytes, from, quote);
+        if placeholder::names_a_secret(name_before(&text[..at - 1])) && !placeholder::is_placeholder(&text[from..to]) {
+            star(&mut shown, Span::new(from, to));
+        }
+        at = to + 1;
     }
     shown
+}
+
+/// Where the string ends that begins at `from`: at its quote, or with its line.
+fn end_of_string(bytes: &[u8], from: usize, quote: u8) -> usize {
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if bytes.get(at + 1).is_some_and(|next| *next != b'\n') => at += 2,
+            b'\n' => break,
+            _ if byte == quote => break,
+            _ => at += 1,
+        }
+    }
+    at.min(bytes.len())
+}
+
+/// The last word of what is assigned to: `corpsecret` of `p['corpsecret']`.
+fn name_before(text: &str) -> &str {
+    let name = text.trim_end().trim_end_matches(['+', ']', '\'', '"']);
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.rfind(|c: char| !word(c)).map_or(name, |at| name[at..].trim_start_matches(|c: char| !word(c)))
 }
 
 /// Stars in place of the bytes of a literal, its quotes left.
@@ -58,6 +85,12 @@ mod tests {
             ("p['corpsecret'] = \"canary\"", "p['corpsecret'] = \"******\""),
             ("SECRET='xxxxx'; key='ding'", "SECRET='xxxxx'; key='ding'"),
             ("psw='密码", "psw='******"),
+            ("url+='access_token='+TOKEN;", "url+='access_token='+TOKEN;"),
+            ("url='x?access_token='+T+'&a=1';secret='canary'", "url='x?access_token='+T+'&a=1';secret='******'"),
+            ("secret='ca\\'nary';y='a'", "secret='********';y='a'"),
+            ("secret='canary\ny='b'", "secret='******\ny='b'"),
+            ("密 secret=", "密 secret="),
+            ("h['Authorization']='Bearer canary'", "h['Authorization']='*************'"),
         ] {
             assert_eq!(masked(text), shown);
         }

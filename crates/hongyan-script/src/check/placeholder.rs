@@ -57,6 +57,7 @@ pub(super) fn names_a_secret(name: &str) -> bool {
     (name.contains("secret") && !name.contains("secretary"))
         || name.contains("passw")
         || name.ends_with("token")
+        || ["authorization", "cookie", "apikey", "api_key", "api-key"].iter().any(|part| name.contains(part))
         || matches!(word, "psw" | "pwd" | "pass" | "passwd" | "authcode" | "sk")
 }
 

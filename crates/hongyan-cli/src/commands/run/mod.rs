@@ -50,6 +50,12 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
     let sandbox = url.as_deref().map(Sandboxed::find).transpose()?;
     let mut defines = define::read(&args.defines, sandbox.as_ref().map(|sandbox| &sandbox.credentials))?;
     let own = defines.keys().cloned().collect::<Vec<_>>();
+    for name in own.iter().chain(args.keeps.iter().filter(|name| *name != "*")) {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        if !text.split(|c: char| !word(c)).any(|found| found == name) {
+            output.note(format!("{name} is not a name in the script; is it spelled right? (脚本中没有变量 {name})"));
+        }
+    }
     if !rest.is_empty() {
         let list = rest.iter().map(|word| Value::text(word.as_str())).collect();
         defines.entry("args".into()).or_insert_with(|| Value::vector(list));
