@@ -55,7 +55,9 @@ async fn a_message_is_handed_in_and_its_ledger_is_a_table() {
         ] {
             assert_eq!(db.value(sql, &[]), 2, "{sql}");
         }
-        assert!(db.error("SELECT * FROM hongyan_ledger('m-none')", &[]).contains("404"));
+        // A row that nobody knows does not end a join.
+        db.ask("INSERT INTO asked VALUES ('m-none'), (x'00ff')", &[]).unwrap();
+        assert_eq!(db.value("SELECT count(*) FROM asked JOIN hongyan_ledger(asked.id)", &[]), 2);
         assert_eq!(db.value("SELECT hongyan_status('m-none')", &[]), json!(null));
     })
     .await
