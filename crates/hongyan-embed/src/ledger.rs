@@ -31,6 +31,28 @@ pub struct LedgerRow {
     pub delivery: Option<String>,
 }
 
+impl LedgerRow {
+    /// As the columns of a table: recipient, kind, account, state, code, words, reason, advice, resolved, at, delivery,
+    /// message.
+    #[must_use]
+    pub fn columns(self) -> [Option<String>; 12] {
+        [
+            self.recipient,
+            self.kind,
+            self.account,
+            self.state,
+            self.code,
+            self.words,
+            self.reason,
+            self.advice,
+            self.resolved,
+            self.at,
+            self.delivery,
+            Some(self.message),
+        ]
+    }
+}
+
 /// Reads `GET /v1/messages/{id}/recipients`.
 pub(crate) fn rows(message: &str, list: &Value) -> Vec<LedgerRow> {
     list["recipients"].as_array().into_iter().flatten().map(|row| read(message, row)).collect()

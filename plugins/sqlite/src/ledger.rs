@@ -33,19 +33,5 @@ fn rows(db: &Connection<'_>, state: &State, argument: Argument<'_>) -> Result<Ve
 }
 
 fn columns(row: LedgerRow) -> Row {
-    let texts = [
-        row.recipient,
-        row.kind,
-        row.account,
-        row.state,
-        row.code,
-        row.words,
-        row.reason,
-        row.advice,
-        row.resolved,
-        row.at,
-        row.delivery,
-        Some(row.message),
-    ];
-    texts.into_iter().map(Output::from).collect()
+    row.columns().into_iter().map(Output::from).collect()
 }

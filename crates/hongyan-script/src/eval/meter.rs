@@ -76,11 +76,7 @@ impl Interpreter<'_> {
                 return limit(span, message, "does a loop never end? / 是否有无法结束的循环?");
             }
             if self.host.interrupted() {
-                return limit(
-                    span,
-                    "the script was interrupted",
-                    "its time may be over: --timeout gives it more / 可能已到时限,可用 --timeout 延长",
-                );
+                return limit(span, "the script was interrupted", "its time may be over / 可能已到时限");
             }
             self.meter.check_at = self.meter.steps.saturating_add(POLL_STEPS).min(self.meter.limit.saturating_add(1));
         }

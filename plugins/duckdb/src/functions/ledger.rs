@@ -27,22 +27,5 @@ pub(crate) type Row = [Option<String>; COLUMNS.len()];
 /// In a sentence.
 pub(crate) fn read(engine: &Engine, id: &str) -> Result<Vec<Row>, String> {
     let rows = engine.ledger(id).map_err(|fault| fault.message)?;
-    Ok(rows.into_iter().map(columns).collect())
-}
-
-fn columns(row: LedgerRow) -> Row {
-    [
-        row.recipient,
-        row.kind,
-        row.account,
-        row.state,
-        row.code,
-        row.words,
-        row.reason,
-        row.advice,
-        row.resolved,
-        row.at,
-        row.delivery,
-        Some(row.message),
-    ]
+    Ok(rows.into_iter().map(LedgerRow::columns).collect())
 }
