@@ -1,5 +1,6 @@
 //! Exit codes, documented and few.
 
+use crate::out::note;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -61,10 +62,10 @@ impl std::error::Error for NoAnswer {}
 /// Says what went wrong, on standard error, and gives the code.
 pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     if json {
-        anstream::eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+        note!("{}", serde_json::json!({"error": format!("{error:#}")}));
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        anstream::eprintln!("{red}error{red:#}: {error:#}");
+        note!("{red}error{red:#}: {error:#}");
     }
     if error.is::<Usage>() {
         ExitCode::from(2)

@@ -2,12 +2,18 @@
 //!
 //! Exit codes: 0 done, 1 refused or failed, 2 usage, 3 unknown outcome.
 
+// Both panic when a pipe is closed; `out` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod commands;
 mod exit;
+mod lang;
 mod logging;
+mod out;
 mod remote;
 mod table;
+mod when;
 mod words;
 
 use args::{Args, Command, ScriptArgs, Scripts};

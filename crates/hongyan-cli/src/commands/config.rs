@@ -1,5 +1,6 @@
 //! `hongyan config check` and `hongyan config default`.
 
+use crate::out::say;
 use crate::{
     args::{Config as Args, ConfigAction},
     exit::Exit,
@@ -11,7 +12,7 @@ use serde_json::json;
 pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let path = match &args.action {
         ConfigAction::Default => {
-            print!("{}", DEFAULTS);
+            crate::out::write(format_args!("{}", DEFAULTS));
             return Ok(Exit::Done);
         }
         ConfigAction::Check { config } => config,
@@ -23,9 +24,9 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
             .iter()
             .map(|f| json!({"severity": f.severity.name(), "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
             .collect();
-        println!("{}", json!({"ok": !wrong, "findings": rows}));
+        say!("{}", json!({"ok": !wrong, "findings": rows}));
     } else if findings.is_empty() {
-        println!("the configuration is fine  配置无误");
+        say!("the configuration is fine  配置无误");
     } else {
         let rows: Vec<Vec<Cell>> = findings
             .iter()

@@ -1,5 +1,6 @@
 //! `hongyan contacts`: people and departments, as an account's platform has them.
 
+use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
     exit::{Exit, Usage},
@@ -28,7 +29,7 @@ pub(crate) async fn run(args: &Contacts, json: bool) -> anyhow::Result<Exit> {
     };
     let answer = gateway.call("GET", &path, &[], None).await?;
     if json {
-        println!("{answer}");
+        say!("{answer}");
     } else {
         print(answer)?;
     }

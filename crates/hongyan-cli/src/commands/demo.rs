@@ -4,6 +4,7 @@
 //! reached; one reads it; it is taken back; the ledger says what became of it for each.
 
 use super::{recall, serve, status};
+use crate::out::say;
 use crate::{args::Demo, exit::Exit, remote::Gateway};
 use anyhow::Context;
 use hongyan_gateway::Config;
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
 
     let show = |text: &str| {
         if !json {
-            anstream::println!("{text}");
+            say!("{text}");
         }
     };
     show(&format!(
@@ -61,7 +62,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let after = gateway.call("GET", &path, &[], None).await?;
     show("\n4. Taken back wherever the platform can 在平台支持处撤回:\n");
     if json {
-        println!(
+        say!(
             "{}",
             json!({"message": id, "before_recall": before["recipients"], "recall": report, "recipients": after["recipients"]})
         );
@@ -167,9 +168,9 @@ async fn print_calls(said: &Value) -> anyhow::Result<()> {
             None => paths.push((path.to_owned(), 1)),
         }
     }
-    anstream::println!("\n5. What the platforms saw 平台收到的调用:");
+    say!("\n5. What the platforms saw 平台收到的调用:");
     for (path, times) in paths {
-        anstream::println!("   {times} x {path}");
+        say!("   {times} x {path}");
     }
     Ok(())
 }

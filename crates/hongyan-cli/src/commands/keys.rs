@@ -1,5 +1,6 @@
 //! `hongyan keys`: makes, lists and revokes API keys in the store; a running gateway follows.
 
+use crate::out::{note, say};
 use crate::{
     args::{Keys as Args, KeysAction},
     exit::{Exit, Usage},
@@ -26,10 +27,10 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
             let id = row.id.clone();
             store.add_key(row).await?;
             if json {
-                println!("{}", json!({"id": id, "key": key}));
+                say!("{}", json!({"id": id, "key": key}));
             } else {
-                println!("{key}");
-                anstream::eprintln!("shown this once  仅显示一次; its id is {id}");
+                say!("{key}");
+                note!("shown this once  仅显示一次; its id is {id}");
             }
         }
         KeysAction::List => {
@@ -39,7 +40,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                     .iter()
                     .map(|k| json!({"id": k.id, "name": k.name, "scopes": k.scopes, "accounts": k.accounts, "made_at": k.made_at, "revoked_at": k.revoked_at}))
                     .collect();
-                println!("{}", json!({"keys": rows}));
+                say!("{}", json!({"keys": rows}));
             } else {
                 let cells: Vec<Vec<Cell>> = rows
                     .iter()
@@ -64,7 +65,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
             if !store.revoke_key(id, now).await? {
                 anyhow::bail!("no key has the id {id}; `hongyan keys list` shows them");
             }
-            println!("{}", if json { json!({"revoked": id}).to_string() } else { format!("{id} is revoked") });
+            say!("{}", if json { json!({"revoked": id}).to_string() } else { format!("{id} is revoked") });
         }
     }
     Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! `hongyan list`: messages, newest first.
 
+use crate::out::say;
 use crate::{
     args::List,
     exit::{Exit, Usage},
@@ -22,7 +23,7 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
     let query: Vec<String> = query.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
     let page = gateway.call("GET", &format!("/v1/messages?{}", query.join("&")), &[], None).await?;
     if json {
-        println!("{page}");
+        say!("{page}");
         return Ok(Exit::Done);
     }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -1,5 +1,6 @@
 //! `hongyan mail`: sendEmail from a shell.
 
+use crate::out::say;
 use crate::{
     args::MailArgs,
     commands::http::{failed, text},
@@ -35,9 +36,9 @@ pub(crate) async fn run(args: &MailArgs, json: bool) -> anyhow::Result<Exit> {
             "userId": result.user_id,
             "recipient": result.recipient,
         });
-        println!("{entries}");
+        say!("{entries}");
     } else {
-        println!("{} {}", result.response_code, result.text);
+        say!("{} {}", result.response_code, result.text);
     }
     Ok(Exit::Done)
 }

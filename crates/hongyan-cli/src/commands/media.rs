@@ -1,5 +1,6 @@
 //! `hongyan media`: files, handed in once and named in messages.
 
+use crate::out::say;
 use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
@@ -21,7 +22,7 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
         MediaAction::List { limit } => {
             let page = gateway.call("GET", &format!("/v1/media?limit={limit}"), &[], None).await?;
             if json {
-                println!("{page}");
+                say!("{page}");
             } else {
                 let page: FileList =
                     serde_json::from_value(page).context("the gateway's list is of another version")?;
@@ -60,7 +61,7 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
 
 fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", if one { serde_json::to_string(&files[0])? } else { serde_json::to_string(files)? });
+        say!("{}", if one { serde_json::to_string(&files[0])? } else { serde_json::to_string(files)? });
         return Ok(());
     }
     let rows: Vec<Vec<Cell>> = files

@@ -1,6 +1,7 @@
 //! `hongyan recall ID`: takes a message back and says, delivery by delivery, what happened.
 
 use super::status;
+use crate::out::say;
 use crate::{
     args::Message,
     exit::Exit,
@@ -16,7 +17,7 @@ pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
     let gateway = Gateway::open(&args.remote)?;
     let report = recall(&gateway, &args.id).await?;
     if json {
-        println!("{report}");
+        say!("{report}");
     } else {
         print_report(&report)?;
         let recipients = gateway.call("GET", &format!("/v1/messages/{}/recipients", args.id), &[], None).await?;
@@ -49,6 +50,6 @@ pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
         })
         .collect();
     table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
-    println!();
+    say!();
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `hongyan sandbox`: simulated DingTalk, WeCom and mail servers, for trying and testing without an account.
 
+use crate::out::say;
 use crate::{
     args::Sandbox as Args,
     exit::{Exit, Usage},
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
             args.smtp
         ),
     })?;
-    println!("{}", sandbox.credentials());
+    say!("{}", sandbox.credentials());
     std::io::stdout().flush()?;
     super::serve::told_to_stop().await?;
     sandbox.stop().await;

@@ -1,6 +1,7 @@
 //! `hongyan send`: hands a message to the gateway.
 
 use super::{media, sheet, status};
+use crate::out::say;
 use crate::{
     args::Send,
     exit::{Exit, Usage},
@@ -17,7 +18,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     let table = sheet::read(&args)?;
     if args.if_rows && table.as_ref().is_some_and(sheet::Given::is_empty) {
         if json {
-            println!("{}", json!({"sent": false, "rows": 0}));
+            say!("{}", json!({"sent": false, "rows": 0}));
         }
         return Ok(Exit::Done);
     }
@@ -35,7 +36,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     if args.plan {
         let plan = gateway.call("POST", "/v1/messages/plan", &[], Some(&message)).await?;
         if json {
-            println!("{plan}");
+            say!("{plan}");
         } else {
             print_plan(&plan);
         }
@@ -52,9 +53,9 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
         return status::show(&gateway, id, json).await;
     }
     if json {
-        println!("{accepted}");
+        say!("{accepted}");
     } else {
-        println!("accepted {id}; look with `hongyan status {id}`");
+        say!("accepted {id}; look with `hongyan status {id}`");
     }
     Ok(Exit::Done)
 }
@@ -189,16 +190,16 @@ fn print_plan(plan: &Value) {
         })
         .collect();
     table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
-    println!("API calls, at most: {}", plan["cost"]["calls"]);
+    say!("API calls, at most: {}", plan["cost"]["calls"]);
     for delivery in plan["deliveries"].as_array().into_iter().flatten() {
         let part =
             delivery["part"].as_object().map_or(String::new(), |part| format!(" ({}/{})", part["number"], part["of"]));
         let account = delivery["account"].as_str().unwrap_or_default();
         if let Some(shows) = delivery["shows"].as_str() {
-            println!("\n-- {account}{part}\n{shows}");
+            say!("\n-- {account}{part}\n{shows}");
         }
         if let Some(file) = delivery["file"].as_str() {
-            println!("\n-- {account}{part} + {file}");
+            say!("\n-- {account}{part} + {file}");
         }
     }
 }

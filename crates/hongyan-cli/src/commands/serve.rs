@@ -1,5 +1,6 @@
 //! `hongyan serve`: runs the gateway.
 
+use crate::out::say;
 use crate::{args::Serve, exit::Exit, logging};
 use anyhow::Context;
 use hongyan_channel::Account;
@@ -15,11 +16,11 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
     logging::start(config.log.level.name(), config.log.format == LogFormat::Json);
     let (gateway, first_key) = start(config).await?;
     if json {
-        println!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
+        say!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
     } else {
-        println!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
+        say!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
         if let Some(key) = &first_key {
-            println!("API key, shown this once  API 密钥,仅显示一次: {key}");
+            say!("API key, shown this once  API 密钥,仅显示一次: {key}");
         }
     }
     std::io::stdout().flush()?;

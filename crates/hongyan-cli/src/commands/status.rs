@@ -1,5 +1,6 @@
 //! `hongyan status ID`: what became of a message, for every recipient.
 
+use crate::out::say;
 use crate::{args::Message, exit::Exit, remote::Gateway, table::Cell, words};
 use anyhow::Context;
 use hongyan_api::RecipientList;
@@ -15,10 +16,10 @@ pub(crate) async fn show(gateway: &Gateway, id: &str, json: bool) -> anyhow::Res
     let recipients = gateway.call("GET", &format!("/v1/messages/{id}/recipients"), &[], None).await?;
     let state = message.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
     if json {
-        println!("{}", json!({"message": message, "recipients": recipients["recipients"]}));
+        say!("{}", json!({"message": message, "recipients": recipients["recipients"]}));
         return Ok(Exit::of_state(&state));
     }
-    anstream::println!("message {id}: {state}");
+    say!("message {id}: {state}");
     print_deliveries(&message);
     print_ledger(&recipients)?;
     Ok(Exit::of_state(&state))
@@ -53,6 +54,6 @@ fn print_deliveries(message: &Value) {
             &["DELIVERY 投递", "ACCOUNT", "CALLED AT 调用", "TOOK", "OUTCOME", "PLATFORM SAID 平台应答"],
             &rows,
         );
-        println!();
+        say!();
     }
 }

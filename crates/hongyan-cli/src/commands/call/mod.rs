@@ -7,6 +7,7 @@ mod fields;
 mod mask;
 
 use super::explain::row_json;
+use crate::out::{note, say};
 use crate::{
     args::Call,
     exit::{Exit, Usage},
@@ -54,9 +55,9 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         Ok(reply) => {
             let reply = masked(reply);
             if json {
-                println!("{reply}");
+                say!("{reply}");
             } else {
-                println!("{reply:#}");
+                say!("{reply:#}");
             }
             Ok(Exit::Done)
         }
@@ -169,7 +170,7 @@ fn print_wire(operation: &dyn Declared, base: &str, wire: Wire, json: bool) {
     if json {
         let headers: serde_json::Map<String, Value> =
             wire.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
-        println!("{}", json!({"method": wire.method, "url": url, "headers": headers, "body": body}));
+        say!("{}", json!({"method": wire.method, "url": url, "headers": headers, "body": body}));
         return;
     }
     let mut text = format!("{} {url}\n", wire.method);
@@ -180,7 +181,7 @@ fn print_wire(operation: &dyn Declared, base: &str, wire: Wire, json: bool) {
     if !body.is_null() {
         let _ = writeln!(text, "\n{body:#}");
     }
-    print!("{text}");
+    crate::out::write(format_args!("{text}"));
 }
 
 /// Says why a call failed, on standard error.
@@ -194,14 +195,14 @@ fn refused(fault: &Fault, json: bool) -> Exit {
         if let Some(row) = fault.known() {
             said["known"] = row_json(row);
         }
-        anstream::eprintln!("{}", json!({"error": said}));
+        note!("{}", json!({"error": said}));
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let head = if unknown { "unknown outcome 结果未知" } else { "refused 被拒" };
-        anstream::eprintln!("{red}{head}{red:#} {}: {} {}", fault.operation(), fault.code(), fault.message());
+        note!("{red}{head}{red:#} {}: {} {}", fault.operation(), fault.code(), fault.message());
         if let Some(row) = fault.known() {
-            anstream::eprintln!("  meaning 含义: {}  {}", row.en, row.zh);
-            anstream::eprintln!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
+            note!("  meaning 含义: {}  {}", row.en, row.zh);
+            note!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
         }
     }
     if unknown { Exit::Unknown } else { Exit::Failed }
@@ -223,7 +224,7 @@ fn list(platforms: &[Operations], json: bool) {
                 })
             })
             .collect();
-        println!("{rows}");
+        say!("{rows}");
         return;
     }
     let rows: Vec<Vec<Cell>> = all

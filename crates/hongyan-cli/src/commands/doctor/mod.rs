@@ -9,6 +9,7 @@ mod platform;
 mod robot;
 mod way;
 
+use crate::out::say;
 use crate::{
     args::Doctor,
     exit::{Exit, Usage},
@@ -64,7 +65,7 @@ pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
         }
     }
     if json {
-        println!("{}", report(well, &general, &accounts));
+        say!("{}", report(well, &general, &accounts));
     } else {
         print(&general, &accounts);
     }
