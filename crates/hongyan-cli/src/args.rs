@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The language of help and errors: zh or en; else the environment's locale decides.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -101,6 +104,9 @@ pub(crate) struct ScriptArgs {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The language of help and errors: zh or en; else the environment's locale decides.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Scripts,
 }

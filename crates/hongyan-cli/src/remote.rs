@@ -2,13 +2,13 @@
 
 use crate::{
     args::Remote,
-    exit::{NoAnswer, Usage},
+    exit::{Remote as RemoteFault, Usage},
 };
 use anyhow::Context;
 use bytes::Bytes;
 use hongyan_net::Secret;
+use hongyan_remote::Fault;
 pub(crate) use hongyan_remote::encode;
-use hongyan_remote::{Fault, Kind};
 use serde_json::Value;
 
 /// A gateway and the key for it.
@@ -65,9 +65,5 @@ impl Gateway {
 
 /// The error that gives the right exit code.
 fn ending(fault: Fault) -> anyhow::Error {
-    match fault.kind {
-        Kind::Invalid => Usage(fault.message).into(),
-        Kind::NoAnswer => NoAnswer(fault.message).into(),
-        Kind::Unreachable | Kind::Foreign | Kind::Refused(_) => fault.into(),
-    }
+    RemoteFault(fault).into()
 }

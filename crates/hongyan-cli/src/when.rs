@@ -10,6 +10,13 @@ pub(crate) fn local(rfc3339: &str) -> String {
     }
 }
 
+/// `2026-12-01T09:00:00.123+08:00`: RFC 3339, for logs.
+pub(crate) fn precise(time: hongyan_core::Time) -> String {
+    let zone = TimeZone::system();
+    let time = Timestamp::from_millisecond(time.millis()).unwrap_or_default().to_zoned(zone);
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
 fn shown(time: Timestamp, zone: TimeZone) -> String {
     time.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }

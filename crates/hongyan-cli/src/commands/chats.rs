@@ -84,7 +84,7 @@ fn print_list(answer: Value) -> anyhow::Result<()> {
     let rows: Vec<Vec<Cell>> = list
         .chats
         .into_iter()
-        .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), chat.at.to_string().into()])
+        .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), Cell::time(&chat.at.to_string())])
         .collect();
     table::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
     Ok(())

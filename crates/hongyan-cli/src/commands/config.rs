@@ -6,7 +6,7 @@ use crate::{
     exit::Exit,
     table::{self, Cell},
 };
-use hongyan_gateway::config::{Config, DEFAULTS, Severity};
+use hongyan_gateway::config::{DEFAULTS, Severity};
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
         }
         ConfigAction::Check { config } => config,
     };
-    let findings = Config::load(path.as_deref(), std::env::vars())?.check();
+    let findings = crate::configuration::load(path.as_deref())?.check();
     let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     if json {
         let rows: Vec<_> = findings

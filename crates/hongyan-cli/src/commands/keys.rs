@@ -4,17 +4,27 @@ use crate::out::{note, say};
 use crate::{
     args::{Keys as Args, KeysAction},
     exit::{Exit, Usage},
+    lang::told,
     table::{self, Cell},
+    when,
 };
 use anyhow::Context;
 use hongyan_core::{Clock, Keys, Scope, clock::System};
-use hongyan_gateway::{Config, keys};
+use hongyan_gateway::keys;
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
 
 pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
     let path = config.store.path().context("store.url names no file")?;
+    if !path.exists() {
+        let message = told!(
+            "there is no store at {0} yet: `hongyan serve` makes it, with a first key" ;
+            "{0} 处还没有数据库:请先运行 `hongyan serve`,它会创建数据库和第一个密钥",
+            path.display()
+        );
+        return Err(Usage(message).into());
+    }
     let store = Sqlite::open_shared(&path, Options::default()).with_context(|| format!("store {}", path.display()))?;
     let now = System.now();
     match &args.action {
@@ -30,7 +40,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                 say!("{}", json!({"id": id, "key": key}));
             } else {
                 say!("{key}");
-                note!("shown this once  仅显示一次; its id is {id}");
+                note!("{}", told!("shown this once; its id is {id}" ; "仅显示一次;编号 {id}"));
             }
         }
         KeysAction::List => {
@@ -47,25 +57,30 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                     .map(|k| {
                         let scopes: Vec<&str> = k.scopes.iter().map(|s| s.name()).collect();
                         let accounts = if k.accounts.is_empty() { "all".into() } else { k.accounts.join(", ") };
-                        let revoked = k.revoked_at.map_or(String::new(), |at| format!("revoked {at}"));
+                        let revoked = k
+                            .revoked_at
+                            .map_or(String::new(), |at| format!("revoked {}", when::local(&at.to_string())));
                         vec![
                             k.id.as_str().into(),
                             k.name.as_str().into(),
                             scopes.join(", ").into(),
                             accounts.into(),
-                            k.made_at.to_string().into(),
+                            Cell::time(&k.made_at.to_string()),
                             revoked.into(),
                         ]
                     })
                     .collect();
-                table::print(&["ID", "NAME", "SCOPES", "ACCOUNTS", "MADE", ""], &cells);
+                table::print(&["ID", "NAME 名称", "SCOPES 权限", "ACCOUNTS 账号", "MADE 创建时间", ""], &cells);
             }
         }
         KeysAction::Revoke { id } => {
             if !store.revoke_key(id, now).await? {
                 anyhow::bail!("no key has the id {id}; `hongyan keys list` shows them");
             }
-            say!("{}", if json { json!({"revoked": id}).to_string() } else { format!("{id} is revoked") });
+            say!(
+                "{}",
+                if json { json!({"revoked": id}).to_string() } else { told!("{id} is revoked" ; "{id} 已吊销") }
+            );
         }
     }
     Ok(Exit::Done)

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
                 .collect();
             vec![
                 text(&message["id"]).into(),
-                text(&message["at"]).into(),
+                Cell::time(&text(&message["at"])),
                 Cell::state(&text(&message["state"])),
                 counts.join(", ").into(),
                 words.into(),

@@ -1,6 +1,6 @@
 //! `hongyan media`: files, handed in once and named in messages.
 
-use crate::out::say;
+use crate::out::{note, say};
 use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
@@ -17,7 +17,13 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
     match &args.action {
         MediaAction::Put { file, name } => {
             let row = put(&gateway, file, name.as_deref()).await?;
-            show(&[row], json, true)?;
+            if json {
+                show(&[row], true, true)?;
+            } else {
+                // The id alone, so that a script can take it.
+                say!("{}", row.id);
+                note!("{} · {} · {} bytes", table::harmless(&row.name), row.media_type, row.size_bytes);
+            }
         }
         MediaAction::List { limit } => {
             let page = gateway.call("GET", &format!("/v1/media?limit={limit}"), &[], None).await?;
@@ -72,7 +78,7 @@ fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
                 file.name.as_str().into(),
                 file.media_type.as_str().into(),
                 file.size_bytes.to_string().into(),
-                file.at.to_string().into(),
+                Cell::time(&file.at.to_string()),
             ]
         })
         .collect();

@@ -7,10 +7,7 @@ use crate::{
     logging,
 };
 use hongyan_sandbox::{FaultRule, Limits, Sandbox, SandboxOptions};
-use std::{
-    io::{ErrorKind, Write},
-    time::Duration,
-};
+use std::{io::ErrorKind, time::Duration};
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
     logging::start("warn", false);
@@ -39,7 +36,6 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
         ),
     })?;
     say!("{}", sandbox.credentials());
-    std::io::stdout().flush()?;
     super::serve::told_to_stop().await?;
     sandbox.stop().await;
     Ok(Exit::Done)

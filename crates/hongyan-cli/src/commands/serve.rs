@@ -1,18 +1,32 @@
 //! `hongyan serve`: runs the gateway.
 
-use crate::out::say;
-use crate::{args::Serve, exit::Exit, logging};
-use anyhow::Context;
+use crate::out::{note, say};
+use crate::{
+    args::Serve,
+    exit::{Exit, Usage},
+    lang::told,
+    logging,
+};
+use anyhow::{Context, bail};
 use hongyan_channel::Account;
 use hongyan_core::{Clock, clock::System};
 use hongyan_gateway::{Config, Gateway, config::LogFormat, keys};
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
+    if config.accounts.is_empty() {
+        note!(
+            "{}",
+            told!(
+                "there is no account: nothing can be sent; `hongyan init` writes a configuration" ;
+                "没有配置账号,无法发送;`hongyan init` 可生成配置文件"
+            )
+        );
+    }
     logging::start(config.log.level.name(), config.log.format == LogFormat::Json);
     let (gateway, first_key) = start(config).await?;
     if json {
@@ -23,7 +37,6 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
             say!("API key, shown this once  API 密钥,仅显示一次: {key}");
         }
     }
-    std::io::stdout().flush()?;
     told_to_stop().await?;
     gateway.stop().await;
     Ok(Exit::Done)
@@ -33,6 +46,17 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
 pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<String>)> {
     let accounts: BTreeMap<Arc<str>, Account> = config.open_accounts()?;
     let path = config.store.path().context("store.url names no file")?;
+    if let Some(old) = std::env::current_dir().ok().and_then(|working| config.store.left_behind(&working)) {
+        let old = old.canonicalize().unwrap_or(old);
+        bail!(Usage(told!(
+            "a relative store.url belongs beside the configuration file since this version: there is none at {new}, and the \
+             one in the working directory, {old}, would be left behind. To keep it, write under [store]: \
+             url = \"sqlite:{old}\" (or move it, with its -wal file, to {new})" ;
+            "自本版本起,store.url 的相对路径以配置文件所在目录为准:{new} 处没有数据库,而工作目录中已有 {old}。\
+             如需继续使用,请在 [store] 下写:url = \"sqlite:{old}\"(或连同 -wal 文件移到 {new})",
+            old = old.display(), new = path.display()
+        )));
+    }
     let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
     let store = Arc::new(Sqlite::open(&path, options).with_context(|| format!("store {}", path.display()))?);
     let clock: Arc<dyn Clock> = Arc::new(System);

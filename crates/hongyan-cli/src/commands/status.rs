@@ -42,7 +42,7 @@ fn print_deliveries(message: &Value) {
             rows.push(vec![
                 Cell::from(text(&delivery["id"])),
                 Cell::from(text(&delivery["account"])),
-                Cell::from(text(&call["at"])),
+                Cell::time(&text(&call["at"])),
                 Cell::from(format!("{} ms", call["took_ms"])),
                 Cell::from(text(&call["class"])),
                 Cell::from(format!("{} {}", text(&call["code"]), text(&call["words"]))),

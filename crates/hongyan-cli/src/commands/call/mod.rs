@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     };
     let operation = find(platform, name)?;
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
     let account = account(&config, platform, args.account.as_deref())?;
     let given = Given::read(&args.fields)?;
     if args.dry_run {
@@ -190,7 +190,7 @@ fn refused(fault: &Fault, json: bool) -> Exit {
     if json {
         let mut said = json!({
             "operation": fault.operation(), "code": fault.code(), "class": fault.class().name(),
-            "message": fault.message(),
+            "message": fault.message(), "exit": if unknown { 3 } else { 1 },
         });
         if let Some(row) = fault.known() {
             said["known"] = row_json(row);

@@ -17,7 +17,7 @@ use crate::{
 };
 use cause::Cause;
 use hongyan_channel::{AccountConfig, ChannelConfig};
-use hongyan_gateway::config::{Config, Finding, Severity};
+use hongyan_gateway::config::{Finding, Severity};
 use serde_json::{Value, json};
 
 /// A step of the examination: its name in both languages, and what came of it.
@@ -44,7 +44,7 @@ impl Course {
 }
 
 pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
     if let Some(name) = &args.account
         && !config.accounts.contains_key(name)
     {

@@ -2,6 +2,12 @@
 //!
 //! What is read by programs (`--json`, codes, states) has no language. Tables bear both.
 
+mod help;
+mod refusal;
+
+pub(crate) use help::in_chinese;
+pub(crate) use refusal::explained;
+
 use std::sync::OnceLock;
 
 /// A language.
@@ -55,10 +61,10 @@ fn of_environment(read: impl Fn(&str) -> Option<String>) -> Lang {
 
 /// One of two sentences, by the language: `told!("no key" ; "没有密钥")`. Both take the same arguments.
 macro_rules! told {
-    ($en:literal ; $zh:literal $(, $argument:expr)* $(,)?) => {
+    ($en:literal ; $zh:literal $(, $($argument:tt)*)?) => {
         match $crate::lang::chosen() {
-            $crate::lang::Lang::En => format!($en $(, $argument)*),
-            $crate::lang::Lang::Zh => format!($zh $(, $argument)*),
+            $crate::lang::Lang::En => format!($en $(, $($argument)*)?),
+            $crate::lang::Lang::Zh => format!($zh $(, $($argument)*)?),
         }
     };
 }
