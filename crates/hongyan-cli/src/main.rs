@@ -12,6 +12,7 @@ mod exit;
 mod lang;
 mod logging;
 mod out;
+mod progress;
 mod remote;
 mod table;
 mod when;
@@ -81,6 +82,7 @@ fn run_scripts(scripts: &Scripts, json: bool) -> anyhow::Result<exit::Exit> {
 async fn run(args: Args) -> anyhow::Result<exit::Exit> {
     match args.command {
         Command::Demo(demo) => commands::demo::run(&demo, args.json).await,
+        Command::Init(init) => commands::init::run(&init, args.json).await,
         Command::Serve(serve) => commands::serve::run(&serve, args.json).await,
         Command::Sandbox(sandbox) => commands::sandbox::run(&sandbox).await,
         Command::Send(send) => commands::send::run(*send, args.json).await,

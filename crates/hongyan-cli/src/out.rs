@@ -27,6 +27,14 @@ pub(crate) fn write(words: Arguments<'_>) {
     }
 }
 
+/// Writes bytes to standard output as they are.
+pub(crate) fn write_bytes(bytes: &[u8]) {
+    let mut stream = std::io::stdout().lock();
+    if !is_closed() && stream.write_all(bytes).and_then(|()| stream.flush()).is_err() {
+        CLOSED.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Writes to standard error. Where nobody reads that, there is nobody left to tell.
 pub(crate) fn write_error(words: Arguments<'_>) {
     let mut stream = anstream::stderr().lock();

@@ -2,6 +2,8 @@
 //! terminal. What comes from outside cannot move the cursor or change a colour.
 
 use anstyle::Style;
+use hongyan_sheet::Sheet;
+use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -62,6 +64,28 @@ pub(crate) fn harmless(text: &str) -> String {
 pub(crate) fn print(headers: &[&str], rows: &[Vec<Cell>]) {
     let width = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
     crate::out::write(format_args!("{}", render(headers, rows, width)));
+}
+
+/// Writes rows as CSV to standard output, as spreadsheets want them: no cell of theirs runs as a formula.
+///
+/// # Errors
+/// The rows are more than a sheet holds.
+pub(crate) fn print_csv<const N: usize>(
+    columns: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    with_header: bool,
+) -> anyhow::Result<()> {
+    let rows: Vec<Vec<Value>> = rows.map(|row| row.into_iter().map(Value::from).collect()).collect();
+    let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+    let sheet = Sheet::of_rows(columns, rows).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let csv = String::from_utf8(sheet.csv())?;
+    // A byte-order mark, where the sheet begins with one, belongs to the header.
+    let text = match csv.split_once('\n') {
+        Some((_, rest)) if !with_header => rest,
+        _ => &csv,
+    };
+    crate::out::write(format_args!("{text}"));
+    Ok(())
 }
 
 fn render(headers: &[&str], rows: &[Vec<Cell>], width: Option<usize>) -> String {

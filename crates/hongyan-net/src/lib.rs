@@ -19,7 +19,7 @@ mod wire;
 
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
-pub use proxy::{NotAProxy, Proxy};
+pub use proxy::{NotAProxy, Proxy, is_loopback};
 pub use redact::Secret;
 pub use trust::Trust;
 pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};

@@ -1,5 +1,6 @@
 //! `hongyan http`: httpGet, httpPost, httpPut and httpDelete from a shell.
 
+use crate::out::{say, write_bytes};
 use crate::{
     args::Http,
     exit::{Exit, NoAnswer, Usage},
@@ -8,7 +9,7 @@ use anyhow::Context;
 use hongyan_functions::{Config, FunctionError, Functions, Headers, HttpCall, HttpResult, Kind, Params};
 use hongyan_net::Secret;
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::Read;
 
 /// Where a proxy's password is found.
 const PROXY_PASSWORD: &str = "HONGYAN_PROXY_PASSWORD";
@@ -23,7 +24,7 @@ pub(crate) async fn run(args: &Http, json: bool) -> anyhow::Result<Exit> {
         ..HttpCall::new(args.verb.method(), &*args.url)
     };
     let result = functions.http(&call).await.map_err(failed)?;
-    print(&result, args.include, json)?;
+    print(&result, args.include, json);
     if args.fail && result.response_code >= 400 {
         anyhow::bail!("the answer's status is {}", result.response_code);
     }
@@ -96,8 +97,7 @@ fn config(args: &Http) -> anyhow::Result<Config> {
     })
 }
 
-fn print(result: &HttpResult, include: bool, json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn print(result: &HttpResult, include: bool, json: bool) {
     if json {
         let entries = json!({
             "responseCode": result.response_code,
@@ -105,12 +105,11 @@ fn print(result: &HttpResult, include: bool, json: bool) -> anyhow::Result<()> {
             "text": result.text_lossy(),
             "elapsed": result.elapsed,
         });
-        writeln!(out, "{entries}")?;
-    } else {
-        if include {
-            out.write_all(result.headers.as_bytes())?;
-        }
-        out.write_all(&result.text)?;
+        say!("{entries}");
+        return;
     }
-    Ok(out.flush()?)
+    if include {
+        write_bytes(result.headers.as_bytes());
+    }
+    write_bytes(&result.text);
 }

@@ -4,13 +4,15 @@ use crate::out::{note, say};
 use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
+    lang::told,
+    progress,
     remote::{Gateway, encode},
     table::{self, Cell},
 };
 use anyhow::Context;
 use hongyan_api::FileList;
 use hongyan_core::FileRow;
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
     let gateway = Gateway::open(&args.remote)?;
@@ -42,7 +44,7 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
         MediaAction::Get { id, output: Some(output) } => {
             let content = gateway.download(&format!("/v1/media/{}/content", encode(id))).await?;
             if output == Path::new("-") {
-                std::io::stdout().write_all(&content)?;
+                crate::out::write_bytes(&content);
             } else {
                 std::fs::write(output, &content).with_context(|| format!("{} cannot be written", output.display()))?;
             }
@@ -61,7 +63,8 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
             .ok_or_else(|| Usage(format!("{} names no file", path.display())))?,
     };
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let row = gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes).await?;
+    let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name},{0} 字节", bytes.len());
+    let row = progress::during(what, gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes)).await?;
     serde_json::from_value(row).context("the gateway's row is of another version")
 }
 

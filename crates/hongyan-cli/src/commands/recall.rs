@@ -5,7 +5,9 @@ use crate::out::say;
 use crate::{
     args::Message,
     exit::Exit,
-    remote::Gateway,
+    lang::told,
+    progress,
+    remote::{Gateway, encode},
     table::{self, Cell},
     words,
 };
@@ -30,7 +32,8 @@ pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
 
 /// Asks for the recall.
 pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value> {
-    gateway.call("POST", &format!("/v1/messages/{id}/recall"), &[], Some(&json!({}))).await
+    let path = format!("/v1/messages/{}/recall", encode(id));
+    progress::during(told!("taking back" ; "正在撤回"), gateway.call("POST", &path, &[], Some(&json!({})))).await
 }
 
 /// Prints what became of each delivery.
