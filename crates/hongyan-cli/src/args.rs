@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The language of help and errors: zh or en; else the environment's locale decides.
-    #[arg(long, global = true, value_name = "LANGUAGE")]
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
     pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -108,7 +108,7 @@ pub(crate) struct ScriptArgs {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The language of help and errors: zh or en; else the environment's locale decides.
-    #[arg(long, global = true, value_name = "LANGUAGE")]
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
     pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Scripts,

@@ -29,8 +29,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Where the mail server answers", "模拟邮件服务器的监听地址"),
     ("Decides the company: the same seed gives the same people", "决定模拟企业：种子相同则人员相同"),
     (
-        "Trouble from the start, such as drop_after:/cgi-bin/message/send:3: kind (with =VALUE where it takes one), path, count",
-        "一开始就有的故障，如 drop_after:/cgi-bin/message/send:3，即 类型（需要时带 =值）、路径、次数",
+        "Trouble from the start, such as drop_after:/cgi-bin/message/send:3 or status=429@30:*gettoken: kind (with =VALUE and @RETRY_AFTER), path, count",
+        "一开始就有的故障，如 drop_after:/cgi-bin/message/send:3 或 status=429@30:*gettoken，依次为类型（可带 =值 和 @重试秒数）、路径、次数",
     ),
     ("People read what reaches them after so many milliseconds", "消息送达多少毫秒后被阅读"),
     ("Keeps the declared call rates too, as the platforms do", "同时执行平台公布的调用频率限制"),
