@@ -6,6 +6,7 @@
 
 mod attempt;
 mod files;
+mod holding;
 mod lane;
 mod pace;
 mod recall;
@@ -99,6 +100,7 @@ impl Dispatcher {
         // An error only says that no lane is left to tell.
         let _ = self.stopping.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let ends: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in tasks {
                 // A lane that panicked has been logged by the runtime; the others still stop.
@@ -107,6 +109,8 @@ impl Dispatcher {
         };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("stopped with calls under way; their outcome will be settled at the next start");
+            // They hold the store, which is the caller's to close.
+            ends.iter().for_each(tokio::task::AbortHandle::abort);
         }
     }
 }

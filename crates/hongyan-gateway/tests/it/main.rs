@@ -68,6 +68,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         policy: Policy {
             dedup: capabilities.dedup,
             on_unknown: OnUnknown::Hold,
+            on_late: OnUnknown::Hold,
             backoff: Backoff::default(),
             max_attempts: 2,
         },
