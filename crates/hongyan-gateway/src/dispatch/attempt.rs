@@ -39,7 +39,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
         }
         Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, &error).await,
     };
-    let content = match lane.account.part(&claim.content, claim.made_at, claim.part) {
+    let content = match lane.account.wording(claim) {
         Ok(content) => content,
         Err(unfit) => {
             let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.message));

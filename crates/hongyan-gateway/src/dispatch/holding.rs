@@ -17,10 +17,13 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Interval, MissedTickBehavior, interval},
+};
 
 /// How long a claim is ours unless it is renewed.
-const LEASE: Duration = Duration::from_secs(300);
+pub(super) const LEASE: Duration = Duration::from_secs(300);
 /// A lease is renewed when this part of it has passed.
 const RENEW_AT: u32 = 3;
 /// Before an outcome is written a second time; doubled at each further one.
@@ -44,14 +47,32 @@ enum Stage {
 }
 
 /// The deliveries held.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Holding {
+    lease: Duration,
     held: Mutex<HashMap<DeliveryId, Stage>>,
     /// The store took an outcome again: the others need not wait for their turn.
     writable: Notify,
 }
 
 impl Holding {
+    /// Holds nothing yet; a claim is ours for `lease` unless it is renewed.
+    pub(super) fn new(lease: Duration) -> Self {
+        Self { lease, held: Mutex::default(), writable: Notify::new() }
+    }
+
+    /// Until when a claim made now is ours.
+    pub(super) fn lease(&self, now: Time) -> Time {
+        now + self.lease
+    }
+
+    /// When leases are renewed and lost ones looked for.
+    pub(super) fn ticks(&self) -> Interval {
+        let mut ticks = interval(self.lease / RENEW_AT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    }
+
     /// Takes claims in, before anything is done about them.
     pub(super) fn take(&self, claims: &[Claim]) {
         lock(&self.held).extend(claims.iter().map(|claim| (claim.id, Stage::Leased)));
@@ -82,18 +103,6 @@ impl Holding {
     fn ids(&self) -> HashSet<DeliveryId> {
         lock(&self.held).keys().copied().collect()
     }
-}
-
-/// Until when a claim made now is ours.
-pub(super) fn lease(now: Time) -> Time {
-    now + LEASE
-}
-
-/// When leases are renewed and lost ones looked for.
-pub(super) fn ticks() -> tokio::time::Interval {
-    let mut ticks = tokio::time::interval(LEASE / RENEW_AT);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks
 }
 
 /// Before the `tries`-th further try at something that the store would not do.
@@ -179,9 +188,9 @@ pub(super) async fn keep(lane: &Lane) -> Result<Vec<Claim>, StoreError> {
     // Before the store looks: one that is settled while it looks is no orphan either.
     let held = lane.holding.ids();
     if !held.is_empty() {
-        lane.outbox.renew(held.iter().copied().collect(), lease(now)).await?;
+        lane.outbox.renew(held.iter().copied().collect(), lane.holding.lease(now)).await?;
     }
-    let mut lost = lane.outbox.orphans(&lane.account.name, now, lease(now)).await?;
+    let mut lost = lane.outbox.orphans(&lane.account.name, now, lane.holding.lease(now)).await?;
     lost.retain(|claim| !held.contains(&claim.id));
     lane.holding.take(&lost);
     Ok(lost)

@@ -50,6 +50,7 @@ impl Lane {
         library: Arc<dyn Library>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
+        lease: Duration,
     ) -> Self {
         Self {
             repeats: Mutex::new(Repeats::new(account.policy.dedup)),
@@ -60,7 +61,7 @@ impl Lane {
             clock,
             observer,
             uploads: Uploads::default(),
-            holding: Holding::default(),
+            holding: Holding::new(lease),
             due: Notify::new(),
             receipts: Notify::new(),
         }
@@ -72,7 +73,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<News> = JoinSet::new();
     let mut pace = Pace::new(&lane.account.rates);
     recover(&lane, &mut running, &mut stop).await;
-    let mut ticks = holding::ticks();
+    let mut ticks = lane.holding.ticks();
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
@@ -81,7 +82,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         let free = if lane.holding.is_blocked() { 0 } else { lane.account.concurrency.saturating_sub(running.len()) };
         let room = free.min(pace.available(now));
         if hungry && room > 0 {
-            match lane.outbox.claim(&lane.account.name, now, holding::lease(now), room).await {
+            match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
                     hungry = claims.len() == room;
                     // Also after a claim that gave something: what is due later was not claimed, and may have been
@@ -189,7 +190,7 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
         {
             let mut repeats = lock(&lane.repeats);
             for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
-                let Ok(content) = lane.account.part(&claim.content, claim.made_at, claim.part) else { continue };
+                let Ok(content) = lane.account.wording(claim) else { continue };
                 repeats.note(claim.id, &content, &claim.targets, claim.first_call_at);
             }
         }

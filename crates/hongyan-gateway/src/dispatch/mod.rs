@@ -49,6 +49,19 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
+        Self::start_leasing(outbox, library, accounts, clock, observer, holding::LEASE)
+    }
+
+    /// As [`Self::start`], with leases that last `lease` unless they are renewed, which they are while they are held.
+    #[must_use]
+    pub fn start_leasing(
+        outbox: Arc<dyn Outbox>,
+        library: Arc<dyn Library>,
+        accounts: BTreeMap<Arc<str>, Account>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        lease: Duration,
+    ) -> Arc<Self> {
         let (stopping, stop) = watch::channel(false);
         let mut lanes = BTreeMap::new();
         let mut tasks = Vec::new();
@@ -59,6 +72,7 @@ impl Dispatcher {
                 Arc::clone(&library),
                 Arc::clone(&clock),
                 Arc::clone(&observer),
+                lease,
             );
             let lane = Arc::new(lane);
             tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));

@@ -10,6 +10,7 @@ mod contacts;
 mod facade;
 mod fake;
 mod http;
+mod leases;
 mod ledger;
 mod media;
 mod odd_answers;

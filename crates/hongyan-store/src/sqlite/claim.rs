@@ -8,23 +8,17 @@ use super::{
 };
 use crate::error::{Error, Result};
 use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, Part, Priority, ReceiptTask, Target, Time};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::{collections::HashMap, sync::Arc};
 
 /// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
 #[derive(Default)]
 pub(crate) struct Raw {
     contents: Vec<String>,
-    seen: HashMap<MessageId, Message>,
+    seen: HashMap<MessageId, (Time, Option<Time>)>,
+    /// Where a message's content is, by its wording's number; 0 is the message's own.
+    placed: HashMap<(MessageId, i64), usize>,
     claims: Vec<(Claim, Option<usize>)>,
-}
-
-/// What deliveries of a message share.
-#[derive(Clone, Copy)]
-struct Message {
-    content: usize,
-    made_at: Time,
-    expires_at: Option<Time>,
 }
 
 impl Raw {
@@ -33,13 +27,15 @@ impl Raw {
         let id = delivery.id;
         let mut unreadable = delivery.unreadable;
         let message = of_the_row(self.message(connection, id.message), &mut unreadable)?;
+        let number = delivery.wording.unwrap_or(0);
+        let content = of_the_row(self.content(connection, id.message, number), &mut unreadable)?;
         let (targets, unreadable_targets) = targets(connection, id, states)?;
-        let made_at = message.map_or(id.message.made_at(), |message| message.made_at);
-        let expires_at = message.and_then(|message| message.expires_at);
+        let (made_at, expires_at) = message.unwrap_or((id.message.made_at(), None));
         let claim = Claim {
             id,
             made_at,
             content: Arc::default(),
+            ready: delivery.wording.is_some(),
             part: delivery.part,
             targets,
             unreadable_targets,
@@ -49,23 +45,32 @@ impl Raw {
             expires_at: expires_at.filter(|_| !delivery.unbound),
             unreadable: unreadable.map(|error| error.to_string()),
         };
-        self.claims.push((claim, message.map(|message| message.content)));
+        self.claims.push((claim, content));
         Ok(())
     }
 
-    fn message(&mut self, connection: &Connection, id: MessageId) -> Result<Message> {
+    /// When a message was accepted and until when it may go.
+    fn message(&mut self, connection: &Connection, id: MessageId) -> Result<(Time, Option<Time>)> {
         if let Some(known) = self.seen.get(&id) {
             return Ok(*known);
         }
-        let mut statement = connection.prepare_cached("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
+        let mut statement = connection.prepare_cached("SELECT at, expires_at FROM messages WHERE id = ?1")?;
         let mut rows = statement.query([id.get()])?;
         let row = rows.next()?.ok_or_else(|| Error::corrupt("message"))?;
-        let content = get(row, 2)?;
-        self.contents.push(content);
-        let message =
-            Message { content: self.contents.len() - 1, made_at: time(row, 0)?, expires_at: maybe_time(row, 1)? };
-        self.seen.insert(id, message);
-        Ok(message)
+        let known = (time(row, 0)?, maybe_time(row, 1)?);
+        self.seen.insert(id, known);
+        Ok(known)
+    }
+
+    /// Where a content is among those read.
+    fn content(&mut self, connection: &Connection, id: MessageId, number: i64) -> Result<usize> {
+        if let Some(place) = self.placed.get(&(id, number)) {
+            return Ok(*place);
+        }
+        let text = content(connection, id, number)?.ok_or_else(|| Error::corrupt("wording"))?;
+        self.contents.push(text);
+        self.placed.insert((id, number), self.contents.len() - 1);
+        Ok(self.contents.len() - 1)
     }
 
     /// Parses the contents.
@@ -97,6 +102,16 @@ fn of_the_row<T>(read: Result<T>, unreadable: &mut Option<Error>) -> Result<Opti
     }
 }
 
+/// What a message says (number 0), or one of its wordings.
+fn content(connection: &Connection, id: MessageId, number: i64) -> Result<Option<String>> {
+    if number == 0 {
+        let mut statement = connection.prepare_cached("SELECT content FROM messages WHERE id = ?1")?;
+        return Ok(statement.query_row([id.get()], |row| row.get(0)).optional()?);
+    }
+    let mut statement = connection.prepare_cached("SELECT content FROM wordings WHERE message = ?1 AND number = ?2")?;
+    Ok(statement.query_row(params![id.get(), number], |row| row.get(0)).optional()?)
+}
+
 /// A delivery that is to be leased, as found.
 struct Found {
     id: DeliveryId,
@@ -108,6 +123,8 @@ struct Found {
     unbound: bool,
     part: Option<Part>,
     unreadable: Option<Error>,
+    /// The wording's number; `None` for one that is made of the content.
+    wording: Option<i64>,
 }
 
 impl Found {
@@ -124,21 +141,22 @@ impl Found {
             repeat_of: of_the_row(maybe_time(row, 4), &mut unreadable)?.flatten(),
             unbound: of_the_row(get(row, 5), &mut unreadable)?.unwrap_or_default(),
             part: of_the_row(part(row, 6), &mut unreadable)?.flatten(),
-            first_call_at: of_the_row(maybe_time(row, 8), &mut unreadable)?.flatten(),
+            wording: of_the_row(get(row, 8), &mut unreadable)?.flatten(),
+            first_call_at: of_the_row(maybe_time(row, 9), &mut unreadable)?.flatten(),
             unreadable,
         })
     }
 }
 
-const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, leased_at
+const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
                    FROM deliveries INDEXED BY waiting
                    WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
 /// Of priorities that this version does not know.
-const DUE_OF_ANY: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, leased_at
+const DUE_OF_ANY: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
                           FROM deliveries INDEXED BY waiting
                           WHERE account = ?1 AND (priority < ?2 OR priority > ?3) AND due <= ?4
                           ORDER BY priority, due LIMIT ?5";
-const ORPHANED: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, leased_at
+const ORPHANED: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
                         FROM deliveries INDEXED BY sending
                         WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
 
@@ -223,7 +241,7 @@ pub(crate) fn sent_since(
 ) -> Result<Raw> {
     let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, state, attempts, NULL, unbound, part, parts, sent_at FROM deliveries
+        "SELECT message, number, state, attempts, NULL, unbound, part, parts, wording, sent_at FROM deliveries
          WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
     )?;
     let mut found = Vec::new();
@@ -279,9 +297,10 @@ pub(crate) fn receipts_due(
         let id = delivery_id(row, 0)?;
         tasks.push(ReceiptTask {
             id,
-            handles: handles(row, 2)?,
+            // One that cannot be read has nothing to ask by, and its look is over at once.
+            handles: of_the_row(handles(row, 2), &mut None)?.unwrap_or_default(),
             sent_at: maybe_time(row, 3)?.unwrap_or_else(|| id.message.made_at()),
-            looks: get(row, 4)?,
+            looks: of_the_row(get(row, 4), &mut None)?.unwrap_or(u32::MAX),
             repeated: get(row, 5)?,
             targets: Vec::new(),
         });
