@@ -2,7 +2,7 @@
 
 use crate::{Fault, Kind};
 use bytes::Bytes;
-use hongyan_net::{Failure, Http, Options, Reply, Secret};
+use hongyan_net::{Http, Options, Reply, Secret};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -145,22 +145,20 @@ impl Gateway {
         }
         let request = request.body(body).map_err(|error| {
             let message = format!("not a valid address, key or header: {error}");
-            Fault::new(Kind::Invalid, message, format!("地址、密钥或请求头不合法:{error}"))
+            Fault::new(Kind::Invalid, message, format!("地址、密钥或请求头不合法：{error}"))
         })?;
-        self.http.send(request).await.map_err(|fault| match fault.failure {
-            Failure::Connect | Failure::Tls | Failure::Request => Fault::new(
-                Kind::Unreachable,
-                format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base),
-                format!("{} 处没有网关应答:{fault}(可用 `hongyan serve` 启动)", self.base),
-            ),
-            Failure::Timeout | Failure::Lost | Failure::TooLarge => Fault::new(
-                Kind::NoAnswer,
-                format!(
-                    "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
-                     `hongyan list`"
-                ),
-                format!("网关的应答没有到达:{fault};请用同一幂等键重试,或用 `hongyan list` 查看"),
-            ),
+        self.http.send(request).await.map_err(|fault| {
+            if fault.failure.came_before_the_call() {
+                let message = format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base);
+                let zh = format!("{} 处没有网关应答：{fault}（可用 `hongyan serve` 启动）", self.base);
+                return Fault::new(Kind::Unreachable, message, zh);
+            }
+            let message = format!(
+                "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
+                 `hongyan list`"
+            );
+            let zh = format!("网关的应答没有到达：{fault}；请用同一幂等键重试，或用 `hongyan list` 查看");
+            Fault::new(Kind::NoAnswer, message, zh)
         })
     }
 
