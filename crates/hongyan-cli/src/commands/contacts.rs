@@ -1,5 +1,6 @@
 //! `hongyan contacts`: people and departments, as an account's platform has them.
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: &Contacts, json: bool) -> anyhow::Result<Exit> {
 fn key(text: &str) -> anyhow::Result<(&str, &str)> {
     match text.split_once(':') {
         Some((kind @ ("userid" | "mobile" | "email"), value)) => Ok((kind, value)),
-        Some((kind, _)) => Err(Usage(format!("{text}: {kind:?} is none of userid, mobile, email")).into()),
+        Some((kind, _)) => Err(Usage(told!("{text}: {kind:?} is none of userid, mobile, email" ; "{text}: {kind:?} 不是 userid、mobile 或 email")).into()),
         None if text.contains('@') => Ok(("email", text)),
         None => Ok(("userid", text)),
     }

@@ -4,6 +4,7 @@
 //! reached; one reads it; it is taken back; the ledger says what became of it for each.
 
 use super::{recall, serve, status};
+use crate::lang::told;
 use crate::out::say;
 use crate::{args::Demo, exit::Exit, remote::Gateway};
 use anyhow::Context;
@@ -22,7 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     crate::logging::start("error", false);
     let folder = Folder::make()?;
-    let sandbox = Sandbox::start(SandboxOptions::default()).await.context("the sandbox cannot start")?;
+    let sandbox = Sandbox::start(SandboxOptions::default())
+        .await
+        .with_context(|| told!("the sandbox cannot start" ; "模拟平台无法启动"))?;
     let said = sandbox.credentials();
     let config = Config::parse(&configuration(&said, &folder)?, Some("the demo's configuration"), [])?;
     let (server, key) = serve::start(config).await?;

@@ -1,5 +1,6 @@
 //! `hongyan explain CODE`: what a code means, who must act and what to do.
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::Explain,
@@ -14,7 +15,7 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
     let only = args.platform.as_deref();
     let Some(code) = args.code.as_deref() else {
         if !args.list {
-            return Err(Usage("which code? give one, or --list".into()).into());
+            return Err(Usage(told!("which code? give one, or --list" ; "要查哪个错误码？请给出，或用 --list")).into());
         }
         let all: Vec<Entry> = catalogue().into_iter().filter(|entry| only.is_none_or(|o| o == entry.table)).collect();
         if json {

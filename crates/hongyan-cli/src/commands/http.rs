@@ -1,5 +1,6 @@
 //! `hongyan http`: httpGet, httpPost, httpPut and httpDelete from a shell.
 
+use crate::lang::told;
 use crate::out::{say, write_bytes};
 use crate::{
     args::Http,
@@ -26,7 +27,7 @@ pub(crate) async fn run(args: &Http, json: bool) -> anyhow::Result<Exit> {
     let result = functions.http(&call).await.map_err(failed)?;
     print(&result, args.include, json);
     if args.fail && result.response_code >= 400 {
-        anyhow::bail!("the answer's status is {}", result.response_code);
+        anyhow::bail!("{}", told!("the answer's status is {}" ; "应答状态码为 {}", result.response_code));
     }
     Ok(Exit::Done)
 }
@@ -47,7 +48,9 @@ fn params(args: &Http) -> anyhow::Result<Params> {
         return Ok(Params::Text(text(data)?));
     }
     let pairs = args.params.iter().map(|param| {
-        let (key, value) = param.split_once('=').ok_or_else(|| Usage(format!("--param {param:?} is not KEY=VALUE")))?;
+        let (key, value) = param
+            .split_once('=')
+            .ok_or_else(|| Usage(told!("--param {param:?} is not KEY=VALUE" ; "--param {param:?} 应为 KEY=VALUE")))?;
         Ok((key.to_owned(), value.to_owned()))
     });
     let pairs: Vec<_> = pairs.collect::<Result<_, Usage>>()?;
@@ -74,10 +77,12 @@ fn headers(given: &[String]) -> anyhow::Result<Headers> {
         let whole = if given.starts_with('@') { text(given)? } else { given.clone() };
         let lines: Vec<&str> = if given.starts_with('@') { whole.lines().collect() } else { vec![&whole] };
         for line in lines.into_iter().filter(|line| !line.trim().is_empty()) {
-            let wrong = || Usage("a --header is 'Name: value'".into());
+            let wrong = || Usage(told!("a --header is 'Name: value'" ; "--header 应为 '名称：值'"));
             let (name, value) = line.split_once(':').ok_or_else(wrong)?;
             if pairs.iter().any(|(other, _): &(String, String)| other.eq_ignore_ascii_case(name)) {
-                return Err(Usage(format!("the header {} is given twice", name.escape_debug())).into());
+                return Err(
+                    Usage(told!("the header {} is given twice" ; "请求头 {} 重复给出", name.escape_debug())).into()
+                );
             }
             pairs.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
         }
@@ -87,7 +92,7 @@ fn headers(given: &[String]) -> anyhow::Result<Headers> {
 
 fn config(args: &Http) -> anyhow::Result<Config> {
     if args.proxy.as_deref().is_some_and(|proxy| proxy.contains('@')) {
-        let message = format!("--proxy takes no login: give --proxy-user, and the password in {PROXY_PASSWORD}");
+        let message = told!("--proxy takes no login: give --proxy-user, and the password in {PROXY_PASSWORD}" ; "--proxy 不含登录名：请用 --proxy-user，密码放在环境变量 {PROXY_PASSWORD}");
         return Err(Usage(message).into());
     }
     Ok(Config {

@@ -16,7 +16,7 @@ use serde_json::json;
 
 pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let config = crate::configuration::load(args.config.as_deref())?;
-    let path = config.store.path().context("store.url names no file")?;
+    let path = config.store.path().with_context(|| told!("store.url names no file" ; "store.url 未指明文件"))?;
     if !path.exists() {
         let message = told!(
             "there is no store at {0} yet: `hongyan serve` makes it, with a first key" ;
@@ -25,13 +25,14 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
         );
         return Err(Usage(message).into());
     }
-    let store = Sqlite::open_shared(&path, Options::default()).with_context(|| format!("store {}", path.display()))?;
+    let store = Sqlite::open_shared(&path, Options::default())
+        .with_context(|| told!("store {}" ; "数据库 {}", path.display()))?;
     let now = System.now();
     match &args.action {
         KeysAction::Create { name, scopes, accounts } => {
             let scopes = scopes.iter().map(|s| scope(s)).collect::<anyhow::Result<Vec<_>>>()?;
             if let Some(unknown) = accounts.iter().find(|a| !config.accounts.contains_key(*a)) {
-                return Err(Usage(format!("--account {unknown}: no account is called so in the configuration")).into());
+                return Err(Usage(told!("--account {unknown}: no account is called so in the configuration" ; "--account {unknown}: 配置中没有此账号")).into());
             }
             let (key, row) = keys::mint(name, scopes, accounts.clone(), now)?;
             let id = row.id.clone();
@@ -75,7 +76,9 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
         }
         KeysAction::Revoke { id } => {
             if !store.revoke_key(id, now).await? {
-                anyhow::bail!("no key has the id {id}; `hongyan keys list` shows them");
+                anyhow::bail!(
+                    told!("no key has the id {id}; `hongyan keys list` shows them" ; "没有编号为 {id} 的密钥；`hongyan keys list` 可列出")
+                );
             }
             say!(
                 "{}",
@@ -88,5 +91,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
 
 fn scope(text: &str) -> anyhow::Result<Scope> {
     let names: Vec<&str> = Scope::EVERY.iter().map(|s| s.name()).collect();
-    Scope::from_name(text).ok_or_else(|| Usage(format!("--scope {text}: {} are expected", names.join(", "))).into())
+    Scope::from_name(text).ok_or_else(|| {
+        Usage(told!("--scope {text}: {} are expected" ; "--scope {text}: 应为 {} 之一", names.join(", "))).into()
+    })
 }

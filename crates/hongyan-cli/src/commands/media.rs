@@ -32,21 +32,27 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
             if json {
                 say!("{page}");
             } else {
-                let page: FileList =
-                    serde_json::from_value(page).context("the gateway's list is of another version")?;
+                let page: FileList = serde_json::from_value(page)
+                    .with_context(|| told!("the gateway's list is of another version" ; "网关的应答属于另一个版本"))?;
                 show(&page.files, false, false)?;
             }
         }
         MediaAction::Get { id, output: None } => {
             let row = gateway.call("GET", &format!("/v1/media/{}", encode(id)), &[], None).await?;
-            show(&[serde_json::from_value(row).context("the gateway's row is of another version")?], json, true)?;
+            show(
+                &[serde_json::from_value(row)
+                    .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))?],
+                json,
+                true,
+            )?;
         }
         MediaAction::Get { id, output: Some(output) } => {
             let content = gateway.download(&format!("/v1/media/{}/content", encode(id))).await?;
             if output == Path::new("-") {
                 crate::out::write_bytes(&content);
             } else {
-                std::fs::write(output, &content).with_context(|| format!("{} cannot be written", output.display()))?;
+                std::fs::write(output, &content)
+                    .with_context(|| told!("{} cannot be written" ; "{} 无法写入", output.display()))?;
             }
         }
     }
@@ -60,12 +66,13 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
         None => path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
-            .ok_or_else(|| Usage(format!("{} names no file", path.display())))?,
+            .ok_or_else(|| Usage(told!("{} names no file" ; "{} 不是文件名", path.display())))?,
     };
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes = std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
     let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name},{0} 字节", bytes.len());
     let row = progress::during(what, gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes)).await?;
-    serde_json::from_value(row).context("the gateway's row is of another version")
+    serde_json::from_value(row)
+        .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))
 }
 
 fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {

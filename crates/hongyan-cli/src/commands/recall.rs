@@ -38,8 +38,8 @@ pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value>
 
 /// Prints what became of each delivery.
 pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
-    let report: RecallReport =
-        serde_json::from_value(report.clone()).context("the gateway's report is of another version")?;
+    let report: RecallReport = serde_json::from_value(report.clone())
+        .with_context(|| told!("the gateway's report is of another version" ; "网关的应答属于另一个版本"))?;
     let rows: Vec<Vec<Cell>> = report
         .deliveries
         .iter()

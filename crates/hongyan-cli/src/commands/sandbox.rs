@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let options = options(args)?;
     let sandbox = Sandbox::start(options).await.map_err(|error| match error.kind() {
         // What is wrong is not with an address: a file, or no random bytes.
-        ErrorKind::Other => anyhow::anyhow!("the sandbox does not start: {error}"),
+        ErrorKind::Other => anyhow::anyhow!(told!("the sandbox does not start: {error}" ; "模拟平台无法启动：{error}")),
         _ => anyhow::anyhow!(
             "the sandbox cannot listen on {} or {}: {error}; choose others with --listen and --smtp",
             args.listen,
@@ -67,8 +67,9 @@ async fn described(args: &Args) -> anyhow::Result<String> {
     let mut options = options(args)?;
     (options.listen, options.smtp_listen) = (anywhere(args.listen), Some(anywhere(args.smtp)));
     let kept = args.state.as_ref().is_none_or(|state| state.exists());
-    let sandbox =
-        Sandbox::start(options).await.map_err(|error| anyhow::anyhow!("the sandbox does not start: {error}"))?;
+    let sandbox = Sandbox::start(options)
+        .await
+        .map_err(|error| anyhow::anyhow!(told!("the sandbox does not start: {error}" ; "模拟平台无法启动：{error}")))?;
     let mut said = sandbox.credentials();
     if kept {
         // Nothing is written down: the state belongs to the one that is running.

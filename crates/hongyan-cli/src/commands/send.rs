@@ -1,6 +1,7 @@
 //! `hongyan send`: hands a message to the gateway.
 
 use super::{media, sheet, status};
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::Send,
@@ -64,13 +65,16 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
 fn message(args: &Send) -> anyhow::Result<Value> {
     if let Some(file) = &args.message {
         let text = read(file)?;
-        return serde_json::from_str(&text).map_err(|e| Usage(format!("{file} is not JSON: {e}")).into());
+        return serde_json::from_str(&text)
+            .map_err(|e| Usage(told!("{file} is not JSON: {e}" ; "{file} 不是 JSON: {e}")).into());
     }
     if args.to.is_empty() && args.chats.is_empty() {
-        return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
+        return Err(Usage(told!("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST" ; "没有接收人：请给出 --to mobile:…、--to userid:… 或 --to 邮箱")).into());
     }
     if args.seconds.is_some() && args.voice.is_none() {
-        return Err(Usage("--seconds is how long a --voice is".into()).into());
+        return Err(
+            Usage(told!("--seconds is how long a --voice is" ; "--seconds 是 --voice 的时长，须与之同用")).into()
+        );
     }
     let mut content = Map::new();
     let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
@@ -84,7 +88,8 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
-        let data = serde_json::from_str(data).map_err(|e| Usage(format!("--data is not JSON: {e}")))?;
+        let data = serde_json::from_str(data)
+            .map_err(|e| Usage(told!("--data is not JSON: {e}" ; "--data 不是 JSON: {e}")))?;
         content.insert("data".into(), data);
     }
     for (name, value) in [("card", &args.card), ("news", &args.news)] {
@@ -102,7 +107,8 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     if !args.attach.is_empty() {
         let files = args.attach.iter().map(|path| {
-            let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let bytes =
+                std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             Ok(json!({"name": name, "base64": STANDARD.encode(bytes)}))
         });
@@ -121,8 +127,9 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     if !args.labels.is_empty() {
         let labels = args.labels.iter().map(|label| {
-            let (key, value) =
-                label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
+            let (key, value) = label.split_once('=').ok_or_else(|| {
+                Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}: 应为 KEY=VALUE"))
+            })?;
             Ok((key.to_owned(), Value::from(value)))
         });
         message.insert("labels".into(), Value::Object(labels.collect::<anyhow::Result<_>>()?));
@@ -142,7 +149,8 @@ fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
         Some(file) => read(file)?,
         None => text.to_owned(),
     };
-    serde_json::from_str(&text).map_err(|e| Usage(format!("--{name} is not JSON: {e}")).into())
+    serde_json::from_str(&text)
+        .map_err(|e| Usage(told!("--{name} is not JSON: {e}" ; "--{name} 不是 JSON: {e}")).into())
 }
 
 /// `mobile:…` and the like; a bare word is a userid, one with an @ an e-mail address.
@@ -157,7 +165,10 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
     };
     if hongyan_core::AddressKind::from_name(kind).is_none() {
         let kinds: Vec<&str> = hongyan_core::AddressKind::EVERY.iter().map(|k| k.name()).collect();
-        return Err(Usage(format!("--to {text}: {kind:?} is none of {}", kinds.join(", "))).into());
+        return Err(Usage(
+            told!("--to {text}: {kind:?} is none of {}" ; "--to {text}: {kind:?} 不是 {} 之一", kinds.join(", ")),
+        )
+        .into());
     }
     Ok(Value::Object(Map::from_iter([(kind.to_owned(), Value::from(value))])))
 }
@@ -168,10 +179,12 @@ fn stdin_for_dash(text: &str) -> anyhow::Result<String> {
 
 fn read(file: &str) -> anyhow::Result<String> {
     if file != "-" {
-        return std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"));
+        return std::fs::read_to_string(file).with_context(|| told!("{file} cannot be read" ; "{file} 无法读取"));
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .with_context(|| told!("standard input cannot be read" ; "无法读取标准输入"))?;
     Ok(text)
 }
 

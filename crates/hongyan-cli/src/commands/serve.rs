@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
 /// Opens the store and the accounts and starts a gateway; gives the first key if it had to be made.
 pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<String>)> {
     let accounts: BTreeMap<Arc<str>, Account> = config.open_accounts()?;
-    let path = config.store.path().context("store.url names no file")?;
+    let path = config.store.path().with_context(|| told!("store.url names no file" ; "store.url 未指明文件"))?;
     if let Some(old) = std::env::current_dir().ok().and_then(|working| config.store.left_behind(&working)) {
         let old = old.canonicalize().unwrap_or(old);
         bail!(Usage(told!(
@@ -58,7 +58,8 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
         )));
     }
     let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
-    let store = Arc::new(Sqlite::open(&path, options).with_context(|| format!("store {}", path.display()))?);
+    let store =
+        Arc::new(Sqlite::open(&path, options).with_context(|| told!("store {}" ; "数据库 {}", path.display()))?);
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
     let (outbox, keys) = (Arc::clone(&store) as _, Arc::clone(&store) as _);

@@ -7,6 +7,7 @@ mod fields;
 mod mask;
 
 use super::explain::row_json;
+use crate::lang::told;
 use crate::out::{note, say};
 use crate::{
     args::Call,
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
     };
     let platform = operations(platform).ok_or_else(|| {
         let names: Vec<&str> = PLATFORMS.iter().map(|row| row.platform).collect();
-        Usage(format!("no platform is called {platform:?}: {}", names.join(", ")))
+        Usage(told!("no platform is called {platform:?}: {}" ; "没有名为 {platform:?} 的平台：{}", names.join(", ")))
     })?;
     let Some(name) = args.operation.as_deref() else {
         list(std::slice::from_ref(platform), json);
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let account = account.with_context(|| {
-        format!("no account of {} is configured: --config FILE names the configuration", platform.platform)
+        told!("no account of {} is configured: --config FILE names the configuration" ; "没有配置 {} 的账号：请用 --config 指明配置文件", platform.platform)
     })?;
     let (request, _) = fields::fill(operation, given, &own_fields(Some(account), false)?)?;
     let caller = account.caller().map_err(anyhow::Error::msg)?.context("this channel has no operations")?;
@@ -92,7 +93,7 @@ fn find(platform: &Operations, name: &str) -> anyhow::Result<&'static dyn Declar
         let near: Vec<&str> = near.into_iter().take(5).map(|(_, name)| name).collect();
         format!("did you mean {}?", near.join(", "))
     };
-    Err(Usage(format!("{} has no operation {name:?}; {hint}", platform.platform)).into())
+    Err(Usage(told!("{} has no operation {name:?}; {hint}" ; "{} 没有接口 {name:?};{hint}", platform.platform)).into())
 }
 
 /// How many letters have to be put in, left out or changed.
@@ -118,8 +119,9 @@ fn account<'a>(
 ) -> anyhow::Result<Option<&'a AccountConfig>> {
     let fits = |account: &AccountConfig| account.channel_name() == platform.platform;
     if let Some(name) = name {
-        let account =
-            config.accounts.get(name).ok_or_else(|| Usage(format!("--account: no account is called {name:?}")))?;
+        let account = config.accounts.get(name).ok_or_else(|| {
+            Usage(told!("--account: no account is called {name:?}" ; "--account: 没有名为 {name:?} 的账号"))
+        })?;
         if !fits(account) {
             let message = format!("--account: {name:?} is an account of {}", account.channel_name());
             return Err(Usage(message).into());
@@ -131,7 +133,8 @@ fn account<'a>(
         (Some(_), Some(_)) => {
             let names: Vec<&str> =
                 config.accounts.iter().filter(|(_, a)| fits(a)).map(|(name, _)| name.as_str()).collect();
-            Err(Usage(format!("which account? --account {}", names.join(" or --account "))).into())
+            Err(Usage(told!("which account? --account {}" ; "用哪个账号？--account {}", names.join(" or --account ")))
+                .into())
         }
         (only, _) => Ok(only.map(|(_, account)| account)),
     }

@@ -9,6 +9,7 @@ mod platform;
 mod robot;
 mod way;
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::Doctor,
@@ -48,7 +49,9 @@ pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
     if let Some(name) = &args.account
         && !config.accounts.contains_key(name)
     {
-        return Err(Usage(format!("--account: no account is called {name:?}")).into());
+        return Err(
+            Usage(told!("--account: no account is called {name:?}" ; "--account: 没有名为 {name:?} 的账号")).into()
+        );
     }
     // What the configuration check says of accounts is said below, step by step.
     let mut general = config.check();
