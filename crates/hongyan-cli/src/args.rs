@@ -127,6 +127,9 @@ pub(crate) struct Sandbox {
     /// Where the mail server answers.
     #[arg(long, default_value = "127.0.0.1:18025")]
     pub(crate) smtp: SocketAddr,
+    /// The mail server takes mail without a login too, as a company's relay does.
+    #[arg(long)]
+    pub(crate) smtp_without_login: bool,
     /// Decides the company: the same seed gives the same people.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

@@ -154,6 +154,8 @@ fn head_of(subject: &str, from: &str, name: Option<&str>) -> Result<String, Func
     let mail = Mail {
         from: party,
         to: Shown::Neutral,
+        cc: Vec::new(),
+        reply_to: Vec::new(),
         subject: subject.to_owned(),
         text: Some(String::new()),
         html: None,
