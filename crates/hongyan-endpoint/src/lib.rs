@@ -46,7 +46,7 @@ mod path;
 mod spec;
 mod wire;
 
-pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
 pub use mailbox::mail_address;
 pub use spec::{

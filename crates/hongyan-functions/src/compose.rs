@@ -5,7 +5,7 @@
 
 use crate::clock;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Fault, mail_address};
 use hongyan_mail::{Mail, Party, Shown, has_markup, plain_of};
 
 /// A mail as the standards want it: encoded subject, Date, Message-ID, plain text and HTML.
@@ -48,7 +48,9 @@ pub(crate) fn message_id(from: &str) -> String {
     let mut bytes = [0_u8; 18];
     // Without the system's randomness the time alone makes it, which is as good within one process.
     let _ = getrandom::fill(&mut bytes);
-    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    // As it goes over the wire: a Message-ID is ASCII.
+    let wire = mail_address(from).unwrap_or_default();
+    let domain = wire.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     format!("{:x}.{}@{domain}", clock::now_ms(), URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -221,7 +221,10 @@ mod tests {
             ("<!-- a > b -->x", "x"),
             ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
             ("<ul><li>甲</li><li>乙</li></ul>后", "- 甲\n- 乙\n后"),
-            (r#"看<a class=x href="https://a.example/?a=1&amp;b=2">看板</a>。"#, "看看板 (https://a.example/?a=1&b=2)。"),
+            (
+                r#"看<a class=x href="https://a.example/?a=1&amp;b=2">看板</a>。"#,
+                "看看板 (https://a.example/?a=1&b=2)。",
+            ),
             ("<a href=https://a.example>https://a.example</a>", "https://a.example"),
             ("<a href='javascript:x()'>点</a><a data-href=https://a.example>无</a>", "点无"),
             (r#"<a href="https://a.example"><img alt="图" src="x"></a>"#, "图 (https://a.example)"),

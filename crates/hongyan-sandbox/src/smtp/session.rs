@@ -394,9 +394,9 @@ impl Session {
         let Some(raw) = self.content(max).await? else { return Ok(Next::Close) };
         let checked = match raw {
             None => Err((552, "5.3.4 message too large".to_owned())),
-            Some(raw) => self.check_bits(&raw, envelope.eight_bit).and_then(|()| {
-                unstuff(&raw).map_err(|text| (554, text.to_owned()))
-            }),
+            Some(raw) => self
+                .check_bits(&raw, envelope.eight_bit)
+                .and_then(|()| unstuff(&raw).map_err(|text| (554, text.to_owned()))),
         };
         let data = match checked {
             Ok(data) => data,
@@ -538,9 +538,7 @@ mod tests {
         assert_eq!(path("FROM:<a@b.example> SIZE=3", "FROM:"), Some(("a@b.example", "SIZE=3")));
         assert_eq!(path("from:<>", "FROM:"), Some(("", "")));
         assert_eq!(path("FROM: <a@b>", "FROM:"), Some(("a@b", "")));
-        for bad in
-            ["FROM:a@b", "FROM:<a@b", "FROM:<a b@c>", "TO:<a@b>", "FROM:<a@b,c@d>", "FROM:<a>x", ""]
-        {
+        for bad in ["FROM:a@b", "FROM:<a@b", "FROM:<a b@c>", "TO:<a@b>", "FROM:<a@b,c@d>", "FROM:<a>x", ""] {
             assert_eq!(path(bad, "FROM:"), None, "{bad}");
         }
     }

@@ -75,7 +75,8 @@ async fn undeclared_eight_bit_content_is_taken_and_refused_on_demand() {
     assert_eq!(content(&smtp, "Subject: a\r\n\r\n李").await, "250 221");
     assert_eq!(smtp.inbox()[0].data, "Subject: a\r\n\r\n李\r\n".as_bytes());
     smtp.trouble(SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None }));
-    let declared = "EHLO x\r\nMAIL FROM: <a@b.example> BODY=8BITMIME AUTH=<>\r\nRCPT TO:<li@example.com>\r\nDATA\r\n李\r\n.\r\n";
+    let declared =
+        "EHLO x\r\nMAIL FROM: <a@b.example> BODY=8BITMIME AUTH=<>\r\nRCPT TO:<li@example.com>\r\nDATA\r\n李\r\n.\r\n";
     assert_eq!(say(&smtp, declared.as_bytes()).await, "220 250 250 250 354 250");
     assert_eq!(content(&smtp, "ascii").await, "250 221", "the trouble waits for what it is about");
     assert_eq!(content(&smtp, "李").await, "554 221");

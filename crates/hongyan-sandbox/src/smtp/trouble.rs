@@ -258,10 +258,7 @@ mod tests {
     fn a_trouble_reads_as_json() {
         for (text, trouble) in [
             (r#"{"kind":"drop_after_effect"}"#, SmtpTrouble::once(Trouble::DropAfterEffect)),
-            (
-                r#"{"kind":"refuse_eight_bit"}"#,
-                SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None }),
-            ),
+            (r#"{"kind":"refuse_eight_bit"}"#, SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None })),
             (
                 r#"{"kind":"refuse_mail","next":2}"#,
                 SmtpTrouble::times(2, Trouble::RefuseMail { code: 451, text: None }),
