@@ -10,7 +10,7 @@ use crate::{
     wire::check_hello,
 };
 use hongyan_endpoint::{Class, Fault, mail_address};
-use hongyan_net::Secret;
+use hongyan_net::{BeforeWrite, Secret};
 use std::{
     borrow::Cow,
     fmt,
@@ -256,6 +256,7 @@ impl Mailer {
     async fn transact(&self, from: &str, recipients: &[(usize, &str)], mime: &[u8]) -> Result<Accepted, SendFault> {
         let _permit = self.pool.admit().await;
         if let Some(mut kept) = self.pool.take().await {
+            pass_gate().await;
             match kept.transact(from, recipients, mime).await {
                 // It died while it lay idle, or it has had its share: no harm done, and nobody needs to know.
                 Err(Failed { elsewhere: true, fault, .. }) => {
@@ -268,6 +269,7 @@ impl Mailer {
             }
         }
         let mut fresh = self.open().await?;
+        pass_gate().await;
         let outcome = fresh.transact(from, recipients, mime).await;
         self.settle(fresh, outcome).await
     }
@@ -326,6 +328,13 @@ impl Mailer {
 impl fmt::Debug for Mailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mailer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The connection stands, so the mail begins: neither the wait for a connection nor the login is part of it.
+async fn pass_gate() {
+    if let Some(gate) = BeforeWrite::current() {
+        gate.pass().await;
     }
 }
 
