@@ -50,6 +50,7 @@ fn options(args: &Args) -> anyhow::Result<SandboxOptions> {
     Ok(SandboxOptions {
         listen: args.listen,
         smtp_listen: Some(args.smtp),
+        smtp_without_login: args.smtp_without_login,
         seed: args.seed,
         faults: faults.map_err(|error| Usage(format!("--fault {error}")))?,
         auto_read: args.auto_read_ms.map(Duration::from_millis),

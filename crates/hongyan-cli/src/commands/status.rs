@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::Context;
 use hongyan_api::RecipientList;
+use hongyan_endpoint::with_code;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -119,7 +120,7 @@ fn print_deliveries(message: &Value) {
                 Cell::time(&text(&call["at"])),
                 Cell::from(format!("{} ms", call["took_ms"])),
                 Cell::from(text(&call["class"])),
-                Cell::from(format!("{} {}", text(&call["code"]), text(&call["words"]))),
+                Cell::from(with_code(&text(&call["code"]), &text(&call["words"]))),
             ]);
         }
     }

@@ -250,6 +250,7 @@ fn supply(folder: &Path, configuration: &Path) {
     );
     write("whole.json", br#"{"to": [{"userid": "zhangsan"}], "via": ["ding"], "content": {"text": "whole"}}"#);
     write("notice.json", br#"{"msg": {"msgtype": "text", "text": {"content": "a notice"}}}"#);
+    write("daily.html", b"<p>all is well</p>");
     write("positions.csv", b"account,limit,used\nA-17,100,117\n");
     std::os::unix::fs::symlink(root().join("examples"), folder.join("examples")).unwrap();
     let script = std::fs::read_to_string(root().join("examples/scripts/wecom-message.dos")).unwrap();
