@@ -7,7 +7,7 @@ use crate::{
     operations::{Caller, files_too},
     render,
     secret::{SecretError, SecretRef},
-    way::WayConfig,
+    transport::TransportConfig,
     webhook::{WebhookChannel, WebhookConfig},
     wecom::{WeComChannel, WeComConfig},
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
@@ -27,7 +27,7 @@ pub struct AccountConfig {
     /// How the platform's pushes are verified and opened; `None`: they are refused.
     pub callback: Option<CallbackConfig>,
     /// How its calls over HTTP go out.
-    pub way: WayConfig,
+    pub transport: TransportConfig,
 }
 
 /// `callback = { … }` of an application: what the platform's console shows beside the callback's address.
@@ -140,7 +140,8 @@ impl<'de> Deserialize<'de> for AccountConfig {
         let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
         let mail = keys.get("channel").is_some_and(|channel| channel == "mail");
         // Mail has a ca_file of its own, and nothing of the others.
-        let way = WayConfig::KEYS.iter().filter(|_| !mail).filter_map(|key| keys.remove_entry(*key)).collect();
+        let transport =
+            TransportConfig::KEYS.iter().filter(|_| !mail).filter_map(|key| keys.remove_entry(*key)).collect();
         let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
         if mail && keys.contains_key("proxy") {
             return Err(D::Error::custom("proxy: mail goes out directly"));
@@ -149,9 +150,9 @@ impl<'de> Deserialize<'de> for AccountConfig {
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
-        let way = serde_json::from_value(Value::Object(way)).map_err(D::Error::custom)?;
+        let transport = serde_json::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
         let common = serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?;
-        Ok(Self { common, channel, callback, way })
+        Ok(Self { common, channel, callback, transport })
     }
 }
 
@@ -307,7 +308,8 @@ impl AccountConfig {
             ChannelConfig::Webhook(config) => vec![("secret", config.secret.as_ref())],
         };
         // An address alone is no secret; a password in it is.
-        let proxy = self.way.proxy.as_ref().filter(|proxy| proxy.read().is_ok_and(|text| text.expose().contains('@')));
+        let proxy =
+            self.transport.proxy.as_ref().filter(|proxy| proxy.read().is_ok_and(|text| text.expose().contains('@')));
         let pushed = self.callback.iter().flat_map(|callback| {
             [("callback.token", Some(&callback.token)), ("callback.aes_key", Some(&callback.aes_key))]
         });

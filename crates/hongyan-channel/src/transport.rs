@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Keys of every account that calls over HTTP.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct WayConfig {
+pub struct TransportConfig {
     /// The proxy that calls go through, `http://[USER:PASSWORD@]HOST:PORT`; `None`: directly.
     pub proxy: Option<SecretRef>,
     /// PEM file of the only authorities to trust, or of the server's own certificate.
@@ -22,7 +22,7 @@ pub struct WayConfig {
     pub dangerous_plain_http: bool,
 }
 
-impl WayConfig {
+impl TransportConfig {
     /// The names of the keys.
     pub(crate) const KEYS: [&'static str; 5] =
         ["proxy", "ca_file", "client_cert", "client_key", "dangerous_plain_http"];
@@ -63,9 +63,9 @@ impl AccountConfig {
     /// # Errors
     /// A sentence that names the key, never a secret.
     pub fn way(&self) -> Result<Options, String> {
-        let options = self.way.options()?;
+        let options = self.transport.options()?;
         if let Some(base) = self.base() {
-            check_base(&base, self.way.dangerous_plain_http)?;
+            check_base(&base, self.transport.dangerous_plain_http)?;
         }
         Ok(options)
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn files_that_are_not_what_they_should_be_are_named_by_their_key() {
-        let folder = std::env::temp_dir().join(format!("hongyan-way-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("hongyan-transport-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let empty = folder.join("canary.pem");
         std::fs::write(&empty, "nothing").unwrap();
