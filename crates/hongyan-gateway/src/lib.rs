@@ -14,6 +14,7 @@ mod files;
 mod heads;
 pub mod keys;
 mod listen;
+mod mails;
 mod metrics;
 mod official;
 mod reply;
