@@ -1,5 +1,6 @@
 //! The listener: accepts, serves, and stops without cutting anybody off.
 
+use crate::heads::Heads;
 use axum::Router;
 use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
@@ -77,7 +78,7 @@ async fn serve(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Heads::new(stream)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

@@ -23,6 +23,7 @@ mod redact;
 mod trust;
 mod wire;
 
+pub use connect::handshake_fault;
 pub use gate::BeforeWrite;
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};

@@ -178,7 +178,7 @@ pub(crate) fn address(to: &Uri) -> Option<IpAddr> {
     to.host()?.trim_matches(['[', ']']).parse().ok()
 }
 
-/// Whether an address is of this machine: `localhost`, 127.0.0.0/8, `::1`.
+/// Whether an address leads to this machine, by its host alone: `localhost`, `127.0.0.0/8`, `::1`.
 #[must_use]
 pub fn is_loopback(to: &Uri) -> bool {
     to.host().is_some_and(|host| host.eq_ignore_ascii_case("localhost"))

@@ -36,7 +36,7 @@ const MAX_LOGIN: usize = 64 << 10;
 /// Uploads in memory at once; further ones wait for their turn.
 const UPLOADS: usize = 8;
 /// Headers of the platform's answer that are the caller's business.
-const PASSED_BACK: [&str; 4] = ["content-type", "content-disposition", "error-code", "error-msg"];
+const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-code", "error-msg", "retry-after"];
 
 /// An account whose platform has paths of its own.
 pub(crate) struct Application {
