@@ -23,5 +23,6 @@ mod official_robots;
 mod relay;
 mod scripts;
 mod stage;
+mod store;
 mod tables;
 mod trouble;
