@@ -60,6 +60,11 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
     let store =
         Arc::new(Sqlite::open(&path, options).with_context(|| told!("store {}" ; "数据库 {}", path.display()))?);
+    // Whatever the log's level: nobody should find this out from a missing message.
+    for notice in store.notices() {
+        let (en, zh) = notice.words();
+        note!("store {}: {en}\n{zh}", path.display());
+    }
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
     let (outbox, keys) = (Arc::clone(&store) as _, Arc::clone(&store) as _);

@@ -25,5 +25,6 @@ mod official_robots;
 mod relay;
 mod scripts;
 mod stage;
+mod store;
 mod tables;
 mod trouble;

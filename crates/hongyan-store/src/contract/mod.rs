@@ -203,6 +203,11 @@ macro_rules! outbox_contract {
             a_lease_keeps_others_away_until_it_ends
             what_was_under_way_is_orphaned_by_a_reopening
             an_orphan_is_leased_to_one_caller
+            the_time_of_the_first_lease_outlives_a_crash
+            a_settled_attempt_leaves_no_first_call_behind
+            a_renewed_lease_keeps_others_away_for_longer
+            a_content_that_cannot_be_read_keeps_nobody_back
+            a_store_says_whether_it_can_be_written
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another
             a_delivery_says_what_was_settled_when_its_message_was_accepted

@@ -59,7 +59,7 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
     let failed = |error: Error| error.at(path.display());
     let mut connection = schema::connect(path, Role::Writer, options.cache_kib).map_err(failed)?;
     schema::migrate(&mut connection).map_err(failed)?;
-    place::mark_open(&connection, path, &found).map_err(failed)?;
+    let notices = place::mark_open(&connection, path, &found).map_err(failed)?;
     connection.execute("UPDATE deliveries INDEXED BY sending SET lease = 0 WHERE lease IS NOT NULL", [])?;
     let place = Arc::new(Place::of(path)?);
     let checkpointer = Checkpointer::start(schema::connect(path, Role::Checkpointer, COPY_CACHE_KIB)?, &place)?;
@@ -71,6 +71,7 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
         files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: Some(checkpointer),
+        notices,
         _lock: Some(found.lock),
         _folder: folder,
     })
@@ -89,6 +90,7 @@ fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
         files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: None,
+        notices: Vec::new(),
         _lock: None,
         _folder: None,
     })
