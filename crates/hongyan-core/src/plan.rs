@@ -152,7 +152,7 @@ struct Filling {
 impl Lane<'_> {
     fn add(&mut self, address: &Address, group: usize) {
         // User ids and mail addresses are compared without case, as the platforms do.
-        if !self.seen.insert((address.kind, address.value.to_lowercase())) {
+        if !self.seen.insert((address.kind, address.on_wire().to_lowercase())) {
             return;
         }
         let max = self.capabilities.groups[group].max.max(1);
