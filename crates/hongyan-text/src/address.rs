@@ -30,16 +30,18 @@ pub(crate) fn bare(source: &str) -> Vec<Range<usize>> {
     for range in &mut found {
         range.end = range.start + without_tail(&source[range.clone()]).len();
     }
-    let taken = found.clone();
-    let free = |at: usize| !taken.iter().any(|range| range.start <= at && at < range.end);
+    let mut taken = found.clone().into_iter().peekable();
     let mut before = ' ';
     let mut past = 0;
     for (at, c) in source.char_indices() {
-        if at >= past && free(at) && begins_a_word(before) {
-            if let Some(length) = path(&source[at..]) {
-                found.push(at..at + length);
-                past = at + length;
-            }
+        while taken.next_if(|range| range.end <= at).is_some() {}
+        let free = at >= past && taken.peek().is_none_or(|range| at < range.start);
+        if free
+            && begins_a_word(before)
+            && let Some(length) = path(&source[at..])
+        {
+            found.push(at..at + length);
+            past = at + length;
         }
         before = c;
     }

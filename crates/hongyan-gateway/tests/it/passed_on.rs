@@ -111,7 +111,8 @@ async fn a_robot_and_a_chat_of_wecom_are_reached_through_the_outbox() {
     let empty = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body("{}").send().await;
     assert_eq!(empty.json()["errcode"], 40_008, "{}", empty.text());
     let before = upstream.seen().len();
-    let long = r#"{"msgtype":"news","news":{"articles":[{"title":"t","url":"https://a.cn","n":123456789012345678901}]}}"#;
+    let long =
+        r#"{"msgtype":"news","news":{"articles":[{"title":"t","url":"https://a.cn","n":123456789012345678901}]}}"#;
     let refused = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body(long).send().await;
     assert_ne!(refused.json()["errcode"], 0, "{}", refused.text());
     assert_eq!(upstream.seen().len(), before, "a number that would be rounded is not sent");
