@@ -156,7 +156,7 @@ async fn read(app: &App, parts: &Parts, body: &mut Body) -> Result<Map<String, V
         Some(_) => official::form_to_json(text),
     };
     // An id in figures keeps all of them.
-    let kept = std::str::from_utf8(&bytes).map(number::quoted).unwrap_or_default();
+    let kept = std::str::from_utf8(&bytes).map(hongyan_core::number::quoted).unwrap_or_default();
     serde_json::from_str(&kept).map_err(|_| {
         Refused::words(
             StatusCode::BAD_REQUEST,
