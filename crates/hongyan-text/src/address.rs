@@ -54,6 +54,11 @@ fn begins_a_word(before: char) -> bool {
     before.is_whitespace() || matches!(before, '(' | '=' | ',' | ':' | '"' | '\'') || !before.is_ascii()
 }
 
+/// Whether it is a path as Windows writes it, in which a backslash is no escape.
+pub(crate) fn is_windows(path: &str) -> bool {
+    path.starts_with("\\\\") || path.get(1..).is_some_and(|rest| rest.starts_with(":\\"))
+}
+
 /// The length of the path that a text begins with: `\\host\…`, `C:\…`, `/dir/…`.
 fn path(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -76,30 +81,13 @@ fn path(text: &str) -> Option<usize> {
     let ends = |c: char| {
         c.is_whitespace()
             || c.is_control()
-            || matches!(
-                c,
-                '<' | '>'
-                    | '"'
-                    | '`'
-                    | '|'
-                    | '['
-                    | ']'
-                    | '('
-                    | ')'
-                    | '，'
-                    | '。'
-                    | '；'
-                    | '：'
-                    | '、'
-                    | '（'
-                    | '）'
-                    | '！'
-                    | '？'
-            )
+            || "<>\"`|[]()，。；：、（）！？".contains(c)
+            // In a path with slashes it is an escape of what follows.
+            || (unix && c == '\\')
     };
     let length = without_tail(&text[..end_of(text, ends)]).len();
     // One name after one slash is as often a fraction, a switch or a closing tag.
-    let deep = text[1..length].contains(['/', '\\']);
+    let deep = text[1..length].contains(if unix { '/' } else { '\\' });
     deep.then_some(length)
 }
 

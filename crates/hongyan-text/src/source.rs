@@ -141,7 +141,7 @@ fn closing(source: &str, address: &Range<usize>) -> usize {
 
 /// Before what in an address an escape goes: what would be a mark or an entity, or an escape itself.
 fn escapes(source: &str, range: Range<usize>) -> impl Iterator<Item = usize> {
-    let windows = source[range.clone()].contains(":\\") || source[range.clone()].starts_with("\\\\");
+    let windows = address::is_windows(&source[range.clone()]);
     let mut escaped = false;
     let start = range.start;
     let bytes = source.as_bytes();
