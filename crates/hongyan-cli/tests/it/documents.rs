@@ -29,6 +29,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("docs/functions.md", "echo", "a provider of the public net"),
     ("docs/functions.md", "hongyan mail", "a server of the public net"),
     ("docs/sandbox.md", "hongyan sandbox", "runs until it is stopped: the README's does"),
+    ("docs/commands.md", "mysql", "a MySQL of one's own"),
     ("docs/tables.md", "psql", "a PostgreSQL of one's own"),
     ("docs/tables.md", "duckdb", "its command-line shell; the extension's tests have DuckDB"),
     ("docs/scripts.md", "hongyan run -D SECRET=env:WECOM_SECRET", "the platform itself"),
