@@ -30,11 +30,14 @@ pub mod stream;
 pub mod subscription;
 pub mod suite;
 pub mod token;
+pub mod topapi;
+mod unreadable;
 pub mod user;
 pub mod user_edit;
 pub mod webhook;
 
 pub use envelope::rewrapped;
+pub use unreadable::unreadable;
 
 use hongyan_client::Login;
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};

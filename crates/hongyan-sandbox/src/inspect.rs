@@ -78,7 +78,7 @@ const CALLS: [(&str, &str); 32] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"dingtalk_json_in_forms\", \"strict_file_types\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];

@@ -17,8 +17,11 @@ pub mod message;
 pub mod oauth;
 pub mod tag;
 pub mod token;
+mod unreadable;
 pub mod user;
 pub mod webhook;
+
+pub use unreadable::unreadable;
 
 use hongyan_client::Login;
 use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};

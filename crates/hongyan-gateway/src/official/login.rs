@@ -3,7 +3,7 @@
 use super::{Application, Doors, side::Side, tokens::Holder};
 use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
-use hongyan_endpoint::{Declared, Fault, Sealed, Spec, Wire};
+use hongyan_endpoint::{Declared, Fault, Invalid, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -52,11 +52,11 @@ fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String)
             .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
             .ok_or_else(|| side.refuse("40035", "缺少参数 corpid or appkey")),
         (Side::DingTalk, name) => {
-            let body: Map<String, Value> = serde_json::from_slice(&call.body)
-                .map_err(|_| side.unreadable(spec, "the body is not a JSON object"))?;
+            let body: Map<String, Value> =
+                serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
             let member = |name: &str| {
                 filled(body.get(name).and_then(Value::as_str))
-                    .ok_or_else(|| side.unreadable(spec, &format!("missing field `{name}`")))
+                    .ok_or_else(|| side.unreadable(spec, &Invalid::missing(name)))
             };
             if name == "token.create" {
                 return Ok((member("appKey")?, member("appSecret")?));

@@ -20,6 +20,8 @@ pub(super) struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    dingtalk_json_in_forms: Option<bool>,
+    strict_file_types: Option<bool>,
     wecom_app_enabled: Option<bool>,
     wecom_root_visible: Option<bool>,
     #[serde(default, deserialize_with = "given")]
@@ -58,6 +60,8 @@ pub(super) fn change(hub: &Hub, change: Change) -> Said {
     if let Some(templates) = change.dingtalk_group_templates {
         settings.dingtalk_group_templates = templates;
     }
+    settings.dingtalk_json_in_forms = change.dingtalk_json_in_forms.unwrap_or(settings.dingtalk_json_in_forms);
+    settings.strict_file_types = change.strict_file_types.unwrap_or(settings.strict_file_types);
     let granted = &mut settings.wecom;
     granted.enabled = change.wecom_app_enabled.unwrap_or(granted.enabled);
     granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);

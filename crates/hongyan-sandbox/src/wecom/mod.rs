@@ -146,30 +146,7 @@ impl Simulated for WeCom {
     }
 
     fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
-        let missing = |field: &str| invalid.message.contains(&format!("missing field `{field}`"));
-        match spec.name {
-            "token.get" if missing("corpid") => refuse::<Self>("41002", "corpid missing"),
-            "token.get" => refuse::<Self>("41004", "corpsecret missing"),
-            "message.send" | "appchat.send" if missing("msgtype") => refuse::<Self>("40008", "invalid message type"),
-            "appchat.update" | "appchat.get" | "appchat.send" if missing("chatid") => {
-                refuse::<Self>("86201", "chatid missing")
-            }
-            "media.get" if missing("media_id") => refuse::<Self>("41006", "media_id missing"),
-            // Whatever is wrong with the form, no file has arrived.
-            "media.upload" | "media.uploadimg" | "webhook.upload_media" => refuse::<Self>("44001", "empty media data"),
-            "user.get" | "user.delete" if missing("userid") => refuse::<Self>("41009", "userid missing"),
-            "user.list" | "user.simplelist" if missing("department_id") => {
-                refuse::<Self>("60123", "invalid department id")
-            }
-            "tag.get" | "tag.update" | "tag.delete" | "tag.addtagusers" | "tag.deltagusers" if missing("tagid") => {
-                refuse::<Self>("41017", "tagid missing")
-            }
-            "message.update_template_card" if missing("agentid") => refuse::<Self>("41011", "agentid missing"),
-            "message.update_template_card" if missing("response_code") => {
-                refuse::<Self>("60140", "invalid response_code")
-            }
-            _ => refuse::<Self>("40058", format!("{invalid}. invalid Request Parameter")),
-        }
+        hongyan_wecom::unreadable(spec, invalid)
     }
 
     fn wrong_method(spec: &Spec) -> Option<Fault> {

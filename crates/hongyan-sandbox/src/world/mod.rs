@@ -49,6 +49,10 @@ pub(crate) struct Settings {
     pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
     /// The group templates that DingTalk's company has; `None`: any that is well formed.
     pub(crate) dingtalk_group_templates: Option<Vec<String>>,
+    /// DingTalk's `/topapi/*` takes JSON text under a form's type, which it is believed to refuse.
+    pub(crate) dingtalk_json_in_forms: bool,
+    /// DingTalk's uploads take the file names' endings of its page alone.
+    pub(crate) strict_file_types: bool,
     #[serde(flatten)]
     pub(crate) wecom: wecom::Permissions,
     /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
@@ -113,6 +117,8 @@ impl World {
                 dingtalk_trusted_ips: None,
                 wecom_trusted_ips: None,
                 dingtalk_group_templates: None,
+                dingtalk_json_in_forms: false,
+                strict_file_types: false,
                 wecom: wecom::Permissions::default(),
                 wecom_push_tries: 3,
                 push_repeats: false,

@@ -1,8 +1,7 @@
-//! What a call is refused with when a field is missing or of the wrong kind: each page has its own codes.
+//! What a call is refused with when a field is missing or unfit: each page has its own codes, each host its own words.
 
-use crate::route::refuse;
-use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Fault, Invalid, Spec};
+use crate::{DingTalk, new_style};
+use hongyan_endpoint::{Fault, Flaw, Invalid, Platform, Spec};
 
 /// Operation, field, code, words.
 const FIELDS: [(&str, &str, &str, &str); 37] = [
@@ -46,37 +45,81 @@ const FIELDS: [(&str, &str, &str, &str); 37] = [
 ];
 const ROBOT: (&str, &str) = ("invalidParameter.robotCode.empty", "robotCode 不能为空");
 
-/// The refusal of an operation that has codes of its own; `None` leaves it to the host's general ones.
-pub(super) fn of(spec: &Spec, invalid: &Invalid) -> Option<Fault> {
-    let (field, missing) = field(invalid);
+/// What is missing of a vendor's older operations has a code of its own for most fields.
+const VENDORS: [(&str, &str); 9] = [
+    ("suite_key", "41021"),
+    ("suite_access_token", "41022"),
+    ("suite_ticket", "41023"),
+    ("suite_secret", "41024"),
+    ("permanent_code", "41025"),
+    ("tmp_auth_code", "41026"),
+    ("timestamp", "853001"),
+    ("accessKey", "853003"),
+    ("signature", "853004"),
+];
+
+/// The platform's refusal of a call that it cannot read, in its own words: never ours, never a library's.
+#[must_use]
+pub fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
+    let say = |code: &str, words: String| Fault::refused(code, words, DingTalk::known(code));
+    let field = invalid.top();
+    let missing = invalid.misses(field);
     if let Some((.., code, words)) = FIELDS.iter().find(|(name, of, ..)| *name == spec.name && *of == field) {
-        return Some(refuse::<DingTalk>(code, *words));
+        return say(code, (*words).to_owned());
     }
-    let say = |code: &str, words: String| Some(refuse::<DingTalk>(code, words));
     match spec.name {
+        "token.get" => say("40035", "缺少参数 corpid or appkey".into()),
         "chat.create" if field == "useridlist" && missing => say("49010", "群成员列表不能为空".into()),
         "chat.create" | "chat.update" if field.ends_with("idlist") => say("40031", "不合法的userid列表".into()),
         "chat.create" | "chat.update" | "chat.send" | "conversation.send" if field.is_empty() => {
             say("43009", "需要JSON格式的请求体".into())
         }
-        "media.upload" if invalid.message.ends_with("is expected") => say("43008", "需要multipart/form-data".into()),
+        "media.upload" if invalid.flaw == Flaw::NoForm => say("43008", "需要multipart/form-data".into()),
         "media.upload" => say("41005", "缺少多媒体文件数据".into()),
-        "webhook.send" | "webhook.answer" if missing => say("40035", format!("缺少参数 {field}")),
-        name if name.starts_with("scene_v1.") || name == "notice.status_bar" => {
-            say("40035", format!("不合法的参数: {invalid}"))
+        "callback.register" | "callback.update" if !missing => say("71010", "json格式错误".into()),
+        name if name.starts_with("isv.") && missing && VENDORS.iter().any(|(of, _)| *of == field) => {
+            let code = VENDORS.iter().find(|(of, _)| *of == field).map_or("40035", |(_, code)| code);
+            say(code, format!("缺少参数 {field}"))
         }
-        _ => None,
+        _ if new_style(spec) && missing => say("parameter.invalid", format!("{field} 不能为空")),
+        _ if new_style(spec) => say("parameter.invalid", about("参数错误", &invalid.field)),
+        // The gateway before `/topapi/*` looks first, and answers bare.
+        _ if spec.path.starts_with("/topapi/") && missing => say("40", format!("Missing required arguments:{field}")),
+        _ if spec.path.starts_with("/topapi/") && field.is_empty() => say("400002", "参数错误".into()),
+        _ if spec.path.starts_with("/topapi/") => say("41", format!("Invalid arguments:{field}")),
+        _ if missing => say("40035", format!("缺少参数 {field}")),
+        _ => say("40035", about("不合法的参数", &invalid.field)),
     }
 }
 
-/// The field that a refusal is about, without what lies below it, and whether it is missing.
-fn field(invalid: &Invalid) -> (&str, bool) {
-    let head = invalid.field.split(['.', '[']).next().unwrap_or_default();
-    let missing = invalid.message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    match missing {
-        Some(name) if head.is_empty() => (name, true),
-        // Something is missing within the field.
-        Some(_) => (head, false),
-        None => (head, false),
+/// The words, and the field that they are about where it is one.
+fn about(words: &str, field: &str) -> String {
+    if field.is_empty() { words.to_owned() } else { format!("{words} {field}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_endpoint::{Platform, Wire};
+
+    #[test]
+    fn every_refusal_is_in_the_platforms_own_words() {
+        let mut seen = 0;
+        for declared in DingTalk::endpoints() {
+            let spec = declared.spec();
+            for body in ["", "{}", "[]", "{", "{\"userid\":{}}", "{\"msg\":[1]}", "{\"agent_id\":\"x\"}"] {
+                let call = Wire { method: "POST", path: spec.path.into(), body: body.into(), ..Wire::default() };
+                let Err(invalid) = declared.reread(&call) else { continue };
+                let refused = unreadable(spec, &invalid);
+                let words = refused.message();
+                for foreign in ["expected", "field `", "invalid type", "EOF", "line ", "column", "is missing", "struct"]
+                {
+                    assert!(!words.contains(foreign), "{}: {words}", spec.name);
+                }
+                assert!(refused.known().is_some(), "{}: {}", spec.name, refused.code());
+                seen += 1;
+            }
+        }
+        assert!(seen > 200, "{seen}");
     }
 }
