@@ -5,7 +5,8 @@
 //! type is one field of a strange name, so the first required one is missing. That last point is inferred: nobody has
 //! shown the platform's answer, so whoever reads may ask to take it.
 
-use hongyan_endpoint::{Wire, file};
+use crate::DingTalk;
+use hongyan_endpoint::{Fault, Flaw, Invalid, Platform, Wire, file};
 use serde_json::{Map, Value};
 
 const TOKEN: &str = "access_token";
@@ -50,6 +51,21 @@ pub fn gather(call: &mut Wire, json_in_forms: bool) {
         call.query.push((TOKEN.into(), token));
     }
     call.body = Value::Object(members).to_string().into_bytes();
+}
+
+/// The refusal of a form that lacks an argument or has one of the wrong kind: bare, and not the one of JSON's fields.
+#[must_use]
+pub fn refused(invalid: &Invalid) -> Fault {
+    let (code, words) = if invalid.flaw == Flaw::Missing { ("40", "Missing required") } else { ("41", "Invalid") };
+    Fault::refused(code, format!("{words} arguments:{}", invalid.top()), DingTalk::known(code))
+}
+
+/// Whether a call came as a form.
+#[must_use]
+pub fn is_form(call: &Wire) -> bool {
+    let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
+    let is = |wanted: &str| kind.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted));
+    is("application/x-www-form-urlencoded") || is("multipart/form-data")
 }
 
 /// The pairs of a form, decoded; what is not UTF-8 is replaced.

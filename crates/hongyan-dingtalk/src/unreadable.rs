@@ -45,6 +45,19 @@ const FIELDS: [(&str, &str, &str, &str); 37] = [
 ];
 const ROBOT: (&str, &str) = ("invalidParameter.robotCode.empty", "robotCode 不能为空");
 
+/// What is missing of a card, in the pages' own codes.
+const CARDS: [(&str, &str); 9] = [
+    ("outTrackId", "param.outTrackIdEmpty"),
+    ("openSpaceId", "param.openSpaceIdEmpty"),
+    ("cardTemplateId", "param.cardTemplateIdEmpty"),
+    ("cardData", "param.cardPublicDataEmpty"),
+    ("callbackRouteKey", "param.callbackRouteKeyEmpty"),
+    ("callbackUrl", "param.callbackUrlEmpty"),
+    ("key", "param.stream.keyEmpty"),
+    ("content", "param.stream.contentEmpty"),
+    ("guid", "param.stream.guidEmpty"),
+];
+
 /// What is missing of a vendor's older operations has a code of its own for most fields.
 const VENDORS: [(&str, &str); 9] = [
     ("suite_key", "41021"),
@@ -81,12 +94,20 @@ pub fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
             let code = VENDORS.iter().find(|(of, _)| *of == field).map_or("40035", |(_, code)| code);
             say(code, format!("缺少参数 {field}"))
         }
+        name if name.starts_with("card.") && invalid.flaw == Flaw::NoObject => say("param.empty", "参数为空".into()),
+        name if name.starts_with("card.") && missing => {
+            let code = CARDS.iter().find(|(of, _)| *of == field).map_or("param.empty", |(_, code)| code);
+            say(code, format!("{field} 不能为空"))
+        }
+        name if (name.starts_with("scene_v1.") || name == "notice.status_bar") && missing => {
+            say("40035", format!("缺少参数 {field}"))
+        }
+        name if name.starts_with("scene_v1.") || name == "notice.status_bar" => {
+            say("40035", about("不合法的参数", &invalid.field))
+        }
         _ if new_style(spec) && missing => say("parameter.invalid", format!("{field} 不能为空")),
         _ if new_style(spec) => say("parameter.invalid", about("参数错误", &invalid.field)),
-        // The gateway before `/topapi/*` looks first, and answers bare.
-        _ if spec.path.starts_with("/topapi/") && missing => say("40", format!("Missing required arguments:{field}")),
-        _ if spec.path.starts_with("/topapi/") && field.is_empty() => say("400002", "参数错误".into()),
-        _ if spec.path.starts_with("/topapi/") => say("41", format!("Invalid arguments:{field}")),
+        _ if spec.path.starts_with("/topapi/") => say("400002", about("参数错误", &invalid.field)),
         _ if missing => say("40035", format!("缺少参数 {field}")),
         _ => say("40035", about("不合法的参数", &invalid.field)),
     }

@@ -25,9 +25,9 @@ pub(crate) trait Simulated: Platform + Sized {
         Ok(())
     }
     /// A body or field that cannot be read.
-    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault;
+    fn unreadable(spec: &Spec, call: &Wire, invalid: &Invalid) -> Fault;
     /// `GET` where `POST` is expected, or the other way; `None` where the platform does not mind.
-    fn wrong_method(spec: &Spec) -> Option<Fault>;
+    fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault>;
     /// The platform's own throttle or another code of its table.
     fn throttled(spec: &Spec) -> Fault;
     /// What a call costs beside its operation's own rate, and is refused for.
@@ -315,11 +315,11 @@ fn decide<P: Simulated>(
     }
     P::strain(world, &handling.caller, call)?;
     if call.method != spec.method.as_str()
-        && let Some(fault) = P::wrong_method(spec)
+        && let Some(fault) = P::wrong_method(spec, call)
     {
         return Err(fault.into());
     }
-    let request = decoded.map_err(|invalid| P::unreadable(spec, &invalid))?;
+    let request = decoded.map_err(|invalid| P::unreadable(spec, call, &invalid))?;
     (route.mind)(world, &handling.caller, request)
 }
 

@@ -134,7 +134,7 @@ fn typed<T: DeserializeOwned>(value: Value, under: &str) -> Result<T, Unfit> {
     let value = if value.is_null() { Value::Object(Map::new()) } else { value };
     hongyan_endpoint::typed(value).map_err(|invalid| {
         let field = if invalid.field.is_empty() { under.to_owned() } else { format!("{under}.{}", invalid.field) };
-        let message = if invalid.flaw == Flaw::Missing { "is missing" } else { "has the wrong type" };
+        let message = if invalid.flaw == Flaw::Missing { "missing" } else { "of the wrong type" };
         Unfit::new("40058", field, message)
     })
 }

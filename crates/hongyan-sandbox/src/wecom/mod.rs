@@ -1,5 +1,6 @@
 //! Simulated WeCom: its checks, its words, and one module per family.
 
+mod agent;
 mod authority;
 mod batch;
 mod card;
@@ -11,6 +12,7 @@ mod media;
 mod member;
 mod member_edit;
 mod message;
+mod openid;
 mod robot;
 mod signin;
 mod tag;
@@ -59,6 +61,7 @@ pub(crate) struct State {
     /// Tags that the application made.
     own_tags: HashSet<i64>,
     jobs: batch::Jobs,
+    menu: Option<Vec<hongyan_wecom::menu::Button>>,
     /// Wrong secrets by address: since when, and how many.
     wrong_secrets: HashMap<IpAddr, (i64, u32)>,
     /// Look-ups in vain: day, and how many.
@@ -110,6 +113,14 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(batch::replace_users);
     to.on(batch::replace_departments);
     to.on(batch::get_result);
+    to.on(agent::get);
+    to.on(agent::list);
+    to.on(agent::create_menu);
+    to.on(agent::get_menu);
+    to.on(agent::delete_menu);
+    to.on(agent::get_api_domain_ip);
+    to.on(openid::to_openid);
+    to.on(openid::to_userid);
 }
 
 impl Simulated for WeCom {
@@ -145,11 +156,11 @@ impl Simulated for WeCom {
         Ok(())
     }
 
-    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
+    fn unreadable(spec: &Spec, _: &Wire, invalid: &Invalid) -> Fault {
         hongyan_wecom::unreadable(spec, invalid)
     }
 
-    fn wrong_method(spec: &Spec) -> Option<Fault> {
+    fn wrong_method(spec: &Spec, _: &Wire) -> Option<Fault> {
         (crate::route::expects_post(spec)).then(|| refuse::<Self>("40058", "POST expected, invalid Request Parameter"))
     }
 

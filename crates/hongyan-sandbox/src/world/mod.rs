@@ -28,7 +28,7 @@ use hongyan_wecom::WeCom;
 use phone::Phones;
 use serde::Serialize;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     time::Duration,
@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) dingtalk_group_templates: Option<Vec<String>>,
     /// DingTalk's `/topapi/*` takes JSON text under a form's type, which it is believed to refuse.
     pub(crate) dingtalk_json_in_forms: bool,
+    /// The card templates that DingTalk's company has, and whether each is published; `None`: any that is well formed.
+    pub(crate) dingtalk_card_templates: Option<BTreeMap<String, bool>>,
     /// DingTalk's uploads take the file names' endings of its page alone.
     pub(crate) strict_file_types: bool,
     #[serde(flatten)]
@@ -118,6 +120,7 @@ impl World {
                 wecom_trusted_ips: None,
                 dingtalk_group_templates: None,
                 dingtalk_json_in_forms: false,
+                dingtalk_card_templates: None,
                 strict_file_types: false,
                 wecom: wecom::Permissions::default(),
                 wecom_push_tries: 3,

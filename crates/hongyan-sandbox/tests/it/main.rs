@@ -2,6 +2,7 @@
 
 mod acs;
 mod callback;
+mod cards;
 mod chats;
 mod dingtalk;
 mod dingtalk_contacts;
@@ -11,8 +12,10 @@ mod examples;
 mod fixture;
 mod foreign;
 mod foreign_wechatpy;
+mod forms;
 mod habits;
 mod inspection;
+mod logins;
 mod media;
 mod news;
 mod raw;
