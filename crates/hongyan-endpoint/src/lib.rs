@@ -46,7 +46,7 @@ mod read;
 mod spec;
 mod wire;
 
-pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
 pub use file::File;
 pub use read::typed;
 pub use spec::{
