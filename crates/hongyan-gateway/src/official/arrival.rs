@@ -1,6 +1,6 @@
 //! A foreign call as it arrived, made into what declarations read, and again into what can be passed on.
 
-use axum::http::{HeaderMap, Uri, header::CONTENT_TYPE, request::Parts};
+use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
 use hongyan_client::Raw;
 use hongyan_endpoint::{Auth, Wire};
