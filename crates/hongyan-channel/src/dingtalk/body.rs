@@ -2,7 +2,10 @@
 //! group. Every form has its place: a video travels as a file, a page without a picture as an OA card, news as
 //! markdown with links.
 
-use super::robot::{self, Said};
+use super::{
+    pack,
+    robot::{self, Said},
+};
 use crate::{refusal, render};
 use hongyan_core::{Content, Unfit};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};

@@ -62,7 +62,7 @@ mod tests {
             assert_eq!(file(&plain, true).unwrap(), packed, "a repeat is the same bytes");
             let mut archive = zip::ZipArchive::new(Cursor::new(&packed.bytes)).unwrap();
             let mut inner = archive.by_index(0).unwrap();
-            assert_eq!(inner.name(), if given.is_empty() { "file" } else { given });
+            assert_eq!(inner.name().unwrap(), if given.is_empty() { "file" } else { given });
             let mut text = String::new();
             inner.read_to_string(&mut text).unwrap();
             assert_eq!(text, "甲,1\n");

@@ -79,6 +79,8 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
         ("user.getuserid", json!({"mobile": "13800000001"})),
         ("user.get_userid_by_email", json!({"email": "zhangsan@example.com"})),
         ("user.get", json!({"userid": "lisi"})),
+        ("user.convert_to_openid", json!({"userid": "lisi"})),
+        ("user.convert_to_userid", json!({"openid": openid})),
         ("user.list", nothing.clone()),
         ("user.simplelist", nothing.clone()),
         ("user.list_id", nothing.clone()),
@@ -112,8 +114,6 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
         ("menu.create", nothing.clone()),
         ("menu.get", nothing.clone()),
         ("menu.delete", nothing.clone()),
-        ("user.convert_to_openid", json!({"userid": "lisi"})),
-        ("user.convert_to_userid", json!({"openid": openid})),
         ("webhook.upload_media", nothing.clone()),
         ("webhook.send", nothing.clone()),
     ] {
