@@ -11,6 +11,7 @@ mod dingtalk_tokens;
 mod examples;
 mod fixture;
 mod foreign;
+mod foreign_mail;
 mod foreign_wechatpy;
 mod forms;
 mod habits;
