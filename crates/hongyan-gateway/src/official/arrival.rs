@@ -1,6 +1,6 @@
 //! A foreign call as it arrived, made into what declarations read, and again into what can be passed on.
 
-use axum::http::{HeaderMap, Uri, header::CONTENT_TYPE, request::Parts};
+use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
 use hongyan_client::Raw;
 use hongyan_endpoint::{Auth, Wire};
@@ -17,21 +17,12 @@ pub(crate) fn head(parts: &Parts) -> Wire {
         Some(((*name).to_owned(), value.to_owned()))
     };
     Wire {
-        method: if parts.method == http::Method::POST { "POST" } else { "GET" },
+        method: hongyan_endpoint::Method::named(parts.method.as_str()).map_or("GET", hongyan_endpoint::Method::as_str),
         path: parts.uri.path().to_owned(),
         query: pairs(parts.uri.query().unwrap_or_default()).collect(),
         headers: HEADERS.iter().filter_map(header).collect(),
         body: Vec::new(),
     }
-}
-
-/// The body as declarations read it: a form of `/topapi/*` becomes JSON, as DingTalk treats them alike.
-pub(crate) fn body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
-    let is_form = |kind: &str| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // Command-line clients say "form" of everything they post: what opens a brace is JSON all the same.
-    let json = body.trim_ascii_start().first() == Some(&b'{');
-    if uri.path().starts_with("/topapi/") && is_form(kind) && !json { form_to_json(body) } else { body.to_vec() }
 }
 
 /// The call as it can be passed on: as it came, without the credential.
@@ -45,7 +36,7 @@ pub(crate) fn raw(parts: &Parts, auth: Auth, body: Bytes) -> Raw {
         !pair.is_empty() && Some(decode(name).as_str()) != credential
     });
     Raw {
-        method: if parts.method == http::Method::POST { http::Method::POST } else { http::Method::GET },
+        method: parts.method.clone(),
         path: hongyan_dingtalk::declared_path(parts.uri.path()).to_owned(),
         query: kept.collect::<Vec<_>>().join("&"),
         content_type: parts.headers.get(CONTENT_TYPE).cloned(),

@@ -12,7 +12,7 @@ use crate::{app::App, config::Config, keys::Caller};
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Address, AddressKind, Channel, Format, Scope};
 use hongyan_dingtalk::{content as dingtalk, webhook::SendWebhook as DingTalkSend};
-use hongyan_endpoint::{Endpoint, Fault, File, Sealed, Spec, Wire};
+use hongyan_endpoint::{Endpoint, Fault, File, Invalid, Sealed, Spec, Wire};
 use hongyan_wecom::{media::MediaUploaded, webhook::SendWebhook as WeComSend};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -101,7 +101,7 @@ pub(super) async fn upload(
 
 /// Reads what the robot is to say; what it cannot say is refused in the platform's code.
 pub(super) fn read(side: Side, spec: &Spec, call: &Wire) -> Result<Asked, Fault> {
-    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid.to_string());
+    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid);
     send::check_numbers(side, spec, &call.body)?;
     match side {
         Side::DingTalk => {
@@ -115,7 +115,7 @@ pub(super) fn read(side: Side, spec: &Spec, call: &Wire) -> Result<Asked, Fault>
         }
     }
     let mut native: Map<String, Value> =
-        serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, "the body is not a JSON object"))?;
+        serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
     // The key against repeats is the delivery's own.
     native.remove("msgUuid");
     Ok(Asked { to: vec![Address::new(AddressKind::All, "")], native: Value::Object(native) })

@@ -315,7 +315,7 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 }
 
 fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Result<Asked, Fault> {
-    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid.to_string());
+    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid);
     let unfit =
         |unfit: hongyan_wecom::content::Unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message));
     match (side, spec.name) {
