@@ -3,28 +3,53 @@
 use super::{
     files,
     lane::{Lane, lock},
+    rest,
 };
 use hongyan_core::{
     Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Resolution,
-    Settled, Settlement, Target, TargetResult, Time, settle,
+    Room, Settled, Settlement, Target, TargetResult, Tick, Time, settle,
 };
 use hongyan_endpoint::{Class, Fault};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What the lane has to know of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct News {
     /// It is to be tried again then.
     pub(super) due: Option<Time>,
-    /// The whole lane rests until then.
-    pub(super) rests_until: Option<Time>,
+}
+
+/// What a lease is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    /// Which lease of the lane it is.
+    pub(super) number: u64,
+    /// It is the one call by which a resting account is tried.
+    pub(super) trial: bool,
+}
+
+impl Errand {
+    /// Whether the account's standing lets it go on.
+    fn may_send(self, lane: &Lane) -> bool {
+        match lock(&lane.standing).room(lane.clock.tick()) {
+            Room::All => true,
+            Room::One => self.trial,
+            Room::None(_) => false,
+        }
+    }
 }
 
 /// Attempts one claimed delivery and writes down what became of it.
-pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
+pub(super) async fn run(lane: Arc<Lane>, claim: Claim, errand: Errand) -> News {
     let now = lane.clock.now();
     if claim.expires_at.is_some_and(|end| end <= now) {
         return finish(&lane, &claim, expired(&claim), None, None, now).await;
+    }
+    if lock(&lane.standing).kept_from(claim.due, now) >= lane.account.policy.give_up_after {
+        return finish(&lane, &claim, gave_up(&claim), None, None, now).await;
+    }
+    if !errand.may_send(&lane) {
+        return finish(&lane, &claim, put_off(&claim, Vec::new(), claim.due), None, None, now).await;
     }
     let mut refused = Vec::new();
     let targets = match look_up(&lane, &claim, &mut refused).await {
@@ -61,14 +86,22 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
             return decide(&lane, &claim, widen(outcome, refused, &twins), Some(row), ended).await;
         }
     };
-    let now = lane.clock.now();
-    let room = lock(&lane.recipients).take(&unique, now);
+    let full = lock(&lane.recipients).full(&unique, lane.clock.tick());
+    if let Some(until) = full {
+        return wait_for(&lane, &claim, refused, until).await;
+    }
+    let Some(pass) = lane.turns.turn(&*lane.clock, errand.number, || errand.may_send(&lane)).await else {
+        return finish(&lane, &claim, put_off(&claim, refused, claim.due), None, None, lane.clock.now()).await;
+    };
+    let room = lock(&lane.recipients).take(&unique, lane.clock.tick());
     if let Err(until) = room {
-        return finish(&lane, &claim, put_off(&claim, refused, until), None, None, now).await;
+        pass.give_back();
+        return wait_for(&lane, &claim, refused, until).await;
     }
 
     let call = |file| Call { id: claim.id, content: &content, file, targets: &unique, made_at: claim.made_at };
     let mut began = lane.clock.now();
+    let begun = lane.clock.tick();
     let mut outcome = lane.account.channel.deliver(&call(file.for_call())).await;
     // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
     // a call with another id is another call to the platform.
@@ -84,6 +117,12 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
         };
     }
     let ended = lane.clock.now();
+    let fault = match &outcome {
+        Outcome::Taken { .. } => None,
+        Outcome::Failed { fault, .. } => Some(fault),
+    };
+    pass.ended(None, fault.is_none());
+    rest::heard(&lane, begun, fault);
     let row = observe(&lane, &outcome, began, ended);
     let outcome = widen(outcome, refused, &twins);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
@@ -121,7 +160,10 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
         return Ok(targets);
     }
     let addresses: Vec<_> = unknown.iter().map(|i| targets[*i].address.clone()).collect();
-    let found = lane.account.channel.resolve(&addresses).await?;
+    let began = lane.clock.tick();
+    let found = lane.account.channel.resolve(&addresses).await.inspect_err(|fault| {
+        rest::heard(lane, began, Some(fault));
+    })?;
     let mut ids = Vec::new();
     let mut nobody = Vec::new();
     for (i, resolution) in unknown.into_iter().zip(found) {
@@ -208,6 +250,8 @@ async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<Attemp
         attempts: claim.attempts,
         repeat_of: claim.repeat_of,
         expires_at: claim.expires_at,
+        due: claim.due,
+        first_due: claim.first_due,
         now,
         seed: claim.id.message.get().unsigned_abs() ^ u64::from(claim.id.number),
     };
@@ -224,7 +268,7 @@ async fn finish(
     attempt: Option<AttemptRow>,
     now: Time,
 ) -> News {
-    let news = News { due: settled.due, rests_until: settled.lane_rests_until };
+    let news = News { due: settled.due };
     let repeat_of = claim.repeat_of.or_else(|| (settled.state == DeliveryState::Unknown).then_some(now));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
         (DeliveryState::Sent, Some(_), Some(after)) => Some(now + after),
@@ -264,14 +308,7 @@ fn refusal(index: u32, reason: Reason) -> TargetResult {
 }
 
 fn all_refused(exceptions: Vec<TargetResult>) -> Settled {
-    Settled {
-        state: DeliveryState::Failed,
-        due: None,
-        counts: false,
-        rest: (RecipientState::Failed, None),
-        exceptions,
-        lane_rests_until: None,
-    }
+    Settled { state: DeliveryState::Failed, due: None, counts: false, rest: (RecipientState::Failed, None), exceptions }
 }
 
 fn expired(claim: &Claim) -> Settled {
@@ -280,14 +317,24 @@ fn expired(claim: &Claim) -> Settled {
         None => (DeliveryState::Expired, RecipientState::Expired),
     };
     let reason = if claim.repeat_of.is_some() { "held" } else { "expired" };
-    Settled {
-        state,
-        due: None,
-        counts: false,
-        rest: (recipients, Some(Reason::ours(reason))),
-        exceptions: Vec::new(),
-        lane_rests_until: None,
-    }
+    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
+}
+
+/// Its account could not send for too long.
+fn gave_up(claim: &Claim) -> Settled {
+    let (state, recipients, reason) = match claim.repeat_of {
+        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown, "held"),
+        None => (DeliveryState::Failed, RecipientState::Failed, "gave_up"),
+    };
+    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
+}
+
+/// Waits for a recipient's window, and looks again now and then: a time far off is one that a set clock could move.
+async fn wait_for(lane: &Lane, claim: &Claim, exceptions: Vec<TargetResult>, until: Tick) -> News {
+    const LONGEST: Duration = Duration::from_secs(600);
+    let now = lane.clock.moment();
+    let due = now.wall_at(until).min(now.wall + LONGEST);
+    finish(lane, claim, put_off(claim, exceptions, due), None, None, now.wall).await
 }
 
 /// Waits for a recipient's window; what is refused already is written down meanwhile.
@@ -296,7 +343,7 @@ fn put_off(claim: &Claim, exceptions: Vec<TargetResult>, until: Time) -> Settled
         Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
         None => (DeliveryState::Pending, RecipientState::Pending),
     };
-    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions, lane_rests_until: None }
+    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A delivery's file, before its call: read from the library, handed to the platform once for all who need it.
 
-use super::lane::{Lane, lock};
+use super::{
+    lane::{Lane, lock},
+    rest,
+};
 use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
 use hongyan_endpoint::{Class, Fault, File};
 use std::{
@@ -108,7 +111,10 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
         lane.library.note_upload(account, id, form.name(), None).await.map_err(|e| busy(&e))?;
     }
     let file = read(lane, id).await?;
-    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await?;
+    let began = lane.clock.tick();
+    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
+        rest::heard(lane, began, Some(fault));
+    })?;
     let note = Some((uploaded.id.clone(), uploaded.until));
     if let Err(error) = lane.library.note_upload(account, id, form.name(), note).await {
         // It costs another upload, no more.

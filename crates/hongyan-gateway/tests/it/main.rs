@@ -70,6 +70,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
             on_unknown: OnUnknown::Hold,
             backoff: Backoff::default(),
             max_attempts: 2,
+            give_up_after: Duration::from_secs(3 * 86_400),
         },
         on_repeat: OnRepeat::Refuse,
         long_text: hongyan_channel::LongText::Split,

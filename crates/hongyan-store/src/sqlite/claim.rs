@@ -7,19 +7,24 @@ use super::{
 use crate::error::Result;
 use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, Part, ReceiptTask, Target, Time};
 use rusqlite::{Connection, params};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
 #[derive(Default)]
 pub(crate) struct Raw {
     contents: Vec<String>,
-    seen: HashMap<MessageId, (usize, Time, Option<Time>)>,
+    seen: HashMap<MessageId, Seen>,
     claims: Vec<RawClaim>,
 }
+
+/// What is read of a message once: its content's number, when it was accepted, its `send_at` and its `expires_at`.
+type Seen = (usize, Time, Option<Time>, Option<Time>);
 
 struct RawClaim {
     id: DeliveryId,
     made_at: Time,
+    due: Time,
+    first_due: Time,
     content: usize,
     part: Option<Part>,
     targets: Vec<Target>,
@@ -32,16 +37,16 @@ impl Raw {
     /// Adds a delivery with the recipients that are in the statement's states.
     fn add(&mut self, connection: &Connection, delivery: &Found, states: &'static str) -> Result<()> {
         let id = delivery.id;
-        let (content, made_at, expires_at) = match self.seen.get(&id.message) {
+        let (content, made_at, send_at, expires_at) = match self.seen.get(&id.message) {
             Some(known) => *known,
             None => {
                 let mut message =
-                    connection.prepare_cached("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
+                    connection.prepare_cached("SELECT at, send_at, expires_at, content FROM messages WHERE id = ?1")?;
                 let mut rows = message.query([id.message.get()])?;
                 // A delivery whose message is gone cannot be: both go in one transaction.
                 let Some(row) = rows.next()? else { return Ok(()) };
-                self.contents.push(get(row, 2)?);
-                let known = (self.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?);
+                self.contents.push(get(row, 3)?);
+                let known = (self.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?, maybe_time(row, 2)?);
                 self.seen.insert(id.message, known);
                 known
             }
@@ -49,6 +54,8 @@ impl Raw {
         self.claims.push(RawClaim {
             id,
             made_at,
+            due: delivery.due.unwrap_or(made_at),
+            first_due: send_at.unwrap_or(made_at).max(made_at),
             content,
             part: delivery.part,
             targets: targets(connection, id, states)?,
@@ -68,6 +75,8 @@ impl Raw {
             .map(|raw| Claim {
                 id: raw.id,
                 made_at: raw.made_at,
+                due: raw.due,
+                first_due: raw.first_due,
                 content: Arc::clone(&contents[raw.content]),
                 part: raw.part,
                 targets: raw.targets,
@@ -87,13 +96,14 @@ struct Found {
     repeat_of: Option<Time>,
     unbound: bool,
     part: Option<Part>,
+    due: Option<Time>,
 }
 
 const DUE: &str =
-    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY waiting
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, due FROM deliveries INDEXED BY waiting
                    WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
 const ORPHANED: &str =
-    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY sending
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, due FROM deliveries INDEXED BY sending
                         WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
 
 /// Leases what is due.
@@ -109,6 +119,53 @@ pub(crate) fn claim(group: &mut Group<'_>, account: &str, now: Time, lease: Time
         collect(rows, &mut found)?;
     }
     lease_all(group, account, lease, &found)
+}
+
+/// Leases what waits past its message's end. Walks over all that waits of the account.
+pub(crate) fn expired(group: &mut Group<'_>, account: &str, now: Time, lease: Time, limit: usize) -> Result<Raw> {
+    let mut found = Vec::new();
+    let mut statement = group.sql(EXPIRED)?;
+    collect(statement.query(params![account, now.millis(), limit])?, &mut found)?;
+    lease_all(group, account, lease, &found)
+}
+
+const EXPIRED: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, due
+                       FROM deliveries d INDEXED BY waiting
+                       WHERE account = ?1 AND due IS NOT NULL AND unbound = 0
+                         AND EXISTS (SELECT 1 FROM messages m WHERE m.id = d.message AND m.expires_at <= ?2)
+                       LIMIT ?3";
+
+/// Of a delivery that waits for a pause to end, or for its turn, and not for its message's `send_at`.
+macro_rules! waits_for_no_date {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = deliveries.message AND m.send_at = deliveries.due)"
+    };
+}
+
+/// Moves what waits, and the looks at receipts, with a clock that was set.
+pub(crate) fn clock_stepped(group: &Group<'_>, account: &str, by_ms: i64) -> Result<u64> {
+    let moved = group
+        .sql(concat!(
+            "UPDATE deliveries SET due = due + ?2 WHERE account = ?1 AND due IS NOT NULL AND ",
+            waits_for_no_date!()
+        ))?
+        .execute(params![account, by_ms])?;
+    group
+        .sql("UPDATE deliveries SET receipt_at = receipt_at + ?2 WHERE account = ?1 AND receipt_at IS NOT NULL")?
+        .execute(params![account, by_ms])?;
+    Ok(moved as u64)
+}
+
+/// Makes due now what is further off than any pause.
+pub(crate) fn reanchor(group: &Group<'_>, account: &str, now: Time, longest: Duration) -> Result<u64> {
+    let furthest = (now + longest).millis();
+    let anchored = group
+        .sql(concat!("UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > ?3 AND ", waits_for_no_date!()))?
+        .execute(params![account, now.millis(), furthest])?;
+    let looks = group
+        .sql("UPDATE deliveries SET receipt_at = ?2 WHERE account = ?1 AND receipt_at > ?3")?
+        .execute(params![account, now.millis(), furthest])?;
+    Ok((anchored + looks) as u64)
 }
 
 /// Leases what is under way with nobody behind it.
@@ -131,6 +188,7 @@ fn collect(mut rows: rusqlite::Rows<'_>, found: &mut Vec<Found>) -> Result<()> {
             repeat_of: maybe_time(row, 4)?,
             unbound: get(row, 5)?,
             part: part(row, 6)?,
+            due: maybe_time(row, 8)?,
         });
     }
     Ok(())
@@ -162,7 +220,7 @@ pub(crate) fn sent_since(
 ) -> Result<Raw> {
     let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries
+        "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, due FROM deliveries
          WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
     )?;
     let mut found = Vec::new();
