@@ -13,6 +13,7 @@ mod http;
 mod ledger;
 mod media;
 mod odd_answers;
+mod outage;
 mod passed_on;
 mod platform;
 mod refusals;
@@ -58,6 +59,17 @@ pub(crate) struct TestGateway {
     pub(crate) admin: String,
     pub(crate) store: Arc<Sqlite>,
     gateway: Gateway,
+}
+
+/// Rules that a test's account starts from.
+pub(crate) fn policy(on_unknown: OnUnknown) -> Policy {
+    Policy { on_unknown, ..account("any", FakeChannel::people()).1.policy }
+}
+
+/// A delivery of one part.
+pub(crate) fn new_delivery(account: &str, recipients: Vec<hongyan_core::Address>) -> hongyan_core::NewDelivery {
+    let wording = hongyan_core::Wording::Made;
+    hongyan_core::NewDelivery { account: account.into(), recipients, part: None, wording }
 }
 
 pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {

@@ -43,7 +43,8 @@ impl Raw {
         let (made_at, send_at, expires_at) = match self.seen.get(&id.message) {
             Some(known) => *known,
             None => {
-                let mut message = connection.prepare_cached("SELECT at, send_at, expires_at FROM messages WHERE id = ?1")?;
+                let mut message =
+                    connection.prepare_cached("SELECT at, send_at, expires_at FROM messages WHERE id = ?1")?;
                 let mut rows = message.query([id.message.get()])?;
                 // A delivery whose message is gone cannot be: both go in one transaction.
                 let Some(row) = rows.next()? else { return Ok(()) };
