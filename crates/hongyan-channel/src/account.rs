@@ -307,6 +307,8 @@ impl AccountConfig {
         let policy = Policy {
             dedup: capabilities.dedup,
             on_unknown: common.on_unknown.unwrap_or_default(),
+            // Only who says so gets a second copy where the platform could have told the first.
+            on_late: common.on_unknown.unwrap_or(OnUnknown::Hold),
             backoff: Backoff {
                 first: common.first_retry_ms.map_or(backoff.first, Duration::from_millis),
                 cap: common.longest_retry_ms.map_or(backoff.cap, Duration::from_millis),

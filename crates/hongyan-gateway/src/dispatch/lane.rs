@@ -2,10 +2,11 @@
 
 use super::{
     Observer,
-    attempt::{self, News},
+    attempt::News,
     files::Uploads,
+    holding::{self, Holding},
     pace::{RecipientPace, Turns},
-    rest,
+    rest::{self, Errand},
 };
 use hongyan_channel::Account;
 use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
@@ -21,10 +22,10 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How long a claim is ours. Longer than any call can take; a dead process's claims are settled at the next start.
-pub(super) const LEASE: Duration = Duration::from_secs(300);
 /// When the store fails, the lane looks again after this long.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// Tries at what a dead process left behind before the lane goes on without: it is looked for again later.
+const RECOVERIES: u32 = 5;
 /// The longest sleep of an idle lane.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -47,6 +48,7 @@ pub(super) struct Lane {
     pub(super) turns: Turns,
     /// Leases so far: their order is that of the turns.
     leased: AtomicU64,
+    pub(super) holding: Holding,
 }
 
 impl Lane {
@@ -56,6 +58,7 @@ impl Lane {
         library: Arc<dyn Library>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
+        lease: Duration,
     ) -> Self {
         Self {
             repeats: Mutex::new(Repeats::new(account.policy.dedup)),
@@ -69,6 +72,7 @@ impl Lane {
             clock,
             observer,
             uploads: Uploads::default(),
+            holding: Holding::new(lease),
             due: Notify::new(),
             receipts: Notify::new(),
         }
@@ -107,7 +111,8 @@ impl Lane {
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<News> = JoinSet::new();
     reanchor(&lane).await;
-    recover(&lane).await;
+    recover(&lane, &mut running, &mut stop).await;
+    let mut ticks = lane.holding.ticks();
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
@@ -130,9 +135,9 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         if trial && lane.wants_probe(moment.tick) {
             running.spawn(rest::probe(Arc::clone(&lane)));
         }
-        let room = lane.room(running.len(), moment.tick);
+        let room = if lane.holding.is_blocked() { 0 } else { lane.room(running.len(), moment.tick) };
         if hungry && room > 0 {
-            match lane.outbox.claim(&lane.account.name, now, now + LEASE, room).await {
+            match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
                     hungry = claims.len() == room;
                     // Also after a claim that gave something: what is due later was not claimed, and may have been
@@ -140,9 +145,10 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                     if !hungry {
                         timer = next_due(&lane).await;
                     }
+                    lane.holding.take(&claims);
                     for claim in claims {
-                        let errand = attempt::Errand { number: lane.number(), trial };
-                        running.spawn(attempt::run(Arc::clone(&lane), claim, errand));
+                        let errand = Errand { number: lane.number(), trial };
+                        running.spawn(holding::attempt(Arc::clone(&lane), claim, errand));
                     }
                     if hungry {
                         continue;
@@ -168,6 +174,10 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                 }
             }
             () = tokio::time::sleep(nap) => hungry = true,
+            _ = ticks.tick() => match take_over(&lane, &mut running).await {
+                Ok(()) => {}
+                Err(error) => tracing::warn!(account = %lane.account.name, %error, "leases are not looked after"),
+            },
             _ = stop.changed() => break,
         }
     }
@@ -196,26 +206,37 @@ async fn next_due(lane: &Lane) -> Option<Time> {
     }
 }
 
-/// Settles what a dead process left behind and remembers what it had sent, before anything new goes out.
-async fn recover(lane: &Arc<Lane>) {
-    if let Err(error) = remember_sent(lane).await {
-        tracing::warn!(account = %lane.account.name, %error, "what was sent before is not remembered");
+/// Takes over what a dead process left behind and remembers what it had sent, before anything new goes out.
+async fn recover(lane: &Arc<Lane>, running: &mut JoinSet<News>, stop: &mut watch::Receiver<bool>) {
+    for tries in 0.. {
+        let recovered = match remember_sent(lane).await {
+            Ok(()) => take_over(lane, running).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = recovered else { return };
+        tracing::warn!(account = %lane.account.name, %error, "what went before the start is not settled yet");
+        // A store that works but for this: everything else must not wait for it.
+        if tries >= RECOVERIES && matches!(error, StoreError::Failed(_)) {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(holding::pause(tries)) => {}
+            _ = stop.changed() => return,
+        }
     }
+}
+
+/// Looks after the leases, and settles what nobody holds.
+async fn take_over(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> Result<(), StoreError> {
     loop {
-        let now = lane.clock.now();
-        match lane.outbox.orphans(&lane.account.name, now, now + LEASE).await {
-            Ok(claims) if claims.is_empty() => return,
-            Ok(claims) => {
-                let deliveries = claims.len();
-                tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
-                for claim in claims {
-                    attempt::interrupted(lane, claim).await;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(account = %lane.account.name, %error, "interrupted calls are not settled yet");
-                return;
-            }
+        let lost = holding::keep(lane).await?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let deliveries = lost.len();
+        tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
+        for claim in lost {
+            running.spawn(holding::interrupted(Arc::clone(lane), claim));
         }
     }
 }
@@ -230,9 +251,9 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
         let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
         {
             let mut repeats = lock(&lane.repeats);
-            for claim in &sent {
+            for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
                 let Ok(content) = lane.account.wording(claim) else { continue };
-                repeats.note(claim.id, &content, &claim.targets, claim.made_at.max(since));
+                repeats.note(claim.id, &content, &claim.targets, claim.first_call_at);
             }
         }
         match sent.last() {

@@ -2,8 +2,9 @@
 //! nothing can leave. When and how long is [`Standing`]'s to decide.
 
 use super::{
-    attempt::{self, News},
-    lane::{LEASE, Lane, lock},
+    attempt::News,
+    holding,
+    lane::{Lane, lock},
 };
 use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Reason, Rest, Room, Standing, Tick};
 use hongyan_endpoint::{About, Class, Fault};
@@ -14,6 +15,26 @@ use tokio::task::JoinSet;
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Deliveries that are ended in one go.
 const SWEPT_AT_ONCE: usize = 200;
+
+/// What a lease is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    /// Which lease of the lane it is.
+    pub(super) number: u64,
+    /// It is the one call by which a resting account is tried.
+    pub(super) trial: bool,
+}
+
+impl Errand {
+    /// Whether the account's standing lets it go on.
+    pub(super) fn may_send(self, lane: &Lane) -> bool {
+        match lock(&lane.standing).room(lane.clock.tick()) {
+            Room::All => true,
+            Room::One => self.trial,
+            Room::None(_) => false,
+        }
+    }
+}
 
 /// How an account stands, for those who look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,7 +110,7 @@ pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool
     let now = lane.clock.now();
     let name = &lane.account.name;
     let gave_up = lock(&lane.standing).kept_since(lane.account.policy.give_up_after, now);
-    let mut ended = match lane.outbox.expired(name, now, now + LEASE, SWEPT_AT_ONCE).await {
+    let mut ended = match lane.outbox.expired(name, now, lane.holding.lease(now), SWEPT_AT_ONCE).await {
         Ok(claims) => claims,
         Err(error) => {
             tracing::warn!(account = %name, %error, "what has expired is not looked for");
@@ -97,15 +118,16 @@ pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool
         }
     };
     if let Some(since) = gave_up {
-        match lane.outbox.claim(name, since, now + LEASE, SWEPT_AT_ONCE).await {
+        match lane.outbox.claim(name, since, lane.holding.lease(now), SWEPT_AT_ONCE).await {
             Ok(claims) => ended.extend(claims),
             Err(error) => tracing::warn!(account = %name, %error, "what has waited too long is not looked for"),
         }
     }
     let more = ended.len() >= SWEPT_AT_ONCE;
+    lane.holding.take(&ended);
     for claim in ended {
-        let number = lane.number();
-        running.spawn(attempt::run(Arc::clone(lane), claim, attempt::Errand { number, trial: false }));
+        let errand = Errand { number: lane.number(), trial: false };
+        running.spawn(holding::attempt(Arc::clone(lane), claim, errand));
     }
     more
 }

@@ -1,6 +1,6 @@
 //! Long outages, on a moved clock: what a platform that is gone, a gate, a refused login do to what waits.
 //!
-//! The runtime's paused time is the clock: it jumps to whatever is due next.
+//! The runtime's paused time is the clock: it jumps to whatever is due next, while the store holds it up.
 
 use crate::fake::capabilities;
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{About, Class, Fault, Known};
 use hongyan_gateway::dispatch::{Dispatcher, Observer};
-use hongyan_store::{Options, Sqlite};
+use hongyan_store::{Failing, Options, Sqlite};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -125,7 +125,7 @@ impl Observer for Seen {
 
 /// One account `ding` over a store on disk.
 struct Rig {
-    store: Arc<Sqlite>,
+    store: Arc<Failing<Sqlite>>,
     clock: Arc<dyn Clock>,
     ids: IdSource,
     seen: Arc<Seen>,
@@ -139,7 +139,7 @@ impl Rig {
     fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Paused(tokio::time::Instant::now()));
         let store = Sqlite::temporary(Options { clock: Arc::clone(&clock), ..Options::default() }).unwrap();
-        Self { store: Arc::new(store), clock, ids: IdSource::default(), seen: Arc::default() }
+        Self { store: Arc::new(Failing::over(store).blocking()), clock, ids: IdSource::default(), seen: Arc::default() }
     }
 
     fn platform(&self, send: Script) -> Platform {
