@@ -424,6 +424,9 @@ mod tests {
             targets: Vec::new(),
             attempts: 0,
             repeat_of: None,
+            first_call_at: Time::default(),
+            unreadable: None,
+            unreadable_targets: Vec::new(),
             expires_at: None,
         }
     }
