@@ -51,7 +51,7 @@ pub fn is_untouched(fault: &Fault) -> bool {
         (_, Class::Ambiguous | Class::RefreshToken) | (About::Message, _) => false,
         (About::Account, _) | (About::Way, Class::Throttled { .. }) => true,
         // Before the request was written. What answers in the platform's place may have read it.
-        (About::Way, _) => matches!(fault.code(), "net.connect" | "net.tls"),
+        (About::Way, _) => matches!(fault.code(), "net.connect" | "net.proxy" | "net.tls" | "net.untrusted"),
     }
 }
 
