@@ -298,6 +298,17 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
     )
     .about(About::Way),
     known(
+        "net.untrusted",
+        Class::RETRY,
+        Who::Operator,
+        ("the certificate's issuer is not trusted", "证书的签发者不受信任"),
+        (
+            "if the issuer is your company's own, name its certificate (PEM) as ca_file on the account, or add it to the system's store or SSL_CERT_FILE; otherwise somebody stands between: do not go on",
+            "若签发者是贵公司自己的机构，请在账号上以 ca_file 指定其证书（PEM），或加入系统证书库、SSL_CERT_FILE；否则可能有人在中间拦截，请勿继续",
+        ),
+    )
+    .about(About::Way),
+    known(
         "net.timeout",
         Class::RETRY,
         Who::Hongyan,
@@ -423,6 +434,7 @@ mod tests {
             ("net.unavailable", About::Way),
             ("net.gate", About::Way),
             ("net.proxy", About::Way),
+            ("net.untrusted", About::Way),
             ("net.too_long", About::Message),
             ("net.timeout", About::Message),
             ("net.lost", About::Message),

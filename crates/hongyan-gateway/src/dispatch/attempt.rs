@@ -6,11 +6,16 @@ use super::{
     rest::{self, Errand},
 };
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Repeat,
-    Resolution, Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
+    Attempt, AttemptRow, Call, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState,
+    Repeat, Resolution, Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
 };
 use hongyan_endpoint::{Class, Fault};
-use std::{collections::HashMap, time::Duration};
+use hongyan_net::BeforeWrite;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// What the lane has to know of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,7 +102,10 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     }
     lane.holding.called(claim.id);
     let begun = lane.clock.tick();
-    let mut outcome = lane.account.channel.deliver(&call(file.for_call())).await;
+    // What counts is when the request is written, with token and connection there.
+    let written: Arc<Mutex<Option<Tick>>> = Arc::default();
+    let gate = note_when_written(&lane.clock, &written);
+    let mut outcome = gate.clone().around(lane.account.channel.deliver(&call(file.for_call()))).await;
     // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
     // a call with another id is another call to the platform.
     if claim.repeat_of.is_none()
@@ -107,7 +115,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
         let fresh = files::load(lane, &content, Some(unknown)).await;
         began = lane.clock.now();
         outcome = match &fresh {
-            Ok(fresh) => lane.account.channel.deliver(&call(fresh.for_call())).await,
+            Ok(fresh) => gate.around(lane.account.channel.deliver(&call(fresh.for_call()))).await,
             Err(Stop::Fault(fault)) => Outcome::failed(fault.clone()),
             Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, error).await,
         };
@@ -117,7 +125,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
         Outcome::Taken { .. } => None,
         Outcome::Failed { fault, .. } => Some(fault),
     };
-    pass.ended(None, fault.is_none());
+    pass.ended(*lock(&written), fault.is_none());
     rest::heard(lane, begun, fault);
     let row = observe(lane, &outcome, began, ended);
     let outcome = widen(outcome, refused, &twins);
@@ -125,6 +133,15 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
     }
     decide(lane, claim, outcome, Some(row), (began, ended)).await
+}
+
+/// Notes when a request was written to its connection, the last time where it had to be written again.
+fn note_when_written(clock: &Arc<dyn Clock>, written: &Arc<Mutex<Option<Tick>>>) -> BeforeWrite {
+    let (clock, written) = (Arc::clone(clock), Arc::clone(written));
+    BeforeWrite::new(move || {
+        *lock(&written) = Some(clock.tick());
+        std::future::ready(())
+    })
 }
 
 /// Why an attempt ends before its call.
