@@ -418,6 +418,8 @@ mod tests {
         Claim {
             id: hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(7), number: 1 },
             made_at: Time::from_millis(0),
+            due: Time::from_millis(0),
+            first_due: Time::from_millis(0),
             content: Arc::new(content),
             ready,
             part,

@@ -13,7 +13,7 @@ use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standin
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -48,6 +48,8 @@ pub(super) struct Lane {
     pub(super) turns: Turns,
     /// Leases so far: their order is that of the turns.
     leased: AtomicU64,
+    /// Nothing more is to be sent by this process.
+    pub(super) stopping: AtomicBool,
     pub(super) holding: Holding,
 }
 
@@ -66,6 +68,7 @@ impl Lane {
             standing: Mutex::new(Standing::new(account.policy.backoff)),
             turns: Turns::new(&account.rates),
             leased: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
             account,
             outbox,
             library,
@@ -181,7 +184,8 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => break,
         }
     }
-    // Nobody waits for a turn any more; what has none yet goes back.
+    // What waits for its turn goes back.
+    lane.stopping.store(true, Ordering::SeqCst);
     lane.turns.wake();
     while running.join_next().await.is_some() {}
 }

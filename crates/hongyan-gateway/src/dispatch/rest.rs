@@ -8,7 +8,10 @@ use super::{
 };
 use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Reason, Rest, Room, Standing, Tick};
 use hongyan_endpoint::{About, Class, Fault};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 /// What ends while the lane rests (`expires_at`, `give_up_after`) is looked for this often.
@@ -28,6 +31,9 @@ pub(super) struct Errand {
 impl Errand {
     /// Whether the account's standing lets it go on.
     pub(super) fn may_send(self, lane: &Lane) -> bool {
+        if lane.stopping.load(Ordering::SeqCst) {
+            return false;
+        }
         match lock(&lane.standing).room(lane.clock.tick()) {
             Room::All => true,
             Room::One => self.trial,

@@ -123,9 +123,31 @@ impl Observer for Seen {
     }
 }
 
-/// One account `ding` over a store on disk.
+/// A folder of its own, in memory where the machine has one for that: ten thousand messages need no disk here.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let memory = std::path::Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let name = format!("hongyan-outage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = place.join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One account `ding` over a store. The store is closed before its folder goes.
 struct Rig {
     store: Arc<Failing<Sqlite>>,
+    _folder: Folder,
     clock: Arc<dyn Clock>,
     ids: IdSource,
     seen: Arc<Seen>,
@@ -138,8 +160,16 @@ fn nothing() -> Script {
 impl Rig {
     fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Paused(tokio::time::Instant::now()));
-        let store = Sqlite::temporary(Options { clock: Arc::clone(&clock), ..Options::default() }).unwrap();
-        Self { store: Arc::new(Failing::over(store).blocking()), clock, ids: IdSource::default(), seen: Arc::default() }
+        let folder = Folder::new();
+        let options = Options { clock: Arc::clone(&clock), ..Options::default() };
+        let store = Sqlite::open(&folder.0.join("outbox.db"), options).unwrap();
+        Self {
+            store: Arc::new(Failing::over(store).blocking()),
+            _folder: folder,
+            clock,
+            ids: IdSource::default(),
+            seen: Arc::default(),
+        }
     }
 
     fn platform(&self, send: Script) -> Platform {
@@ -454,4 +484,18 @@ async fn a_robots_first_twenty_leave_at_once_and_the_next_when_the_minute_is_ove
     let sent: Vec<Time> = platform.sent.lock().unwrap().iter().map(|(_, at)| *at).collect();
     assert!(sent[19].since(sent[0]) < SECOND * 10 && sent[20].since(sent[0]) >= minute, "{sent:?}");
     dispatcher.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_goes_back_when_the_gateway_stops() {
+    let rig = Rig::new();
+    rig.accept(8, |_| {}).await;
+    let (platform, dispatcher) = rig.start(rig.platform(nothing()), vec![Rate { max: 10, per: SECOND }]);
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let began = rig.clock.now();
+    dispatcher.stop(SECOND * 30).await;
+    assert!(rig.clock.now().since(began) < SECOND / 2, "nobody waits out its turn");
+    let sent = platform.sent.lock().unwrap().len() as u64;
+    assert!((1..8).contains(&sent), "{sent}");
+    assert_eq!((rig.count(DeliveryState::Sent).await, rig.count(DeliveryState::Pending).await), (sent, 8 - sent));
 }
