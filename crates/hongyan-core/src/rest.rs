@@ -149,10 +149,11 @@ impl Standing {
         self.trouble.as_ref().is_some_and(|trouble| now >= trouble.until && !trouble.probed)
     }
 
-    /// Whether it rests, or has not been tried since.
+    /// Why it rests: until something shows that it may work again.
     #[must_use]
     pub fn rest(&self, now: Moment) -> Option<Rest> {
-        self.trouble.as_ref().map(|trouble| Rest {
+        let trouble = self.trouble.as_ref().filter(|trouble| now.tick < trouble.until || !trouble.probed);
+        trouble.map(|trouble| Rest {
             cause: trouble.cause.clone(),
             class: trouble.class,
             since: trouble.since,
@@ -226,7 +227,8 @@ impl Standing {
             set: now.tick,
             until: now.tick + grown.max(asked),
             pauses: pauses.saturating_add(1),
-            probed: false,
+            // A quota is not seen to be free by looking at something else.
+            probed: matches!(fault.class(), Class::Throttled { .. }),
         });
         Some(change)
     }
@@ -374,6 +376,15 @@ mod tests {
         assert_eq!(standing.answered(at(2).tick, at(5)), None, "an older answer is no news either");
         standing.failed(&Fault::transport("net.throttled", "").not_before(HOUR / 2), at(3).tick, at(5), 1);
         assert_eq!(until(&standing, at(5)), Some(HOUR / 2), "but for a longer time that is asked for");
+    }
+
+    #[test]
+    fn a_spent_quota_is_tried_by_a_message_and_shown_while_it_lasts() {
+        let mut standing = standing();
+        standing.failed(&fault(Class::throttled(60), About::Message), at(0).tick, at(0), 1);
+        assert!(standing.rest(at(59)).is_some());
+        assert_eq!((standing.rest(at(60)), standing.room(at(60).tick)), (None, Room::One));
+        assert!(!standing.wants_probe(at(60).tick), "a login says nothing of it");
     }
 
     #[test]
