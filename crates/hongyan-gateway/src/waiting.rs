@@ -77,6 +77,10 @@ impl Observer for Watch {
     fn changed(&self, delivery: DeliveryId) {
         self.waiting.notify(delivery.message);
     }
+
+    fn rested(&self, account: &str, class: &'static str, rests: bool) {
+        self.metrics.rested(account, class, rests);
+    }
 }
 
 #[cfg(test)]

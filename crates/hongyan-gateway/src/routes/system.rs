@@ -41,7 +41,7 @@ pub(super) fn live() -> Reply {
 
 /// `GET /readyz`
 pub(super) async fn ready(app: &Arc<App>) -> Reply {
-    let now = Instant::now();
+    let now = app.clock.tick();
     let known = *app.ready.lock().unwrap_or_else(PoisonError::into_inner);
     let ready = match known {
         Some((at, ready)) if now.duration_since(at) < READY_FOR => ready,
