@@ -16,7 +16,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
 /// Files that are taken in at once: each is in memory as a whole.
 pub(crate) const UPLOADS: usize = 8;

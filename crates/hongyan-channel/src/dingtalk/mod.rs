@@ -195,7 +195,7 @@ impl Channel for DingTalkChannel {
         if !to_robot && robot::said(part).is_none() {
             return body::words(&body::message(part, ""));
         }
-        let (_, param) = body::robot_message(part, "").ok()?;
+        let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
         let param: serde_json::Value = serde_json::from_str(&param).ok()?;
         param["text"].as_str().or_else(|| param["content"].as_str()).map(str::to_owned)
     }

@@ -88,8 +88,7 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
-        let not_json =
-            |e: serde_json::Error| Usage(told!("--data is not JSON: {e}" ; "--data 不是 JSON：{e}"));
+        let not_json = |e: serde_json::Error| Usage(told!("--data is not JSON: {e}" ; "--data 不是 JSON：{e}"));
         serde_json::from_str::<serde::de::IgnoredAny>(data).map_err(not_json)?;
         // A number that 64 bits would round is shown as it was written.
         let data: Value = serde_json::from_str(&number::quoted(data)).map_err(not_json)?;

@@ -14,7 +14,7 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Endpoint, Fault, Invalid, Sealed, Spec, Wire, lenient};
 use hongyan_wecom::{
     appchat::SendChat,
     message::{DUPLICATE_CHECK_MAX_SECONDS, MessageSent, SendMessage},
@@ -66,7 +66,7 @@ pub(super) async fn answer(
 /// What is sent is kept as values before it goes on: a whole number that 64 bits cannot hold would arrive rounded.
 pub(super) fn check_numbers(side: Side, spec: &Spec, json: &[u8]) -> Result<(), Fault> {
     match number::inexact(json).into_iter().find(|one| one.whole) {
-        Some(one) => Err(side.unreadable(spec, &format!("{} is a number of more than 64 bits", one.path))),
+        Some(one) => Err(side.unreadable(spec, &Invalid::unfit(one.path, "is a number of more than 64 bits"))),
         None => Ok(()),
     }
 }
