@@ -28,7 +28,7 @@ mod repeats;
 mod schedule;
 pub mod table;
 
-pub use address::{Address, AddressKind};
+pub use address::{Address, AddressKind, names_several};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};
