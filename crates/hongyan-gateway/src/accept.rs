@@ -49,6 +49,14 @@ fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
 
 /// Checks a message, fills its template and plans it. Stores nothing.
 pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
+    if message.content.given.is_some() {
+        return Err(Problem::field(Code::UnknownField, "content.given", "there is no such field"));
+    }
+    given(app, caller, message, now).await
+}
+
+/// As [`draft`], of a message that may have come by a platform's own path.
+pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     if message.to.len() > MAX_RECIPIENTS {
         return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", message.to.len())));
     }
@@ -89,6 +97,10 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
         for delivery in deliveries {
+            if content.given.is_some() {
+                // The platform judges it.
+                continue;
+            }
             if content.table.is_none() {
                 account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
                 continue;
