@@ -64,7 +64,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
-    let sheet = tables::read(app, &mut content).await?;
+    let sheet = tables::read(app, caller, &mut content).await?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
     let lookup = |name: &str| {
@@ -77,7 +77,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
-    let mut file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    let mut file = files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
         tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
     }
@@ -221,7 +221,9 @@ impl Draft {
         idempotency: Option<Idempotency>,
     ) -> Result<NewMessage, Problem> {
         if let Some(file) = self.file.take() {
-            files::keep(app, &mut self.content, file, self.at).await?;
+            let accounts: BTreeSet<&String> = self.plan.deliveries.iter().map(|planned| &planned.account).collect();
+            let accounts: Vec<String> = accounts.into_iter().cloned().collect();
+            files::keep(app, &mut self.content, file, &accounts, self.at).await?;
         }
         let content = serde_json::to_string(&self.content).map_err(|error| {
             tracing::error!(%error, "a content cannot be written as JSON");

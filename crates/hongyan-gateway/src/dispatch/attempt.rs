@@ -1,7 +1,7 @@
 //! One delivery, once: look up, check, hand over its file, call, decide, write down.
 
 use super::{
-    files,
+    AWAITED_AFTER, files,
     lane::{Lane, lock},
 };
 use hongyan_core::{
@@ -43,7 +43,8 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
     };
     // What goes again after a lost reply is meant to be taken for the same by the platform.
     let recognised = dedup(&lane, &claim) == lane.account.policy.dedup;
-    if claim.repeat_of.is_none() && recognised {
+    // What came by the platform's own path is the platform's to judge.
+    if claim.repeat_of.is_none() && recognised && content.given.is_none() {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
         refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
     }
@@ -227,6 +228,9 @@ async fn finish(
     let news = News { due: settled.due, rests_until: settled.lane_rests_until };
     let repeat_of = claim.repeat_of.or_else(|| (settled.state == DeliveryState::Unknown).then_some(now));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
+        (DeliveryState::Sent, Some(_), Some(after)) if lane.observer.results_awaited(claim.id.message) => {
+            Some(now + after.min(AWAITED_AFTER))
+        }
         (DeliveryState::Sent, Some(_), Some(after)) => Some(now + after),
         _ => None,
     };

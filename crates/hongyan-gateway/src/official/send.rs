@@ -5,7 +5,7 @@
 //! refusal is the platform's own and leaves no dead letter.
 
 use super::{Application, side::Side};
-use crate::{accept, app::App, keys::Caller, routes::messages};
+use crate::{accept, app::App, keys::Caller, routes::messages, waiting::WaitsFor};
 use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
     MessageRow, Priority, RecipientState,
@@ -145,7 +145,7 @@ async fn run(
     let draft = accept::given(app, caller, message, now).await.map_err(|problem| side.unfit(spec, &problem))?;
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
-    let ticket = app.watch.waiting.enter(id);
+    let ticket = app.watch.waiting.enter(id, WaitsFor::Calls);
     let message = draft.into_new(app, id, None).await.map_err(|problem| side.unfit(spec, &problem))?;
     let accepted = accept::commit(app, vec![message]).await.map_err(|problem| side.unfit(spec, &problem))?;
     if !matches!(accepted.first(), Some(Accepted::New(_))) {
