@@ -77,7 +77,8 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
-    let mut file = files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    let mut file =
+        files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
         tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
     }

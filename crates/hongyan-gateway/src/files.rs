@@ -143,9 +143,9 @@ pub(crate) async fn take(
     }
     let at = |field: &str| format!("content.{}.{field}", format.name());
     if let Some(id) = &media.media {
-        let row = visible(app, caller, id).await?.ok_or_else(|| {
-            wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media"))
-        })?;
+        let row = visible(app, caller, id)
+            .await?
+            .ok_or_else(|| wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media")))?;
         if media.name.as_ref().is_some_and(|name| *name != row.name) {
             let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
             return Err(wrong(at("name"), words));

@@ -179,9 +179,8 @@ pub(crate) fn mobile_or_userid(text: &str) -> anyhow::Error {
 pub(crate) fn is_mobile(text: &str) -> bool {
     let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
     let local = ["+86", "0086", "86"].iter().find_map(|country| digits.strip_prefix(country)).unwrap_or(&digits);
-    let is_local = |text: &str| {
-        text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let is_local =
+        |text: &str| text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
     is_local(&digits) || is_local(local) || (digits.starts_with('+') && digits[1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -239,7 +238,8 @@ mod tests {
         assert_eq!(recipient("zhangsan").unwrap(), json!({"userid": "zhangsan"}));
         assert_eq!(recipient("all").unwrap(), json!({"all": true}));
         assert!(recipient("phone:1").is_err());
-        for mobile in ["13800000001", "+8613800000001", "8613800000001", "138-0000-0001", "138 0000 0001", "+49170123"] {
+        for mobile in ["13800000001", "+8613800000001", "8613800000001", "138-0000-0001", "138 0000 0001", "+49170123"]
+        {
             let error = recipient(mobile).unwrap_err().to_string();
             assert!(error.contains("mobile:") && error.contains("userid:"), "{mobile}: {error}");
         }

@@ -75,13 +75,17 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
             Ok(reply::json(StatusCode::ACCEPTED, &accepted))
         }
         Some(Accepted::Before(id)) => {
-            let row = match wait {
-                Some(span) => outcome(app, id, app.watch.waiting.enter(id, WaitsFor::Results), began + span).await?,
-                None => app.outbox.message(id).await.map_err(reply::store)?,
+            let (row, settled) = match wait {
+                Some(span) => {
+                    let ticket = app.watch.waiting.enter(id, WaitsFor::Results);
+                    let (row, settled) = results(app, id, ticket, began + span).await?;
+                    (row, Some(settled))
+                }
+                None => (app.outbox.message(id).await.map_err(reply::store)?, None),
             };
             // The key outlives a message that was forgotten.
-            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new() };
-            let accepted = row.map_or_else(forgotten, |row| of_row(&row));
+            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new(), settled: None };
+            let accepted = MessageAccepted { settled, ..row.map_or_else(forgotten, |row| of_row(&row)) };
             let mut response = reply::json(StatusCode::ACCEPTED, &accepted);
             response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
             Ok(response)
