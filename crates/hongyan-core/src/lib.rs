@@ -45,7 +45,7 @@ pub use library::{ChatRow, FileRow, Library};
 pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
-    Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
+    Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, Wording, derive_state,
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;

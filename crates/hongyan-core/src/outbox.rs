@@ -190,6 +190,8 @@ pub struct NewMessage {
     pub idempotency: Option<Idempotency>,
     /// At least one.
     pub deliveries: Vec<NewDelivery>,
+    /// What deliveries say that do not say the content as it stands, each as JSON of [`Content`].
+    pub wordings: Vec<String>,
 }
 
 /// A delivery of a [`NewMessage`]; numbered from 1 in order.
@@ -202,6 +204,21 @@ pub struct NewDelivery {
     /// Which part of the content it carries. Parts follow each other: one that is not the first is not due before the
     /// delivery with the number before it has ended.
     pub part: Option<Part>,
+    /// What it says.
+    pub wording: Wording,
+}
+
+/// What a delivery says, settled when its message is accepted: neither a later setting nor a later version changes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wording {
+    /// The message's content as it stands.
+    #[default]
+    Whole,
+    /// That of [`NewMessage::wordings`] with this index: a part, a table's words, a text with the time in it.
+    Own(u32),
+    /// What the channel makes of the content when it is sent: a whole table as data, and messages of versions that
+    /// kept no wordings.
+    Made,
 }
 
 /// One of several parts of a content that is too long for one call.
@@ -250,8 +267,10 @@ pub struct Claim {
     pub id: DeliveryId,
     /// When its message was accepted.
     pub made_at: Time,
-    /// What the message says; shared between deliveries of a message claimed together.
+    /// What it says; shared between deliveries of a message claimed together.
     pub content: Arc<Content>,
+    /// Whether `content` is what goes out; when not, the channel makes its part of it ([`Wording::Made`]).
+    pub ready: bool,
     /// Which part of it this delivery carries; `None` for all of it.
     pub part: Option<Part>,
     /// The recipients that are still `pending` or `unknown`.

@@ -34,7 +34,7 @@ pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
             return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
         }
     };
-    let content = match lane.account.part(&claim.content, claim.made_at, claim.part) {
+    let content = match lane.account.wording(&claim) {
         Ok(content) => content,
         Err(unfit) => {
             let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.message));

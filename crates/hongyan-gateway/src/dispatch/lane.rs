@@ -168,7 +168,7 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
         {
             let mut repeats = lock(&lane.repeats);
             for claim in &sent {
-                let Ok(content) = lane.account.part(&claim.content, claim.made_at, claim.part) else { continue };
+                let Ok(content) = lane.account.wording(claim) else { continue };
                 repeats.note(claim.id, &content, &claim.targets, claim.made_at.max(since));
             }
         }

@@ -6,14 +6,16 @@ use super::{
 };
 use crate::error::Result;
 use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, Part, ReceiptTask, Target, Time};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::{collections::HashMap, sync::Arc};
 
 /// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
 #[derive(Default)]
 pub(crate) struct Raw {
     contents: Vec<String>,
-    seen: HashMap<MessageId, (usize, Time, Option<Time>)>,
+    seen: HashMap<MessageId, (Time, Option<Time>)>,
+    /// Where a message's content is, by its wording's number; 0 is the message's own.
+    placed: HashMap<(MessageId, i64), usize>,
     claims: Vec<RawClaim>,
 }
 
@@ -21,6 +23,7 @@ struct RawClaim {
     id: DeliveryId,
     made_at: Time,
     content: usize,
+    ready: bool,
     part: Option<Part>,
     targets: Vec<Target>,
     attempts: u32,
@@ -32,24 +35,33 @@ impl Raw {
     /// Adds a delivery with the recipients that are in the statement's states.
     fn add(&mut self, connection: &Connection, delivery: &Found, states: &'static str) -> Result<()> {
         let id = delivery.id;
-        let (content, made_at, expires_at) = match self.seen.get(&id.message) {
+        let (made_at, expires_at) = match self.seen.get(&id.message) {
             Some(known) => *known,
             None => {
-                let mut message =
-                    connection.prepare_cached("SELECT at, expires_at, content FROM messages WHERE id = ?1")?;
+                let mut message = connection.prepare_cached("SELECT at, expires_at FROM messages WHERE id = ?1")?;
                 let mut rows = message.query([id.message.get()])?;
                 // A delivery whose message is gone cannot be: both go in one transaction.
                 let Some(row) = rows.next()? else { return Ok(()) };
-                self.contents.push(get(row, 2)?);
-                let known = (self.contents.len() - 1, time(row, 0)?, maybe_time(row, 1)?);
+                let known = (time(row, 0)?, maybe_time(row, 1)?);
                 self.seen.insert(id.message, known);
                 known
+            }
+        };
+        let number = delivery.wording.unwrap_or(0);
+        let content = match self.placed.get(&(id.message, number)) {
+            Some(place) => *place,
+            None => {
+                let Some(text) = content(connection, id.message, number)? else { return Ok(()) };
+                self.contents.push(text);
+                self.placed.insert((id.message, number), self.contents.len() - 1);
+                self.contents.len() - 1
             }
         };
         self.claims.push(RawClaim {
             id,
             made_at,
             content,
+            ready: delivery.wording.is_some(),
             part: delivery.part,
             targets: targets(connection, id, states)?,
             attempts: delivery.attempts,
@@ -69,6 +81,7 @@ impl Raw {
                 id: raw.id,
                 made_at: raw.made_at,
                 content: Arc::clone(&contents[raw.content]),
+                ready: raw.ready,
                 part: raw.part,
                 targets: raw.targets,
                 attempts: raw.attempts,
@@ -79,6 +92,16 @@ impl Raw {
     }
 }
 
+/// What a message says (number 0), or one of its wordings.
+fn content(connection: &Connection, id: MessageId, number: i64) -> Result<Option<String>> {
+    if number == 0 {
+        let mut statement = connection.prepare_cached("SELECT content FROM messages WHERE id = ?1")?;
+        return Ok(statement.query_row([id.get()], |row| row.get(0)).optional()?);
+    }
+    let mut statement = connection.prepare_cached("SELECT content FROM wordings WHERE message = ?1 AND number = ?2")?;
+    Ok(statement.query_row(params![id.get(), number], |row| row.get(0)).optional()?)
+}
+
 /// A delivery that is to be leased, as found.
 struct Found {
     id: DeliveryId,
@@ -87,13 +110,15 @@ struct Found {
     repeat_of: Option<Time>,
     unbound: bool,
     part: Option<Part>,
+    /// The wording's number; `None` for one that is made of the content.
+    wording: Option<i64>,
 }
 
 const DUE: &str =
-    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY waiting
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording FROM deliveries INDEXED BY waiting
                    WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
 const ORPHANED: &str =
-    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries INDEXED BY sending
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording FROM deliveries INDEXED BY sending
                         WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
 
 /// Leases what is due.
@@ -131,6 +156,7 @@ fn collect(mut rows: rusqlite::Rows<'_>, found: &mut Vec<Found>) -> Result<()> {
             repeat_of: maybe_time(row, 4)?,
             unbound: get(row, 5)?,
             part: part(row, 6)?,
+            wording: get(row, 8)?,
         });
     }
     Ok(())
@@ -162,7 +188,7 @@ pub(crate) fn sent_since(
 ) -> Result<Raw> {
     let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, state, attempts, repeat_of, unbound, part, parts FROM deliveries
+        "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording FROM deliveries
          WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
     )?;
     let mut found = Vec::new();

@@ -67,6 +67,7 @@ pub(crate) fn remove(group: &mut Group<'_>, ids: &[MessageId]) -> Result<u64> {
         for text in [
             "DELETE FROM recipients WHERE message = ?1",
             "DELETE FROM deliveries WHERE message = ?1",
+            "DELETE FROM wordings WHERE message = ?1",
             "DELETE FROM handed WHERE message = ?1",
             "DELETE FROM idempotency WHERE (scope, key) = (SELECT scope, key FROM messages WHERE id = ?1) AND message = ?1",
         ] {

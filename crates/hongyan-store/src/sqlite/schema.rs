@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_parts.sql"),
     include_str!("../../migrations/0003_library.sql"),
     include_str!("../../migrations/0004_doors.sql"),
+    include_str!("../../migrations/0006_wordings.sql"),
     include_str!("../../migrations/0007_holders.sql"),
 ];
 
