@@ -282,6 +282,8 @@ impl AccountConfig {
         let policy = Policy {
             dedup: capabilities.dedup,
             on_unknown: common.on_unknown.unwrap_or_default(),
+            // Only who says so gets a second copy where the platform could have told the first.
+            on_late: common.on_unknown.unwrap_or(OnUnknown::Hold),
             backoff: Backoff {
                 first: common.first_retry_ms.map_or(backoff.first, Duration::from_millis),
                 cap: common.longest_retry_ms.map_or(backoff.cap, Duration::from_millis),
@@ -385,6 +387,9 @@ mod tests {
             targets: Vec::new(),
             attempts: 0,
             repeat_of: None,
+            first_call_at: Time::default(),
+            unreadable: None,
+            unreadable_targets: Vec::new(),
             expires_at: None,
         }
     }

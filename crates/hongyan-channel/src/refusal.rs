@@ -29,7 +29,7 @@ pub(crate) fn scrubbed(fault: Fault, secrets: &[&Secret]) -> Fault {
         return fault;
     }
     let words = secrets.iter().fold(fault.message().to_owned(), |words, secret| words.replace(secret.expose(), "***"));
-    Fault::refused(fault.code(), words, fault.known()).with_class(fault.class()).during(fault.operation())
+    fault.with_message(words)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ mod path;
 mod spec;
 mod wire;
 
-pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
 pub use file::File;
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
