@@ -6,7 +6,7 @@
 
 use super::{
     Answer, Operation, arrival, passed_back,
-    send::{Asked, admissible},
+    send::{Asked, admissible, keeps_numbers},
     side::Side,
 };
 use crate::{app::App, config::Config, keys::Caller};
@@ -129,7 +129,7 @@ pub(super) async fn forward(from: &Robot, side: Side, operation: Operation, part
 
 /// Reads what the robot is to say; `None` for what its platform is known to refuse.
 pub(super) fn read(side: Side, call: &Wire) -> Option<Asked> {
-    let native: Map<String, Value> = serde_json::from_slice(&call.body).ok()?;
+    let native: Map<String, Value> = serde_json::from_slice(&call.body).ok().filter(|_| keeps_numbers(&call.body))?;
     match side {
         Side::DingTalk => dingtalk::robot(&DingTalkSend::decode(call).ok()?.message).ok()?,
         Side::WeCom => {

@@ -8,7 +8,7 @@ use super::{Application, side::Side};
 use crate::{accept, app::App, keys::Caller, routes::messages, waiting::WaitsFor};
 use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
-    MessageRow, Priority, RecipientState,
+    MessageRow, Priority, RecipientState, number,
 };
 use hongyan_dingtalk::{
     chat::SendToChat,
@@ -59,7 +59,7 @@ pub(super) async fn answer(
     call: &Wire,
 ) -> Option<Sealed> {
     // An array would be read by position: what its members mean is the platform's to say.
-    if call.body.trim_ascii_start().first() != Some(&b'{') {
+    if call.body.trim_ascii_start().first() != Some(&b'{') || !keeps_numbers(&call.body) {
         return None;
     }
     let asked = match spec.name {
@@ -67,6 +67,12 @@ pub(super) async fn answer(
         _ => read(from, side, spec, call)?,
     };
     Some(carry(app, caller, &from.account, &from.channel, side, spec, asked).await)
+}
+
+/// Whether a text of JSON is kept as it came: what is sent is kept as values, and a whole number that 64 bits cannot
+/// hold would arrive rounded.
+pub(super) fn keeps_numbers(json: &[u8]) -> bool {
+    !number::inexact(json).into_iter().any(|one| one.whole)
 }
 
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
@@ -429,7 +435,7 @@ fn notice(from: &Application, request: SendNotice) -> Option<Asked> {
 /// platform refuses.
 fn msg(msg: Value) -> Option<Value> {
     let msg = match msg {
-        Value::String(text) => serde_json::from_str(&text).ok()?,
+        Value::String(text) if keeps_numbers(text.as_bytes()) => serde_json::from_str(&text).ok()?,
         other => other,
     };
     dingtalk::check(msg.as_object()?).ok()?;
