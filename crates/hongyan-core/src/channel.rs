@@ -6,7 +6,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use hongyan_endpoint::{Fault, File, Known};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
 #[async_trait]
@@ -46,6 +46,11 @@ pub trait Channel: Send + Sync + 'static {
     /// How a file of this form (`image`, `file`, `voice`, `video`) gets into a call.
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::None
+    }
+
+    /// How many calls could begin at once: what would only wait for a connection is not leased before it is there.
+    fn room(&self) -> usize {
+        usize::MAX
     }
 
     /// How its mails name those who get them to each other; `None` where it sends no mail. Where it does, a content
@@ -123,6 +128,17 @@ pub trait Channel: Send + Sync + 'static {
     /// # Errors
     /// What stands in the way.
     async fn probe(&self) -> Result<(), Fault>;
+
+    /// Whether [`Channel::probe`] only reads (a login, a connection), so that a resting account is tried by it before a
+    /// message is risked.
+    fn probe_only_reads(&self) -> bool {
+        false
+    }
+
+    /// For how long a call with this handle can be taken back; `None` when it cannot.
+    fn recall_for(&self, _handle: &str) -> Option<Duration> {
+        self.capabilities().recall_for
+    }
 
     /// How it is doing, without asking anyone.
     fn health(&self) -> Health;
