@@ -3,7 +3,7 @@
 
 use crate::{
     published,
-    refusal::{invalid, scrubbed},
+    refusal::invalid,
     render,
     robot::Hook,
     secret::SecretRef,
@@ -117,9 +117,7 @@ impl DingTalkRobotChannel {
             message,
             msg_uuid,
         };
-        let mut secrets = vec![&self.access_token];
-        secrets.extend(&self.secret);
-        self.client.call(&request).await.map(drop).map_err(|fault| scrubbed(fault, &secrets))
+        self.client.call(&request).await.map(drop)
     }
 
     /// The robot refuses what lacks its keyword.

@@ -4,7 +4,7 @@
 
 use crate::{
     published,
-    refusal::{invalid, refused, scrubbed, within},
+    refusal::{invalid, refused, within},
     render,
     robot::Hook,
     secret::SecretRef,
@@ -104,8 +104,7 @@ impl WeComRobotChannel {
     }
 
     async fn post(&self, request: &SendWebhook) -> Result<(), Fault> {
-        let answer = self.client.call_with(request, &self.key).await;
-        answer.map(drop).map_err(|fault| scrubbed(fault, &[&self.key]))
+        self.client.call_with(request, &self.key).await.map(drop)
     }
 }
 
@@ -292,8 +291,7 @@ impl Channel for WeComRobotChannel {
             return Err(invalid(words));
         }
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
-        let uploaded = self.client.call_with(&request, &self.key).await;
-        let uploaded = uploaded.map_err(|fault| scrubbed(fault, &[&self.key]))?;
+        let uploaded = self.client.call_with(&request, &self.key).await?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
     }
 

@@ -15,7 +15,7 @@ pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
 use hongyan_endpoint::{Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire};
-use hongyan_net::{Failure, Http, Reply, Secret};
+use hongyan_net::{Cleaning, Failure, Http, Reply, Secret, clean_body};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -128,10 +128,10 @@ impl<P: Login> Client<P> {
             Auth::AccessToken | Auth::AcsHeader => {}
         }
         let token = self.custodian.get(self).await?;
-        match self.once(spec, wire, Some(&token.text)).await {
+        match self.once(spec, wire, Some(token.text.expose())).await {
             Err(fault) if fault.class() == Class::RefreshToken => {
                 let fresh = self.custodian.replace(&token, self).await?;
-                self.once(spec, wire, Some(&fresh.text)).await.map_err(|fault| match fault.class() {
+                self.once(spec, wire, Some(fresh.text.expose())).await.map_err(|fault| match fault.class() {
                     // The same answer to a fresh token: the pair of app and company is wrong, not the token.
                     Class::RefreshToken => fault.with_class(Class::Permanent),
                     _ => fault,
@@ -162,7 +162,10 @@ impl<P: Login> Client<P> {
             http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
         }
         let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid(spec, "not a valid URL or header"))?;
-        let reply = self.http.send(http).await.map_err(|e| way_fault(spec, e.failure, e.message))?;
+        // A call that takes no token of ours is a login: its answer hands one over.
+        let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
+        let sent = self.http.send_cleaning(http, cleaning).await;
+        let reply = sent.map_err(|e| way_fault(spec, e.failure, e.message))?;
         if (300..400).contains(&reply.status) {
             let message = format!("HTTP {}", reply.status);
             return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
@@ -173,7 +176,12 @@ impl<P: Login> Client<P> {
             return serde_json::to_vec(&file).map(Bytes::from).map_err(|error| invalid(spec, error.to_string()));
         }
         let body = without_bom(&reply.body);
-        P::open(spec, reply.status, &body).map_err(|fault| after_effect(spec, fault).during(spec.name))?;
+        if let Err(fault) = P::open(spec, reply.status, &body) {
+            // A refusal hands nothing over.
+            let clean = clean_body(body, Cleaning::Every);
+            let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
+            return Err(after_effect(spec, fault).during(spec.name));
+        }
         Ok(body)
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::{Client, Login};
 use hongyan_endpoint::{Class, Fault};
+use hongyan_net::Secret;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -21,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 /// A token in use.
 pub(crate) struct Token {
     /// The credential itself: for the wire.
-    pub(crate) text: String,
+    pub(crate) text: Secret,
     ends: Instant,
     renew_from: Instant,
 }
@@ -133,6 +134,7 @@ impl<P: Login> Custodian<P> {
         match outcome {
             Ok(reply) => {
                 let (text, life) = P::token(reply);
+                let text = Secret::token(text);
                 let token = Arc::new(Token { text, ends: now + life, renew_from: now + life - EARLY.min(life / 4) });
                 held.token = Some(Arc::clone(&token));
                 held.refused = None;

@@ -1,5 +1,6 @@
 //! What went wrong, classed by what to do next.
 
+use crate::harmless;
 use std::{fmt, time::Duration};
 
 /// What a fault means for the caller. The platform's table assigns it.
@@ -92,7 +93,8 @@ pub const fn known(
 
 /// A refusal or a failed call: class, code, words, advice.
 ///
-/// Never holds a credential: `message` is the platform's text or ours, not the URL that was called.
+/// Never holds a credential: `message` is the platform's text or ours, not the URL that was called. Never holds a
+/// control character either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     class: Class,
@@ -108,8 +110,8 @@ impl Fault {
     pub fn refused(code: impl Into<String>, message: impl Into<String>, known: Option<&'static Known>) -> Self {
         Self {
             class: known.map_or(Class::Permanent, |row| row.class),
-            code: code.into(),
-            message: message.into(),
+            code: harmless(&code.into()).into_owned(),
+            message: harmless(&message.into()).into_owned(),
             operation: "",
             known,
         }

@@ -40,6 +40,7 @@
 pub mod audit;
 mod fault;
 pub mod file;
+mod harmless;
 pub mod lenient;
 mod path;
 mod spec;
@@ -47,6 +48,7 @@ mod wire;
 
 pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
 pub use file::File;
+pub use harmless::{harmless, is_harmful};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

@@ -3,6 +3,7 @@
 use crate::{
     guard::Resolver,
     proxy::{Proxy, Way},
+    redact::{Cleaning, clean, clean_body, clean_headers},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -147,11 +148,34 @@ impl Http {
         self.send(request).await
     }
 
-    /// Carries out one call. Redirects are answers like any other.
+    /// Carries out one call. Redirects are answers like any other. Whatever comes back holds no secret that this
+    /// process knows: see [`crate::clean`].
     ///
     /// # Errors
     /// [`NetFault`] with how far it got.
     pub async fn send(&self, request: http::Request<Bytes>) -> Result<Reply, NetFault> {
+        self.send_cleaning(request, Cleaning::Every).await
+    }
+
+    /// As [`Self::send`], with a word on what is left standing in the answer.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_cleaning(
+        &self,
+        request: http::Request<Bytes>,
+        cleaning: Cleaning,
+    ) -> Result<Reply, NetFault> {
+        let mut reply = self.within_time(request).await.map_err(|fault| NetFault {
+            message: clean(&fault.message).into_owned(),
+            ..fault
+        })?;
+        clean_headers(&mut reply.headers, cleaning);
+        reply.body = clean_body(reply.body, cleaning);
+        Ok(reply)
+    }
+
+    async fn within_time(&self, request: http::Request<Bytes>) -> Result<Reply, NetFault> {
         match tokio::time::timeout(self.options.timeout, self.exchange(request)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(NetFault {

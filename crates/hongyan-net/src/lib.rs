@@ -20,6 +20,6 @@ mod wire;
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
 pub use proxy::{NotAProxy, Proxy};
-pub use redact::Secret;
+pub use redact::{Cleaning, Secret, clean, clean_body};
 pub use trust::Trust;
 pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};
