@@ -12,6 +12,7 @@ use crate::{
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_endpoint::strict;
 use hongyan_net::{Options, Proxy};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -137,17 +138,17 @@ impl<'de> Deserialize<'de> for AccountConfig {
         let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
-        let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
-        let proxy = keys.remove("proxy").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
+        let callback = keys.remove("callback").map(strict::from_value).transpose().map_err(D::Error::custom)?;
+        let proxy = keys.remove("proxy").map(strict::from_value).transpose().map_err(D::Error::custom)?;
         let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
-        let channel = serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
+        let channel = strict::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
         if proxy.is_some() && matches!(channel, ChannelConfig::Mail(_)) {
             return Err(D::Error::custom("proxy: mail goes out directly"));
         }
-        let common = serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?;
+        let common = strict::from_value(Value::Object(common)).map_err(D::Error::custom)?;
         Ok(Self { common, channel, callback, proxy })
     }
 }

@@ -21,7 +21,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
+use hongyan_endpoint::{Endpoint, Fault, Known, Scope, strict};
 use hongyan_net::{Http, Options, Secret};
 use hongyan_text::Dialect;
 use serde::Deserialize;
@@ -148,7 +148,7 @@ fn rendered(markdown: &str) -> String {
 /// The robot's message, without mentions.
 fn message(content: &Content) -> Result<Message, Unfit> {
     if let Some(native) = &content.native {
-        return serde_json::from_value(native.clone()).map_err(|error| {
+        return strict::from_value(native.clone()).map_err(|error| {
             // serde's sentence may quote the value; here that is the sender's own.
             Unfit { field: "native".into(), message: format!("is not a message of a group's robot: {error}") }
         });

@@ -44,11 +44,12 @@ mod harmless;
 pub mod lenient;
 mod path;
 mod spec;
+pub mod strict;
 mod wire;
 
 pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
 pub use file::File;
-pub use harmless::{harmless, is_harmful};
+pub use harmless::{harmless, harmless_json, is_harmful};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

@@ -1,6 +1,7 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
 use crate::{Answer, Body, Endpoint, File, Method, Platform, Spec, file, path};
+use crate::strict::Strict;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -92,7 +93,7 @@ impl Sealed {
 
 /// JSON to a typed request or reply, with the failing field's path.
 pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(value).map_err(|error| Invalid {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| Invalid {
         field: match error.path().to_string() {
             path if path == "." => String::new(),
             path => path,

@@ -3,6 +3,7 @@
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use hongyan_api::{Code, Problem};
+use hongyan_endpoint::strict::{self, Strict};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -109,7 +110,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads JSON strictly. The usual way is fast; only what is wrong is read again, to name the field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let error = match serde_json::from_slice(bytes) {
+    let error = match strict::from_slice(bytes) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -123,7 +124,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         ));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let (path, said) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+    let (path, said) = match serde_path_to_error::deserialize::<_, T>(Strict(&mut reader)) {
         Err(error) => (error.path().to_string(), error.inner().to_string()),
         // The same bytes were refused a moment ago.
         Ok(_) => (String::new(), error.to_string()),

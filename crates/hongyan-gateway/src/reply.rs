@@ -15,7 +15,7 @@ pub(crate) type Reply = Result<Response, Problem>;
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(bytes) => with_type(status, "application/json", bytes),
+        Ok(bytes) => with_type(status, "application/json", hongyan_endpoint::harmless_json(bytes)),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
             problem(&Problem::bare(Code::Internal))
@@ -41,7 +41,7 @@ pub(crate) fn with_type(status: StatusCode, media_type: &'static str, bytes: imp
 pub(crate) fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     // A problem is a handful of strings; nothing in it can fail to be written.
-    let bytes = serde_json::to_vec(problem).unwrap_or_default();
+    let bytes = hongyan_endpoint::harmless_json(serde_json::to_vec(problem).unwrap_or_default());
     let mut response = with_type(status, CONTENT_TYPE, bytes);
     let extra = match problem.status {
         401 => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"hongyan\"")),

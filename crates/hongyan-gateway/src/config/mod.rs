@@ -11,6 +11,7 @@ pub use locate::ConfigError;
 
 use hongyan_channel::{Account, AccountConfig};
 use hongyan_core::Content;
+use hongyan_endpoint::strict::Strict;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -231,7 +232,7 @@ impl Config {
         let given: toml::Table = text.parse().map_err(|e| source.syntax(&e))?;
         merge(&mut merged, given);
         let from_env = overlay(&mut merged, &defaults, env)?;
-        let config: Self = serde_path_to_error::deserialize(toml::Value::Table(merged)).map_err(|error| {
+        let config: Self = serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
             let path = error.path().to_string();
             source.at(&path, &error.inner().to_string(), &from_env)
         })?;

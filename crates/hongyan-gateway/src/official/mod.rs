@@ -23,7 +23,7 @@ use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_client::Raw;
 use hongyan_core::{Channel, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wire};
+use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wire, harmless_json};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -236,7 +236,10 @@ pub(crate) async fn perform(
                 let value = reply.headers.get(*name)?.clone();
                 Some((HeaderName::from_static(name), value))
             });
-            Answer { status: reply.status, headers: passed.collect(), body: reply.body }
+            let headers: HeaderMap = passed.collect();
+            let json = headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let body = if json { harmless_json(reply.body.into()).into() } else { reply.body };
+            Answer { status: reply.status, headers, body }
         }
         Err(fault) => {
             tracing::warn!(account = %from.account, %fault, "a call was not passed on");
