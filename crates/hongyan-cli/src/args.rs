@@ -130,7 +130,7 @@ pub(crate) struct Sandbox {
     /// Decides the company: the same seed gives the same people.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Trouble from the start, such as drop_after:/cgi-bin/message/send:3: kind (with =VALUE where it takes one), path, count.
+    /// Trouble from the start, such as drop_after:/cgi-bin/message/send:3 or status=429@30:*gettoken: kind (with =VALUE and @RETRY_AFTER), path, count.
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<String>,
     /// People read what reaches them after so many milliseconds.

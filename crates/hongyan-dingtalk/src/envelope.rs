@@ -146,11 +146,7 @@ pub(crate) fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
             Sealed::json(status, &body)
         }
         Err(fault) if topapi && GATEWAY_CODES.contains(&fault.code()) => {
-            let errmsg = format!("ding talk error[subcode={},submsg={}]", fault.code(), fault.message());
-            Sealed::json(
-                200,
-                &json!({"errcode": WRAPPED, "sub_code": fault.code(), "sub_msg": fault.message(), "errmsg": errmsg, "request_id": "sandbox"}),
-            )
+            Sealed::json(200, &wrap(fault.code(), fault.message()))
         }
         Err(fault) => {
             let code: i64 = fault.code().parse().unwrap_or(-1);
@@ -161,4 +157,27 @@ pub(crate) fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
             Sealed::json(200, &body)
         }
     }
+}
+
+fn wrap(code: &str, words: &str) -> Value {
+    let errmsg = format!("ding talk error[subcode={code},submsg={words}]");
+    json!({"errcode": WRAPPED, "sub_code": code, "sub_msg": words, "errmsg": errmsg, "request_id": "sandbox"})
+}
+
+/// A refusal of the older host in the other envelope: the real code within 88, or bare. Which paths wrap has changed
+/// over the years, so clients read both; what is no such refusal stays as it is.
+#[must_use]
+pub fn rewrapped(mut sealed: Sealed, wrapped: bool) -> Sealed {
+    let Ok(body) = serde_json::from_slice::<Value>(&sealed.body) else { return sealed };
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let body = match (body["errcode"].as_i64(), wrapped) {
+        (Some(code), true) if code != 0 && code != WRAPPED => wrap(&code.to_string(), text("errmsg")),
+        (Some(WRAPPED), false) => {
+            let Ok(code) = text("sub_code").parse::<i64>() else { return sealed };
+            json!({"errcode": code, "errmsg": text("sub_msg")})
+        }
+        _ => return sealed,
+    };
+    sealed.body = body.to_string().into_bytes();
+    sealed
 }

@@ -34,6 +34,8 @@ pub mod user;
 pub mod user_edit;
 pub mod webhook;
 
+pub use envelope::rewrapped;
+
 use hongyan_client::Login;
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
 use hongyan_net::Secret;

@@ -18,9 +18,12 @@ use crate::{
     world::{
         World,
         company::{PersonId, Treatment},
+        token::TokenStore,
     },
 };
-use hongyan_endpoint::Sealed;
+use hongyan_dingtalk::DingTalk;
+use hongyan_endpoint::{Platform, Sealed};
+use hongyan_wecom::WeCom;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -68,7 +71,7 @@ const CALLS: [(&str, &str); 32] = [
     ("GET /sandbox/faults", "the trouble in force"),
     (
         "POST /sandbox/faults",
-        "order trouble: {\"match\", \"kind\", \"value\"?, \"count\"?, \"skip\"?, \"after\"?}, or a list of them",
+        "order trouble: {\"match\", \"kind\", \"value\"?, \"count\"?, \"skip\"?, \"every\"?, \"after\"?, \"status\"?, \"retry_after\"?, \"wrapped\"?}, or a list of them",
     ),
     ("DELETE /sandbox/faults", "no more trouble"),
     ("POST /sandbox/tokens/revoke", "{\"platform\": dingtalk | wecom, \"how\": revoke | expire}"),
@@ -346,22 +349,13 @@ enum How {
 }
 
 fn revoke(hub: &Hub, order: Revocation) -> Said {
-    let mut world = enter(&hub.world);
-    let token = match order.platform.as_str() {
-        "dingtalk" => &mut world.dingtalk.token,
-        // Both secrets' tokens go.
-        "wecom" => {
-            match order.how {
-                How::Revoke => world.wecom.contacts_token.revoke(),
-                How::Expire => world.wecom.contacts_token.expire(),
-            }
-            &mut world.wecom.token
-        }
-        _ => return Err(bad("platform: expected dingtalk or wecom")),
-    };
-    match order.how {
-        How::Revoke => token.revoke(),
-        How::Expire => token.expire(),
+    if !matches!(order.platform.as_str(), DingTalk::NAME | WeCom::NAME) {
+        return Err(bad("platform: expected dingtalk or wecom"));
     }
+    let how = match order.how {
+        How::Revoke => TokenStore::revoke,
+        How::Expire => TokenStore::expire,
+    };
+    enter(&hub.world).tokens(&order.platform).for_each(how);
     Ok(json!({}))
 }

@@ -7,14 +7,14 @@ use crate::{
     route::{Forced, Handling, enter, method_name},
     stream::{self, Entering},
     trouble::{FaultKind, Strike},
-    world::{Caller, tally::Call},
+    world::{Caller, tally::Call, token::TokenStore},
 };
 use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, unknown, whole};
 use bytes::Bytes;
 use hongyan_endpoint::Platform;
 use http::{
-    HeaderMap, Request, Response, Uri,
-    header::{CONTENT_LENGTH, HOST},
+    HeaderMap, HeaderValue, Request, Response, StatusCode, Uri,
+    header::{CONTENT_LENGTH, HOST, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
@@ -96,7 +96,25 @@ async fn answer(
     if !strike.latency.is_zero() {
         tokio::time::sleep(strike.latency).await;
     }
-    meet(hub, ip, method, &head.uri, &head.headers, &body, strike).await
+    let answer = meet(hub, ip, method, &head.uri, &head.headers, &body, &strike).await;
+    if !strike.latency_after.is_zero() {
+        tokio::time::sleep(strike.latency_after).await;
+    }
+    answer.map(|answer| marked(hub, answer, &strike))
+}
+
+/// The answer with the status and the time to wait that the trouble in force wants.
+fn marked(hub: &Hub, mut answer: Response<Answer>, strike: &Strike) -> Response<Answer> {
+    if let Some(status) = strike.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        *answer.status_mut() = status;
+    }
+    let machine_ms = hub.clock.now_ms() - hub.clock.moved_ms();
+    if let Some(after) = &strike.retry_after
+        && let Ok(value) = HeaderValue::from_str(&after.value(machine_ms))
+    {
+        answer.headers_mut().insert(RETRY_AFTER, value);
+    }
+    answer
 }
 
 /// A WebSocket's handshake.
@@ -129,7 +147,7 @@ async fn meet(
     uri: &Uri,
     headers: &HeaderMap,
     body: &Bytes,
-    strike: Strike,
+    strike: &Strike,
 ) -> Result<Response<Answer>, HangUp> {
     if let Some(host) = host(headers) {
         enter(&hub.world).host = host;
@@ -141,13 +159,10 @@ async fn meet(
     if let Some(kind) = strike.kind {
         let mut world = enter(&hub.world);
         *world.tally.faults.entry(kind.name()).or_default() += 1;
-        let token = match route.map(|route| route.platform) {
-            Some(hongyan_wecom::WeCom::NAME) => &mut world.wecom.token,
-            _ => &mut world.dingtalk.token,
-        };
+        let platform = route.map_or(hongyan_dingtalk::DingTalk::NAME, |route| route.platform);
         match kind {
-            FaultKind::TokenRevoked => token.revoke(),
-            FaultKind::TokenExpired => token.expire(),
+            FaultKind::TokenRevoked => world.tokens(platform).for_each(TokenStore::revoke),
+            FaultKind::TokenExpired => world.tokens(platform).for_each(TokenStore::expire),
             FaultKind::Busy => handling.forced = Some(Forced::Code(-1)),
             FaultKind::Code => handling.forced = Some(Forced::Code(strike.value.unwrap_or(-1))),
             FaultKind::Throttle => handling.forced = Some(Forced::Throttle),
@@ -165,7 +180,13 @@ async fn meet(
                 if let Some(question) = route.question(&hub.world, &call, &handling) {
                     handling.caller.asked = Some(push::ask(hub, question).await);
                 }
-                route.run(&hub.world, &call, &handling)
+                let sealed = route.run(&hub.world, &call, &handling);
+                match strike.wrapped {
+                    Some(wrapped) if route.platform == hongyan_dingtalk::DingTalk::NAME => {
+                        hongyan_dingtalk::rewrapped(sealed, wrapped)
+                    }
+                    _ => sealed,
+                }
             }
             None => {
                 note(hub, &caller, method, uri.path(), name);

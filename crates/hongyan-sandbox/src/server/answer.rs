@@ -39,6 +39,11 @@ pub(super) fn replacement(kind: FaultKind, value: Option<i64>) -> Option<Sealed>
     };
     Some(match kind {
         FaultKind::Status5xx => page(status(502), "text/plain", "upstream connect error or disconnect\n"),
+        FaultKind::Status => {
+            let status = status(503);
+            let words = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+            page(status, "text/plain", &format!("{}\n", words.unwrap_or("no reason")))
+        }
         FaultKind::Html => page(status(503), "text/html; charset=utf-8", PAGE),
         FaultKind::Html200 => page(200, "text/html; charset=utf-8", PAGE),
         FaultKind::Deny => page(

@@ -23,6 +23,8 @@ use crate::{
 use callback::Callbacks;
 use company::Company;
 use event::Events;
+use hongyan_endpoint::Platform;
+use hongyan_wecom::WeCom;
 use phone::Phones;
 use serde::Serialize;
 use std::{
@@ -33,6 +35,7 @@ use std::{
 };
 use stream::Streams;
 use tally::{Calls, Tally};
+use token::TokenStore;
 
 /// What can be changed while it runs.
 #[derive(Debug, Clone, Serialize)]
@@ -85,6 +88,16 @@ pub(crate) struct Caller {
 }
 
 impl World {
+    /// The tokens that a platform has given, of each of its secrets.
+    pub(crate) fn tokens(&mut self, platform: &str) -> impl Iterator<Item = &mut TokenStore> {
+        let Self { dingtalk, wecom, .. } = self;
+        if platform == WeCom::NAME {
+            vec![&mut wecom.token, &mut wecom.contacts_token].into_iter()
+        } else {
+            vec![&mut dingtalk.token].into_iter()
+        }
+    }
+
     pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
         let mut company = Company::new(options.seed, options.people);
         // How it began is no news.

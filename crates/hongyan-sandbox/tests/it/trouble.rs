@@ -160,6 +160,107 @@ async fn an_answer_takes_its_time() {
 }
 
 #[tokio::test]
+async fn a_gate_throttles_with_a_time_to_wait_in_both_forms() {
+    let raw = Raw::start().await;
+    let text = |reply: &crate::raw::Reply| String::from_utf8_lossy(&reply.body).into_owned();
+    // The gate's own words.
+    let gate = parse(&struck(&raw, json!({"kind": "status", "value": 429, "retry_after": 30})).await);
+    assert_eq!((gate.status, gate.header("retry-after")), (429, Some("30")));
+    assert_eq!(text(&gate), "Too Many Requests\n");
+    let gate = parse(&struck(&raw, json!({"kind": "html", "value": 503, "retry_after": "date+30"})).await);
+    let date = gate.header("retry-after").unwrap();
+    assert!(gate.status == 503 && date.len() == 29 && date.ends_with(" GMT"), "{date}");
+    // The platform's words under the gate's status.
+    let refused = parse(&struck(&raw, json!({"kind": "throttle", "status": 429, "retry_after": "soon"})).await);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("soon")));
+    assert_eq!(refused.json()["errcode"], 45009);
+    let refused = parse(&struck(&raw, json!({"kind": "code", "value": 123_456, "status": 400})).await);
+    assert_eq!((refused.status, &refused.json()["errcode"]), (400, &json!(123_456)));
+    assert_eq!(effects(&raw).await, 0);
+    // Any path, so many times; others are let through.
+    raw.sandbox.order("status=503@7:*gettoken:2".parse().unwrap());
+    for (path, status) in [("/cgi-bin/gettoken", 503), ("/auth/scopes", 200), ("/gettoken", 503), ("/gettoken", 200)] {
+        let reply = raw.call("GET", path, &Value::Null).await;
+        assert_eq!(reply.status, status, "{path}");
+        assert_eq!(reply.header("retry-after"), (status == 503).then_some("7"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_refused_twice_and_in_storms() {
+    let raw = Raw::start().await;
+    let send = async |token: &str| {
+        let body = json!({"touser": "zhangsan", "msgtype": "text", "agentid": raw.credentials["wecom"]["agent_id"],
+            "text": {"content": "x"}});
+        raw.post(&format!("{SEND}?access_token={token}"), body).await["errcode"].as_i64().unwrap()
+    };
+    // Revoked between refresh and repeat.
+    raw.post("/sandbox/faults", json!({"match": SEND, "kind": "token_revoked", "count": 2})).await;
+    assert_eq!(send(&raw.wecom_token().await).await, 40014);
+    assert_eq!(send(&raw.wecom_token().await).await, 40014);
+    assert_eq!(send(&raw.wecom_token().await).await, 0);
+    // A storm: each third call loses it, until told otherwise.
+    raw.post("/sandbox/faults", json!({"match": SEND, "kind": "token_expired", "every": 3})).await;
+    let mut codes = Vec::new();
+    for _ in 0..6 {
+        codes.push(send(&raw.wecom_token().await).await);
+    }
+    assert_eq!(codes, [0, 0, 42001, 0, 0, 42001]);
+    // The contacts' secret has a token of its own, which goes as well.
+    let contacts = raw.credentials["wecom"]["contacts_secret"].as_str().unwrap();
+    let corp = raw.credentials["wecom"]["corp_id"].as_str().unwrap();
+    let reply = raw.get(&format!("/cgi-bin/gettoken?corpid={corp}&corpsecret={contacts}")).await;
+    let token = reply["access_token"].as_str().unwrap().to_owned();
+    raw.post("/sandbox/faults", json!({"match": "/cgi-bin/department/list", "kind": "token_revoked", "count": 1}))
+        .await;
+    let reply = raw.get(&format!("/cgi-bin/department/list?access_token={token}")).await;
+    assert_eq!(reply["errcode"], 40014);
+    // The code alone, although the token is good.
+    raw.post("/sandbox/faults", json!({"match": "/topapi/", "kind": "code", "value": 40014, "count": 1})).await;
+    let reply = raw.post(&format!("/topapi/user/count?access_token={}", raw.ding_token().await), json!({})).await;
+    assert_eq!((&reply["errcode"], &reply["sub_code"]), (&json!(88), &json!("40014")));
+}
+
+#[tokio::test]
+async fn dingtalks_older_host_wraps_or_does_not_on_demand() {
+    let raw = Raw::start().await;
+    let token = raw.ding_token().await;
+    let scopes = format!("/auth/scopes?access_token={token}");
+    raw.post("/sandbox/faults", json!({"match": "/auth/", "kind": "token_expired", "wrapped": true, "count": 1})).await;
+    let reply = raw.get(&scopes).await;
+    assert_eq!((&reply["errcode"], &reply["sub_code"]), (&json!(88), &json!("42001")));
+    assert_eq!(reply["errmsg"], "ding talk error[subcode=42001,submsg=access_token已过期]");
+    let count = format!("/topapi/user/count?access_token={}", raw.ding_token().await);
+    let rules = json!([{"match": "/topapi/", "kind": "throttle", "wrapped": false, "count": 1, "status": 429},
+        {"match": "/topapi/", "kind": "code", "value": 40078, "wrapped": true, "count": 1}]);
+    raw.post("/sandbox/faults", rules).await;
+    let reply = raw.call("POST", &count, &json!({"only_active": false})).await;
+    assert_eq!((reply.status, &reply.json()["errcode"]), (429, &json!(90018)));
+    assert_eq!(raw.post(&count, json!({"only_active": false})).await["sub_code"], "40078");
+    assert_eq!(raw.post(&count, json!({"only_active": false})).await["errcode"], 0);
+}
+
+#[tokio::test]
+async fn an_answer_may_be_late_although_the_effect_was_not() {
+    let raw = Raw::start().await;
+    let token = raw.wecom_token().await;
+    raw.post("/sandbox/faults", json!({"match": SEND, "kind": "latency_ms", "value": 600_000, "after": true})).await;
+    let body = json!({"touser": "zhangsan", "msgtype": "text", "agentid": raw.credentials["wecom"]["agent_id"],
+        "text": {"content": "x"}});
+    let target = format!("{SEND}?access_token={token}");
+    let seen = async {
+        while effects(&raw).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        reply = raw.post(&target, body) => panic!("answered at once: {reply}"),
+        () = seen => {}
+    }
+    assert_eq!(effects(&raw).await, 1);
+}
+
+#[tokio::test]
 async fn trouble_may_be_there_from_the_start_and_be_taken_back() {
     let faults = vec!["busy:/cgi-bin/gettoken".parse().unwrap()];
     let raw = Raw::with(SandboxOptions { faults, ..SandboxOptions::default() }).await;
