@@ -1,14 +1,7 @@
 //! A robot of one DingTalk group (自定义机器人) as a channel: whatever it says, the group reads; people among the
 //! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
 
-use crate::{
-    published,
-    refusal::invalid,
-    render,
-    robot::Hook,
-    secret::SecretRef,
-    table,
-};
+use crate::{published, refusal::invalid, render, robot::Hook, secret::SecretRef, table};
 use async_trait::async_trait;
 use hongyan_client::Client;
 use hongyan_core::{

@@ -11,13 +11,7 @@
 //!
 //! What the answer's body says is not read: it may be anybody's.
 
-use crate::{
-    published,
-    refusal::invalid,
-    render,
-    secret::SecretRef,
-    table,
-};
+use crate::{published, refusal::invalid, render, secret::SecretRef, table};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;

@@ -14,11 +14,11 @@
 //! What serde reads twice (untagged and internally tagged enums, the rest behind `flatten`) is out of its reach below
 //! that point: such types take a map or a value there, or read on with [`flattened`].
 
+use serde::Deserialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
 };
-use serde::Deserialize;
 use std::fmt;
 
 /// Reads JSON.
@@ -90,11 +90,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         self.0.deserialize_struct(name, fields, Named(visitor))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
         if is_private(name) {
             return self.0.deserialize_newtype_struct(name, visitor);
         }

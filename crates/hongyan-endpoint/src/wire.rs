@@ -1,7 +1,7 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
-use crate::{Answer, Body, Endpoint, File, Method, Platform, Spec, file, path};
 use crate::strict::Strict;
+use crate::{Answer, Body, Endpoint, File, Method, Platform, Spec, file, path};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;

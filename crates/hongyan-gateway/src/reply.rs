@@ -1,13 +1,16 @@
 //! Answers: JSON, and problems as problem documents.
 
+use crate::{app::App, body::SMALL, shares};
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     response::{IntoResponse, Response},
 };
 use hongyan_api::{CONTENT_TYPE, Code, Problem};
 use hongyan_core::StoreError;
 use http::{HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
 use serde::Serialize;
+use std::time::Duration;
 
 /// A call's result: an answer, or a problem.
 pub(crate) type Reply = Result<Response, Problem>;
@@ -35,6 +38,26 @@ pub(crate) fn with_type(status: StatusCode, media_type: &'static str, bytes: imp
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Mark of an answer whose bytes hold their share already.
+#[derive(Clone, Copy)]
+pub(crate) struct HasShare;
+
+/// The same answer, a large one with its share of the memory for bodies until it is written; `503` while there is none.
+pub(crate) async fn with_share(app: &App, caller: &str, response: Response) -> Response {
+    let size = response.body().size_hint().exact().unwrap_or(u64::MAX);
+    if size <= SMALL || response.extensions().get::<HasShare>().is_some() {
+        return response;
+    }
+    let patience = Duration::from_millis(app.config.server.write_timeout_ms);
+    let Some(share) = app.memory.take(caller, size, patience).await else {
+        return problem(&Problem::bare(Code::Busy));
+    };
+    let (parts, body) = response.into_parts();
+    // It lies in memory as one piece, so this neither waits nor fails.
+    let bytes = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+    Response::from_parts(parts, Body::from(shares::bytes(bytes, share)))
 }
 
 /// A problem document with the headers that its status wants.

@@ -161,15 +161,11 @@ impl Http {
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub async fn send_cleaning(
-        &self,
-        request: http::Request<Bytes>,
-        cleaning: Cleaning,
-    ) -> Result<Reply, NetFault> {
-        let mut reply = self.within_time(request).await.map_err(|fault| NetFault {
-            message: clean(&fault.message).into_owned(),
-            ..fault
-        })?;
+    pub async fn send_cleaning(&self, request: http::Request<Bytes>, cleaning: Cleaning) -> Result<Reply, NetFault> {
+        let mut reply = self
+            .within_time(request)
+            .await
+            .map_err(|fault| NetFault { message: clean(&fault.message).into_owned(), ..fault })?;
         clean_headers(&mut reply.headers, cleaning);
         reply.body = clean_body(reply.body, cleaning);
         Ok(reply)

@@ -17,7 +17,7 @@ pub(crate) use arrival::{form_to_json, pairs};
 pub(crate) use side::Side;
 pub(crate) use table::Operation;
 
-use crate::{app::App, body, config::Config, keys::Caller};
+use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
@@ -27,14 +27,11 @@ use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wir
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
 
 /// The largest upload that is passed on: the platforms' largest file (20 MB) and the form around it.
 const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
 /// The largest body of a login.
 const MAX_LOGIN: usize = 64 << 10;
-/// Uploads in memory at once; further ones wait for their turn.
-const UPLOADS: usize = 8;
 /// Headers of the platform's answer that are the caller's business.
 const PASSED_BACK: [&str; 4] = ["content-type", "content-disposition", "error-code", "error-msg"];
 
@@ -60,7 +57,6 @@ pub(crate) struct Doors {
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
-    uploads: Semaphore,
 }
 
 impl Doors {
@@ -99,7 +95,6 @@ impl Doors {
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
-            uploads: Semaphore::new(UPLOADS),
         })
     }
 
@@ -175,7 +170,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         return Err(side.wrong_method(spec));
     }
     if login::is_login(declared) {
-        let bytes = read(app, side, spec, parts, body, MAX_LOGIN).await?;
+        let bytes = read(app, "login", side, spec, parts, body, MAX_LOGIN).await?;
         call.body = bytes.to_vec();
         return Ok(login::answer(app, side, spec, &call).into());
     }
@@ -186,11 +181,11 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         }
         let (from, caller) = robot::whose(app, side, &call)?;
         if spec.body == BodyForm::Multipart {
-            let _turn = app.doors.uploads.acquire().await.ok();
-            let bytes = read(app, side, spec, parts, body, MAX_UPLOAD).await?;
+            let _place = place(app, side, spec, &caller.id).await?;
+            let bytes = read(app, &caller.id, side, spec, parts, body, MAX_UPLOAD).await?;
             return Ok(robot::upload(app, from, side, spec, &call, &bytes).await?.into());
         }
-        call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
+        call.body = read(app, &caller.id, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
         let asked = robot::read(side, spec, &call)?;
         let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
         return Ok(sealed.into());
@@ -198,9 +193,9 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;
     let upload = spec.body == BodyForm::Multipart;
-    let _turn = if upload { app.doors.uploads.acquire().await.ok() } else { None };
+    let _place = if upload { Some(place(app, side, spec, &caller.id).await?) } else { None };
     let limit = if upload { MAX_UPLOAD } else { app.config.server.max_body_bytes };
-    let bytes = read(app, side, spec, parts, body, limit).await?;
+    let bytes = read(app, &caller.id, side, spec, parts, body, limit).await?;
     if !upload {
         call.body = arrival::body(&parts.uri, &parts.headers, &bytes);
     }
@@ -237,7 +232,8 @@ pub(crate) async fn perform(
                 Some((HeaderName::from_static(name), value))
             });
             let headers: HeaderMap = passed.collect();
-            let json = headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let json =
+                headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
             let body = if json { harmless_json(reply.body.into()).into() } else { reply.body };
             Answer { status: reply.status, headers, body }
         }
@@ -254,16 +250,22 @@ pub(crate) async fn perform(
     }
 }
 
+/// One of the places for uploads.
+async fn place(app: &App, side: Side, spec: &Spec, caller: &str) -> Result<Share, Fault> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    app.uploads.take(caller, 1, patience).await.ok_or_else(|| side.busy(spec))
+}
+
 async fn read(
     app: &App,
+    caller: &str,
     side: Side,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     limit: usize,
 ) -> Result<Bytes, Fault> {
-    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    body::read_any(body, &parts.headers, limit, patience).await.map_err(|problem| match problem.status {
+    body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
         413 => side.too_large(spec),
         _ => side.unreadable(spec, &problem.detail),
     })

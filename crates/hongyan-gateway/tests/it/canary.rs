@@ -200,11 +200,8 @@ async fn foreign(gateway: &TestGateway) -> String {
             let join = if path.contains('?') { '&' } else { '?' };
             // Each kind of answer has its turn.
             for _ in 0..4 {
-                let request = crate::http::Request::new(
-                    gateway.address,
-                    method,
-                    &format!("{path}{join}access_token={token}"),
-                );
+                let request =
+                    crate::http::Request::new(gateway.address, method, &format!("{path}{join}access_token={token}"));
                 let answer = request.header("content-type", "application/json").body(body).send().await;
                 said.push_str(&format!("{answer:?}{}", answer.text()));
             }

@@ -16,6 +16,7 @@ mod odd_answers;
 mod passed_on;
 mod platform;
 mod refusals;
+mod slow;
 mod surface;
 mod upstream;
 

@@ -53,7 +53,8 @@ impl Patterns {
             }
         }
         let longest = texts.iter().map(Vec::len).max().unwrap_or_default();
-        let build = || AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&texts);
+        let build =
+            || AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&texts);
         // It is refused for billions of patterns alone.
         let search = if texts.is_empty() { None } else { build().ok() };
         Self { search, rows, longest }
