@@ -328,7 +328,7 @@ mod tests {
         ] {
             for read in [from_value::<Outer>(bad.clone()), from_slice(bad.to_string().as_bytes())] {
                 let words = read.unwrap_err().to_string();
-                assert!(words.starts_with("invalid type: sequence, expected an object"), "{bad}: {words}");
+                assert!(words.starts_with("invalid type: sequence, expected "), "{bad}: {words}");
             }
         }
     }

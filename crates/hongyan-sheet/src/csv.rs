@@ -133,21 +133,16 @@ pub(crate) fn write(sheet: &Sheet) -> Vec<u8> {
 /// quoting is no help.
 fn guarded(text: &str) -> String {
     const ENDS: [char; 5] = [';', '\t', '\n', '\r', '|'];
-    if text.starts_with(['\t', '\r']) {
-        return format!("'{}", guarded_behind(text, &ENDS));
-    }
-    guarded_behind(text, &ENDS)
-}
-
-fn guarded_behind(text: &str, ends: &[char]) -> String {
     let mut out = String::with_capacity(text.len() + 1);
-    for cell in text.split_inclusive(ends) {
-        let bare = cell.trim_start_matches([' ', '"']);
+    if text.starts_with(['\t', '\r']) {
+        out.push('\'');
+    }
+    for (at, cell) in text.split_inclusive(ENDS).enumerate() {
+        // A quote is gone once such a cell is read, and blanks may be.
+        let bare = if at == 0 { cell } else { cell.trim_start_matches([' ', '"']) };
         let risky = bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-        if risky && !is_number(bare.trim_end_matches(ends)) {
-            // Blanks alone may stand before it; a quote would be gone once the cell is read.
-            let before = cell.len() - bare.len();
-            out.push_str(&cell[..before]);
+        if risky && !is_number(bare.trim_end_matches(ENDS)) {
+            out.push_str(&cell[..cell.len() - bare.len()]);
             out.push('\'');
             out.push_str(bare);
         } else {

@@ -69,6 +69,9 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
         Ok(data) => reply::json(StatusCode::OK, &json!({"success": true, "data": data})),
         Err(Refused { status, body }) => {
             let mut response = reply::json(status, &body);
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            }
             if status == StatusCode::UNAUTHORIZED {
                 let challenge = HeaderValue::from_static("Bearer realm=\"hongyan\"");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -149,9 +152,13 @@ async fn read(app: &App, caller: &str, parts: &Parts, body: &mut Body) -> Result
         Refused::words(status, format!("{} {}", problem.detail, problem.detail_zh))
     })?;
     let text = bytes.trim_ascii();
+    // Command-line clients say "form" of everything they post; nobody says "JSON" of a form.
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let json = kind.get(..16).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
     let bytes = match text.first() {
         None => return Ok(Map::new()),
         Some(b'{' | b'[') => text.to_vec(),
+        Some(_) if json => text.to_vec(),
         Some(_) => official::form_to_json(text),
     };
     serde_json::from_slice(&bytes).map_err(|_| {

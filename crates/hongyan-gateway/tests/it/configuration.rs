@@ -151,3 +151,20 @@ agent_id = 1
         assert!(!format!("{finding:?}").contains("inline-canary"));
     }
 }
+
+#[test]
+fn a_list_is_no_table() {
+    for (text, key) in [
+        ("routes.default = [[\"ding\"]]", "routes.default"),
+        ("templates.a = [\"title\", \"text\"]", "templates.a"),
+        ("official = [true, 5]", "official"),
+        ("[accounts]\nding = [\"dingtalk\", \"id\", \"secret\", 1]", "accounts.ding"),
+        (
+            "[accounts.ding]\nchannel = \"dingtalk\"\napp_key = \"a\"\napp_secret = \"b\"\nagent_id = 1\ncallback = [\"t\", \"k\"]",
+            "accounts.ding",
+        ),
+    ] {
+        let error = Config::parse(text, Some("hongyan.toml"), []).unwrap_err().to_string();
+        assert!(error.contains(key), "{text}: {error}");
+    }
+}
