@@ -114,6 +114,9 @@ codes! {
     PlatformThrottled = 503 "platform_throttled" "The platform's quota is spent for now" "平台限流,请稍后重试";
     /// The store's hand-off is full, or the gateway is not ready.
     Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙,请稍后重试";
+    /// The store cannot be used for now: its disk is full or read-only, its file is locked or gone. Nothing was taken.
+    StoreUnavailable = 503 "store_unavailable" "The store cannot be used for now: try again later"
+        "存储暂不可用,请稍后重试";
     /// The store cannot be written.
     NotReady = 503 "not_ready" "The gateway is not ready" "网关未就绪";
 }

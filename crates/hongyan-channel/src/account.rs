@@ -11,7 +11,7 @@ use crate::{
     wecom::{WeComChannel, WeComConfig},
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
-use hongyan_core::{Backoff, Channel, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_core::{Backoff, Channel, Claim, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
 use hongyan_endpoint::strict;
 use hongyan_net::{Options, Proxy};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -200,18 +200,23 @@ impl Account {
         Ok(parts)
     }
 
-    /// What one delivery says: its part of the content, or all of it.
+    /// What one delivery says: what was settled when its message was accepted, whatever the account's settings are by
+    /// now.
     ///
     /// # Errors
-    /// [`Unfit`] when the account splits the content otherwise than when it was accepted.
-    pub fn part<'a>(&self, content: &'a Content, made_at: Time, part: Option<Part>) -> Result<Cow<'a, Content>, Unfit> {
-        let part = match part {
+    /// [`Unfit`] when nothing was settled, as by earlier versions, and the channel makes other parts of the content now.
+    pub fn wording<'a>(&self, claim: &'a Claim) -> Result<Cow<'a, Content>, Unfit> {
+        let content: &Content = &claim.content;
+        if claim.ready {
+            return Ok(Cow::Borrowed(content));
+        }
+        let part = match claim.part {
             // What a table becomes is the channel's to say, in one part too.
             None if content.table.is_some() => Part { number: 1, of: 1 },
-            None => return Ok(render::suffixed(content, &self.stamp(made_at))),
+            None => return Ok(render::suffixed(content, &self.stamp(claim.made_at))),
             Some(part) => part,
         };
-        let mut parts = self.parts(content, made_at)?;
+        let mut parts = self.channel.parts(content, &self.stamp(claim.made_at))?;
         let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
         if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {
             let message = format!("was accepted in {} parts and is {} by now: send it anew", part.of, parts.len());
@@ -259,6 +264,8 @@ impl AccountConfig {
         let policy = Policy {
             dedup: capabilities.dedup,
             on_unknown: common.on_unknown.unwrap_or_default(),
+            // Only who says so gets a second copy where the platform could have told the first.
+            on_late: common.on_unknown.unwrap_or(OnUnknown::Hold),
             backoff: Backoff {
                 first: common.first_retry_ms.map_or(backoff.first, Duration::from_millis),
                 cap: common.longest_retry_ms.map_or(backoff.cap, Duration::from_millis),
@@ -341,5 +348,49 @@ mod tests {
         let error = read(&format!(r#"{{{DING},"colour":"red"}}"#)).unwrap_err();
         assert!(error.contains("colour"), "{error}");
         assert!(read(r#"{"channel":"pigeon"}"#).unwrap_err().contains("pigeon"));
+    }
+
+    fn robot(keys: &str) -> Account {
+        read(&format!(r#"{{"channel":"dingtalk-robot","access_token":"canary"{keys}}}"#))
+            .unwrap()
+            .open("robot")
+            .unwrap()
+    }
+
+    fn claim(content: Content, ready: bool, part: Option<Part>) -> Claim {
+        Claim {
+            id: hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(7), number: 1 },
+            made_at: Time::from_millis(0),
+            content: Arc::new(content),
+            ready,
+            part,
+            targets: Vec::new(),
+            attempts: 0,
+            repeat_of: None,
+            first_call_at: Time::default(),
+            unreadable: None,
+            unreadable_targets: Vec::new(),
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn what_was_accepted_goes_out_whatever_the_settings_are_by_then() {
+        let long = Content { text: Some("words ".repeat(5_000)), ..Content::default() };
+        let accepted = robot("").parts(&long, Time::from_millis(0)).unwrap();
+        assert!(accepted.len() > 1);
+        for later in [r#","long_text":"refuse""#, r#","on_repeat":"stamp""#, r#","keyword":"告警""#] {
+            let later = robot(later);
+            for part in &accepted {
+                let claim = claim(part.clone().into_owned(), true, Some(Part { number: 1, of: 9 }));
+                assert_eq!(later.wording(&claim).unwrap(), *part);
+            }
+        }
+        // Of an earlier version, which kept none: a refusal that came later is none of theirs.
+        let of = u32::try_from(accepted.len()).unwrap();
+        let old = claim(long.clone(), false, Some(Part { number: 2, of }));
+        assert_eq!(robot(r#","long_text":"refuse""#).wording(&old).unwrap(), accepted[1]);
+        let other = claim(long, false, Some(Part { number: 2, of: of + 1 }));
+        assert!(robot("").wording(&other).unwrap_err().message.contains("send it anew"));
     }
 }

@@ -6,6 +6,7 @@ use crate::{Backoff, Dedup, Time};
 use hongyan_endpoint::{Class, Fault, Known, Who, known};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -200,6 +201,30 @@ impl Reason {
             ("nothing to do", "无需处理"),
         ),
         known(
+            "attempt_panicked",
+            Class::RETRY,
+            Who::Hongyan,
+            ("a mistake inside the gateway ended the attempt", "网关内部错误中断了本次尝试"),
+            ("report it with the gateway's log of that moment", "请附上当时的网关日志反馈该问题"),
+        ),
+        known(
+            "store_unavailable",
+            Class::RETRY,
+            Who::Admin,
+            ("the gateway's own store could not be used; nothing was sent", "网关自身的存储不可用,未发送"),
+            ("see /readyz and the gateway's log", "请查看 /readyz 与网关日志"),
+        ),
+        known(
+            "unreadable",
+            Class::Permanent,
+            Who::Admin,
+            (
+                "its stored row cannot be read: a newer version wrote it, or it is damaged",
+                "存储的记录无法读取:由更新版本写入,或已损坏",
+            ),
+            ("retry it with the version that wrote it, or send a new message", "请用写入它的版本重试,或重新发送"),
+        ),
+        known(
             "expired",
             Class::Permanent,
             Who::Sender,
@@ -335,10 +360,49 @@ pub struct Policy {
     pub dedup: Dedup,
     /// What to do where it does not.
     pub on_unknown: OnUnknown,
+    /// What to do where it does, but would not any more: the window or the day is over.
+    pub on_late: OnUnknown,
     /// Delays between attempts.
     pub backoff: Backoff,
     /// Attempts before a dead letter.
     pub max_attempts: u32,
+}
+
+/// What a call is that may have been made before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// The platform takes it for the first one.
+    Recognised,
+    /// It may arrive twice, and the account says that it may.
+    MaybeTwice,
+    /// It must not be made until somebody decides.
+    Held,
+}
+
+/// A repeat that is judged now is with the platform by then: what waits for a token or a connection, and the spread
+/// between the two clocks.
+const UNDER_WAY: Duration = Duration::from_secs(60);
+
+impl Policy {
+    /// Judges a repeat, made at `at`, of a call that was first made at `first`.
+    #[must_use]
+    pub fn repeat(&self, first: Time, at: Time) -> Repeat {
+        let end = at + UNDER_WAY;
+        // A clock that was set back past the first call says nothing about how long ago it was.
+        let known = first <= end;
+        let (recognised, otherwise) = match self.dedup {
+            Dedup::SameContentPerDay => (known && first.china_day() == end.china_day(), self.on_late),
+            Dedup::IdenticalWithin(window) | Dedup::KeyedFor(window) => {
+                (known && end.since(first) < window, self.on_late)
+            }
+            Dedup::None | Dedup::MessageId => (false, self.on_unknown),
+        };
+        match otherwise {
+            _ if recognised => Repeat::Recognised,
+            OnUnknown::Resend => Repeat::MaybeTwice,
+            OnUnknown::Hold => Repeat::Held,
+        }
+    }
 }
 
 /// One attempt, as [`settle`] sees it.
@@ -348,6 +412,10 @@ pub struct Attempt {
     pub attempts: u32,
     /// When the first attempt with a lost reply was made: what is taken now may have arrived before.
     pub repeat_of: Option<Time>,
+    /// [`crate::Claim::first_call_at`]: a repeat is judged by it.
+    pub first_call_at: Time,
+    /// When this call began.
+    pub began: Time,
     /// Not after.
     pub expires_at: Option<Time>,
     /// Now.
@@ -379,13 +447,12 @@ pub struct Settled {
 /// only where the platform recognises repeats or the account says so.
 #[must_use]
 pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
-    let &Attempt { attempts, repeat_of: repeat, expires_at, now, seed } = attempt;
+    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, expires_at, now, seed, .. } = attempt;
     match outcome {
         Outcome::Taken { exceptions, .. } => taken(exceptions, attempt, policy),
         Outcome::Failed { fault, exceptions } => {
-            let retry_at = |after: Option<std::time::Duration>| {
-                now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default())
-            };
+            let retry_at =
+                |after: Option<Duration>| now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default());
             let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
             let dead = |state, reason: Reason| {
                 let end = match state {
@@ -404,6 +471,10 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
             let again = |due: Time, counts: bool, rests: bool| {
                 if expires_at.is_some_and(|end| due > end) {
                     return dead(DeliveryState::Expired, Reason::ours("expired"));
+                }
+                // By then the platform would not take it for the first one.
+                if repeat.is_some() && policy.repeat(first, due) == Repeat::Held {
+                    return Settled { counts, lane_rests_until: rests.then_some(due), ..held(exceptions.clone()) };
                 }
                 // A repeat that failed cleanly leaves the first attempt as unknown as it was.
                 let (state, rest) = if repeat.is_some() {
@@ -443,13 +514,13 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
 }
 
 fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
-    let &Attempt { attempts, repeat_of: repeat, now, seed, .. } = attempt;
+    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, began, now, seed, .. } = attempt;
     let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
     let last = attempts + 1 >= policy.max_attempts;
     let exceptions = if last { ended(exceptions, RecipientState::Failed) } else { exceptions };
-    let reason = repeat.map(|_| match policy.dedup {
-        Dedup::None | Dedup::MessageId => Reason::ours("maybe_twice"),
-        Dedup::SameContentPerDay | Dedup::IdenticalWithin(_) | Dedup::KeyedFor(_) => Reason::ours("deduplicated"),
+    let reason = repeat.map(|_| match policy.repeat(first, began) {
+        Repeat::Recognised => Reason::ours("deduplicated"),
+        Repeat::MaybeTwice | Repeat::Held => Reason::ours("maybe_twice"),
     });
     let again = put_off && !last;
     Settled {
@@ -470,20 +541,26 @@ fn ended(exceptions: Vec<TargetResult>, end: RecipientState) -> Vec<TargetResult
 }
 
 fn ambiguous(fault: &Fault, exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
-    let &Attempt { attempts, repeat_of: repeat, expires_at, now, seed } = attempt;
+    let &Attempt { attempts, first_call_at: first, expires_at, now, seed, .. } = attempt;
     let due = now + policy.backoff.delay(attempts, seed);
-    let first = repeat.unwrap_or(now);
-    let safe = match policy.dedup {
-        Dedup::SameContentPerDay => due.china_day() == first.china_day(),
-        Dedup::IdenticalWithin(window) | Dedup::KeyedFor(window) => due.since(first) < window,
-        Dedup::None | Dedup::MessageId => policy.on_unknown == OnUnknown::Resend,
-    };
+    let safe = policy.repeat(first, due) != Repeat::Held;
     let again = safe && attempts + 1 < policy.max_attempts && expires_at.is_none_or(|end| due <= end);
+    let settled = held(exceptions);
+    if again {
+        Settled { due: Some(due), rest: (RecipientState::Unknown, Some(Reason::of(fault))), ..settled }
+    } else {
+        settled
+    }
+}
+
+/// It may have arrived, and nothing is done before somebody decides.
+#[must_use]
+pub fn held(exceptions: Vec<TargetResult>) -> Settled {
     Settled {
         state: DeliveryState::Unknown,
-        due: again.then_some(due),
+        due: None,
         counts: true,
-        rest: (RecipientState::Unknown, Some(if again { Reason::of(fault) } else { Reason::ours("held") })),
+        rest: (RecipientState::Unknown, Some(Reason::ours("held"))),
         exceptions,
         lane_rests_until: None,
     }
@@ -492,17 +569,17 @@ fn ambiguous(fault: &Fault, exceptions: Vec<TargetResult>, attempt: &Attempt, po
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn policy(dedup: Dedup, on_unknown: OnUnknown) -> Policy {
-        Policy { dedup, on_unknown, backoff: Backoff::default(), max_attempts: 4 }
+        Policy { dedup, on_unknown, on_late: OnUnknown::Hold, backoff: Backoff::default(), max_attempts: 4 }
     }
 
     const NOW: Time = Time::from_millis(1_790_000_000_000);
     const WINDOW: Dedup = Dedup::IdenticalWithin(Duration::from_secs(1_800));
 
     fn after(attempts: u32, repeat_of: Option<Time>) -> Attempt {
-        Attempt { attempts, repeat_of, expires_at: None, now: NOW, seed: 7 }
+        let first_call_at = repeat_of.unwrap_or(NOW);
+        Attempt { attempts, repeat_of, first_call_at, began: NOW, expires_at: None, now: NOW, seed: 7 }
     }
 
     fn failed(class: Class) -> Outcome {
@@ -553,6 +630,73 @@ mod tests {
         let long_ago = NOW - Duration::from_secs(1_799);
         let settled = settle(failed(Class::Ambiguous), &after(1, Some(long_ago)), &policy(WINDOW, OnUnknown::Resend));
         assert_eq!(settled.due, None, "outside the window a repeat would arrive twice");
+    }
+
+    fn at(text: &str) -> Time {
+        serde_json::from_str(&format!("\"2026-12-01T{text}+08:00\"")).unwrap()
+    }
+
+    #[test]
+    fn a_repeat_is_judged_by_the_first_calls_time() {
+        let day = Dedup::SameContentPerDay;
+        let minute = Duration::from_secs(60);
+        let (first, midnight) = (at("22:00:00"), at("23:59:59") + Duration::from_secs(1));
+        let end = first + Duration::from_secs(1_800);
+        for (dedup, when, expected) in [
+            (WINDOW, first, Repeat::Recognised),
+            (WINDOW, end - minute - Duration::from_millis(1), Repeat::Recognised),
+            // It would be under way when the window ends.
+            (WINDOW, end - minute, Repeat::Held),
+            (WINDOW, end + minute, Repeat::Held),
+            (Dedup::KeyedFor(Duration::from_secs(600)), first + Duration::from_secs(539), Repeat::Recognised),
+            (Dedup::KeyedFor(Duration::from_secs(600)), first + Duration::from_secs(541), Repeat::Held),
+            (day, midnight - minute - Duration::from_millis(1), Repeat::Recognised),
+            (day, midnight - minute, Repeat::Held),
+            (day, midnight + minute, Repeat::Held),
+            (Dedup::None, first, Repeat::Held),
+            (Dedup::MessageId, first, Repeat::Held),
+            // The clock was set back: nobody knows how long ago the first call was.
+            (WINDOW, first - minute, Repeat::Recognised),
+            (WINDOW, first - minute - Duration::from_millis(1), Repeat::Held),
+            (day, first - Duration::from_secs(3_600), Repeat::Held),
+        ] {
+            assert_eq!(policy(dedup, OnUnknown::Hold).repeat(first, when), expected, "{dedup:?} at {when}");
+        }
+    }
+
+    #[test]
+    fn where_a_repeat_is_not_recognised_the_account_decides() {
+        for (dedup, on_unknown, on_late, expected) in [
+            (WINDOW, OnUnknown::Resend, OnUnknown::Hold, Repeat::Held),
+            (WINDOW, OnUnknown::Resend, OnUnknown::Resend, Repeat::MaybeTwice),
+            (Dedup::SameContentPerDay, OnUnknown::Resend, OnUnknown::Resend, Repeat::MaybeTwice),
+            (Dedup::None, OnUnknown::Resend, OnUnknown::Hold, Repeat::MaybeTwice),
+            (Dedup::None, OnUnknown::Hold, OnUnknown::Hold, Repeat::Held),
+        ] {
+            let policy = Policy { on_late, ..policy(dedup, on_unknown) };
+            let late = NOW + Duration::from_secs(86_400);
+            assert_eq!(policy.repeat(NOW, late), expected, "{dedup:?} {on_unknown:?} {on_late:?}");
+        }
+    }
+
+    #[test]
+    fn a_late_repeat_is_held_or_said_to_be_one() {
+        let long_ago = Some(NOW - Duration::from_secs(3_600));
+        let resend = Policy { on_late: OnUnknown::Resend, ..policy(WINDOW, OnUnknown::Resend) };
+        let hold = policy(WINDOW, OnUnknown::Resend);
+        for class in [Class::RETRY, Class::throttled(60), Class::Ambiguous] {
+            let settled = settle(failed(class), &after(1, long_ago), &hold);
+            let reason = settled.rest.1.unwrap().code;
+            assert_eq!(
+                (settled.state, settled.due, reason.as_str()),
+                (DeliveryState::Unknown, None, "held"),
+                "{class:?}"
+            );
+            let settled = settle(failed(class), &after(1, long_ago), &resend);
+            assert!(settled.state == DeliveryState::Unknown && settled.due.is_some(), "{class:?}");
+        }
+        let taken = Outcome::Taken { handle: None, exceptions: Vec::new() };
+        assert_eq!(settle(taken, &after(1, long_ago), &resend).rest.1.unwrap().code, "maybe_twice");
     }
 
     #[test]

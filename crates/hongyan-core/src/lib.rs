@@ -33,8 +33,8 @@ pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};
 pub use delivery::{
-    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Settled,
-    TargetResult, settle,
+    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Repeat, Settled,
+    TargetResult, held, settle,
 };
 pub use directory::{Chat, ChatChange, Chats, Contacts, Department, NewChat, Person};
 pub use handed::{HANDED_AFTER, Handed};
@@ -45,7 +45,7 @@ pub use library::{ChatRow, FileRow, Library};
 pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
-    Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, derive_state,
+    Obstacle, Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, Wording, derive_state,
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;

@@ -28,18 +28,33 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>, StoreError>;
 
     /// Leases up to `limit` due deliveries of an account: they are `sending` until settled or until `lease`.
-    /// Higher priority first, then the earlier due time. Deliveries past `expires_at` are leased too; the caller settles them.
+    /// Higher priority first, then the earlier due time. Deliveries past `expires_at` are leased too, and so are those
+    /// whose row cannot be read ([`Claim::unreadable`]); the caller settles them. `now` is written down with the lease,
+    /// as the time before which no call was made ([`Claim::first_call_at`]).
     ///
     /// # Errors
     /// [`StoreError`].
     async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>, StoreError>;
 
     /// Leases the deliveries of an account that are `sending` under a lease that ended before `now`: a process
-    /// died over them. Same shape as [`Self::claim`]; the caller settles them as ambiguous.
+    /// died over them. Same shape as [`Self::claim`]; the caller settles them as ambiguous. The time of the earlier
+    /// lease stays written down.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn orphans(&self, account: &str, now: Time, lease: Time) -> Result<Vec<Claim>, StoreError>;
+
+    /// Lets the leases of these deliveries go on until `lease`; of those that are not `sending` nothing changes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn renew(&self, deliveries: Vec<DeliveryId>, lease: Time) -> Result<(), StoreError>;
+
+    /// Writes a little and says whether it is on disk, where the next start will find it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] says what stands in the way.
+    async fn check_writable(&self, now: Time) -> Result<(), StoreError>;
 
     /// Writes down the platform's ids that were looked up, before they are used.
     ///
@@ -164,9 +179,54 @@ pub enum StoreError {
     /// There is no room for another file.
     #[error("the store has no room for another file")]
     Full,
-    /// The store failed; what was asked may or may not have been written.
+    /// The store as a whole cannot be used now; nothing is acknowledged while that lasts. What was asked may or may not
+    /// have been written.
+    #[error("the store cannot be used, {0}: {1}")]
+    Unavailable(Obstacle, String),
+    /// The store did not do this one thing; what was asked may or may not have been written.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+/// What stands between a store and its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// The disk, or the quota on it, is full.
+    Full,
+    /// The file or its disk can only be read.
+    ReadOnly,
+    /// Another process holds the file's write lock.
+    Locked,
+    /// The file, its log or its folder was deleted, renamed, replaced or emptied while the store was open.
+    Gone,
+    /// Reading or writing fails.
+    Broken,
+}
+
+impl Obstacle {
+    /// Every obstacle.
+    pub const EVERY: &[Self] = &[Self::Full, Self::ReadOnly, Self::Locked, Self::Gone, Self::Broken];
+
+    /// What it is, in English and in Chinese.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Full => ("its disk is full", "磁盘已满"),
+            Self::ReadOnly => ("its file can only be read", "文件只读"),
+            Self::Locked => ("another process has locked its file", "文件被其他进程锁定"),
+            Self::Gone => (
+                "its file or log was deleted, renamed, replaced or emptied: put it back, or start the gateway anew",
+                "文件或日志被删除、改名、替换或清空：请恢复原文件，或重启网关",
+            ),
+            Self::Broken => ("its file cannot be read or written", "文件无法读写"),
+        }
+    }
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.words().0)
+    }
 }
 
 /// A message to take in.
@@ -190,6 +250,8 @@ pub struct NewMessage {
     pub idempotency: Option<Idempotency>,
     /// At least one.
     pub deliveries: Vec<NewDelivery>,
+    /// What deliveries say that do not say the content as it stands, each as JSON of [`Content`].
+    pub wordings: Vec<String>,
 }
 
 /// A delivery of a [`NewMessage`]; numbered from 1 in order.
@@ -202,6 +264,21 @@ pub struct NewDelivery {
     /// Which part of the content it carries. Parts follow each other: one that is not the first is not due before the
     /// delivery with the number before it has ended.
     pub part: Option<Part>,
+    /// What it says.
+    pub wording: Wording,
+}
+
+/// What a delivery says, settled when its message is accepted: neither a later setting nor a later version changes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wording {
+    /// The message's content as it stands.
+    #[default]
+    Whole,
+    /// That of [`NewMessage::wordings`] with this index: a part, a table's words, a text with the time in it.
+    Own(u32),
+    /// What the channel makes of the content when it is sent: a whole table as data, and messages of versions that
+    /// kept no wordings.
+    Made,
 }
 
 /// One of several parts of a content that is too long for one call.
@@ -250,18 +327,27 @@ pub struct Claim {
     pub id: DeliveryId,
     /// When its message was accepted.
     pub made_at: Time,
-    /// What the message says; shared between deliveries of a message claimed together.
+    /// What it says; shared between deliveries of a message claimed together. Empty when `unreadable`.
     pub content: Arc<Content>,
+    /// Whether `content` is what goes out; when not, the channel makes its part of it ([`Wording::Made`]).
+    pub ready: bool,
     /// Which part of it this delivery carries; `None` for all of it.
     pub part: Option<Part>,
     /// The recipients that are still `pending` or `unknown`.
     pub targets: Vec<Target>,
+    /// Those of them whose address cannot be read, by [`Target::index`]; they are not in `targets`.
+    pub unreadable_targets: Vec<u32>,
     /// Attempts that counted so far.
     pub attempts: u32,
     /// When the first attempt with a lost reply was made, if there was one: this is a repeat.
     pub repeat_of: Option<Time>,
+    /// No call that the platform may know was made before: [`Self::repeat_of`], else the moment of the lease, kept
+    /// from before a crash. By [`Outbox::sent_since`]: when the platform took it.
+    pub first_call_at: Time,
     /// Not after.
     pub expires_at: Option<Time>,
+    /// What of its row could not be read: a newer version wrote it, or it is damaged. It cannot be sent.
+    pub unreadable: Option<String>,
 }
 
 /// What became of a claimed delivery.
@@ -355,6 +441,9 @@ pub struct MessageRow {
     pub recipients: BTreeMap<RecipientState, u64>,
     /// Its deliveries, in order.
     pub deliveries: Vec<DeliveryRow>,
+    /// What of it could not be read, by field: a newer version wrote it, or it is damaged. Absent when all could.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 /// A delivery as the ledger shows it.

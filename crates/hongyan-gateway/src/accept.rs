@@ -10,9 +10,10 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
+use hongyan_channel::Account;
 use hongyan_core::{
     Accepted, Attachment, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan, Templated,
-    Time, Unfit, plan,
+    Time, Unfit, Wording, plan,
 };
 use hongyan_endpoint::File;
 use std::{
@@ -36,11 +37,33 @@ pub(crate) struct Draft {
     pub(crate) plan: Plan,
     /// What each part of a table shows, by account; empty for other contents.
     pub(crate) shows: BTreeMap<std::sync::Arc<str>, Vec<Shows>>,
+    /// What each part says, by account.
+    wordings: BTreeMap<std::sync::Arc<str>, Vec<Worded>>,
     labels: BTreeMap<String, String>,
     priority: hongyan_core::Priority,
     send_at: Option<Time>,
     expires_at: Option<Time>,
     at: Time,
+}
+
+/// What one part of an account's says.
+enum Worded {
+    /// The content as it stands.
+    Whole,
+    /// This.
+    Own(Box<Content>),
+    /// What the channel makes of the content when it is sent: all of a table's rows, which no setting cuts.
+    Made,
+}
+
+impl Worded {
+    fn of(part: Cow<'_, Content>, account: &Account) -> Self {
+        match part {
+            Cow::Borrowed(_) => Self::Whole,
+            Cow::Owned(_) if account.channel.table_rows() == usize::MAX => Self::Made,
+            Cow::Owned(own) => Self::Own(Box::new(own)),
+        }
+    }
 }
 
 fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
@@ -75,6 +98,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     }
     let mut counts = BTreeMap::new();
     let mut shows = BTreeMap::new();
+    let mut wordings = BTreeMap::new();
     let mut with_file = Vec::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
         let said = |error: Unfit| {
@@ -104,6 +128,8 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
             }
         }
         counts.insert(std::sync::Arc::clone(&account.name), u32::try_from(parts.len()).unwrap_or(u32::MAX));
+        let worded = parts.into_iter().map(|part| Worded::of(part, account)).collect();
+        wordings.insert(std::sync::Arc::clone(&account.name), worded);
     }
     if let Some(sheet) = sheet {
         file = tables::file(app, &mut content, sheet, &with_file).await?;
@@ -114,6 +140,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         file,
         plan,
         shows,
+        wordings,
         labels: message.labels,
         priority: message.priority,
         send_at: message.send_at,
@@ -211,16 +238,30 @@ impl Draft {
         if let Some(file) = self.file.take() {
             files::keep(app, &mut self.content, file, self.at).await?;
         }
-        let content = serde_json::to_string(&self.content).map_err(|error| {
-            tracing::error!(%error, "a content cannot be written as JSON");
-            Problem::bare(Code::Internal)
-        })?;
-        let deliveries = self
-            .plan
-            .deliveries
-            .into_iter()
-            .map(|planned| NewDelivery { account: planned.account, recipients: planned.recipients, part: planned.part })
-            .collect();
+        let content = written(&self.content)?;
+        let mut wordings = Vec::new();
+        let mut placed: BTreeMap<&str, Vec<Wording>> = BTreeMap::new();
+        for (account, parts) in &mut self.wordings {
+            let of_account = placed.entry(account).or_default();
+            for part in parts {
+                of_account.push(match part {
+                    Worded::Whole => Wording::Whole,
+                    Worded::Made => Wording::Made,
+                    Worded::Own(own) => {
+                        files::name_kept(own, &self.content);
+                        wordings.push(written(own)?);
+                        Wording::Own(u32::try_from(wordings.len() - 1).unwrap_or(u32::MAX))
+                    }
+                });
+            }
+        }
+        let deliveries = self.plan.deliveries.into_iter().map(|planned| {
+            let of_account = placed.get(planned.account.as_str());
+            let at = planned.part.map_or(0, |part| part.number as usize - 1);
+            let wording = of_account.and_then(|parts| parts.get(at)).copied().unwrap_or_default();
+            NewDelivery { account: planned.account, recipients: planned.recipients, part: planned.part, wording }
+        });
+        let deliveries = deliveries.collect();
         Ok(NewMessage {
             id,
             at: self.at,
@@ -231,8 +272,17 @@ impl Draft {
             expires_at: self.expires_at,
             idempotency,
             deliveries,
+            wordings,
         })
     }
+}
+
+/// A content as it is stored.
+fn written(content: &Content) -> Result<String, Problem> {
+    serde_json::to_string(content).map_err(|error| {
+        tracing::error!(%error, "a content cannot be written as JSON");
+        Problem::bare(Code::Internal)
+    })
 }
 
 /// Stores messages in one commit and wakes the lanes.

@@ -12,7 +12,7 @@ use crate::{
 };
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, IdSource, Library, Outbox, Time};
+use hongyan_core::{Clock, IdSource, Library, Obstacle, Outbox, Time};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -48,7 +48,18 @@ pub(crate) struct App {
     /// Who receives the platforms' pushes, by account.
     pub(crate) receivers: BTreeMap<Arc<str>, Receiver>,
     /// When the store was last asked whether it can be written, and what it said: anybody may ask.
-    pub(crate) ready: Mutex<Option<(Time, bool)>>,
+    pub(crate) ready: Mutex<Option<(Time, Readiness)>>,
+}
+
+/// Whether the store can be written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Readiness {
+    /// It was, a moment ago.
+    Ready,
+    /// Something stands in its way.
+    Unusable(Obstacle),
+    /// It did not say in time.
+    NotReady,
 }
 
 /// Pages that do not change, made once.

@@ -197,6 +197,14 @@ pub(crate) async fn keep(app: &App, content: &mut Content, file: File, now: Time
     Ok(())
 }
 
+/// Names in a wording the file that [`keep`] named in the whole content.
+pub(crate) fn name_kept(own: &mut Content, whole: &Content) {
+    let Some(media) = own.media_mut().filter(|media| media.media.as_deref() == Some(UNKEPT)) else { return };
+    if let Some((_, kept)) = whole.media() {
+        media.media.clone_from(&kept.media);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hongyan_api::{CONTENT_TYPE, Code, Problem};
-use hongyan_core::StoreError;
+use hongyan_core::{Obstacle, StoreError};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
@@ -78,11 +78,21 @@ pub(crate) fn problem(problem: &Problem) -> Response {
     response
 }
 
+/// The store cannot be used, and why.
+pub(crate) fn unusable(obstacle: Obstacle) -> Problem {
+    let (en, zh) = obstacle.words();
+    Problem::new(Code::StoreUnavailable, format!("the store cannot be used: {en}"), format!("存储不可用：{zh}"))
+}
+
 /// What a store's error is to the caller. The store's words are for the log.
 pub(crate) fn store(error: StoreError) -> Problem {
     match error {
         StoreError::Busy => Problem::bare(Code::Busy),
         StoreError::Full => Problem::bare(Code::NoRoom),
+        StoreError::Unavailable(obstacle, words) => {
+            tracing::error!(%obstacle, error = words, "the store cannot be used");
+            unusable(obstacle)
+        }
         StoreError::Failed(words) => {
             tracing::error!(error = words, "the store failed");
             Problem::bare(Code::StoreFailed)

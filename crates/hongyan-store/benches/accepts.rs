@@ -5,7 +5,7 @@
 
 use hongyan_core::{
     Address, AddressKind, AttemptRow, Clock, DeliveryState, IdSource, Idempotency, NewDelivery, NewMessage, Outbox,
-    Priority, RecipientState, Settlement, Time, clock::System,
+    Priority, RecipientState, Settlement, Time, Wording, clock::System,
 };
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
@@ -68,7 +68,9 @@ fn message(ids: &IdSource, number: u64, keyed: bool) -> NewMessage {
             account: "ding".into(),
             recipients: vec![Address::new(AddressKind::Userid, format!("sample{person:05}"))],
             part: None,
+            wording: Wording::Whole,
         }],
+        wordings: Vec::new(),
     }
 }
 

@@ -12,11 +12,16 @@
 //! # });
 //! ```
 //!
-//! A second store runs the same tests: `outbox_contract!` and `library_contract!` (feature `contract`).
+//! A second store runs the same tests: `outbox_contract!` and `library_contract!` (feature `contract`). Those who use
+//! a store are tested with one that fails: `Failing` (the same feature).
 
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+#[cfg(feature = "contract")]
+mod failing;
 mod sqlite;
 
+#[cfg(feature = "contract")]
+pub use failing::{Failing, Method};
 pub use sqlite::{Options, Sqlite};

@@ -1,7 +1,7 @@
 //! Markdown as the HTML of a mail: nothing of the source is HTML, and styles stand inline, since mail programs drop
 //! style sheets.
 
-use crate::tree::{Block, Colour, Inline, Table, is_harmless, words};
+use crate::tree::{Block, Inline, Table, is_harmless, words};
 use pulldown_cmark::Alignment;
 
 const BODY: &str = "font-family:sans-serif;line-height:1.6";
@@ -85,14 +85,10 @@ fn inlines(line: &[Inline]) -> String {
             Inline::Strong(inner) => out.push_str(&format!("<strong>{}</strong>", inlines(inner))),
             Inline::Emphasis(inner) => out.push_str(&format!("<em>{}</em>", inlines(inner))),
             Inline::Strike(inner) => out.push_str(&format!("<del>{}</del>", inlines(inner))),
-            Inline::Colour(colour, inner) => {
-                let value = match colour {
-                    Colour::Info => "#2e7d32",
-                    Colour::Comment => "#757575",
-                    Colour::Warning => "#d84315",
-                };
-                out.push_str(&format!("<span style=\"color:{value}\">{}</span>", inlines(inner)));
-            }
+            Inline::Colour(colour, inner) => match &colour.css {
+                Some(css) => out.push_str(&format!("<span style=\"color:{css}\">{}</span>", inlines(inner))),
+                None => out.push_str(&inlines(inner)),
+            },
             Inline::Link(url, inner) if has_scheme(url, &["http:", "https:", "mailto:"]) => {
                 let label = if inner.is_empty() { escape(url) } else { inlines(inner) };
                 out.push_str(&format!("<a href=\"{}\">{label}</a>", escape(url)));

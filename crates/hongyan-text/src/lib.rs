@@ -1,11 +1,14 @@
-//! Words on their way to a platform: Markdown put into the dialect that the platform reads, and long texts cut into
-//! parts that fit.
+//! Words on their way to a platform: Markdown put into the dialect that the platform reads, data put into Markdown, and
+//! long texts cut into parts that fit.
 //!
 //! Pure: strings in, strings out. Which dialect and which limit apply is left to `hongyan-channel`.
 
+mod address;
+pub mod data;
 pub mod grid;
 mod html;
 pub mod markdown;
+mod source;
 pub mod split;
 mod table;
 mod tree;

@@ -1,14 +1,18 @@
 //! One Markdown source, the dialects that the platforms read.
 //!
-//! The source is CommonMark with tables and strikethrough, and WeCom's `<font color="info|comment|warning">`. What a
-//! dialect has no mark for is written as text: the words, the address of a link and the lines always arrive. Raw HTML
-//! is text everywhere.
+//! The source is CommonMark with tables and strikethrough, read as people who write Chinese mean it (see
+//! `source.rs`), and WeCom's `<font color="info|comment|warning">` with other colours beside. What a dialect has no mark
+//! for is written as text: the words, the address of a link and the lines always arrive. Raw HTML is text everywhere.
+//!
+//! Text is escaped only where it would be read as a mark: not every client takes an escape back, and an address is to
+//! be copied as it stands.
 
 use crate::{
-    html, table,
+    address, html, table,
     tree::{Block, Inline, Table, is_harmless, parse, words},
 };
-use pulldown_cmark::Alignment;
+use pulldown_cmark::{Alignment, Event, Parser};
+use std::ops::Range;
 
 /// Who is to read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +25,8 @@ pub enum Dialect {
     WeComV2,
     /// The HTML part of a mail.
     Html,
+    /// The words of WeCom's text card: text without marks, in which only a few tags of HTML are any.
+    WeComCard,
     /// Text without marks.
     Plain,
 }
@@ -29,7 +35,102 @@ pub enum Dialect {
 #[must_use]
 pub fn render(source: &str, dialect: Dialect) -> String {
     let blocks = parse(source);
-    if dialect == Dialect::Html { html::write(&blocks) } else { Writer { dialect }.blocks(&blocks, false).join("\n") }
+    let lines = |dialect| Writer { dialect }.blocks(&blocks, false);
+    match dialect {
+        Dialect::Html => html::write(&blocks),
+        // What looks like a mark of HTML is read as one.
+        Dialect::WeComCard => lines(Dialect::Plain).join("\n").replace('<', "\u{ff1c}").replace('\n', "<br>"),
+        _ => lines(dialect).join("\n"),
+    }
+}
+
+/// What in the text of a paragraph could be taken for a mark.
+#[derive(Debug, Clone, Copy, Default)]
+struct Care {
+    /// Several of these, which could pair.
+    stars: usize,
+    /// Runs of two stars and more.
+    bolds: usize,
+    scores: usize,
+    ticks: usize,
+    waves: usize,
+    /// What could end a tag.
+    tags: bool,
+}
+
+impl Care {
+    fn of<'a>(lines: impl IntoIterator<Item = &'a [Inline]>) -> Self {
+        let mut care = Self::default();
+        for line in lines {
+            care.line(line, false);
+        }
+        care
+    }
+
+    fn line(&mut self, line: &[Inline], marked: bool) {
+        let is_mark = |i: Option<usize>| {
+            let inline = i.and_then(|i| line.get(i));
+            matches!(inline, Some(Inline::Strong(_) | Inline::Emphasis(_) | Inline::Link(..) | Inline::Image(..)))
+        };
+        for (i, inline) in line.iter().enumerate() {
+            match inline {
+                Inline::Text(text) | Inline::Code(text) => {
+                    let before = self.stars + self.scores;
+                    self.text(text);
+                    let touches = is_mark(i.checked_sub(1)) && text.starts_with(['*', '_'])
+                        || is_mark(Some(i + 1)) && text.ends_with(['*', '_']);
+                    // Beside or inside of real marks one alone could pair with one of those.
+                    if touches || (marked && self.stars + self.scores > before) {
+                        self.stars += 2;
+                        self.scores += 2;
+                    }
+                }
+                Inline::Break => {}
+                Inline::Strong(inner) | Inline::Emphasis(inner) => self.line(inner, true),
+                Inline::Strike(inner) | Inline::Colour(_, inner) | Inline::Link(_, inner) | Inline::Image(_, inner) => {
+                    self.line(inner, marked);
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let mut literal = Literal::of(text);
+        let mut before: Option<char> = None;
+        for (at, c) in text.char_indices() {
+            let next = text[at + c.len_utf8()..].chars().next();
+            match c {
+                _ if literal.holds(at) => {}
+                '*' if before == Some('*') => self.bolds += usize::from(!text[..at - 1].ends_with('*')),
+                '*' if !is_between_spaces(before, after_run(&text[at..], '*')) => self.stars += 1,
+                '_' if before != Some('_') && !is_inside_word(before, next) => self.scores += 1,
+                '`' if before != Some('`') => self.ticks += 1,
+                '~' if before == Some('~') => self.waves += 1,
+                '>' => self.tags = true,
+                _ => {}
+            }
+            before = Some(c);
+        }
+    }
+}
+
+/// Addresses that go out as they stand, asked for from the first character on.
+struct Literal {
+    ranges: std::iter::Peekable<std::vec::IntoIter<Range<usize>>>,
+}
+
+impl Literal {
+    fn of(text: &str) -> Self {
+        let mut found = if text.contains('/') { address::bare(text) } else { Vec::new() };
+        // What Windows writes holds backslashes, which are marks themselves.
+        found.retain(|range| !text[range.clone()].contains('\\'));
+        Self { ranges: found.into_iter().peekable() }
+    }
+
+    fn holds(&mut self, at: usize) -> bool {
+        while self.ranges.next_if(|range| range.end <= at).is_some() {}
+        self.ranges.peek().is_some_and(|range| range.start <= at)
+    }
 }
 
 struct Writer {
@@ -52,7 +153,7 @@ impl Writer {
     fn block(&self, block: &Block) -> Vec<String> {
         match block {
             Block::Heading(level, line) => {
-                let title = self.inlines(line).replace('\n', " ");
+                let title = self.inlines(line, Care::of([line.as_slice()])).replace('\n', " ");
                 vec![if self.dialect == Dialect::Plain { title } else { format!("{} {title}", "#".repeat(*level)) }]
             }
             Block::Paragraph(line) => self.paragraph(line),
@@ -65,7 +166,7 @@ impl Writer {
     }
 
     fn paragraph(&self, line: &[Inline]) -> Vec<String> {
-        let text = self.inlines(line);
+        let text = self.inlines(line, Care::of([line]));
         let lines: Vec<String> = text.split('\n').map(|line| self.guard_start(line.trim())).collect();
         self.broken(lines)
     }
@@ -131,39 +232,44 @@ impl Writer {
                 lines
             }
             // Each line is code of its own, where it can be.
-            Dialect::WeCom => text
-                .split('\n')
-                .map(|line| match line {
+            Dialect::WeCom => {
+                let care = Care::of([[Inline::Text(text.to_owned())].as_slice()]);
+                let line = |line: &str| match line {
                     _ if line.trim().is_empty() => String::new(),
-                    _ if line.contains('`') => self.escape(line),
+                    _ if line.contains('`') => self.escape(line, care),
                     _ => format!("`{line}`"),
-                })
-                .collect(),
+                };
+                text.split('\n').map(line).collect()
+            }
             Dialect::DingTalk => {
-                let lines: Vec<String> = text.split('\n').map(|line| self.verbatim(line)).collect();
+                let care = Care::of([[Inline::Text(text.to_owned())].as_slice()]);
+                let lines: Vec<String> = text.split('\n').map(|line| self.verbatim(line, care)).collect();
                 self.broken(lines).into_iter().map(|line| format!("> {line}")).collect()
             }
-            Dialect::Html | Dialect::Plain => text.split('\n').map(|line| format!("    {line}")).collect(),
+            Dialect::Html | Dialect::WeComCard | Dialect::Plain => {
+                text.split('\n').map(|line| format!("    {line}")).collect()
+            }
         }
     }
 
     /// A line of code or of a table where the dialect has neither: marks mean nothing and its indent stays.
-    fn verbatim(&self, line: &str) -> String {
+    fn verbatim(&self, line: &str, care: Care) -> String {
         let words = line.trim_start_matches([' ', '\t']);
         let indent: usize = line[..line.len() - words.len()].chars().map(|c| if c == '\t' { 4 } else { 1 }).sum();
         // Spaces at a line's start are dropped by the platform; these are not.
-        format!("{}{}", "\u{a0}".repeat(indent.min(80)), self.guard_start(&self.escape(words)))
+        format!("{}{}", "\u{a0}".repeat(indent.min(80)), self.guard_start(&self.escape(words, care)))
     }
 
     fn table(&self, table: &Table) -> Vec<String> {
+        let care = Care::of(table.rows.iter().flatten().map(Vec::as_slice));
         if self.dialect != Dialect::WeComV2 {
-            let lines = table::lines(table, |cell| self.inlines(cell).replace('\n', " "));
+            let lines = table::lines(table, |cell| self.inlines(cell, care).replace('\n', " "));
             return self.broken(lines);
         }
         let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
         let mut out = Vec::new();
         for (i, cells) in table.rows.iter().enumerate() {
-            let cells = cells.iter().map(|cell| self.inlines(cell).replace('\n', " ").replace('|', "\\|"));
+            let cells = cells.iter().map(|cell| self.inlines(cell, care).replace('\n', " ").replace('|', "\\|"));
             out.push(row(cells.collect()));
             if i == 0 {
                 let rule = |alignment: &Alignment| match alignment {
@@ -178,47 +284,48 @@ impl Writer {
         out
     }
 
-    fn inlines(&self, line: &[Inline]) -> String {
+    fn inlines(&self, line: &[Inline], care: Care) -> String {
         let mut out = String::new();
         for inline in line {
             match inline {
-                Inline::Text(text) => out.push_str(&self.escape(text)),
+                Inline::Text(text) => out.push_str(&self.escape(text, care)),
                 Inline::Break => out.push('\n'),
-                Inline::Code(text) => out.push_str(&self.code_span(text)),
-                Inline::Strong(inner) if self.dialect != Dialect::Plain => self.mark("**", inner, &mut out),
+                Inline::Code(text) => out.push_str(&self.code_span(text, care)),
+                Inline::Strong(inner) if self.dialect != Dialect::Plain => self.mark("**", inner, care, &mut out),
                 Inline::Emphasis(inner) if matches!(self.dialect, Dialect::DingTalk | Dialect::WeComV2) => {
-                    self.mark("*", inner, &mut out);
+                    self.mark("*", inner, care, &mut out);
                 }
                 Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
-                    out.push_str(&self.inlines(inner));
+                    out.push_str(&self.inlines(inner, care));
                 }
                 Inline::Colour(colour, inner) => {
-                    let inner = self.inlines(inner);
-                    if self.dialect == Dialect::WeCom {
-                        out.push_str(&format!("<font color=\"{}\">{inner}</font>", colour.name()));
-                    } else {
-                        out.push_str(&inner);
+                    let inner = self.inlines(inner, care);
+                    match colour.tone.filter(|_| self.dialect == Dialect::WeCom) {
+                        Some(tone) => out.push_str(&format!("<font color=\"{}\">{inner}</font>", tone.name())),
+                        None => out.push_str(&inner),
                     }
                 }
-                Inline::Link(url, inner) => self.link(url, &self.inlines(inner).replace('\n', " "), &mut out),
-                Inline::Image(url, alt) => self.image(url, &words(alt), &mut out),
+                Inline::Link(url, inner) => {
+                    self.link(url, &self.inlines(inner, care).replace('\n', " "), &mut out);
+                }
+                Inline::Image(url, alt) => self.image(url, &words(alt), care, &mut out),
             }
         }
         out
     }
 
-    fn mark(&self, mark: &str, inner: &[Inline], out: &mut String) {
-        let inner = self.inlines(inner);
+    fn mark(&self, mark: &str, inner: &[Inline], care: Care, out: &mut String) {
+        let inner = self.inlines(inner, care);
         if !inner.trim().is_empty() {
             out.push_str(&format!("{mark}{inner}{mark}"));
         }
     }
 
-    fn code_span(&self, text: &str) -> String {
+    fn code_span(&self, text: &str, care: Care) -> String {
         match self.dialect {
             Dialect::WeCom | Dialect::WeComV2 if !text.contains('`') => format!("`{text}`"),
             Dialect::WeComV2 => format!("`` {text} ``"),
-            _ => self.escape(text),
+            _ => self.escape(text, care),
         }
     }
 
@@ -246,38 +353,45 @@ impl Writer {
         }
     }
 
-    fn image(&self, url: &str, alt: &str, out: &mut String) {
+    fn image(&self, url: &str, alt: &str, care: Care, out: &mut String) {
         match self.dialect {
             Dialect::DingTalk | Dialect::WeComV2 if is_harmless(url) && !url.is_empty() => {
-                out.push_str(&format!("![{}]({})", self.escape(alt), target(url)));
+                out.push_str(&format!("![{}]({})", self.escape(alt, care), target(url)));
             }
             Dialect::Plain => self.link(url, alt, out),
-            _ => self.link(url, &self.escape(alt), out),
+            _ => self.link(url, &self.escape(alt, care), out),
         }
     }
 
-    /// Text such that it means itself. WeCom's own dialect knows no escapes, so marks in it stay as they are.
-    fn escape(&self, text: &str) -> String {
+    /// Text such that it means itself. WeCom's own dialect knows no escapes: a character without width breaks its marks.
+    fn escape(&self, text: &str, care: Care) -> String {
         if self.dialect == Dialect::Plain {
             return text.to_owned();
         }
         let slashes = self.dialect != Dialect::WeCom;
+        let mut literal = Literal::of(text);
         let mut out = String::with_capacity(text.len());
         let mut before: Option<char> = None;
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            let next = chars.peek().copied();
+        // Whether the run of stars that is being written could mark something.
+        let mut stars = false;
+        for (at, c) in text.char_indices() {
+            let next = text[at + c.len_utf8()..].chars().next();
+            if c == '*' && before != Some('*') {
+                stars = care.stars > 1 && !is_between_spaces(before, after_run(&text[at..], '*'));
+            }
             match c {
-                '<' if next.is_some_and(|n| n.is_ascii_alphabetic() || matches!(n, '/' | '!' | '?')) => {
+                _ if literal.holds(at) => out.push(c),
+                '<' if runs(&text[at..]) => out.push_str("&lt;"),
+                '<' if care.tags && next.is_some_and(|n| n.is_ascii_alphabetic() || matches!(n, '/' | '!' | '?')) => {
                     out.push_str("&lt;");
                 }
-                '&' if next.is_some_and(|n| n.is_ascii_alphabetic() || n == '#') => out.push_str("&amp;"),
-                '*' if slashes && !(is_space(before) && is_space(next)) => out.push_str("\\*"),
-                // Inside a word it marks nothing.
-                '_' if slashes && !(is_wordy(before) && is_wordy(next)) => out.push_str("\\_"),
-                '`' if slashes => out.push_str("\\`"),
-                '~' if slashes && (next == Some('~') || before == Some('~')) => out.push_str("\\~"),
-                ']' if slashes && next == Some('(') => out.push_str("\\]"),
+                '&' if is_entity(&text[at..]) => out.push_str("&amp;"),
+                '*' if slashes && stars => out.push_str("\\*"),
+                '*' if !slashes && care.bolds > 1 && before == Some('*') => out.push_str("\u{200b}*"),
+                '_' if slashes && care.scores > 1 && !is_inside_word(before, next) => out.push_str("\\_"),
+                '`' if slashes && care.ticks > 1 => out.push_str("\\`"),
+                '~' if slashes && care.waves > 1 && (next == Some('~') || before == Some('~')) => out.push_str("\\~"),
+                ']' if next == Some('(') => out.push_str(if slashes { "\\]" } else { "]\u{200b}" }),
                 '\\' if slashes && next.is_some_and(|n| n.is_ascii_punctuation()) => out.push_str("\\\\"),
                 _ => out.push(c),
             }
@@ -288,29 +402,58 @@ impl Writer {
 
     /// A line of text that must not begin a heading, a quote or a list.
     fn guard_start(&self, line: &str) -> String {
-        if !matches!(self.dialect, Dialect::DingTalk | Dialect::WeComV2) {
-            return line.to_owned();
+        let title = line.trim_start_matches('#');
+        let heading = line.starts_with('#') && (title.is_empty() || title.starts_with(' '));
+        match self.dialect {
+            Dialect::DingTalk | Dialect::WeComV2 => {}
+            Dialect::WeCom if heading || line.starts_with('>') => return format!("\u{200b}{line}"),
+            _ => return line.to_owned(),
         }
         let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let rest = &line[digits..];
         if digits > 0 && (rest.starts_with(". ") || rest.starts_with(") ")) {
             return format!("{}\\{rest}", &line[..digits]);
         }
-        let mark = line.starts_with(['#', '>', '='])
+        let ruled = |mark: char| line.starts_with(mark) && line.chars().all(|c| c == mark || c == ' ');
+        let mark = heading
+            || line.starts_with('>')
             || line.starts_with("- ")
             || line.starts_with("+ ")
             || line.starts_with("* ")
-            || (line.starts_with('-') && line.chars().all(|c| matches!(c, '-' | ' ')));
+            || ruled('=')
+            || ruled('-');
         if mark { format!("\\{line}") } else { line.to_owned() }
     }
 }
 
-fn is_space(c: Option<char>) -> bool {
-    c.is_some_and(char::is_whitespace)
+/// Whether a mark between these has no word to mark: the end of a line is as good as a space.
+fn is_between_spaces(before: Option<char>, next: Option<char>) -> bool {
+    before.is_none_or(char::is_whitespace) && next.is_none_or(char::is_whitespace)
 }
 
-fn is_wordy(c: Option<char>) -> bool {
-    c.is_some_and(char::is_alphanumeric)
+/// What follows the run of a mark that a text begins with.
+fn after_run(text: &str, mark: char) -> Option<char> {
+    text.trim_start_matches(mark).chars().next()
+}
+
+/// Whether an underscore between these marks nothing.
+fn is_inside_word(before: Option<char>, next: Option<char>) -> bool {
+    before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric)
+}
+
+/// Whether a text begins like a tag that does more than show its words.
+fn runs(text: &str) -> bool {
+    let begins = |name: &&str| text.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    ["script", "iframe", "style"].iter().any(begins)
+}
+
+/// Whether a text that begins with `&` begins with a character's name, `&lt;`. An address has such beginnings.
+fn is_entity(text: &str) -> bool {
+    let Some(end) = text.bytes().take(40).position(|b| b == b';') else { return false };
+    let piece = &text[..=end];
+    let name = piece[1..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
+    let means_itself = |event: Event<'_>| matches!(event, Event::Text(text) if *text == *piece);
+    name && !Parser::new(piece).any(means_itself)
 }
 
 /// A link's target with nothing in it that would end it.

@@ -4,7 +4,7 @@
 //! inline code span or a table's row. A code fence that must be cut is closed and opened again, a table that must be
 //! cut repeats its header. Joined, the parts are the source, but for these repairs and for numbers.
 
-use crate::tree::options;
+use crate::{address, source::Source, tree::options};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 use std::ops::Range;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
@@ -112,10 +112,12 @@ struct Frame {
 
 impl<'a> Shape<'a> {
     fn of(source: &'a str, form: Form) -> Self {
-        let mut shape = Self { source, whole: addresses(source), frames: Vec::new() };
+        let mut shape = Self { source, whole: address::with_scheme(source), frames: Vec::new() };
         if form == Form::Markdown {
-            for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
-                shape.note(&event, range);
+            // As it is read when it is rendered, so that both see the same code and links.
+            let read = Source::new(source);
+            for (event, range) in Parser::new_ext(&read.text, options()).into_offset_iter() {
+                shape.note(&event, read.original(range.start)..read.original(range.end));
             }
         }
         shape.whole.sort_by_key(|range| range.start);
@@ -347,22 +349,4 @@ fn is_blank_line(text: &str) -> bool {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.trim_end_matches([' ', '\t', '\r']);
     line.ends_with('\n') || line.is_empty()
-}
-
-/// Addresses that stand in a text as they are.
-fn addresses(source: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = source[from..].find("://").map(|at| from + at) {
-        let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-        let scheme = source[from..at].len() - source[from..at].trim_end_matches(is_scheme).len();
-        let rest = &source[at..];
-        let ends = |c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`');
-        let end = at + rest.find(ends).unwrap_or(rest.len());
-        if scheme > 0 && end > at + 3 {
-            found.push(at - scheme..end);
-        }
-        from = end.max(at + 3);
-    }
-    found
 }

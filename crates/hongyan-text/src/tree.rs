@@ -1,7 +1,8 @@
 //! Markdown as a tree: what the dialects' writers walk over. Reading it is left to `pulldown-cmark`.
 
-use pulldown_cmark::{Alignment, Event, Options, Parser, Tag};
-use std::iter::Peekable;
+use crate::source::Source;
+use pulldown_cmark::{Alignment, CowStr, Event, Options, Parser, Tag};
+use std::{borrow::Cow, iter::Peekable};
 
 /// Nesting beyond this is flattened, so that no source can exhaust the stack or blow up the output.
 const DEEPEST: usize = 16;
@@ -42,7 +43,7 @@ pub(crate) enum Inline {
     Strong(Vec<Inline>),
     Emphasis(Vec<Inline>),
     Strike(Vec<Inline>),
-    /// `<font color="…">` with one of WeCom's names.
+    /// `<font color="…">`.
     Colour(Colour, Vec<Inline>),
     Link(String, Vec<Inline>),
     Image(String, Vec<Inline>),
@@ -50,15 +51,24 @@ pub(crate) enum Inline {
     Break,
 }
 
+/// What `<font color="…">` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Colour {
+    /// The nearest of WeCom's three.
+    pub(crate) tone: Option<Tone>,
+    /// As CSS has it; `None` for what is no colour.
+    pub(crate) css: Option<String>,
+}
+
 /// WeCom's names of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colour {
+pub(crate) enum Tone {
     Info,
     Comment,
     Warning,
 }
 
-impl Colour {
+impl Tone {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -67,18 +77,96 @@ impl Colour {
         }
     }
 
-    /// Of an opening tag in either kind of quotes.
+    /// As WeCom shows it: green, grey, orange.
+    const fn css(self) -> &'static str {
+        match self {
+            Self::Info => "#2e7d32",
+            Self::Comment => "#757575",
+            Self::Warning => "#d84315",
+        }
+    }
+
+    /// The one that is meant by a colour of red, green and blue: red and orange warn, green informs, grey is beside
+    /// the point. Others mean nothing to WeCom.
+    fn nearest([red, green, blue]: [u8; 3]) -> Option<Self> {
+        let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
+        match most - least {
+            0..32 if (64..224).contains(&most) => Some(Self::Comment),
+            0..32 => None,
+            _ if red == most && u16::from(green) * 4 <= u16::from(red) * 3 => Some(Self::Warning),
+            _ if green == most && red < green && blue < green => Some(Self::Info),
+            _ => None,
+        }
+    }
+}
+
+/// Names of colours that people write.
+const NAMED: &[(&str, [u8; 3])] = &[
+    ("red", [255, 0, 0]),
+    ("orange", [255, 165, 0]),
+    ("orangered", [255, 69, 0]),
+    ("darkorange", [255, 140, 0]),
+    ("tomato", [255, 99, 71]),
+    ("crimson", [220, 20, 60]),
+    ("firebrick", [178, 34, 34]),
+    ("darkred", [139, 0, 0]),
+    ("green", [0, 128, 0]),
+    ("lime", [0, 255, 0]),
+    ("limegreen", [50, 205, 50]),
+    ("darkgreen", [0, 100, 0]),
+    ("forestgreen", [34, 139, 34]),
+    ("gray", [128, 128, 128]),
+    ("grey", [128, 128, 128]),
+    ("darkgray", [169, 169, 169]),
+    ("darkgrey", [169, 169, 169]),
+    ("dimgray", [105, 105, 105]),
+    ("blue", [0, 0, 255]),
+    ("yellow", [255, 255, 0]),
+    ("gold", [255, 215, 0]),
+    ("purple", [128, 0, 128]),
+    ("black", [0, 0, 0]),
+    ("white", [255, 255, 255]),
+];
+
+impl Colour {
+    /// Of an opening tag, in whatever case and with or without quotes; `None` for what is no such tag.
     fn of(tag: &str) -> Option<Self> {
-        let value = tag.strip_prefix("<font")?.trim_start().strip_prefix("color")?.trim_start();
-        let value = value.strip_prefix('=')?.trim_start().strip_suffix('>')?.trim_end();
-        let bare = value.trim_matches(['"', '\'']);
-        [Self::Info, Self::Comment, Self::Warning].into_iter().find(|colour| colour.name() == bare)
+        let tag = tag.to_ascii_lowercase();
+        let inside = tag.strip_prefix("<font")?.strip_suffix('>')?;
+        if !inside.is_empty() && !inside.starts_with(|c: char| c.is_whitespace() || c == '/') {
+            return None;
+        }
+        let value = inside.split_once("color").map_or("", |(_, rest)| rest.trim_start());
+        let value = value.strip_prefix('=').unwrap_or_default().trim_start();
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
+            _ => value.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default(),
+        };
+        let value = value.trim();
+        if let Some(tone) = [Tone::Info, Tone::Comment, Tone::Warning].into_iter().find(|tone| tone.name() == value) {
+            return Some(Self { tone: Some(tone), css: Some(tone.css().into()) });
+        }
+        let parts = NAMED.iter().find(|(name, _)| *name == value).map(|(_, parts)| *parts).or_else(|| hex(value));
+        Some(Self { tone: parts.and_then(Tone::nearest), css: parts.map(|_| value.to_owned()) })
+    }
+}
+
+/// `#f00` or `#ff0000`.
+fn hex(value: &str) -> Option<[u8; 3]> {
+    let digits = value.strip_prefix('#').filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let at = |range: std::ops::Range<usize>| u8::from_str_radix(digits.get(range)?, 16).ok();
+    match digits.len() {
+        3 => Some([at(0..1)? * 17, at(1..2)? * 17, at(2..3)? * 17]),
+        6 => Some([at(0..2)?, at(2..4)?, at(4..6)?]),
+        _ => None,
     }
 }
 
 /// Reads a source.
 pub(crate) fn parse(source: &str) -> Vec<Block> {
-    let events = Shallow { events: Parser::new_ext(source, options()), kept: Vec::new(), nested: 0 };
+    let source = Source::new(source);
+    let events =
+        Shallow { events: Parser::new_ext(&source.text, options()), source: &source, kept: Vec::new(), nested: 0 };
     let mut reader = Reader { events: events.peekable(), fonts: 0 };
     let mut blocks = Vec::new();
     while reader.events.peek().is_some() {
@@ -92,6 +180,8 @@ pub(crate) fn parse(source: &str) -> Vec<Block> {
 /// The parser's events without the containers that are nested too deep; what is in them stays.
 struct Shallow<'a> {
     events: Parser<'a>,
+    /// What takes out of them what was put in.
+    source: &'a Source<'a>,
     /// Of every open container, whether its beginning was let through.
     kept: Vec<bool>,
     /// How many of those nest.
@@ -124,9 +214,30 @@ impl<'a> Iterator for Shallow<'a> {
                 _ => true,
             };
             if keep {
-                return Some(event);
+                return Some(cleaned(event, self.source));
             }
         }
+    }
+}
+
+/// An event without what was put into the source.
+fn cleaned<'a>(event: Event<'a>, source: &Source<'a>) -> Event<'a> {
+    let clean = |text: CowStr<'a>| match source.cleaned(&text) {
+        Cow::Owned(clean) => CowStr::from(clean),
+        Cow::Borrowed(_) => text,
+    };
+    match event {
+        Event::Text(text) => Event::Text(clean(text)),
+        Event::Code(text) => Event::Code(clean(text)),
+        Event::Html(text) => Event::Html(clean(text)),
+        Event::InlineHtml(text) => Event::InlineHtml(clean(text)),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Link { link_type, dest_url: clean(dest_url), title, id })
+        }
+        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Image { link_type, dest_url: clean(dest_url), title, id })
+        }
+        other => other,
     }
 }
 
@@ -303,6 +414,9 @@ fn is_block(tag: &Tag<'_>) -> bool {
 
 /// Adds text to the text before it: the parser breaks it at every special character.
 fn push_text(out: &mut Vec<Inline>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     match out.last_mut() {
         Some(Inline::Text(before)) => before.push_str(text),
         _ => out.push(Inline::Text(text.to_owned())),

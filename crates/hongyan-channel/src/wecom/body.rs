@@ -82,11 +82,9 @@ fn article(link: &Link) -> Article {
 /// A card with one button as the platform's own, where nothing of it would be cut away; its words lose their marks.
 fn text_card(title: &str, card: &Card) -> Option<TextCard> {
     let [button] = card.buttons.as_slice() else { return None };
-    let words = hongyan_text::render(&card.markdown, Dialect::Plain);
-    // What looks like a mark of HTML is read as one.
-    let description = words.replace('<', "\u{ff1c}").replace('\n', "<br>");
+    let description = hongyan_text::render(&card.markdown, Dialect::WeComCard);
     let fits = title.len() <= TITLE_BYTES
-        && !description.trim().is_empty()
+        && !description.replace("<br>", "").trim().is_empty()
         && description.len() <= WORDS_BYTES
         && button.title.chars().count() <= LABEL_CHARS
         && button.url.len() <= URL_BYTES;

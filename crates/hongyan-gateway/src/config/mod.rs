@@ -346,9 +346,10 @@ impl TemplateConfig {
         content.form()?;
         for (field, source) in self.forms() {
             if let Some(source) = source {
-                let environment = minijinja::Environment::new();
+                let environment = crate::template::environment();
                 let compiled = environment.template_from_str(source).map(drop);
                 compiled.map_err(|e| (field, format!("is not a template: {e}")))?;
+                crate::template::check(&environment, source).map_err(|words| (field, words))?;
             }
         }
         Ok(())

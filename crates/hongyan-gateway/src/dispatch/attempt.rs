@@ -1,15 +1,15 @@
 //! One delivery, once: look up, check, hand over its file, call, decide, write down.
 
 use super::{
-    files,
+    files, holding,
     lane::{Lane, lock},
 };
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Resolution,
-    Settled, Settlement, Target, TargetResult, Time, settle,
+    Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Repeat,
+    Resolution, Settled, Settlement, StoreError, Target, TargetResult, Time, held, settle,
 };
 use hongyan_endpoint::{Class, Fault};
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 /// What the lane has to know of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,75 +21,109 @@ pub(super) struct News {
 }
 
 /// Attempts one claimed delivery and writes down what became of it.
-pub(super) async fn run(lane: Arc<Lane>, claim: Claim) -> News {
+pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
     let now = lane.clock.now();
-    if claim.expires_at.is_some_and(|end| end <= now) {
-        return finish(&lane, &claim, expired(&claim), None, None, now).await;
+    if let Some(what) = &claim.unreadable {
+        return finish(lane, claim, unreadable(what, claim.repeat_of.is_some()), None, None, now).await;
     }
-    let mut refused = Vec::new();
-    let targets = match look_up(&lane, &claim, &mut refused).await {
+    if claim.expires_at.is_some_and(|end| end <= now) {
+        return finish(lane, claim, expired(claim), None, None, now).await;
+    }
+    let mut refused: Vec<TargetResult> = claim.unreadable_targets.iter().map(|index| lost(*index)).collect();
+    let targets = match look_up(lane, claim, &mut refused).await {
         Ok(targets) => targets,
-        Err(fault) => {
+        Err(Stop::Fault(fault)) => {
             // Nothing was sent: a lost look-up is never ambiguous.
-            return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
+            let outcome = Outcome::Failed { fault, exceptions: refused };
+            return decide(lane, claim, outcome, None, (now, now)).await;
         }
+        Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, &error).await,
     };
-    let content = match lane.account.part(&claim.content, claim.made_at, claim.part) {
+    let content = match lane.account.wording(claim) {
         Ok(content) => content,
         Err(unfit) => {
             let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.message));
-            return decide(&lane, &claim, Outcome::Failed { fault, exceptions: refused }, None, now).await;
+            let outcome = Outcome::Failed { fault, exceptions: refused };
+            return decide(lane, claim, outcome, None, (now, now)).await;
         }
     };
     // What goes again after a lost reply is meant to be taken for the same by the platform.
-    let recognised = dedup(&lane, &claim) == lane.account.policy.dedup;
+    let recognised = dedup(lane, claim) == lane.account.policy.dedup;
     if claim.repeat_of.is_none() && recognised {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
         refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
     }
     let (unique, twins) = deduplicate(targets, &refused);
     if unique.is_empty() {
-        return finish(&lane, &claim, all_refused(refused), None, None, now).await;
+        return finish(lane, claim, all_refused(refused), None, None, now).await;
     }
     let began = lane.clock.now();
-    let file = match files::load(&lane, &content, None).await {
+    let file = match files::load(lane, &content, None).await {
         Ok(file) => file,
-        Err(fault) => {
+        Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, &error).await,
+        Err(Stop::Fault(fault)) => {
             let ended = lane.clock.now();
             let outcome = Outcome::failed(fault);
-            let row = observe(&lane, &outcome, began, ended);
-            return decide(&lane, &claim, widen(outcome, refused, &twins), Some(row), ended).await;
+            let row = observe(lane, &outcome, began, ended);
+            return decide(lane, claim, widen(outcome, refused, &twins), Some(row), (began, ended)).await;
         }
     };
     let now = lane.clock.now();
     let room = lock(&lane.recipients).take(&unique, now);
     if let Err(until) = room {
-        return finish(&lane, &claim, put_off(&claim, refused, until), None, None, now).await;
+        return finish(lane, claim, put_off(claim, refused, until), None, None, now).await;
     }
 
     let call = |file| Call { id: claim.id, content: &content, file, targets: &unique, made_at: claim.made_at };
     let mut began = lane.clock.now();
+    // Once more, now that it is to be made: the lane may have rested since its due time was set.
+    if claim.repeat_of.is_some() && policy(lane, claim).repeat(claim.first_call_at, began) == Repeat::Held {
+        let settled = Settled { counts: false, ..held(refused) };
+        return finish(lane, claim, settled, None, None, began).await;
+    }
+    lane.holding.called(claim.id);
     let mut outcome = lane.account.channel.deliver(&call(file.for_call())).await;
     // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
     // a call with another id is another call to the platform.
     if claim.repeat_of.is_none()
-        && let Some(unknown) = file.refused(&lane, &outcome)
+        && let Some(unknown) = file.refused(lane, &outcome)
     {
-        observe(&lane, &outcome, began, lane.clock.now());
-        let fresh = files::load(&lane, &content, Some(unknown)).await;
+        observe(lane, &outcome, began, lane.clock.now());
+        let fresh = files::load(lane, &content, Some(unknown)).await;
         began = lane.clock.now();
         outcome = match &fresh {
             Ok(fresh) => lane.account.channel.deliver(&call(fresh.for_call())).await,
-            Err(fault) => Outcome::failed(fault.clone()),
+            Err(Stop::Fault(fault)) => Outcome::failed(fault.clone()),
+            Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, error).await,
         };
     }
     let ended = lane.clock.now();
-    let row = observe(&lane, &outcome, began, ended);
+    let row = observe(lane, &outcome, began, ended);
     let outcome = widen(outcome, refused, &twins);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
     }
-    decide(&lane, &claim, outcome, Some(row), ended).await
+    decide(lane, claim, outcome, Some(row), (began, ended)).await
+}
+
+/// Why an attempt ends before its call.
+pub(super) enum Stop {
+    /// The platform's doing, or the way's to it.
+    Fault(Fault),
+    /// Our own: it says nothing about the platform, and nothing was sent.
+    Store(StoreError),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Tells of a call, and gives its line of history.
@@ -105,14 +139,34 @@ fn observe(lane: &Lane, outcome: &Outcome, began: Time, ended: Time) -> AttemptR
 }
 
 /// Settles a delivery whose process died: the call may have been made.
-pub(super) async fn interrupted(lane: &Arc<Lane>, claim: Claim) {
+pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> News {
     let now = lane.clock.now();
+    if let Some(what) = &claim.unreadable {
+        return finish(lane, claim, unreadable(what, true), None, None, now).await;
+    }
     let fault = Fault::refused("interrupted", "", Reason::known("interrupted")).with_class(Class::Ambiguous);
-    decide(lane, &claim, Outcome::failed(fault), None, now).await;
+    decide(lane, claim, Outcome::failed(fault), None, (now, now)).await
+}
+
+/// Settles a delivery whose attempt panicked; `called`: the call may have been made.
+pub(super) async fn panicked(lane: &Lane, claim: &Claim, called: bool) -> News {
+    let now = lane.clock.now();
+    let class = if called { Class::Ambiguous } else { Class::RETRY };
+    let fault = Fault::refused("attempt_panicked", "", Reason::known("attempt_panicked")).with_class(class);
+    decide(lane, claim, Outcome::failed(fault), None, (now, now)).await
+}
+
+/// Waits for our own store: no attempt, and nothing that the platform has to do with.
+async fn put_off_by_store(lane: &Lane, claim: &Claim, refused: Vec<TargetResult>, error: &StoreError) -> News {
+    tracing::warn!(account = %lane.account.name, delivery = %claim.id, %error, "an attempt waits for the store");
+    let now = lane.clock.now();
+    let mut settled = put_off(claim, refused, now + lane.account.policy.backoff.delay(0, seed(claim)));
+    settled.rest.1 = Some(Reason::ours("store_unavailable"));
+    finish(lane, claim, settled, None, None, now).await
 }
 
 /// Finds the platform's ids; writes them down before they are used, so that a repeat names the same people.
-async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) -> Result<Vec<Target>, Fault> {
+async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) -> Result<Vec<Target>, Stop> {
     let kinds = lane.account.channel.capabilities().looked_up;
     let needs = |t: &Target| t.resolved.is_none() && kinds.contains(&t.address.kind);
     let mut targets = claim.targets.clone();
@@ -140,9 +194,7 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
     }
     targets.retain(|t| !nobody.contains(&t.index));
     if !ids.is_empty() {
-        let busy =
-            |error: hongyan_core::StoreError| Fault::transport("net.lost", error.to_string()).with_class(Class::RETRY);
-        lane.outbox.resolved(claim.id, ids).await.map_err(busy)?;
+        lane.outbox.resolved(claim.id, ids).await?;
     }
     Ok(targets)
 }
@@ -199,7 +251,24 @@ fn dedup(lane: &Lane, claim: &Claim) -> Dedup {
     first.map_or(channel.capabilities().dedup, |target| channel.dedup(&claim.content, target.address.kind))
 }
 
-async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<AttemptRow>, now: Time) -> News {
+/// The account's rules for this claim.
+fn policy(lane: &Lane, claim: &Claim) -> Policy {
+    Policy { dedup: dedup(lane, claim), ..lane.account.policy.clone() }
+}
+
+/// Picks a delivery's jitter.
+fn seed(claim: &Claim) -> u64 {
+    claim.id.message.get().unsigned_abs() ^ u64::from(claim.id.number)
+}
+
+/// Settles a call that began and ended at these times.
+async fn decide(
+    lane: &Lane,
+    claim: &Claim,
+    outcome: Outcome,
+    row: Option<AttemptRow>,
+    (began, now): (Time, Time),
+) -> News {
     let handle = match &outcome {
         Outcome::Taken { handle, .. } => handle.clone(),
         Outcome::Failed { .. } => None,
@@ -207,12 +276,13 @@ async fn decide(lane: &Lane, claim: &Claim, outcome: Outcome, row: Option<Attemp
     let attempt = Attempt {
         attempts: claim.attempts,
         repeat_of: claim.repeat_of,
+        first_call_at: claim.first_call_at,
+        began,
         expires_at: claim.expires_at,
         now,
-        seed: claim.id.message.get().unsigned_abs() ^ u64::from(claim.id.number),
+        seed: seed(claim),
     };
-    let policy = Policy { dedup: dedup(lane, claim), ..lane.account.policy };
-    let settled = settle(outcome, &attempt, &policy);
+    let settled = settle(outcome, &attempt, &policy(lane, claim));
     finish(lane, claim, settled, handle, row, now).await
 }
 
@@ -225,7 +295,8 @@ async fn finish(
     now: Time,
 ) -> News {
     let news = News { due: settled.due, rests_until: settled.lane_rests_until };
-    let repeat_of = claim.repeat_of.or_else(|| (settled.state == DeliveryState::Unknown).then_some(now));
+    let is_unknown = settled.state == DeliveryState::Unknown;
+    let repeat_of = claim.repeat_of.or_else(|| is_unknown.then_some(claim.first_call_at));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
         (DeliveryState::Sent, Some(_), Some(after)) => Some(now + after),
         _ => None,
@@ -243,11 +314,7 @@ async fn finish(
         attempt,
         at: now,
     };
-    // A settlement that cannot be written leaves the delivery leased: the next start settles it as interrupted.
-    if let Err(error) = lane.outbox.settle(vec![settlement]).await {
-        tracing::error!(account = %lane.account.name, delivery = %claim.id, %error, "an outcome could not be written down");
-        return News::default();
-    }
+    holding::write(lane, settlement).await;
     lane.observer.changed(claim.id);
     // The next part has become due with this one's end.
     if settled.due.is_none() && claim.part.is_some_and(Part::has_next) {
@@ -261,6 +328,28 @@ async fn finish(
 
 fn refusal(index: u32, reason: Reason) -> TargetResult {
     TargetResult { index, state: RecipientState::Refused, reason: Some(reason) }
+}
+
+/// A recipient whose address cannot be read.
+fn lost(index: u32) -> TargetResult {
+    TargetResult { index, state: RecipientState::Failed, reason: Some(Reason::ours("unreadable")) }
+}
+
+/// A delivery whose row cannot be read; `called`: an earlier call may have been made.
+fn unreadable(what: &str, called: bool) -> Settled {
+    let (state, recipients) = match called {
+        true => (DeliveryState::Unknown, RecipientState::Unknown),
+        false => (DeliveryState::Failed, RecipientState::Failed),
+    };
+    let reason = Reason { words: what.into(), ..Reason::ours("unreadable") };
+    Settled {
+        state,
+        due: None,
+        counts: false,
+        rest: (recipients, Some(reason)),
+        exceptions: Vec::new(),
+        lane_rests_until: None,
+    }
 }
 
 fn all_refused(exceptions: Vec<TargetResult>) -> Settled {

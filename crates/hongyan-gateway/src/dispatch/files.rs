@@ -1,6 +1,9 @@
 //! A delivery's file, before its call: read from the library, handed to the platform once for all who need it.
 
-use super::lane::{Lane, lock};
+use super::{
+    attempt::Stop,
+    lane::{Lane, lock},
+};
 use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
 use hongyan_endpoint::{Class, Fault, File};
 use std::{
@@ -70,14 +73,14 @@ impl Uploads {
 ///
 /// # Errors
 /// Never ambiguous: whatever was lost here, nothing was sent.
-pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) -> Result<Loaded, Fault> {
+pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) -> Result<Loaded, Stop> {
     let Some((form, media)) = content.media() else { return Ok(Loaded::None) };
     if let Some(id) = &media.media_id {
         return Ok(Loaded::Given(id.clone()));
     }
     let id = media.media.as_deref().ok_or_else(no_file)?;
     match lane.account.channel.file_use(form) {
-        FileUse::None => Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload"))),
+        FileUse::None => Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")).into()),
         FileUse::Carry => Ok(Loaded::Bytes(read(lane, id).await?)),
         FileUse::Upload => {
             if refused.is_none()
@@ -90,22 +93,22 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
             let uploaded = upload(lane, id, form, refused).await;
             drop(held);
             lane.uploads.leave(id, form, turn);
-            uploaded.map(Loaded::Uploaded).map_err(|fault| match fault.class() {
-                Class::Ambiguous => fault.with_class(Class::RETRY),
-                _ => fault,
+            uploaded.map(Loaded::Uploaded).map_err(|stop| match stop {
+                Stop::Fault(fault) if fault.class() == Class::Ambiguous => fault.with_class(Class::RETRY).into(),
+                stop => stop,
             })
         }
     }
 }
 
 /// Uploads, unless somebody else just has.
-async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> Result<String, Fault> {
+async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> Result<String, Stop> {
     let account = &lane.account.name;
     if let Some(known) = known(lane, id, form).await? {
         if refused != Some(known.as_str()) {
             return Ok(known);
         }
-        lane.library.note_upload(account, id, form.name(), None).await.map_err(|e| busy(&e))?;
+        lane.library.note_upload(account, id, form.name(), None).await?;
     }
     let file = read(lane, id).await?;
     let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await?;
@@ -117,19 +120,15 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
     Ok(uploaded.id)
 }
 
-async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, Fault> {
+async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, StoreError> {
     let now: Time = lane.clock.now();
-    lane.library.upload_of(&lane.account.name, id, form.name(), now).await.map_err(|e| busy(&e))
+    lane.library.upload_of(&lane.account.name, id, form.name(), now).await
 }
 
-async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Fault> {
-    lane.library.file(id).await.map_err(|e| busy(&e))?.ok_or_else(no_file)
+async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
+    lane.library.file(id).await?.ok_or_else(|| no_file().into())
 }
 
 fn no_file() -> Fault {
     Fault::refused("no_file", "", Reason::known("no_file"))
-}
-
-fn busy(error: &StoreError) -> Fault {
-    Fault::transport("net.lost", error.to_string()).with_class(Class::RETRY)
 }

@@ -2,8 +2,9 @@
 
 use super::{
     Observer,
-    attempt::{self, News},
+    attempt::News,
     files::Uploads,
+    holding::{self, Holding},
     pace::{Pace, RecipientPace},
 };
 use hongyan_channel::Account;
@@ -17,10 +18,10 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How long a claim is ours. Longer than any call can take; a dead process's claims are settled at the next start.
-const LEASE: Duration = Duration::from_secs(300);
 /// When the store fails, the lane looks again after this long.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// Tries at what a dead process left behind before the lane goes on without: it is looked for again later.
+const RECOVERIES: u32 = 5;
 /// The longest sleep of an idle lane.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -39,6 +40,7 @@ pub(super) struct Lane {
     pub(super) repeats: Mutex<Repeats>,
     pub(super) recipients: Mutex<RecipientPace>,
     pub(super) uploads: Uploads,
+    pub(super) holding: Holding,
 }
 
 impl Lane {
@@ -48,6 +50,7 @@ impl Lane {
         library: Arc<dyn Library>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
+        lease: Duration,
     ) -> Self {
         Self {
             repeats: Mutex::new(Repeats::new(account.policy.dedup)),
@@ -58,6 +61,7 @@ impl Lane {
             clock,
             observer,
             uploads: Uploads::default(),
+            holding: Holding::new(lease),
             due: Notify::new(),
             receipts: Notify::new(),
         }
@@ -68,15 +72,17 @@ impl Lane {
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<News> = JoinSet::new();
     let mut pace = Pace::new(&lane.account.rates);
-    recover(&lane).await;
+    recover(&lane, &mut running, &mut stop).await;
+    let mut ticks = lane.holding.ticks();
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
     while !*stop.borrow() {
         let now = lane.clock.now();
-        let room = lane.account.concurrency.saturating_sub(running.len()).min(pace.available(now));
+        let free = if lane.holding.is_blocked() { 0 } else { lane.account.concurrency.saturating_sub(running.len()) };
+        let room = free.min(pace.available(now));
         if hungry && room > 0 {
-            match lane.outbox.claim(&lane.account.name, now, now + LEASE, room).await {
+            match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
                     hungry = claims.len() == room;
                     // Also after a claim that gave something: what is due later was not claimed, and may have been
@@ -85,8 +91,9 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                         timer = next_due(&lane).await;
                     }
                     pace.take(claims.len(), now);
+                    lane.holding.take(&claims);
                     for claim in claims {
-                        running.spawn(attempt::run(Arc::clone(&lane), claim));
+                        running.spawn(holding::attempt(Arc::clone(&lane), claim));
                     }
                     if hungry {
                         continue;
@@ -117,6 +124,10 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                 }
             }
             () = tokio::time::sleep(nap) => hungry = true,
+            _ = ticks.tick() => match take_over(&lane, &mut running).await {
+                Ok(()) => {}
+                Err(error) => tracing::warn!(account = %lane.account.name, %error, "leases are not looked after"),
+            },
             _ = stop.changed() => break,
         }
     }
@@ -133,26 +144,37 @@ async fn next_due(lane: &Lane) -> Option<Time> {
     }
 }
 
-/// Settles what a dead process left behind and remembers what it had sent, before anything new goes out.
-async fn recover(lane: &Arc<Lane>) {
-    if let Err(error) = remember_sent(lane).await {
-        tracing::warn!(account = %lane.account.name, %error, "what was sent before is not remembered");
+/// Takes over what a dead process left behind and remembers what it had sent, before anything new goes out.
+async fn recover(lane: &Arc<Lane>, running: &mut JoinSet<News>, stop: &mut watch::Receiver<bool>) {
+    for tries in 0.. {
+        let recovered = match remember_sent(lane).await {
+            Ok(()) => take_over(lane, running).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = recovered else { return };
+        tracing::warn!(account = %lane.account.name, %error, "what went before the start is not settled yet");
+        // A store that works but for this: everything else must not wait for it.
+        if tries >= RECOVERIES && matches!(error, StoreError::Failed(_)) {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(holding::pause(tries)) => {}
+            _ = stop.changed() => return,
+        }
     }
+}
+
+/// Looks after the leases, and settles what nobody holds.
+async fn take_over(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> Result<(), StoreError> {
     loop {
-        let now = lane.clock.now();
-        match lane.outbox.orphans(&lane.account.name, now, now + LEASE).await {
-            Ok(claims) if claims.is_empty() => return,
-            Ok(claims) => {
-                let deliveries = claims.len();
-                tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
-                for claim in claims {
-                    attempt::interrupted(lane, claim).await;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(account = %lane.account.name, %error, "interrupted calls are not settled yet");
-                return;
-            }
+        let lost = holding::keep(lane).await?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let deliveries = lost.len();
+        tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
+        for claim in lost {
+            running.spawn(holding::interrupted(Arc::clone(lane), claim));
         }
     }
 }
@@ -167,9 +189,9 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
         let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
         {
             let mut repeats = lock(&lane.repeats);
-            for claim in &sent {
-                let Ok(content) = lane.account.part(&claim.content, claim.made_at, claim.part) else { continue };
-                repeats.note(claim.id, &content, &claim.targets, claim.made_at.max(since));
+            for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
+                let Ok(content) = lane.account.wording(claim) else { continue };
+                repeats.note(claim.id, &content, &claim.targets, claim.first_call_at);
             }
         }
         match sent.last() {

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod files;
+mod holding;
 mod lane;
 mod pace;
 mod recall;
@@ -48,6 +49,19 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
+        Self::start_leasing(outbox, library, accounts, clock, observer, holding::LEASE)
+    }
+
+    /// As [`Self::start`], with leases that last `lease` unless they are renewed, which they are while they are held.
+    #[must_use]
+    pub fn start_leasing(
+        outbox: Arc<dyn Outbox>,
+        library: Arc<dyn Library>,
+        accounts: BTreeMap<Arc<str>, Account>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        lease: Duration,
+    ) -> Arc<Self> {
         let (stopping, stop) = watch::channel(false);
         let mut lanes = BTreeMap::new();
         let mut tasks = Vec::new();
@@ -58,6 +72,7 @@ impl Dispatcher {
                 Arc::clone(&library),
                 Arc::clone(&clock),
                 Arc::clone(&observer),
+                lease,
             );
             let lane = Arc::new(lane);
             tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));
@@ -99,6 +114,7 @@ impl Dispatcher {
         // An error only says that no lane is left to tell.
         let _ = self.stopping.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let ends: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in tasks {
                 // A lane that panicked has been logged by the runtime; the others still stop.
@@ -107,6 +123,8 @@ impl Dispatcher {
         };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("stopped with calls under way; their outcome will be settled at the next start");
+            // They hold the store, which is the caller's to close.
+            ends.iter().for_each(tokio::task::AbortHandle::abort);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The gateway about itself: alive, ready, counted, described.
 
 use crate::{
-    app::{App, Pages},
+    app::{App, Pages, Readiness},
     reply::{self, Reply},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Live, Problem, Ready, Route, docs, openapi};
-use hongyan_core::MessageId;
+use hongyan_core::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::{
@@ -45,15 +45,22 @@ pub(super) async fn ready(app: &Arc<App>) -> Reply {
     let ready = match known {
         Some((at, ready)) if now.since(at) < READY_FOR => ready,
         _ => {
-            // No message has this id: the call goes the writer's whole way and changes nothing.
-            let nobody = MessageId::from_raw(0);
-            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.cancel(nobody, now)).await;
-            let ready = matches!(asked, Ok(Ok(_)));
+            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.check_writable(now)).await;
+            let ready = match asked {
+                Ok(Ok(())) => Readiness::Ready,
+                Ok(Err(StoreError::Unavailable(obstacle, _))) => Readiness::Unusable(obstacle),
+                // Slow, busy, or something that nobody foresaw.
+                Ok(Err(_)) | Err(_) => Readiness::NotReady,
+            };
             *app.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, ready));
             ready
         }
     };
-    if ready { reply::ok(&Ready { status: "ready".into() }) } else { Err(Problem::bare(Code::NotReady)) }
+    match ready {
+        Readiness::Ready => reply::ok(&Ready { status: "ready".into() }),
+        Readiness::Unusable(obstacle) => Err(reply::unusable(obstacle)),
+        Readiness::NotReady => Err(Problem::bare(Code::NotReady)),
+    }
 }
 
 /// `GET /metrics`

@@ -59,6 +59,21 @@ async fn a_long_text_goes_out_in_parts_one_after_another() {
 }
 
 #[tokio::test]
+async fn what_each_part_says_is_kept_when_the_message_is_accepted() {
+    let gateway = TestGateway::start().await;
+    let body = r#"{"to":[{"userid":"li"}],"via":["ding"],"content":{"text":"one<<cut>>two"},
+        "send_at":"2100-01-01T00:00:00Z"}"#;
+    let id = accepted(&gateway, body).await;
+    let far = hongyan_core::Time::from_millis(5_000_000_000_000);
+    let claims = hongyan_core::Outbox::claim(&*gateway.store, "ding", far, far, 10).await.unwrap();
+    let said: Vec<_> = claims.iter().map(|claim| (claim.ready, claim.content.text.as_deref())).collect();
+    assert_eq!(said, [(true, Some("one"))], "the second part waits for the first");
+    let row = gateway.get(&format!("/v1/messages/{id}")).await.json();
+    assert_eq!(row["content"]["text"], "one<<cut>>two");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn messages_are_found_by_what_is_known_of_them() {
     let gateway = TestGateway::start().await;
     let to = |userid: &str, app: &str| {

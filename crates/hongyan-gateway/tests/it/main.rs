@@ -10,6 +10,7 @@ mod contacts;
 mod facade;
 mod fake;
 mod http;
+mod leases;
 mod ledger;
 mod media;
 mod odd_answers;
@@ -69,6 +70,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         policy: Policy {
             dedup: capabilities.dedup,
             on_unknown: OnUnknown::Hold,
+            on_late: OnUnknown::Hold,
             backoff: Backoff::default(),
             max_attempts: 2,
         },

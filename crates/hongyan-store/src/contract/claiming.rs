@@ -1,7 +1,9 @@
 //! Leasing what is due.
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, result, sent, state};
-use hongyan_core::{DeliveryState, NewDelivery, NewMessage, Outbox, Part, Priority, RecipientState, Settlement};
+use hongyan_core::{
+    DeliveryState, NewDelivery, NewMessage, Outbox, Part, Priority, RecipientState, Settlement, Wording,
+};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 pub async fn what_is_not_due_is_not_claimed(stand: impl Stand) {
@@ -39,6 +41,37 @@ pub async fn parts_go_out_one_after_another(stand: impl Stand) {
     assert_eq!(message.deliveries[1].part, Some(Part { number: 2, of: 2 }));
     let rows = store.recipients(id).await.unwrap();
     assert_eq!(rows.iter().filter_map(|row| row.part).map(|part| part.number).collect::<Vec<_>>(), [1, 2]);
+}
+
+pub async fn a_delivery_says_what_was_settled_when_its_message_was_accepted(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let says = |account: &str, wording| NewDelivery { wording, ..delivery(account, &["li"]) };
+    let id = put(
+        &store,
+        NewMessage {
+            deliveries: vec![
+                says("ding", Wording::Whole),
+                says("ding", Wording::Own(1)),
+                says("ding", Wording::Own(0)),
+                says("ding", Wording::Own(1)),
+                says("ding", Wording::Made),
+            ],
+            wordings: vec![r#"{"text":"one"}"#.into(), r#"{"text":"two"}"#.into()],
+            ..make.message("ding", &["li"])
+        },
+    )
+    .await;
+    let claims = claim_all(&store, "ding").await;
+    let said: Vec<(&str, bool)> = claims.iter().map(|c| (c.content.text.as_deref().unwrap(), c.ready)).collect();
+    let whole = "The sample disk is full.";
+    assert_eq!(said, [(whole, true), ("two", true), ("one", true), ("two", true), (whole, false)]);
+    assert!(Arc::ptr_eq(&claims[1].content, &claims[3].content), "one wording is held once");
+    let over = |id| Settlement { receipt_at: None, ..sent(id) };
+    store.settle(claims.iter().map(|claim| over(claim.id)).collect()).await.unwrap();
+    let since = store.sent_since("ding", NOW, None, 10).await.unwrap();
+    assert_eq!(since.iter().filter(|claim| claim.content.text.as_deref() == Some("two")).count(), 2);
+    assert_eq!(store.message(id).await.unwrap().unwrap().content.text.as_deref(), Some(whole));
+    assert_eq!(store.forget(after(3_600), 10).await.unwrap(), 1);
 }
 
 pub async fn a_part_that_waits_can_be_called_off(stand: impl Stand) {

@@ -30,7 +30,7 @@ pub use settling::*;
 
 use hongyan_core::{
     Address, AddressKind, AttemptRow, Claim, DeliveryId, DeliveryState, IdSource, Idempotency, LedgerRow, MessageId,
-    NewDelivery, NewMessage, Outbox, Priority, Reason, RecipientState, Settlement, TargetResult, Time,
+    NewDelivery, NewMessage, Outbox, Priority, Reason, RecipientState, Settlement, TargetResult, Time, Wording,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -75,6 +75,7 @@ impl Maker {
             expires_at: None,
             idempotency: None,
             deliveries: vec![delivery(account, users)],
+            wordings: Vec::new(),
         }
     }
 
@@ -90,7 +91,7 @@ impl Maker {
 #[must_use]
 pub fn delivery(account: &str, users: &[&str]) -> NewDelivery {
     let recipients = users.iter().map(|user| Address::new(AddressKind::Userid, *user));
-    NewDelivery { account: account.into(), recipients: recipients.collect(), part: None }
+    NewDelivery { account: account.into(), recipients: recipients.collect(), part: None, wording: Wording::Whole }
 }
 
 /// Accepts one message and returns its id.
@@ -204,6 +205,7 @@ macro_rules! outbox_contract {
             an_orphan_is_leased_to_one_caller
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another
+            a_delivery_says_what_was_settled_when_its_message_was_accepted
             a_part_that_waits_can_be_called_off
             a_settled_delivery_is_sent_with_its_recipients
             exceptions_differ_from_the_rest

@@ -2,7 +2,7 @@
 
 use super::{
     addressed,
-    code::{kind_number, millis},
+    code::{kind_number, millis, wording_number},
     library,
     queue::Weight,
     writer::Group,
@@ -29,9 +29,10 @@ impl Ready {
     pub(crate) fn weight(&self) -> Weight {
         let message = &self.message;
         let recipients: usize = message.deliveries.iter().map(|delivery| delivery.recipients.len()).sum();
-        let rows = 1 + message.deliveries.len() + recipients;
+        let rows = 1 + message.deliveries.len() + message.wordings.len() + recipients;
+        let words: usize = message.wordings.iter().map(String::len).sum();
         // A recipient's strings and a row's place are about a hundred bytes.
-        Weight { rows, bytes: message.content.len() + rows * 100 }
+        Weight { rows, bytes: message.content.len() + words + rows * 100 }
     }
 }
 
@@ -67,10 +68,15 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
     if let Some(file) = &ready.file {
         library::touch(group, file, message.at)?;
     }
+    for (number, content) in (1_u32..).zip(&message.wordings) {
+        group
+            .sql("INSERT INTO wordings (message, number, content) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, number, content])?;
+    }
     let due = message.send_at.map_or(message.at, |send_at| send_at.max(message.at)).millis();
     let mut delivery_row = group.sql(
-        "INSERT INTO deliveries (message, number, account, state, priority, recipients, due, part, parts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO deliveries (message, number, account, state, priority, recipients, due, part, parts, wording)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     let mut recipient_row = group.sql(
         "INSERT INTO recipients (message, delivery, number, kind, state, at, value)
@@ -88,6 +94,7 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             delivery.part.is_none_or(|part| part.number == 1).then_some(due),
             delivery.part.map(|part| part.number),
             delivery.part.map(|part| part.of),
+            wording_number(delivery.wording),
         ])?;
         group.depths.moved(&delivery.account, None, Some(DeliveryState::Pending));
         group.recipients += delivery.recipients.len();

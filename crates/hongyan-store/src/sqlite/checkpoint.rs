@@ -4,6 +4,7 @@
 //! log anew, between two groups, when it has become large all the same. An automatic checkpoint would do both
 //! inside somebody's commit.
 
+use super::place::Place;
 use crate::error::Result;
 use rusqlite::Connection;
 use std::{
@@ -21,6 +22,8 @@ const COPY_PAGES: usize = 1_024;
 const RESTART_PAGES: usize = 16_384;
 /// How much longer the log gets before another try, when a reader stood in the way: 16 MiB.
 const RETRY_PAGES: usize = 4_096;
+/// How often the thread looks whether file and log are where they were, when nobody writes.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the writer waits for readers to leave the log. They never wait for it.
 const RESTART_WAIT: Duration = Duration::from_millis(20);
 
@@ -53,11 +56,11 @@ pub(crate) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts the thread on its own connection.
-    pub(crate) fn start(connection: Connection) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, place: &Arc<Place>) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = thread::Builder::new().name("store-checkpoint".into()).spawn({
-            let shared = Arc::clone(&shared);
-            move || work(&connection, &shared)
+            let (shared, place) = (Arc::clone(&shared), Arc::clone(place));
+            move || work(&connection, &shared, &place)
         })?;
         Ok(Self { shared, thread: Some(thread) })
     }
@@ -89,17 +92,23 @@ impl Drop for Checkpointer {
     }
 }
 
-fn work(connection: &Connection, shared: &Shared) {
+fn work(connection: &Connection, shared: &Shared, place: &Place) {
     loop {
         let mut wanted = shared.wanted();
-        while !wanted.copy && !wanted.closed {
-            wanted = shared.wake.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        if !wanted.copy && !wanted.closed {
+            let woken = shared.wake.wait_timeout(wanted, LOOK_EVERY);
+            wanted = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         if wanted.closed {
             return;
         }
-        wanted.copy = false;
+        let copy = std::mem::take(&mut wanted.copy);
         drop(wanted);
+        if !copy {
+            // It tells the log of what it finds; the writer finds out by itself.
+            let _ = place.verify(connection);
+            continue;
+        }
         let _running = shared.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = checkpoint(connection, "PASSIVE") {
             tracing::warn!(%error, "could not copy the write-ahead log");

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use hongyan_core::{
-    Address, AddressKind, DeliveryId, DeliveryState, MessageId, Part, Priority, Reason, RecipientState, Time,
+    Address, AddressKind, DeliveryId, DeliveryState, MessageId, Part, Priority, Reason, RecipientState, Time, Wording,
 };
 use rusqlite::{Row, types::FromSql};
 
@@ -61,6 +61,15 @@ pub(crate) fn part(row: &Row<'_>, column: usize) -> Result<Option<Part>> {
         (Some(number), Some(of)) => Some(Part { number, of }),
         _ => None,
     })
+}
+
+/// As `0006_wordings.sql` numbers them.
+pub(crate) const fn wording_number(wording: Wording) -> Option<i64> {
+    match wording {
+        Wording::Whole => Some(0),
+        Wording::Own(index) => Some(index as i64 + 1),
+        Wording::Made => None,
+    }
 }
 
 /// An address: kind and value, side by side.

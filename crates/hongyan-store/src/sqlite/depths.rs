@@ -1,6 +1,6 @@
 //! How many deliveries are in each state, counted as they move.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use hongyan_core::DeliveryState;
 use rusqlite::{Connection, params};
 
@@ -8,15 +8,28 @@ const STATES: usize = DeliveryState::EVERY.len();
 
 /// The moves of one transaction, by account. Few accounts: a list is quicker than a map.
 #[derive(Debug, Default)]
-pub(crate) struct Depths(Vec<(String, [i64; STATES])>);
+pub(crate) struct Depths {
+    known: Vec<(String, [i64; STATES])>,
+    /// What left a state that this version does not know.
+    odd: Vec<(String, i64)>,
+}
 
 impl Depths {
     fn of(&mut self, account: &str) -> &mut [i64; STATES] {
-        let at = self.0.iter().position(|(name, _)| name == account).unwrap_or_else(|| {
-            self.0.push((account.to_owned(), [0; STATES]));
-            self.0.len() - 1
+        let at = self.known.iter().position(|(name, _)| name == account).unwrap_or_else(|| {
+            self.known.push((account.to_owned(), [0; STATES]));
+            self.known.len() - 1
         });
-        &mut self.0[at].1
+        &mut self.known[at].1
+    }
+
+    /// As [`Self::moved`], from a state's number, known or not.
+    pub(crate) fn left(&mut self, account: &str, from: i64, to: Option<DeliveryState>) {
+        let known = DeliveryState::from_number(from);
+        if known.is_none() {
+            self.odd.push((account.to_owned(), from));
+        }
+        self.moved(account, known, to);
     }
 
     /// A delivery is new (`from` is `None`), gone (`to` is `None`) or moved on.
@@ -34,18 +47,23 @@ impl Depths {
 
     /// Adds the moves to what the file says.
     pub(crate) fn write(&self, connection: &Connection) -> Result<()> {
-        for (account, counts) in &self.0 {
+        for (account, counts) in &self.known {
             for (state, step) in DeliveryState::EVERY.iter().zip(counts).filter(|(_, step)| **step != 0) {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO depths (account, state, deliveries) VALUES (?1, ?2, ?3)
-                         ON CONFLICT DO UPDATE SET deliveries = deliveries + ?3",
-                    )?
-                    .execute(params![account, state.number(), step])?;
+                add(connection, account, state.number(), *step)?;
             }
         }
-        Ok(())
+        self.odd.iter().try_for_each(|(account, state)| add(connection, account, *state, -1))
     }
+}
+
+fn add(connection: &Connection, account: &str, state: i64, step: i64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO depths (account, state, deliveries) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET deliveries = deliveries + ?3",
+        )?
+        .execute(params![account, state, step])?;
+    Ok(())
 }
 
 /// What the file says.
@@ -55,7 +73,8 @@ pub(crate) fn read(connection: &Connection) -> Result<Vec<(String, DeliveryState
     let mut rows = statement.query([])?;
     let mut depths = Vec::new();
     while let Some(row) = rows.next()? {
-        let state = DeliveryState::from_number(row.get(1)?).ok_or_else(|| Error::corrupt("delivery state"))?;
+        // What a newer version counts is for its gauges.
+        let Some(state) = DeliveryState::from_number(row.get(1)?) else { continue };
         depths.push((row.get(0)?, state, row.get(2)?));
     }
     Ok(depths)

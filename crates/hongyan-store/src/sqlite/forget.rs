@@ -1,10 +1,6 @@
 //! Retention: forgetting old messages a little at a time, so that the writer is never held up for long.
 
-use super::{
-    addressed,
-    code::{delivery_state, get},
-    writer::Group,
-};
+use super::{addressed, code::get, writer::Group};
 use crate::error::Result;
 use hongyan_core::{MessageId, Time};
 use rusqlite::{Connection, params};
@@ -67,6 +63,7 @@ pub(crate) fn remove(group: &mut Group<'_>, ids: &[MessageId]) -> Result<u64> {
         for text in [
             "DELETE FROM recipients WHERE message = ?1",
             "DELETE FROM deliveries WHERE message = ?1",
+            "DELETE FROM wordings WHERE message = ?1",
             "DELETE FROM handed WHERE message = ?1",
             "DELETE FROM idempotency WHERE (scope, key) = (SELECT scope, key FROM messages WHERE id = ?1) AND message = ?1",
         ] {
@@ -91,7 +88,7 @@ fn count_out(group: &mut Group<'_>, id: MessageId) -> Result<()> {
     let mut rows = statement.query([id.get()])?;
     while let Some(row) = rows.next()? {
         let account: String = get(row, 0)?;
-        group.depths.moved(&account, Some(delivery_state(row, 1)?), None);
+        group.depths.left(&account, get(row, 1)?, None);
     }
     Ok(())
 }

@@ -53,7 +53,8 @@ fn read(connection: &Connection, account: Option<&str>, after: i64, limit: usize
             account: get(row, 1)?,
             event: get(row, 2)?,
             at: time(row, 3)?,
-            body: serde_json::from_str(&get::<String>(row, 4)?)?,
+            // A damaged one is shown without what it said; those after it are read all the same.
+            body: get::<String>(row, 4).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         });
     }
     Ok(found)

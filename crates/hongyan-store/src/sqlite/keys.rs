@@ -7,7 +7,7 @@ use super::{
 use crate::error::{Error, Result};
 use async_trait::async_trait;
 use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 #[async_trait]
 impl Keys for Sqlite {
@@ -58,19 +58,42 @@ fn read(connection: &Connection) -> Result<Vec<KeyRow>> {
     let mut rows = statement.query([])?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
-        let scopes: Vec<String> = serde_json::from_str(&get::<String>(row, 3)?)?;
-        keys.push(KeyRow {
-            id: get(row, 0)?,
-            name: get(row, 1)?,
-            hash: get(row, 2)?,
-            scopes: scopes
-                .iter()
-                .map(|name| Scope::from_name(name).ok_or_else(|| Error::corrupt("scope")))
-                .collect::<Result<_>>()?,
-            accounts: serde_json::from_str(&get::<String>(row, 4)?)?,
-            made_at: time(row, 5)?,
-            revoked_at: maybe_time(row, 6)?,
-        });
+        let key = match read_one(row) {
+            Err(error) if error.is_of_a_row() => {
+                tracing::warn!(%error, "an API key cannot be read: it opens nothing");
+                unreadable(row)?
+            }
+            read => read?,
+        };
+        keys.push(key);
     }
     Ok(keys)
+}
+
+fn read_one(row: &Row<'_>) -> Result<KeyRow> {
+    let scopes: Vec<String> = serde_json::from_str(&get::<String>(row, 3)?)?;
+    Ok(KeyRow {
+        id: get(row, 0)?,
+        name: get(row, 1)?,
+        hash: get(row, 2)?,
+        // What only a newer version knows, this one cannot allow.
+        scopes: scopes.iter().filter_map(|name| Scope::from_name(name)).collect(),
+        accounts: serde_json::from_str(&get::<String>(row, 4)?)?,
+        made_at: time(row, 5)?,
+        revoked_at: maybe_time(row, 6)?,
+    })
+}
+
+/// A key that cannot be read is shown, as one that opens nothing.
+fn unreadable(row: &Row<'_>) -> Result<KeyRow> {
+    let text = |column| row.get_ref(column).map(|value| value.as_bytes().map(String::from_utf8_lossy).map(Into::into));
+    Ok(KeyRow {
+        id: text(0)?.unwrap_or_default(),
+        name: text(1)?.unwrap_or_default(),
+        hash: [0; 32],
+        scopes: Vec::new(),
+        accounts: Vec::new(),
+        made_at: Time::default(),
+        revoked_at: Some(Time::default()),
+    })
 }

@@ -15,6 +15,7 @@ mod inbox;
 mod keys;
 mod library;
 mod open;
+mod place;
 mod queue;
 mod read;
 mod readers;
@@ -73,7 +74,7 @@ pub struct Sqlite {
     files_bytes: u64,
     clock: Arc<dyn Clock>,
     _checkpointer: Option<checkpoint::Checkpointer>,
-    _lock: Option<std::fs::File>,
+    _lock: Option<place::Lock>,
     _folder: Option<open::Folder>,
 }
 
@@ -119,13 +120,21 @@ impl Outbox for Sqlite {
     async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
         let account = account.to_owned();
         let raw = self.writer.run(limit, move |group| claim::claim(group, &account, now, lease, limit)).await?;
-        Ok(raw.finish()?)
+        Ok(raw.finish())
     }
 
     async fn orphans(&self, account: &str, now: Time, lease: Time) -> Result<Vec<Claim>> {
         let account = account.to_owned();
         let raw = self.writer.run(1, move |group| claim::orphans(group, &account, now, lease)).await?;
-        Ok(raw.finish()?)
+        Ok(raw.finish())
+    }
+
+    async fn renew(&self, deliveries: Vec<DeliveryId>, lease: Time) -> Result<()> {
+        self.writer.run(deliveries.len(), move |group| claim::renew(group, &deliveries, lease)).await
+    }
+
+    async fn check_writable(&self, now: Time) -> Result<()> {
+        self.writer.run(1, move |group| place::check(group, now)).await
     }
 
     async fn resolved(&self, delivery: DeliveryId, ids: Vec<(u32, String)>) -> Result<()> {
@@ -169,7 +178,7 @@ impl Outbox for Sqlite {
     ) -> Result<Vec<Claim>> {
         let account = account.to_owned();
         let sent = move |connection: &_| claim::sent_since(connection, &account, since, after, limit);
-        Ok(self.readers.read(sent).await?.finish()?)
+        Ok(self.readers.read(sent).await?.finish())
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<MessageRow>> {

@@ -4,17 +4,19 @@ use super::{
     Options, Sqlite,
     addressed::Runs,
     checkpoint::{Checkpointer, Gauge},
+    place::{self, Place},
     readers::Readers,
     schema::{self, Role},
-    writer::Writer,
+    writer::{Desk, Writer},
 };
 use crate::error::{Error, Result};
 use hongyan_core::StoreError;
 use std::{
-    ffi::OsString,
-    fs::{File, TryLockError},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Page cache of the thread that only copies pages.
@@ -52,29 +54,37 @@ impl Sqlite {
 }
 
 fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite> {
-    let lock = lock(path)?;
-    let mut connection = schema::connect(path, Role::Writer, options.cache_kib).map_err(|e| at(path, &e))?;
-    schema::migrate(&mut connection).map_err(|e| at(path, &e))?;
+    let path = &place::real(path)?;
+    let found = place::take(path)?;
+    let failed = |error: Error| error.at(path.display());
+    let mut connection = schema::connect(path, Role::Writer, options.cache_kib).map_err(failed)?;
+    schema::migrate(&mut connection).map_err(failed)?;
+    place::mark_open(&connection, path, &found).map_err(failed)?;
     connection.execute("UPDATE deliveries INDEXED BY sending SET lease = 0 WHERE lease IS NOT NULL", [])?;
-    let checkpointer = Checkpointer::start(schema::connect(path, Role::Checkpointer, COPY_CACHE_KIB)?)?;
+    let place = Arc::new(Place::of(path)?);
+    let checkpointer = Checkpointer::start(schema::connect(path, Role::Checkpointer, COPY_CACHE_KIB)?, &place)?;
     let gauge = checkpointer.gauge(&mut connection)?;
     let runs = Runs::read(&connection)?;
     Ok(Sqlite {
-        writer: Writer::start(connection, options.accept_rows, runs, gauge)?,
+        writer: Writer::start(connection, options.accept_rows, Desk { runs, gauge, place, is_owner: true })?,
         readers: Readers::new(path.to_owned()),
         files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: Some(checkpointer),
-        _lock: Some(lock),
+        _lock: Some(found.lock),
         _folder: folder,
     })
 }
 
 fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
-    let mut connection = schema::connect(path, Role::Guest, options.cache_kib).map_err(|e| at(path, &e))?;
-    schema::migrate(&mut connection).map_err(|e| at(path, &e))?;
+    let path = &place::real(path)?;
+    let failed = |error: Error| error.at(path.display());
+    let mut connection = schema::connect(path, Role::Guest, options.cache_kib).map_err(failed)?;
+    schema::migrate(&mut connection).map_err(failed)?;
+    let place = Arc::new(Place::of(path)?);
+    let desk = Desk { runs: Runs::beside(), gauge: Gauge::default(), place, is_owner: false };
     Ok(Sqlite {
-        writer: Writer::start(connection, options.accept_rows, Runs::beside(), Gauge::default())?,
+        writer: Writer::start(connection, options.accept_rows, desk)?,
         readers: Readers::new(path.to_owned()),
         files_bytes: options.files_bytes,
         clock: options.clock,
@@ -82,31 +92,6 @@ fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
         _lock: None,
         _folder: None,
     })
-}
-
-fn at(path: &Path, error: &Error) -> Error {
-    Error::new(format_args!("{}: {error}", path.display()))
-}
-
-/// Held while the store is open; the system lets go of it when the process ends, however it ends.
-fn lock(path: &Path) -> Result<File> {
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(|error| Error::new(format_args!("{}: {error}", name.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::new(format_args!(
-            "{}: another gateway has this store open: stop it first, or give this one a file of its own",
-            path.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(Error::new(format_args!("{}: {error}", name.display()))),
-    }
 }
 
 /// A folder that is removed when it is dropped.

@@ -10,13 +10,17 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_parts.sql"),
     include_str!("../../migrations/0003_library.sql"),
     include_str!("../../migrations/0004_doors.sql"),
+    include_str!("../../migrations/0005_leases.sql"),
+    include_str!("../../migrations/0006_wordings.sql"),
 ];
 
-/// How long to wait for another process (a command-line tool) that holds the file's write lock.
+/// How long a tool waits for another process that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the gateway's writer does: whoever waits for it wants an answer.
+pub(crate) const WRITER_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// Greatest size the write-ahead log keeps on disk once it starts anew.
-const WAL_LIMIT_BYTES: i64 = 64 << 20;
+pub(crate) const WAL_LIMIT_BYTES: i64 = 64 << 20;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub(crate) fn connect(path: &Path, role: Role, cache_kib: u32) -> Result<Connect
     };
     // Each connection stays on one thread at a time, so SQLite needs no mutex around it.
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(if role == Role::Writer { WRITER_TIMEOUT } else { BUSY_TIMEOUT })?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     connection.pragma_update(None, "mmap_size", 0)?;
@@ -54,6 +58,10 @@ pub(crate) fn connect(path: &Path, role: Role, cache_kib: u32) -> Result<Connect
         // An acknowledged commit is on disk: NORMAL would lose the last ones with the power.
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update_and_check(None, "journal_size_limit", WAL_LIMIT_BYTES, |_| Ok(()))?;
+    }
+    if role == Role::Guest {
+        // The log of a gateway that was killed stays where it is: the next start looks for it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     if role == Role::Writer || role == Role::Checkpointer {
         connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
@@ -81,7 +89,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Runs something that waits for other connections for `patience` at most.
+/// Runs something on the writer's connection that waits for other ones for `patience` at most.
 pub(crate) fn with_patience<T>(
     connection: &Connection,
     patience: Duration,
@@ -89,6 +97,6 @@ pub(crate) fn with_patience<T>(
 ) -> rusqlite::Result<T> {
     connection.busy_timeout(patience)?;
     let done = act();
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(WRITER_TIMEOUT)?;
     done
 }

@@ -1,7 +1,7 @@
 //! Writing down what became of deliveries: settlements, receipts, recalls, and what people decide.
 
 use super::{
-    code::{delivery_state, get, millis, part},
+    code::{get, millis, part},
     writer::Group,
 };
 use crate::error::Result;
@@ -10,13 +10,15 @@ use hongyan_core::{
 };
 use rusqlite::{OptionalExtension, params};
 
-/// `?N` appended to the history, of which the last 20 stay. A sub-expression of an UPDATE.
+/// `?N` appended to the history, of which the last 20 stay; one that is damaged begins anew, since a settlement that
+/// can never be written would hold up its lane. A sub-expression of an UPDATE.
 macro_rules! append_history {
     ($parameter:literal) => {
         concat!(
             "CASE WHEN ",
             $parameter,
-            " IS NULL THEN history WHEN history IS NULL THEN json_array(json(",
+            " IS NULL THEN history WHEN (CASE WHEN json_valid(history) THEN json_type(history) END) IS NOT 'array'
+                 THEN json_array(json(",
             $parameter,
             ")) WHEN json_array_length(history) >= 20 THEN json_insert(json_remove(history, '$[0]'), '$[#]', json(",
             $parameter,
@@ -50,12 +52,12 @@ impl Ready {
     }
 }
 
-/// Account, state and part of a delivery.
-fn standing(group: &Group<'_>, id: DeliveryId) -> Result<Option<(String, DeliveryState, Option<Part>)>> {
+/// Account, number of the state and part of a delivery.
+fn standing(group: &Group<'_>, id: DeliveryId) -> Result<Option<(String, i64, Option<Part>)>> {
     let mut statement =
         group.sql("SELECT account, state, part, parts FROM deliveries WHERE message = ?1 AND number = ?2")?;
     let mut rows = statement.query(params![id.message.get(), id.number])?;
-    rows.next()?.map(|row| Ok((get(row, 0)?, delivery_state(row, 1)?, part(row, 2)?))).transpose()
+    rows.next()?.map(|row| Ok((get(row, 0)?, get(row, 1)?, part(row, 2)?))).transpose()
 }
 
 /// Writes settlements down. One whose delivery has been forgotten is left out.
@@ -67,12 +69,14 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
     let settlement = &ready.settlement;
     let Some((account, before, part)) = standing(group, settlement.id)? else { return Ok(()) };
     // A late settlement does not undo what somebody decided in the meantime.
-    let decided = matches!(before, DeliveryState::Recalled | DeliveryState::Cancelled);
-    let state = if decided { before } else { settlement.state };
+    let decided = DeliveryState::from_number(before)
+        .filter(|state| matches!(state, DeliveryState::Recalled | DeliveryState::Cancelled));
+    let state = decided.unwrap_or(settlement.state);
+    let decided = decided.is_some();
     let taken = settlement.state == DeliveryState::Sent || settlement.handle.is_some();
     group
         .sql(concat!(
-            "UPDATE deliveries SET state = ?3, due = ?4, lease = NULL, attempts = ?5, repeat_of = ?6,
+            "UPDATE deliveries SET state = ?3, due = ?4, lease = NULL, leased_at = NULL, attempts = ?5, repeat_of = ?6,
                  handles = CASE WHEN ?7 IS NULL THEN handles WHEN handles IS NULL THEN ?7
                      WHEN instr(char(10) || handles || char(10), char(10) || ?7 || char(10)) THEN handles
                      ELSE handles || char(10) || ?7 END,
@@ -93,7 +97,7 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
             millis(taken.then_some(settlement.at)),
             ready.attempt,
         ])?;
-    group.depths.moved(&account, Some(before), Some(state));
+    group.depths.left(&account, before, Some(state));
     if settlement.due.is_none() && part.is_some_and(Part::has_next) {
         release_next(group, settlement)?;
     }
@@ -206,7 +210,7 @@ pub(crate) fn cancel(group: &mut Group<'_>, id: MessageId, now: Time) -> Result<
     let deliveries = deliveries(group, id)?;
     let mut cancelled = 0;
     for (number, account, state) in &deliveries {
-        if *state != DeliveryState::Pending {
+        if *state != Some(DeliveryState::Pending) {
             continue;
         }
         let end = DeliveryState::Cancelled;
@@ -214,7 +218,7 @@ pub(crate) fn cancel(group: &mut Group<'_>, id: MessageId, now: Time) -> Result<
             .sql("UPDATE deliveries SET state = ?3, due = NULL WHERE message = ?1 AND number = ?2")?
             .execute(params![id.get(), number, end.number()])?;
         call_off(group, DeliveryId { message: id, number: *number }, now)?;
-        group.depths.moved(account, Some(*state), Some(end));
+        group.depths.moved(account, *state, Some(end));
         cancelled += 1;
     }
     Ok((!deliveries.is_empty()).then_some(cancelled))
@@ -232,13 +236,14 @@ fn call_off(group: &Group<'_>, id: DeliveryId, now: Time) -> Result<()> {
     Ok(())
 }
 
-fn deliveries(group: &Group<'_>, id: MessageId) -> Result<Vec<(u32, String, DeliveryState)>> {
+/// Number, account and state; the state is absent when this version does not know it: nothing is done about it then.
+fn deliveries(group: &Group<'_>, id: MessageId) -> Result<Vec<(u32, String, Option<DeliveryState>)>> {
     let mut statement =
         group.sql("SELECT number, account, state FROM deliveries WHERE message = ?1 ORDER BY number")?;
     let mut rows = statement.query([id.get()])?;
     let mut deliveries = Vec::new();
     while let Some(row) = rows.next()? {
-        deliveries.push((get(row, 0)?, get(row, 1)?, delivery_state(row, 2)?));
+        deliveries.push((get(row, 0)?, get(row, 1)?, DeliveryState::from_number(get(row, 2)?)));
     }
     Ok(deliveries)
 }
@@ -255,9 +260,9 @@ pub(crate) fn retry(group: &mut Group<'_>, id: MessageId, now: Time) -> Result<O
             .flatten();
         // Of a delivery that was taken, a recipient who is unknown may have it: only the clear refusals go again.
         let states = match state {
-            DeliveryState::Sent => [RecipientState::Refused, RecipientState::Failed, RecipientState::Failed],
-            DeliveryState::Failed | DeliveryState::Expired => RETRIED,
-            DeliveryState::Unknown if due.is_none() => RETRIED,
+            Some(DeliveryState::Sent) => [RecipientState::Refused, RecipientState::Failed, RecipientState::Failed],
+            Some(DeliveryState::Failed | DeliveryState::Expired) => RETRIED,
+            Some(DeliveryState::Unknown) if due.is_none() => RETRIED,
             _ => continue,
         };
         if reopen(group, DeliveryId { message: id, number: *number }, states, now)? == 0 {
@@ -271,7 +276,7 @@ pub(crate) fn retry(group: &mut Group<'_>, id: MessageId, now: Time) -> Result<O
                  WHERE message = ?1 AND number = ?2",
             )?
             .execute(params![id.get(), number, to.number(), now.millis()])?;
-        group.depths.moved(account, Some(*state), Some(to));
+        group.depths.moved(account, *state, Some(to));
         again += 1;
     }
     Ok((!deliveries.is_empty()).then_some(again))
@@ -316,15 +321,15 @@ pub(crate) fn recalled(group: &mut Group<'_>, results: &[RecallRow], now: Time) 
 fn recall_one(group: &mut Group<'_>, id: DeliveryId, now: Time) -> Result<()> {
     let Some((account, before, _)) = standing(group, id)? else { return Ok(()) };
     // A call under way will still be settled: its open recipients are not known to be taken back.
-    let under_way = before == DeliveryState::Sending;
-    let state = if under_way { before } else { DeliveryState::Recalled };
+    let under_way = DeliveryState::from_number(before) == Some(DeliveryState::Sending);
+    let state = if under_way { DeliveryState::Sending } else { DeliveryState::Recalled };
     group
         .sql(
             "UPDATE deliveries SET state = ?3, due = NULL, receipt_at = NULL, looks = 0
              WHERE message = ?1 AND number = ?2",
         )?
         .execute(params![id.message.get(), id.number, state.number()])?;
-    group.depths.moved(&account, Some(before), Some(state));
+    group.depths.left(&account, before, Some(state));
     if !under_way {
         call_off(group, id, now)?;
     }

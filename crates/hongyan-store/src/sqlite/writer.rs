@@ -7,16 +7,20 @@ use super::{
     addressed::Runs,
     checkpoint::Gauge,
     depths::Depths,
+    place::{self, Place},
     queue::{Queue, Refused, Weight},
+    schema::WRITER_TIMEOUT,
 };
 use crate::error::{Error, Result};
-use hongyan_core::StoreError;
+use hongyan_core::{Obstacle, StoreError};
 use rusqlite::{CachedStatement, Connection};
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Most urgent commands that wait at once; more of them wait for their turn without holding a thread.
 const URGENT: usize = 1_024;
+/// How long a group waits for the write lock while another process is known to hold it.
+const KNOWN_LOCK: Duration = Duration::from_millis(200);
 
 /// The transaction that a group shares.
 pub(crate) struct Group<'c> {
@@ -77,11 +81,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(crate) fn start(connection: Connection, accept_rows: usize, runs: Runs, gauge: Gauge) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, accept_rows: usize, desk: Desk) -> Result<Self> {
         let queue = Arc::new(Queue::new(accept_rows));
         let thread = thread::Builder::new().name("store-writer".into()).spawn({
             let queue = Arc::clone(&queue);
-            move || work(&connection, &queue, runs, gauge)
+            move || work(&connection, &queue, desk)
         })?;
         Ok(Self { queue, urgent: Semaphore::new(URGENT), thread: Some(thread) })
     }
@@ -131,7 +135,7 @@ impl From<Refused> for StoreError {
 }
 
 fn gone() -> StoreError {
-    StoreError::Failed("the store's writer has stopped".into())
+    StoreError::Unavailable(Obstacle::Broken, "the store's writer has stopped".into())
 }
 
 /// When the thread ends, however it ends, nobody is left waiting.
@@ -143,55 +147,96 @@ impl Drop for Abandon<'_> {
     }
 }
 
-fn work(connection: &Connection, queue: &Queue<Box<dyn Work>>, mut runs: Runs, mut gauge: Gauge) {
+/// What the thread has beside its connection.
+pub(crate) struct Desk {
+    pub(crate) runs: Runs,
+    pub(crate) gauge: Gauge,
+    pub(crate) place: Arc<Place>,
+    /// Whether the file is this process's, and its to close.
+    pub(crate) is_owner: bool,
+}
+
+fn work(connection: &Connection, queue: &Queue<Box<dyn Work>>, mut desk: Desk) {
     let _abandon = Abandon(queue);
     let mut group = Vec::new();
+    let mut locked = false;
     while queue.take(&mut group) {
-        let recipients = commit(connection, &mut group, runs.last());
-        runs.after_commit(connection, recipients);
-        gauge.after_commit(connection);
+        let done = commit(connection, &mut group, &desk);
+        desk.runs.after_commit(connection, done.recipients);
+        desk.gauge.after_commit(connection);
+        let is_locked = done.obstacle == Some(Obstacle::Locked);
+        if is_locked != std::mem::replace(&mut locked, is_locked) {
+            let patience = if locked { KNOWN_LOCK } else { WRITER_TIMEOUT };
+            if let Err(error) = connection.busy_timeout(patience) {
+                tracing::debug!(%error, "the writer's patience stays as it was");
+            }
+        }
+    }
+    if desk.is_owner
+        && let Err(error) = place::mark_closed(connection)
+    {
+        tracing::warn!(%error, "the store could not be marked as closed");
     }
 }
 
-/// Commits a group and answers it; returns how many recipients it added. A group that fails is taken apart.
-fn commit(connection: &Connection, group: &mut Vec<Box<dyn Work>>, indexed_to: i64) -> usize {
-    match together(connection, group, indexed_to) {
+/// What became of a group.
+#[derive(Default)]
+struct Done {
+    /// Recipients that were added.
+    recipients: usize,
+    /// What stood in the way of all of it.
+    obstacle: Option<Obstacle>,
+}
+
+/// Commits a group and answers it. A group that fails is taken apart, unless each of it would fail alike.
+fn commit(connection: &Connection, group: &mut Vec<Box<dyn Work>>, desk: &Desk) -> Done {
+    match together(connection, group, desk) {
         Ok(recipients) => {
             group.drain(..).for_each(|work| work.answer(Ok(())));
-            recipients
+            Done { recipients, obstacle: None }
         }
-        Err(_) if group.len() > 1 => {
-            let mut recipients = 0;
+        // On a full disk there may still be room for a small one.
+        Err(error) if group.len() > 1 && matches!(error.obstacle(), None | Some(Obstacle::Full)) => {
+            let mut done = Done::default();
             for mut work in group.drain(..) {
-                let outcome = together(connection, std::slice::from_mut(&mut work), indexed_to);
-                recipients += outcome.as_ref().copied().unwrap_or(0);
+                let outcome = together(connection, std::slice::from_mut(&mut work), desk);
+                done.recipients += outcome.as_ref().copied().unwrap_or(0);
                 work.answer(outcome.map(drop));
             }
-            recipients
+            done
         }
         Err(error) => {
             group.drain(..).for_each(|work| work.answer(Err(error.clone())));
-            0
+            Done { recipients: 0, obstacle: error.obstacle() }
         }
     }
 }
 
-fn together(connection: &Connection, group: &mut [Box<dyn Work>], indexed_to: i64) -> Result<usize> {
+fn together(connection: &Connection, group: &mut [Box<dyn Work>], desk: &Desk) -> Result<usize> {
+    desk.place.verify(connection)?;
+    // A rollback that failed is made up for.
+    roll_back(connection)?;
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut shared = Group { connection, depths: Depths::default(), recipients: 0, indexed_to };
+    let mut shared = Group { connection, depths: Depths::default(), recipients: 0, indexed_to: desk.runs.last() };
     let done = group
         .iter_mut()
         .try_for_each(|work| work.run(&mut shared))
         .and_then(|()| shared.depths.write(connection))
         .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?));
     match done {
-        Ok(_) => Ok(shared.recipients),
+        // It is on disk; whether the next start finds it there is another question.
+        Ok(_) => desk.place.verify(connection).map(|()| shared.recipients),
         Err(error) => {
-            // SQLite may have rolled back by itself (disk full): then there is nothing to roll back.
-            if !connection.is_autocommit() {
-                connection.prepare_cached("ROLLBACK")?.execute([])?;
-            }
+            roll_back(connection)?;
             Err(error)
         }
     }
+}
+
+/// Unless SQLite has rolled back by itself (disk full).
+fn roll_back(connection: &Connection) -> Result<()> {
+    if !connection.is_autocommit() {
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+    }
+    Ok(())
 }

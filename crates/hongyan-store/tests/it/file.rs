@@ -44,8 +44,10 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     drop(old);
     let store = folder.open();
     put(&store, make.message("ding", &["li"])).await;
-    let parts: Vec<_> = claim_all(&store, "ding").await.iter().map(|claim| claim.part).collect();
-    assert_eq!(parts, [None, None]);
+    let claims = claim_all(&store, "ding").await;
+    assert_eq!(claims.iter().map(|claim| claim.part).collect::<Vec<_>>(), [None, None]);
+    let ready: Vec<bool> = claims.iter().map(|claim| claim.ready).collect();
+    assert_eq!(ready, [false, true], "what an earlier version took is put into words as it did");
 }
 
 #[tokio::test]
@@ -232,6 +234,22 @@ async fn a_person_is_found_in_every_run_and_beside_them() {
     assert_eq!(store.forget(LEASE, 100).await.unwrap(), expected.len() as u64);
     assert!(store.list(filter).await.unwrap().messages.is_empty());
     assert_eq!(count("addressed WHERE value = 'li'"), 0);
+}
+
+#[tokio::test]
+async fn a_wording_goes_with_its_message() {
+    let (folder, make) = (Folder::make(), Maker::default());
+    let store = folder.open();
+    let wordings = vec![r#"{"text":"a part"}"#.to_owned()];
+    let id = put(&store, NewMessage { wordings, ..make.message("ding", &["li"]) }).await;
+    let count = || -> i64 {
+        let reader = rusqlite::Connection::open(folder.file()).unwrap();
+        reader.query_row("SELECT count(*) FROM wordings", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(), 1);
+    store.cancel(id, NOW).await.unwrap();
+    assert_eq!(store.forget(LEASE, 100).await.unwrap(), 1);
+    assert_eq!(count(), 0);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ fn html(source: &str) -> String {
 fn marks_in_a_line() {
     assert_eq!(all("**粗** *斜* ~~删~~"), ["**粗** *斜* 删", "**粗** 斜 删", "**粗** *斜* 删", "粗 斜 删"]);
     assert_eq!(html("**粗** *斜* ~~删~~"), "<p><strong>粗</strong> <em>斜</em> <del>删</del></p>");
-    assert_eq!(all("run `ls *`"), ["run ls \\*", "run `ls *`", "run `ls *`", "run ls *"]);
+    assert_eq!(all("run `ls *`"), ["run ls *", "run `ls *`", "run `ls *`", "run ls *"]);
     assert_eq!(html("run `a<b`"), "<p>run <code>a&lt;b</code></p>");
 }
 
@@ -78,7 +78,7 @@ fn code_blocks() {
     let code = "```sh\nif x\n  *y\n```";
     assert_eq!(
         all(code),
-        ["> if x  \n>   \u{a0}\u{a0}\\*y", "`if x`\n`  *y`", "```\nif x\n  *y\n```", "    if x\n      *y"]
+        ["> if x  \n>   \u{a0}\u{a0}*y", "`if x`\n`  *y`", "```\nif x\n  *y\n```", "    if x\n      *y"]
     );
     assert!(html(code).ends_with("<code>if x\n  *y</code></pre>"));
     assert_eq!(all("````\n```\n````")[2], "````\n```\n````");
@@ -107,7 +107,28 @@ fn colours_are_wecoms_own() {
         ["状态 **离线** 了", "状态 <font color=\"warning\">**离线**</font> 了", "状态 **离线** 了", "状态 离线 了"]
     );
     assert_eq!(html("<font color=\"info\">a</font>"), "<p><span style=\"color:#2e7d32\">a</span></p>");
-    assert_eq!(render("<font color=\"red\">a</font>", Dialect::WeCom), "&lt;font color=\"red\">a");
+    for (tag, wecom, css) in [
+        ("<font color=\"red\">", Some("warning"), Some("red")),
+        ("<font color='#FF0000'>", Some("warning"), Some("#ff0000")),
+        ("<font color=#f60>", Some("warning"), Some("#f60")),
+        ("<FONT face=\"x\" COLOR=\"Green\">", Some("info"), Some("green")),
+        ("<font color=\"#00B050\" >", Some("info"), Some("#00b050")),
+        ("<font color=\"#999\">", Some("comment"), Some("#999")),
+        ("<font color=\"#1e90ff\">", None, Some("#1e90ff")),
+        ("<font color=\"url(x)\">", None, None),
+        ("<font size=\"5\">", None, None),
+        ("<font>", None, None),
+    ] {
+        let source = format!("{tag}离线</font>了");
+        let marked = |wecom: &str| format!("<font color=\"{wecom}\">离线</font>了");
+        assert_eq!(render(&source, Dialect::WeCom), wecom.map_or("离线了".to_owned(), marked), "{tag}");
+        assert_eq!(render(&source, Dialect::DingTalk), "离线了", "{tag}");
+        let span = |css: &str| format!("<p><span style=\"color:{css}\">离线</span>了</p>");
+        assert_eq!(html(&source), css.map_or("<p>离线了</p>".to_owned(), span), "{tag}");
+    }
+    // On lines of their own they are no block of HTML.
+    let lines = "<font color=\"warning\">\n离线\n</font>";
+    assert_eq!(render(lines, Dialect::Plain).trim(), "离线");
     assert_eq!(render("**<font color='info'>a**", Dialect::WeCom), "**<font color=\"info\">a</font>**");
 }
 

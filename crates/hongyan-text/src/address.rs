@@ -1,0 +1,150 @@
+//! Addresses that stand in a text as they are: whatever they hold is theirs, and no mark of Markdown.
+//!
+//! `https://es/_cat/indices?h=*`, `\\nas\backup`, `D:\logs\*.log` and `/var/log/*.log` are found; where an address ends
+//! that a mark follows (`**https://example.com**`) is decided by [`bare`].
+
+use std::ops::Range;
+
+/// Addresses with a scheme, whole: up to what cannot be in one. Sorted, apart from each other.
+pub(crate) fn with_scheme(source: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = source[from..].find("://").map(|at| from + at) {
+        let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let before = &source[from..at];
+        let scheme = before.len() - before.trim_end_matches(is_scheme).len();
+        let end = end_of(&source[at..], |c| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`'));
+        // Of a link's label the rest is the link's.
+        let end = at + source[at..at + end].find("](").unwrap_or(end);
+        if scheme > 0 && end > at + 3 {
+            found.push(at - scheme..end);
+        }
+        from = end.max(at + 3);
+    }
+    found
+}
+
+/// Addresses and paths in a line of words, without what ends a sentence after them. Sorted, apart from each other.
+pub(crate) fn bare(source: &str) -> Vec<Range<usize>> {
+    let mut found = with_scheme(source);
+    for range in &mut found {
+        range.end = range.start + without_tail(&source[range.clone()]).len();
+    }
+    let taken = found.clone();
+    let free = |at: usize| !taken.iter().any(|range| range.start <= at && at < range.end);
+    let mut before = ' ';
+    let mut past = 0;
+    for (at, c) in source.char_indices() {
+        if at >= past && free(at) && begins_a_word(before) {
+            if let Some(length) = path(&source[at..]) {
+                found.push(at..at + length);
+                past = at + length;
+            }
+        }
+        before = c;
+    }
+    found.sort_by_key(|range| range.start);
+    found
+}
+
+/// Where a path may begin: after white space, a bracket, or what is written in Chinese.
+fn begins_a_word(before: char) -> bool {
+    before.is_whitespace() || matches!(before, '(' | '=' | ',' | ':' | '"' | '\'') || !before.is_ascii()
+}
+
+/// The length of the path that a text begins with: `\\host\…`, `C:\…`, `/dir/…`.
+fn path(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let name = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
+    let goes_on = |rest: &str| rest.starts_with(char::is_alphanumeric);
+    // Whoever writes two backslashes for one, or one before a mark, has escaped them.
+    let windows = match bytes {
+        [b'\\', b'\\', host @ ..] => {
+            let length =
+                host.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')).count();
+            length > 0 && host.get(length) == Some(&b'\\') && goes_on(&text[length + 3..])
+        }
+        [drive, b':', b'\\', ..] => drive.is_ascii_alphabetic() && goes_on(&text[3..]),
+        _ => false,
+    };
+    let unix = bytes.first() == Some(&b'/') && name(1);
+    if !windows && !unix {
+        return None;
+    }
+    let ends = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '<' | '>'
+                    | '"'
+                    | '`'
+                    | '|'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+                    | '，'
+                    | '。'
+                    | '；'
+                    | '：'
+                    | '、'
+                    | '（'
+                    | '）'
+                    | '！'
+                    | '？'
+            )
+    };
+    let length = without_tail(&text[..end_of(text, ends)]).len();
+    // One name after one slash is as often a fraction, a switch or a closing tag.
+    let deep = text[1..length].contains(['/', '\\']);
+    deep.then_some(length)
+}
+
+fn end_of(text: &str, ends: impl Fn(char) -> bool) -> usize {
+    text.find(ends).unwrap_or(text.len())
+}
+
+/// Without what ends a sentence or a bracket that began before it.
+fn without_tail(address: &str) -> &str {
+    let count = |wanted: char| address.chars().filter(|c| *c == wanted).count();
+    let (mut round, mut square) = (count(')').saturating_sub(count('(')), count(']').saturating_sub(count('[')));
+    let more = |c: char| match c {
+        '.' | ',' | ':' | ';' | '!' | '?' | '\'' => true,
+        ')' if round > 0 => {
+            round -= 1;
+            true
+        }
+        ']' if square > 0 => {
+            square -= 1;
+            true
+        }
+        _ => false,
+    };
+    address.trim_end_matches(more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_whole_and_without_what_follows_them() {
+        for (source, found) in [
+            ("见 https://es:9200/_cat/indices?v&h=* 。", &["https://es:9200/_cat/indices?v&h=*"][..]),
+            ("(https://a.cn/b_(c)), next", &["https://a.cn/b_(c)"]),
+            ("详情：http://a.cn/x?y=1&copy=2，请看", &["http://a.cn/x?y=1&copy=2"]),
+            ("[a](https://a.cn/_x_) b", &["https://a.cn/_x_"]),
+            ("[https://a.cn/_x](https://a.cn/_y)", &["https://a.cn/_x", "https://a.cn/_y"]),
+            ("a `https://a.cn` <https://b.cn>", &["https://a.cn", "https://b.cn"]),
+            ("rm /var/log/*.log /tmp/a_*.gz.", &["/var/log/*.log", "/tmp/a_*.gz"]),
+            (r"备份到 \\nas01\backup\_db 与 D:\data\*.csv", &[r"\\nas01\backup\_db", r"D:\data\*.csv"]),
+            ("1/2 与 3/4, km/h, and/or, /help", &[]),
+            ("://x and a://", &[]),
+        ] {
+            let ranges = bare(source);
+            let words: Vec<&str> = ranges.into_iter().map(|range| &source[range]).collect();
+            assert_eq!(words, found, "{source}");
+        }
+    }
+}
