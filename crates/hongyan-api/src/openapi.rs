@@ -1,6 +1,6 @@
 //! The table as OpenAPI 3.1.
 
-use crate::{CONTENT_TYPE, FACADE, Problem, ROUTES, Route, Status, request};
+use crate::{CONTENT_TYPE, FACADE, Operation, Problem, ROUTES, Route, Status, request};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -153,12 +153,18 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaG
                     Some(schema) => json!({route.media_type: {"schema": schema}}),
                     None => json!({route.media_type: {}}),
                 }
-            } else if status.status == 422 && route.operation == crate::Operation::SendBatch {
+            } else if status.status == 422 && route.operation == Operation::SendBatch {
                 json!({route.media_type: {"schema": response}, CONTENT_TYPE: {"schema": problem}})
             } else {
                 json!({CONTENT_TYPE: {"schema": problem}})
             };
-            (status.status.to_string(), json!({"description": status.en, "content": content}))
+            let mut answer = json!({"description": status.en, "content": content});
+            if status.status < 300
+                && let Some(links) = links(route.operation)
+            {
+                answer["links"] = links;
+            }
+            (status.status.to_string(), answer)
         })
         .collect();
     let mut operation = json!({
@@ -188,6 +194,31 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaG
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     operation
+}
+
+/// What can be asked next, of what an answer names.
+fn links(operation: Operation) -> Option<Value> {
+    let body = |member: &str| format!("$response.body#/{member}");
+    let (to, parameters): (&[Operation], Value) = match operation {
+        Operation::SendMessage => (
+            &[
+                Operation::GetMessage,
+                Operation::ListRecipients,
+                Operation::ListReaders,
+                Operation::RecallMessage,
+                Operation::RetryMessage,
+                Operation::CancelMessage,
+            ],
+            json!({"id": body("id")}),
+        ),
+        Operation::PutFile => (&[Operation::GetFile, Operation::GetContent], json!({"id": body("id")})),
+        Operation::CreateChat => {
+            (&[Operation::GetChat, Operation::ChangeChat], json!({"account": body("account"), "id": body("id")}))
+        }
+        _ => return None,
+    };
+    let link = |to: &Operation| (to.name().to_owned(), json!({"operationId": to.name(), "parameters": parameters}));
+    Some(Value::Object(to.iter().map(link).collect()))
 }
 
 /// The names that stand in braces.

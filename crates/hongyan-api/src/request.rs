@@ -248,3 +248,45 @@ pub(crate) fn choice(operation: crate::Operation) -> Option<Value> {
         json!({"oneOf": [one("userid"), one("mobile"), one("email")]})
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_laid_over_a_schema_that_is_there() {
+        let document = crate::openapi();
+        let schemas = &document["components"]["schemas"];
+        for (name, pointer, value) in [
+            ("Message", "/properties/to/minItems", json!(1)),
+            ("MessageBatch", "/properties/messages/maxItems", json!(1_000)),
+            ("Address", "/oneOf/6/required/0", json!("all")),
+            ("Content", "/oneOf/2/required/1", json!("title")),
+            ("Media", "/properties/base64/pattern", json!(BASE64)),
+            ("Link", "/properties/url/pattern", json!(PAGE)),
+            ("Card", "/properties/buttons/maxItems", json!(6)),
+            ("Button", "/properties/url/pattern", json!(PAGE)),
+            ("Attachment", "/properties/name/pattern", json!(ATTACHED)),
+            ("Table", "/properties/kept/type", json!("null")),
+            ("ChatOrder", "/properties/members/minItems", json!(1)),
+            ("ChatChange", "/anyOf/2/properties/add/minItems", json!(1)),
+        ] {
+            let schema = schemas.get(format!("{name}Request")).unwrap_or(&schemas[name]);
+            assert_eq!(schema.pointer(pointer), Some(&value), "{name}{pointer}");
+        }
+        // An answer is under no such rule: the ledger shows what it has.
+        assert!(schemas["Content"].get("oneOf").is_none());
+        assert!(schemas["ContentRequest"].to_string().contains("#/components/schemas/MediaRequest"));
+        assert!(!document.to_string().contains("/components/asked"));
+    }
+
+    #[test]
+    fn what_has_to_be_in_the_query_is_said_so() {
+        let document = crate::openapi();
+        let parameter = |path: &str| document["paths"][path]["get"]["parameters"].as_array().unwrap().last().unwrap();
+        let account = document["paths"]["/v1/chats"]["get"]["parameters"][0].clone();
+        assert_eq!((&account["name"], &account["required"]), (&json!("account"), &json!(true)));
+        let by = parameter("/v1/contacts/{account}/people");
+        assert_eq!((&by["required"], by["schema"]["oneOf"].as_array().map(Vec::len)), (&json!(true), Some(3)));
+    }
+}
