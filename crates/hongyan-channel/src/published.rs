@@ -14,6 +14,7 @@ pub(crate) fn health(token: TokenState) -> Health {
     match token {
         TokenState::None => Health { token: "none".into(), trouble: None },
         TokenState::Fresh(_) => Health { token: "fresh".into(), trouble: None },
+        TokenState::Failed(fault) => Health { token: "none".into(), trouble: Some(fault.to_string()) },
         TokenState::Refused(fault) => Health { token: "refused".into(), trouble: Some(fault.to_string()) },
     }
 }

@@ -20,8 +20,8 @@ use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
     Media, Outcome, Receipts, Resolution, Target, Unfit, clock::System,
 };
-use hongyan_endpoint::{Class, Fault, Known, Who, known};
-use hongyan_net::{Failure, Http, NetFault, Options, Secret, is_public};
+use hongyan_endpoint::{About, Class, Fault, Known, Who, known};
+use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
@@ -75,8 +75,8 @@ pub(crate) fn row(code: &str) -> Option<&'static Known> {
 const RECIPIENTS_PER_CALL: usize = 1_000;
 /// Calls a second, unless the account says otherwise.
 const CALLS_PER_SECOND: u32 = 20;
-/// The longest pause that an answer can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+/// For how long an idle connection is kept: most servers wait five seconds at least before they close one.
+const IDLE: Duration = Duration::from_secs(3);
 
 /// A webhook.
 pub struct WebhookChannel {
@@ -103,7 +103,7 @@ impl WebhookChannel {
             );
         }
         Ok(Self {
-            http: Http::new(Options { refuse_private: !config.allow_private, ..way.clone() }),
+            http: Http::new(Options { refuse_private: !config.allow_private, idle_timeout: IDLE, ..way.clone() }),
             _in_url: credentials(url.expose()),
             url,
             secret,
@@ -130,7 +130,7 @@ impl WebhookChannel {
         // Signed when it is sent, so that the receiver can refuse what is old.
         let timestamp = (System.now().millis() / 1_000).to_string();
         let mut request = http::Request::builder()
-            .method(method)
+            .method(&method)
             .uri(self.url.expose())
             .header("content-type", "application/json; charset=utf-8")
             .header("user-agent", "hongyan")
@@ -140,25 +140,36 @@ impl WebhookChannel {
             request = request.header("x-hongyan-signature", format!("sha256={}", sign(secret, &timestamp, &body)));
         }
         // The error would name the address.
-        let request = request.body(Bytes::from(body)).map_err(|_| invalid("url is not an address"))?;
-        let reply = self.http.send(request).await.map_err(lost)?;
-        let status = reply.status;
-        let refused = |code: &'static str| Fault::refused(code, format!("HTTP {status}"), row(code));
-        match status {
-            200..300 => Ok(()),
-            300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::Permanent)),
-            429 => {
-                let pause = reply.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-                let pause = pause.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-                let fault = refused("http.throttled");
-                Err(match pause {
-                    Some(pause) => fault.with_class(Class::Throttled { after: Some(pause.min(LONGEST_PAUSE)) }),
-                    None => fault,
-                })
-            }
-            408 | 500.. => Err(refused("http.busy")),
-            _ => Err(refused("http.refused")),
+        let mut request = request.body(Bytes::from(body)).map_err(|_| invalid("url is not an address"))?;
+        if method == http::Method::POST
+            && let Some(gate) = BeforeWrite::current()
+        {
+            request.extensions_mut().insert(gate);
         }
+        let reply = self.http.send(request).await.map_err(lost)?;
+        judge(reply.status, reply.retry_after())
+    }
+}
+
+/// What an answer says by its status; a pause that it asks for is kept.
+fn judge(status: u16, retry_after: Option<Duration>) -> Result<(), Fault> {
+    let refused = |code: &'static str| Fault::refused(code, format!("HTTP {status}"), row(code));
+    let throttled = |fault: Fault| match retry_after {
+        Some(_) => fault.with_class(Class::Throttled { after: retry_after }).with_about(About::Way),
+        None => fault,
+    };
+    match status {
+        200..300 => Ok(()),
+        // Whoever answers for the receiver: a sign-in page, a proxy, an address that has moved.
+        300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::RETRY)),
+        429 => Err(throttled(refused("http.throttled"))),
+        503 => Err(throttled(refused("http.busy").with_about(About::Way))),
+        // A gate whose receiver is not there.
+        502 | 504 => Err(refused("http.busy").with_about(About::Way)),
+        408 | 425 | 500.. => Err(refused("http.busy")),
+        // Of a proxy's own login.
+        407 => Err(Fault::transport("net.proxy", format!("HTTP {status}"))),
+        _ => Err(refused("http.refused")),
     }
 }
 
@@ -189,20 +200,8 @@ fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
 
 /// A call without an answer: ambiguous once it may have been read.
 fn lost(error: NetFault) -> Fault {
-    let code = match error.failure {
-        Failure::Connect => "net.connect",
-        Failure::Tls => "net.tls",
-        Failure::Timeout => "net.timeout",
-        Failure::Lost => "net.lost",
-        // The status of what is too long to read is not known any more.
-        Failure::TooLarge => "net.too_large",
-        Failure::Request => "request.invalid",
-    };
-    let fault = Fault::transport(code, error.message);
-    match error.failure {
-        Failure::Timeout | Failure::Lost | Failure::TooLarge => fault.with_class(Class::Ambiguous),
-        Failure::Connect | Failure::Tls | Failure::Request => fault,
-    }
+    let fault = Fault::transport(error.failure.code(), error.message);
+    if error.failure.came_before_the_call() { fault } else { fault.with_class(Class::Ambiguous) }
 }
 
 fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
@@ -227,6 +226,10 @@ fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
 /// The object that is posted: the same bytes at every attempt, but for the recipients that are left.
 fn body(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let mut content = Cow::Borrowed(call.content);
+    // Kept for the mails of the same message.
+    if content.mail.is_some() {
+        content.to_mut().mail = None;
+    }
     if let Some(CallFile::Bytes(file)) = call.file {
         let seconds = call.content.media().and_then(|(_, media)| media.seconds);
         let carried = Media {
@@ -316,6 +319,30 @@ mod tests {
         // As `printf '1790000000.{}' | openssl dgst -sha256 -hmac sample` gives it.
         let expected = "e363acb0c4f586dcfbf98f2476a97f950f05fab553d89264c0147962999aaadb";
         assert_eq!(sign(&Secret::new("sample"), "1790000000", b"{}"), expected);
+    }
+
+    #[test]
+    fn an_answers_status_says_what_to_do_next() {
+        let throttled = |s| Class::Throttled { after: Some(Duration::from_secs(s)) };
+        for (status, after, code, class, about) in [
+            (301, None, "net.redirect", Class::RETRY, About::Way),
+            (429, None, "http.throttled", throttled(60), About::Message),
+            (429, Some(7), "http.throttled", throttled(7), About::Way),
+            (503, Some(7), "http.busy", throttled(7), About::Way),
+            (503, None, "http.busy", Class::RETRY, About::Way),
+            (502, None, "http.busy", Class::RETRY, About::Way),
+            (504, Some(7), "http.busy", Class::RETRY, About::Way),
+            (500, None, "http.busy", Class::RETRY, About::Message),
+            (408, None, "http.busy", Class::RETRY, About::Message),
+            (425, None, "http.busy", Class::RETRY, About::Message),
+            (407, None, "net.proxy", Class::RETRY, About::Way),
+            (401, None, "http.refused", Class::Permanent, About::Message),
+            (413, Some(7), "http.refused", Class::Permanent, About::Message),
+        ] {
+            let fault = judge(status, after.map(Duration::from_secs)).unwrap_err();
+            assert_eq!((fault.code(), fault.class(), fault.about()), (code, class, about), "{status} {after:?}");
+        }
+        assert_eq!(judge(204, None), Ok(()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A foreign program's call, passed on with our token in place of its own.
 
-use crate::{Client, Login, invalid, way_fault};
+use crate::{Client, Login, invalid, opened};
 use bytes::Bytes;
 use hongyan_endpoint::{Auth, Class, Declared, Fault, Platform, Spec, Wire};
 use hongyan_net::Reply;
@@ -63,7 +63,7 @@ impl<P: Login> Client<P> {
             http = http.header(http::header::CONTENT_TYPE, kind);
         }
         let http = http.body(call.body.clone()).map_err(|_| invalid(spec, "not a valid URL or header"))?;
-        self.http.send(http).await.map_err(|e| way_fault(spec, e.failure, e.message))
+        self.send(spec, http).await
     }
 }
 
@@ -71,6 +71,6 @@ impl<P: Login> Client<P> {
 fn refuses_token<P: Platform>(spec: &Spec, reply: &Reply) -> bool {
     const LONGEST_REFUSAL: usize = 16 << 10;
     reply.body.len() <= LONGEST_REFUSAL
-        && P::open(spec, reply.status, &crate::without_bom(&reply.body))
+        && opened::<P>(spec, reply, &crate::without_bom(&reply.body))
             .is_err_and(|fault| fault.class() == Class::RefreshToken)
 }

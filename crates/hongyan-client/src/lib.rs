@@ -5,17 +5,23 @@
 //! ```
 //!
 //! A request of another platform does not compile here. What to do about a [`Fault`] is the caller's decision,
-//! by its class; the one thing done here is to refresh a refused token once and repeat the call once.
+//! by its class; the one thing done here is to refresh a refused token once and repeat the call once. A token that is
+//! refused again stays [`Class::RefreshToken`]: it says nothing against the call, which may be made later.
+//!
+//! A send passes the [`BeforeWrite`] that is around the caller's work; look-ups and logins do not.
 
 mod forward;
+mod status;
 mod token;
 
 pub use forward::Raw;
 pub use token::{Custodian, TokenState};
 
 use bytes::Bytes;
-use hongyan_endpoint::{Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire};
-use hongyan_net::{Cleaning, Failure, Http, Reply, Secret, clean_body};
+use hongyan_endpoint::{
+    About, Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire,
+};
+use hongyan_net::{BeforeWrite, Cleaning, Failure, Http, Reply, Secret, clean_body};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -66,7 +72,8 @@ impl<P: Login> Client<P> {
     ///
     /// # Errors
     /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a failure of the
-    /// way, which is [`Class::Ambiguous`] when the call is a send that may have left.
+    /// way, which is [`Class::Ambiguous`] when the call is a send that may have left. What the login meets is
+    /// [about](Fault::about) the account or the way, never about the message.
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
         let body = self.exchange(spec, &written(spec, request.encode())?).await?;
@@ -90,7 +97,7 @@ impl<P: Login> Client<P> {
     /// Makes one call with a credential of its own, such as a robot's key, in place of the application's token.
     ///
     /// # Errors
-    /// As [`Self::call`]; nothing is refreshed, so a refused credential is [`Class::Permanent`].
+    /// As [`Self::call`]; nothing is refreshed, so a refused credential is [`Class::Permanent`], about the account.
     pub async fn call_with<E: Endpoint<Platform = P>>(
         &self,
         request: &E,
@@ -99,7 +106,7 @@ impl<P: Login> Client<P> {
         let spec = &E::SPEC;
         let wire = written(spec, request.encode())?;
         let body = self.once(spec, &wire, Some(credential.expose())).await.map_err(|fault| match fault.class() {
-            Class::RefreshToken => fault.with_class(Class::Permanent),
+            Class::RefreshToken => fault.with_class(Class::Permanent).with_about(About::Account),
             _ => fault,
         })?;
         read(spec, serde_json::from_slice(&body))
@@ -131,11 +138,7 @@ impl<P: Login> Client<P> {
         match self.once(spec, wire, Some(token.text.expose())).await {
             Err(fault) if fault.class() == Class::RefreshToken => {
                 let fresh = self.custodian.replace(&token, self).await?;
-                self.once(spec, wire, Some(fresh.text.expose())).await.map_err(|fault| match fault.class() {
-                    // The same answer to a fresh token: the pair of app and company is wrong, not the token.
-                    Class::RefreshToken => fault.with_class(Class::Permanent),
-                    _ => fault,
-                })
+                self.once(spec, wire, Some(fresh.text.expose())).await
             }
             outcome => outcome,
         }
@@ -162,10 +165,7 @@ impl<P: Login> Client<P> {
             http = http.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8");
         }
         let http = http.body(Bytes::from(wire.body)).map_err(|_| invalid(spec, "not a valid URL or header"))?;
-        // A call that takes no token of ours is a login: its answer hands one over.
-        let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
-        let sent = self.http.send_cleaning(http, cleaning).await;
-        let reply = sent.map_err(|e| way_fault(spec, e.failure, e.message))?;
+        let reply = self.send(spec, http).await?;
         if (300..400).contains(&reply.status) {
             let message = format!("HTTP {}", reply.status);
             return Err(after_effect(spec, Fault::transport("net.redirect", message)).during(spec.name));
@@ -176,14 +176,32 @@ impl<P: Login> Client<P> {
             return serde_json::to_vec(&file).map(Bytes::from).map_err(|error| invalid(spec, error.to_string()));
         }
         let body = without_bom(&reply.body);
-        if let Err(fault) = P::open(spec, reply.status, &body) {
-            // A refusal hands nothing over.
-            let clean = clean_body(body, Cleaning::Every);
-            let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
-            return Err(after_effect(spec, fault).during(spec.name));
-        }
+        opened::<P>(spec, &reply, &body)?;
         Ok(body)
     }
+
+    /// Writes a request to the platform; a send passes the gate around the caller's work first.
+    async fn send(&self, spec: &Spec, mut request: http::Request<Bytes>) -> Result<Reply, Fault> {
+        if spec.effect == Effect::Send
+            && let Some(gate) = BeforeWrite::current()
+        {
+            request.extensions_mut().insert(gate);
+        }
+        // A call that takes no token of ours is a login: its answer hands one over.
+        let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
+        self.http.send_cleaning(request, cleaning).await.map_err(|e| way_fault(spec, e.failure, e.message))
+    }
+}
+
+/// What an answer says by its envelope, and by its status where the envelope leaves that open.
+fn opened<P: Platform>(spec: &Spec, reply: &Reply, body: &[u8]) -> Result<(), Fault> {
+    P::open(spec, reply.status, body).map_err(|fault| {
+        // A refusal hands nothing over, whatever the call.
+        let clean = clean_body(Bytes::copy_from_slice(body), Cleaning::Every);
+        let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
+        let fault = status::judge(fault, spec.effect, reply.status, reply.retry_after());
+        after_effect(spec, fault).during(spec.name)
+    })
 }
 
 /// The file that an answer is, unless it is an envelope.
@@ -218,23 +236,15 @@ fn without_bom(body: &Bytes) -> Bytes {
 
 /// A failure of the way, classed by how far the call got.
 fn way_fault(spec: &Spec, failure: Failure, message: String) -> Fault {
-    let code = match failure {
-        Failure::Connect => "net.connect",
-        Failure::Tls => "net.tls",
-        Failure::Timeout => "net.timeout",
-        Failure::Lost => "net.lost",
-        Failure::TooLarge => "net.too_large",
-        Failure::Request => "request.invalid",
-    };
-    let fault = Fault::transport(code, message).during(spec.name);
-    match failure {
-        Failure::Connect | Failure::Tls | Failure::Request => fault,
-        Failure::Timeout | Failure::Lost | Failure::TooLarge => after_effect(spec, fault),
-    }
+    let fault = Fault::transport(failure.code(), message).during(spec.name);
+    if failure.came_before_the_call() { fault } else { after_effect(spec, fault) }
 }
 
-/// An answer that is not the platform's own refusal leaves a send's outcome open.
+/// An answer that is not the platform's own refusal, nor a gate's, leaves a send's outcome open.
 fn after_effect(spec: &Spec, fault: Fault) -> Fault {
-    let ours = fault.code().starts_with("net.");
-    if ours && spec.effect == Effect::Send { fault.with_class(Class::Ambiguous) } else { fault }
+    const OPEN: [&str; 6] = ["net.timeout", "net.lost", "net.not_json", "net.status", "net.redirect", "net.too_large"];
+    if spec.effect == Effect::Send && OPEN.contains(&fault.code()) {
+        return fault.with_class(Class::Ambiguous);
+    }
+    fault
 }

@@ -48,10 +48,7 @@ pub(crate) fn open(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
 }
 
 fn read(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
-    let unlike = |what: &str| {
-        let code = if status >= 500 { "net.status" } else { "net.not_json" };
-        Fault::transport(code, format!("HTTP {status} {what}"))
-    };
+    let unlike = |what: &str| Fault::not_the_platforms(status, what);
     // serde reads a list as a struct by position; an envelope is an object.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(unlike("not a JSON object"));
@@ -65,7 +62,9 @@ fn read(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
     let success = (200..300).contains(&status);
     match envelope.errcode {
         Some(0) if success => Ok(()),
-        Some(0) => Err(unlike("with errcode 0")),
+        Some(0) if status >= 500 => Err(unlike("with errcode 0")),
+        // Whoever refuses and says that it went well may have let it through.
+        Some(0) => Err(Fault::transport("net.not_json", format!("HTTP {status} with errcode 0"))),
         Some(WRAPPED) => Err(unwrap(envelope)),
         Some(code) => {
             let words = if envelope.sub_msg.is_empty() { envelope.errmsg } else { envelope.sub_msg };

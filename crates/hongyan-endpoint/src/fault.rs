@@ -11,7 +11,8 @@ pub enum Class {
         /// The least time to wait, where the platform names one.
         after: Option<Duration>,
     },
-    /// The credential was refused: one refresh for all waiters, one repeat, then [`Class::Permanent`].
+    /// The credential was refused: one refresh for all waiters, one repeat; refused again it stays this class, and the
+    /// call is made again later.
     RefreshToken,
     /// A quota is spent: rest that quota's bucket; not counted as an attempt.
     Throttled {
@@ -47,6 +48,25 @@ impl Class {
     }
 }
 
+/// What a fault is about: the one message, or all that leaves by the same account.
+///
+/// | class | [`About::Message`] | [`About::Account`] | [`About::Way`] |
+/// |---|---|---|---|
+/// | [`Class::Retryable`], [`Class::Throttled`] | this call goes again | the login could not be made, or a quota is spent | nobody who could judge the call has seen it |
+/// | [`Class::RefreshToken`] | | the token was refused twice in a row | |
+/// | [`Class::Permanent`] | this message never succeeds | none succeeds until somebody corrects the account | |
+/// | [`Class::Ambiguous`] | this call may have been acted on | | so may this one, and the next would meet the same |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum About {
+    /// This call alone; the account's others are not touched by it.
+    #[default]
+    Message,
+    /// The account's credential, its right to call, or its quota: every other call would be answered alike.
+    Account,
+    /// Network, proxy, or a gate in front of the platform: every other call would fare alike.
+    Way,
+}
+
 /// Who has to act before it can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
@@ -67,6 +87,8 @@ pub struct Known {
     pub code: &'static str,
     /// What it means for the caller.
     pub class: Class,
+    /// What it is about; a [`Class::RefreshToken`] is about the account, whatever stands here.
+    pub about: About,
     /// Who has to act.
     pub who: Who,
     /// What it says, in English.
@@ -88,7 +110,16 @@ pub const fn known(
     (en, zh): (&'static str, &'static str),
     (advice_en, advice_zh): (&'static str, &'static str),
 ) -> Known {
-    Known { code, class, who, en, zh, advice_en, advice_zh }
+    Known { code, class, about: About::Message, who, en, zh, advice_en, advice_zh }
+}
+
+impl Known {
+    /// The same row, about more than the one message.
+    #[must_use]
+    pub const fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
 }
 
 /// A refusal or a failed call: class, code, words, advice.
@@ -98,6 +129,7 @@ pub const fn known(
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     class: Class,
+    about: About,
     code: String,
     message: String,
     operation: &'static str,
@@ -110,6 +142,11 @@ impl Fault {
     pub fn refused(code: impl Into<String>, message: impl Into<String>, known: Option<&'static Known>) -> Self {
         Self {
             class: known.map_or(Class::Permanent, |row| row.class),
+            about: match known {
+                Some(row) if row.class == Class::RefreshToken => About::Account,
+                Some(row) => row.about,
+                None => About::Message,
+            },
             code: harmless(&code.into()).into_owned(),
             message: harmless(&message.into()).into_owned(),
             operation: "",
@@ -123,10 +160,50 @@ impl Fault {
         Self::refused(code, message, TRANSPORT_FAULTS.iter().find(|row| row.code == code))
     }
 
+    /// An answer in the platform's place: of HTTP `status`, and not in the platform's form.
+    ///
+    /// 5xx is `net.status`, and 4xx `net.gate`, by which the call was refused before the platform saw it; but what is
+    /// too large is so for every gate. Else `net.not_json`.
+    #[must_use]
+    pub fn not_the_platforms(status: u16, what: &str) -> Self {
+        let message = format!("HTTP {status} {what}");
+        match status {
+            413 | 414 | 431 => Self::transport("net.too_long", message),
+            400..500 => Self::transport("net.gate", message),
+            500.. => Self::transport("net.status", message),
+            _ => Self::transport("net.not_json", message),
+        }
+    }
+
     /// The same fault under another class: a lost reply to a send becomes [`Class::Ambiguous`].
     #[must_use]
     pub fn with_class(mut self, class: Class) -> Self {
         self.class = class;
+        self
+    }
+
+    /// The same fault in other words: without what must not be repeated.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = harmless(&message.into()).into_owned();
+        self
+    }
+
+    /// The same fault about something else: whatever a login meets is about the account.
+    #[must_use]
+    pub fn with_about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// The same fault, not to be called for again before `after`, where its class has room for that.
+    ///
+    /// A longer time that is named already stays.
+    #[must_use]
+    pub fn not_before(mut self, after: Duration) -> Self {
+        if let Class::Retryable { after: named } | Class::Throttled { after: named } = &mut self.class {
+            *named = Some(named.map_or(after, |named| named.max(after)));
+        }
         self
     }
 
@@ -141,6 +218,18 @@ impl Fault {
     #[must_use]
     pub fn class(&self) -> Class {
         self.class
+    }
+
+    /// Whether it is a fault of the way ([`TRANSPORT_FAULTS`]) and no verdict of the platform.
+    #[must_use]
+    pub fn is_of_the_way(&self) -> bool {
+        self.code.starts_with("net.")
+    }
+
+    /// What it is about: the message, or all that leaves by the same account.
+    #[must_use]
+    pub fn about(&self) -> About {
+        self.about
     }
 
     /// The platform's code (the inner `sub_code` where it wraps), or a transport code such as `net.timeout`.
@@ -179,7 +268,7 @@ impl fmt::Display for Fault {
         if !self.operation.is_empty() {
             write!(f, "{}: ", self.operation)?;
         }
-        write!(f, "{} {}", self.code, self.message)?;
+        f.write_str(&with_code(&self.code, &self.message))?;
         if let Some(row) = self.known {
             write!(f, " ({}; {})", row.en, row.advice_en)?;
         }
@@ -189,6 +278,28 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// A code and the words of whoever gave it, on one line: what the words begin with is not said twice.
+///
+/// ```
+/// use hongyan_endpoint::with_code;
+/// assert_eq!(with_code("550", "5.1.1 no such mailbox"), "550 5.1.1 no such mailbox");
+/// assert_eq!(with_code("5.1.1", "5.1.1 no such mailbox"), "5.1.1 no such mailbox");
+/// assert_eq!(with_code("554 DT:SPM", "DT:SPM 163 smtp10"), "554 DT:SPM 163 smtp10");
+/// ```
+#[must_use]
+pub fn with_code(code: &str, words: &str) -> String {
+    let starts = std::iter::once(0).chain(code.match_indices(' ').map(|(at, _)| at + 1));
+    let said = |at: &usize| {
+        let behind = words.strip_prefix(&code[*at..]);
+        behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')))
+    };
+    match starts.into_iter().find(said).filter(|_| !code.is_empty()) {
+        Some(at) => format!("{}{words}", &code[..at]),
+        None if words.is_empty() => code.to_owned(),
+        None => format!("{code} {words}"),
+    }
+}
+
 /// Faults of the way, the same for every platform.
 pub static TRANSPORT_FAULTS: &[Known] = &[
     known(
@@ -197,7 +308,8 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         Who::Operator,
         ("the platform could not be reached", "无法连接到平台"),
         ("check the network, DNS and any proxy; hongyan keeps trying", "请检查网络、DNS 和代理;鸿雁会继续重试"),
-    ),
+    )
+    .about(About::Way),
     known(
         "net.tls",
         Class::RETRY,
@@ -207,7 +319,19 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "check base_url, the machine's clock and any intercepting proxy",
             "请检查 base_url、本机时钟以及拦截 TLS 的代理",
         ),
-    ),
+    )
+    .about(About::Way),
+    known(
+        "net.untrusted",
+        Class::RETRY,
+        Who::Operator,
+        ("the certificate's issuer is not trusted", "证书的签发者不受信任"),
+        (
+            "if the issuer is your company's own, name its certificate (PEM) as ca_file on the account, or add it to the system's store or SSL_CERT_FILE; otherwise somebody stands between: do not go on",
+            "若签发者是贵公司自己的机构，请在账号上以 ca_file 指定其证书（PEM），或加入系统证书库、SSL_CERT_FILE；否则可能有人在中间拦截，请勿继续",
+        ),
+    )
+    .about(About::Way),
     known(
         "net.timeout",
         Class::RETRY,
@@ -238,13 +362,63 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         Who::Hongyan,
         ("the platform answered with a server error", "平台返回服务器错误"),
         ("hongyan keeps trying", "鸿雁会继续重试"),
-    ),
+    )
+    .about(About::Way),
     known(
         "net.redirect",
+        Class::RETRY,
+        Who::Operator,
+        ("the answer was a redirect, which is not followed", "应答是重定向，不予跟随"),
+        (
+            "correct base_url, or look for a proxy or a sign-in page that answers in the platform's place: a credential never follows a redirect",
+            "请更正 base_url，或检查是否有代理、登录页代替平台作答：凭证绝不跟随重定向",
+        ),
+    )
+    .about(About::Way),
+    known(
+        "net.throttled",
+        Class::throttled(60),
+        Who::Hongyan,
+        ("too many calls: a gate in front of the platform took none", "调用过多：平台前的网关未受理"),
+        ("hongyan waits as long as it was told; set rate on the account", "鸿雁按其要求等待；可为账号设置 rate"),
+    )
+    .about(About::Way),
+    known(
+        "net.unavailable",
+        Class::throttled(60),
+        Who::Hongyan,
+        ("the platform takes no calls for a while, and said for how long", "平台暂停服务，并告知了时长"),
+        ("hongyan waits as long as it was told", "鸿雁按其要求等待"),
+    )
+    .about(About::Way),
+    known(
+        "net.gate",
+        Class::RETRY,
+        Who::Operator,
+        ("a gate in front of the platform refused the call", "平台前的网关拒绝了调用"),
+        (
+            "check base_url, the proxy and the egress address: the refusal is not in the platform's form",
+            "请检查 base_url、代理和出口 IP：该拒绝不是平台的格式",
+        ),
+    )
+    .about(About::Way),
+    known(
+        "net.proxy",
+        Class::RETRY,
+        Who::Operator,
+        ("the proxy does not let the call through", "代理未放行该调用"),
+        (
+            "check user and password in proxy, and that the proxy allows CONNECT to the platform's host",
+            "请检查 proxy 中的用户名和密码，并确认代理允许 CONNECT 到平台主机",
+        ),
+    )
+    .about(About::Way),
+    known(
+        "net.too_long",
         Class::Permanent,
         Who::Operator,
-        ("the answer was a redirect, which is not followed", "应答是重定向,不予跟随"),
-        ("correct base_url: a credential never follows a redirect", "请更正 base_url:凭证绝不跟随重定向"),
+        ("a gate in front of the platform takes no call of this size", "平台前的网关不接受这么大的请求"),
+        ("raise the limit of the proxy at base_url, or send less", "请调高 base_url 处代理的上限，或减小内容"),
     ),
     known(
         "net.too_large",
@@ -269,6 +443,59 @@ mod tests {
     #[test]
     fn an_unknown_code_is_permanent() {
         assert_eq!(Fault::refused("123456", "?", None).class(), Class::Permanent);
+    }
+
+    #[test]
+    fn a_refused_token_and_the_way_are_about_more_than_one_message() {
+        static TOKEN: Known = known("1", Class::RefreshToken, Who::Hongyan, ("", ""), ("", ""));
+        assert_eq!(Fault::refused("1", "", Some(&TOKEN)).about(), About::Account);
+        for (code, about) in [
+            ("net.connect", About::Way),
+            ("net.tls", About::Way),
+            ("net.status", About::Way),
+            ("net.redirect", About::Way),
+            ("net.throttled", About::Way),
+            ("net.unavailable", About::Way),
+            ("net.gate", About::Way),
+            ("net.proxy", About::Way),
+            ("net.untrusted", About::Way),
+            ("net.too_long", About::Message),
+            ("net.timeout", About::Message),
+            ("net.lost", About::Message),
+            ("net.not_json", About::Message),
+            ("net.too_large", About::Message),
+            ("request.invalid", About::Message),
+        ] {
+            assert_eq!(Fault::transport(code, "").about(), about, "{code}");
+        }
+        assert!(TRANSPORT_FAULTS.iter().all(|row| row.class != Class::Permanent || row.about == About::Message));
+    }
+
+    #[test]
+    fn the_longer_pause_counts() {
+        let seconds = Duration::from_secs;
+        let throttled = Fault::transport("net.throttled", "").not_before(seconds(5));
+        assert_eq!(throttled.class(), Class::throttled(60));
+        assert_eq!(throttled.not_before(seconds(90)).class(), Class::throttled(90));
+        assert_eq!(Fault::transport("request.invalid", "").not_before(seconds(5)).class(), Class::Permanent);
+    }
+
+    #[test]
+    fn no_code_is_said_twice() {
+        for (code, words, said) in [
+            ("5.1.1", "5.1.1 no such mailbox", "5.1.1 no such mailbox"),
+            ("5.1.1", "5.1.1", "5.1.1"),
+            ("5.1.1", "no such mailbox", "5.1.1 no such mailbox"),
+            ("550 5.4.5", "5.4.5 Daily limit", "550 5.4.5 Daily limit"),
+            ("421", "4.3.2 closing", "421 4.3.2 closing"),
+            ("40035", "40035: bad parameter", "40035: bad parameter"),
+            ("45", "450 mailbox busy", "45 450 mailbox busy"),
+            ("5.1", "5.1.1 no", "5.1 5.1.1 no"),
+            ("60020", "", "60020"),
+        ] {
+            assert_eq!(with_code(code, words), said, "{code:?} {words:?}");
+        }
+        assert_eq!(Fault::refused("5.1.1", "5.1.1 gone", None).to_string(), "5.1.1 gone");
     }
 
     #[test]

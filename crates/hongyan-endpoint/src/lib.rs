@@ -42,14 +42,16 @@ mod fault;
 pub mod file;
 mod harmless;
 pub mod lenient;
+mod mailbox;
 mod path;
 mod spec;
 pub mod strict;
 mod wire;
 
-pub use fault::{Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
 pub use harmless::{harmless, harmless_json, is_harmful};
+pub use mailbox::mail_address;
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

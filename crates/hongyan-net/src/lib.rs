@@ -10,16 +10,23 @@
 //!
 //! What an answer means is left to the platform crates; who is called, to their declarations.
 
+mod certificate;
+mod connect;
+mod gate;
 mod guard;
+mod head;
 mod http;
+mod link;
+mod pool;
 mod proxy;
 mod redact;
 mod trust;
 mod wire;
 
+pub use gate::BeforeWrite;
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
 pub use proxy::{NotAProxy, Proxy};
 pub use redact::{Cleaning, Secret, clean, clean_body};
-pub use trust::Trust;
+pub use trust::{Identity, Trust};
 pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};

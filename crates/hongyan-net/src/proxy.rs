@@ -92,6 +92,18 @@ impl Proxy {
     }
 }
 
+/// The proxy answered, and opened no way. Says what it answered.
+#[derive(Debug)]
+pub(crate) struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy opened no way: {}", self.0)
+    }
+}
+
+impl Error for Refused {}
+
 /// Connects directly, or through the proxy where there is one.
 #[derive(Clone)]
 pub(crate) struct Way {
@@ -148,7 +160,13 @@ impl Service<Uri> for Way {
         match &mut self.tunnel {
             Some(tunnel) if !(self.spare_loopback && is_loopback(&to)) => {
                 let connecting = tunnel.call(with_port(to));
-                Box::pin(async move { connecting.await.map_err(Into::into) })
+                Box::pin(async move {
+                    connecting.await.map_err(|error| match error.source() {
+                        // The connection to the proxy, which has a cause of its own.
+                        Some(_) => error.into(),
+                        None => Refused(error.to_string()).into(),
+                    })
+                })
             }
             _ => {
                 let connecting = self.direct.call(to);

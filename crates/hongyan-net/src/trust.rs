@@ -1,24 +1,30 @@
-//! Whose certificates a connection believes.
+//! Whose certificates a connection believes, and what is said of one that it does not.
 
+use crate::{Secret, certificate::Names};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
     client::{
+        WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::ParsedCertificate,
 };
-use std::sync::Arc;
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// The authorities of the public web.
+    /// The authorities of the public web, and those of this machine: its own store, or what `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` name in its place.
     #[default]
     Public,
-    /// These alone, as PEM, in place of the public ones.
+    /// These alone, as PEM, in place of the public ones: authorities, or the server's own certificate.
     Authority(String),
     /// Anybody's, so that whoever stands between can read and change everything. `name_checked` says whether the
     /// certificate must at least bear the host's name.
@@ -28,37 +34,192 @@ pub enum Trust {
     },
 }
 
+/// What we show to a server that asks who calls.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Our certificate and those between it and its authority, as PEM.
+    pub certificates: String,
+    /// Its private key, as PEM.
+    pub key: Secret,
+}
+
+/// The built-in authorities and this machine's, read once.
+static PUBLIC: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    // A machine without a store, or with a damaged certificate in it, still has the built-in ones.
+    let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Arc::new(roots)
+});
+
 impl Trust {
     /// A client's set-up, TLS 1.2 and 1.3.
     ///
     /// # Errors
     /// A sentence when the authority's PEM holds no usable certificate.
     pub fn client_config(&self) -> Result<ClientConfig, String> {
+        self.client_config_as(None)
+    }
+
+    /// The same, with what is shown to a server that asks who calls.
+    ///
+    /// # Errors
+    /// A sentence when a PEM does not hold what it should; it never repeats the key.
+    pub fn client_config_as(&self, identity: Option<&Identity>) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
-        let mut roots = RootCertStore::empty();
-        match self {
-            Self::Public => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        let verifier: Arc<dyn ServerCertVerifier> = match self {
+            Self::Public => Arc::new(Explaining::new(Arc::clone(&PUBLIC), Vec::new(), provider)?),
             Self::Authority(pem) => {
-                for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                    let certificate = certificate.map_err(|error| format!("ca_pem: {error}"))?;
-                    roots.add(certificate).map_err(|error| format!("ca_pem: {error}"))?;
+                let certificates = certificates(pem).map_err(|error| format!("ca_pem: {error}"))?;
+                let mut roots = RootCertStore::empty();
+                for certificate in &certificates {
+                    roots.add(certificate.clone()).map_err(|error| format!("ca_pem: {error}"))?;
                 }
                 if roots.is_empty() {
                     return Err("ca_pem holds no certificate".into());
                 }
+                Arc::new(Explaining::new(Arc::new(roots), certificates, provider)?)
             }
-            Self::DangerousAnyone { name_checked } => {
-                let anyone = Anyone { provider, name_checked: *name_checked };
-                return Ok(builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(anyone))
-                    .with_no_client_auth());
+            Self::DangerousAnyone { name_checked } => Arc::new(Anyone { provider, name_checked: *name_checked }),
+        };
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
+        let chain = certificates(&identity.certificates).map_err(|error| format!("client_cert: {error}"))?;
+        if chain.is_empty() {
+            return Err("client_cert holds no certificate".into());
+        }
+        let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
+            .map_err(|_| "client_key holds no private key in PEM (one with a password is not read)".to_owned())?;
+        builder.with_client_auth_cert(chain, key).map_err(|error| format!("client_key: {error}"))
+    }
+}
+
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    CertificateDer::pem_slice_iter(pem.as_bytes()).map(|read| read.map_err(|error| error.to_string())).collect()
+}
+
+/// A chain that leads to nobody who is trusted: who should be, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Untrusted {
+    host: String,
+    /// Whose signature is missing among the trusted.
+    issuer: String,
+    self_signed: bool,
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, issuer, self_signed } = self;
+        if *self_signed {
+            write!(f, "the certificate of {host} is signed by itself ({issuer}), and is not trusted")
+        } else {
+            write!(f, "the certificate of {host} was issued by {issuer}, which is not trusted")
+        }
+    }
+}
+
+impl std::error::Error for Untrusted {}
+
+impl Untrusted {
+    fn of(host: &ServerName<'_>, end_entity: &[u8], between: &[CertificateDer<'_>]) -> Option<Self> {
+        let own = Names::of(end_entity)?;
+        let self_signed = own.is_self_issued();
+        let mut last = own;
+        // Each at most once: who issues in a circle is issued by nobody.
+        for _ in between {
+            let above = between.iter().filter_map(|der| Names::of(der)).find(|above| last.is_issued_by(above));
+            match above {
+                Some(above) if !last.is_self_issued() => last = above,
+                _ => break,
             }
         }
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+        Some(Self { host: host.to_str().into_owned(), issuer: last.issuer(), self_signed })
+    }
+
+    /// What a verifier's refusal says, if it says this.
+    pub(crate) fn in_error(error: &Error) -> Option<&Self> {
+        match error {
+            Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => inner.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// The usual verifier, which says who is not trusted, and takes a server's own certificate as its own authority.
+#[derive(Debug)]
+struct Explaining {
+    usual: Arc<WebPkiServerVerifier>,
+    /// Certificates that the configuration names one by one.
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl Explaining {
+    fn new(
+        roots: Arc<RootCertStore>,
+        named: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, String> {
+        let usual = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+        Ok(Self { usual: usual.map_err(|error| error.to_string())?, named })
+    }
+}
+
+impl ServerCertVerifier for Explaining {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // Most self-signed certificates call themselves authorities, which no server's certificate may be. What
+            // is named byte for byte needs no authority; its dates were judged before that, its name is now.
+            Err(Error::InvalidCertificate(CertificateError::Other(_) | CertificateError::UnknownIssuer))
+                if self.named.contains(end_entity) =>
+            {
+                let certificate = ParsedCertificate::try_from(end_entity)
+                    .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+                verify_server_name(&certificate, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            Err(Error::InvalidCertificate(error @ (CertificateError::UnknownIssuer | CertificateError::Other(_)))) => {
+                let untrusted = Untrusted::of(server_name, end_entity, intermediates);
+                // What calls itself an authority is refused as a server's certificate before anything else is looked at.
+                let told = untrusted.filter(|it| it.self_signed || error == CertificateError::UnknownIssuer);
+                Err(Error::InvalidCertificate(match told {
+                    Some(untrusted) => CertificateError::Other(OtherError(Arc::new(untrusted))),
+                    None => error,
+                }))
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.usual.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.usual.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.usual.supported_verify_schemes()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Fault, Kind};
 use bytes::Bytes;
-use hongyan_net::{Failure, Http, Options, Reply, Secret};
+use hongyan_net::{Http, Options, Reply, Secret};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -145,18 +145,16 @@ impl Gateway {
         let request = request
             .body(body)
             .map_err(|error| Fault::new(Kind::Invalid, format!("not a valid address, key or header: {error}")))?;
-        self.http.send(request).await.map_err(|fault| match fault.failure {
-            Failure::Connect | Failure::Tls | Failure::Request => Fault::new(
-                Kind::Unreachable,
-                format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base),
-            ),
-            Failure::Timeout | Failure::Lost | Failure::TooLarge => Fault::new(
-                Kind::NoAnswer,
-                format!(
-                    "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
-                     `hongyan list`"
-                ),
-            ),
+        self.http.send(request).await.map_err(|fault| {
+            if fault.failure.came_before_the_call() {
+                let message = format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base);
+                return Fault::new(Kind::Unreachable, message);
+            }
+            let message = format!(
+                "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
+                 `hongyan list`"
+            );
+            Fault::new(Kind::NoAnswer, message)
         })
     }
 

@@ -21,10 +21,7 @@ fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 /// Success is `errcode` 0, written: a proxy's 200 without one must never pass for a sent message. (Only downloads
 /// of files leave it out, and those are not JSON.) <https://developer.work.weixin.qq.com/document/path/90313>
 pub(crate) fn open(status: u16, body: &[u8]) -> Result<(), Fault> {
-    let unlike = |what: &str| {
-        let code = if status >= 500 { "net.status" } else { "net.not_json" };
-        Fault::transport(code, format!("HTTP {status} {what}"))
-    };
+    let unlike = |what: &str| Fault::not_the_platforms(status, what);
     // serde reads a list as a struct by position; an envelope is an object.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(unlike("not a JSON object"));
@@ -34,7 +31,9 @@ pub(crate) fn open(status: u16, body: &[u8]) -> Result<(), Fault> {
         serde_json::from_slice(body).map_err(|error| unlike(&format!("unreadable at column {}", error.column())))?;
     match envelope.errcode {
         Some(0) if (200..300).contains(&status) => Ok(()),
-        Some(0) => Err(unlike("with errcode 0")),
+        Some(0) if status >= 500 => Err(unlike("with errcode 0")),
+        // Whoever refuses and says that it went well may have let it through.
+        Some(0) => Err(Fault::transport("net.not_json", format!("HTTP {status} with errcode 0"))),
         None => Err(unlike("without an errcode")),
         Some(code) => {
             let code = code.to_string();

@@ -1,8 +1,10 @@
 //! The client and its token custodian against the sandbox.
 
+mod answers;
+
 use hongyan_client::{Client, TokenState};
 use hongyan_dingtalk::{DingTalk, user::GetByMobile};
-use hongyan_endpoint::{Class, Declared, Fault, Platform};
+use hongyan_endpoint::{About, Class, Declared, Fault, Platform};
 use hongyan_net::{Http, Options, Secret};
 use hongyan_sandbox::{FaultRule, Sandbox, SandboxOptions};
 use hongyan_wecom::{
@@ -124,7 +126,8 @@ async fn a_token_that_is_refused_again_and_again_is_replaced_once_per_call() {
     let client = wecom(&sandbox, None);
     trouble(&sandbox, "token_revoked:/cgi-bin/message/send");
     let fault = client.call(&notice(&sandbox, "a")).await.unwrap_err();
-    assert_eq!((fault.class(), fault.code()), (Class::Permanent, "40014"));
+    assert_eq!((fault.class(), fault.code()), (Class::RefreshToken, "40014"));
+    assert_eq!(fault.about(), About::Account);
     assert_eq!(calls(&sandbox, "/cgi-bin/gettoken").await, 2);
 }
 
@@ -134,7 +137,7 @@ async fn a_wrong_secret_is_not_hammered() {
     let client = wecom(&sandbox, Some("canary-wrong-secret"));
     for outcome in burst(&client, &sandbox).await {
         let fault = outcome.unwrap_err();
-        assert_eq!(fault.class(), Class::Permanent);
+        assert_eq!((fault.class(), fault.about()), (Class::Permanent, About::Account));
         assert!(!format!("{fault} {fault:?}").contains("canary"));
     }
     assert_eq!(calls(&sandbox, "/cgi-bin/gettoken").await, 1);

@@ -128,7 +128,10 @@ fn what_is_not_the_platforms_answer_is_a_fault_of_the_way() {
         (200, r#"{"errcode":0,"errcode":40014}"#, "net.not_json"),
         (200, r#"{"errcode":99999999999999999999}"#, "net.not_json"),
         (200, r#"{"errcode":0} trailing"#, "net.not_json"),
-        (404, r#"{"error":"not found"}"#, "net.not_json"),
+        (404, r#"{"error":"not found"}"#, "net.gate"),
+        (403, "<html><body>deny</body></html>", "net.gate"),
+        (429, "", "net.gate"),
+        (413, "<html>", "net.too_long"),
         (407, r#"{"errcode":0,"errmsg":"ok"}"#, "net.not_json"),
         (502, r#"{"errcode":0,"errmsg":"ok"}"#, "net.status"),
     ] {

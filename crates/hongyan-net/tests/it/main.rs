@@ -1,3 +1,5 @@
 //! The way out against servers made of bytes.
 
+mod pool;
 mod proxy;
+mod trust;

@@ -58,7 +58,7 @@ async fn a_proxy_that_refuses_is_no_connection_and_its_password_is_not_told() {
     {
         let (address, heard) = proxy(answer).await;
         let fault = through(&address, "https://platform.example/").await.unwrap_err();
-        assert_eq!(fault.failure, Failure::Connect, "{answer}: {fault}");
+        assert_eq!(fault.failure, Failure::Proxy, "{answer}: {fault}");
         assert!(!format!("{fault} {fault:?}").contains("canary"));
         heard.await.unwrap();
     }

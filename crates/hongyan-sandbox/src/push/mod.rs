@@ -39,7 +39,7 @@ const ACK_MS: i64 = 3_000;
 
 /// A client for all pushes. Every bound of a single call is its own.
 pub(crate) fn client() -> Http {
-    Http::new(Options { max_body_bytes: 1 << 20, idle_per_host: 8, ..Options::default() })
+    Http::new(Options { max_body_bytes: 1 << 20, ..Options::default() })
 }
 
 /// One push as it travels.

@@ -82,6 +82,9 @@ fn what_is_not_the_platforms_answer_is_a_fault_of_the_way() {
         (200, r#"{"errcode":0,"errcode":40014}"#, "net.not_json"),
         (200, r#"{"errcode":99999999999999999999}"#, "net.not_json"),
         (403, r#"{"errcode":0,"errmsg":"ok"}"#, "net.not_json"),
+        (403, "<html><body>blocked</body></html>", "net.gate"),
+        (404, r#"{"error":"not found"}"#, "net.gate"),
+        (414, "", "net.too_long"),
         (502, r#"{"errcode":0,"errmsg":"ok"}"#, "net.status"),
     ] {
         assert_eq!(refusal(SEND, status, body).code(), code, "{status} {body}");

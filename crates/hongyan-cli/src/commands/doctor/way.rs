@@ -54,9 +54,6 @@ pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> O
     course.step(("network", "网络"), reached)?;
     let answer = Http::new(out.clone()).get(&format!("{}/", base.trim_end_matches('/'))).await;
     let encrypted = match &answer {
-        Err(fault) if fault.message.contains("tunnel") || fault.message.contains("proxy") => {
-            Err(refused_by_proxy(&fault.message))
-        }
         Err(fault) => Err(not_answered(fault, base.starts_with("https:"))),
         Ok(_) if base.starts_with("https:") => Ok(String::new()),
         Ok(_) => Ok("not used: base_url is http  未使用:base_url 为 http".into()),
@@ -81,19 +78,6 @@ async fn reach_proxy(proxy: &Proxy) -> Result<String, Cause> {
     })
 }
 
-/// The proxy answered, and not with a way to the platform.
-fn refused_by_proxy(words: &str) -> Cause {
-    Cause::ours(
-        "proxy",
-        ("the proxy does not let the call through", "代理未放行该调用"),
-        (
-            "check user and password in proxy, and that the proxy allows CONNECT to the platform's host",
-            "请检查 proxy 中的用户名和密码,并确认代理允许 CONNECT 到平台主机",
-        ),
-    )
-    .saying(words)
-}
-
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -101,12 +85,10 @@ fn is_loopback(host: &str) -> bool {
 
 fn not_answered(fault: &NetFault, encrypted: bool) -> Cause {
     let code = match fault.failure {
-        Failure::Tls => "net.tls",
         // Somebody took a connection a moment ago: it broke in the handshake.
-        Failure::Connect if encrypted => "net.tls",
-        Failure::Timeout => "net.timeout",
-        Failure::Connect => "net.connect",
-        Failure::Lost | Failure::TooLarge | Failure::Request => "net.lost",
+        Failure::Connect if encrypted => Failure::Tls.code(),
+        Failure::TooLarge | Failure::Request => Failure::Lost.code(),
+        failure => failure.code(),
     };
     Cause::of(&Fault::transport(code, fault.message.as_str()))
 }

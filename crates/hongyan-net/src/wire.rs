@@ -6,21 +6,17 @@
 //! proxies tunnel to port 443 alone), and connections are driven by the calling task, which makes it quick on a
 //! current-thread runtime. Redirects are answers like any other; nothing is decompressed.
 
-mod head;
-mod link;
-
 use crate::{
     Proxy, Trust,
-    guard::{Private, Resolver, is_public},
+    connect::{Cause, Road, Unreached},
+    guard::{Private, is_public},
     http::innermost,
-    proxy::{Way, address, is_loopback},
+    link::{BARE_LINE_FEED, Broken, Exchanged, Link, Reading, Stream},
+    proxy::{address, is_loopback},
 };
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Uri, header, uri::Scheme};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use link::{Broken, Exchanged, Link, Stream};
 use rustls::ClientConfig;
 use std::{
     collections::HashMap,
@@ -32,7 +28,6 @@ use std::{
     },
     time::Duration,
 };
-use tower_service::Service;
 
 /// Longest time that a connection lies idle and is used again. Servers close idle ones after a minute or so.
 const MAX_IDLE: Duration = Duration::from_secs(55);
@@ -213,7 +208,7 @@ impl Wire {
             };
             left.store(true, Ordering::Relaxed);
             match link.exchange(request, max_body_bytes).await {
-                Ok(Exchanged { status, head, body }) => {
+                Ok(Exchanged { status, head, body, .. }) => {
                     if link.settle().await {
                         self.keep(destination, link);
                     }
@@ -245,7 +240,7 @@ impl Wire {
                 .await
                 .map_err(|_| fault(WireFailure::Timeout, format!("no connection within {} ms", limit.as_millis())))??,
         };
-        Link::open(stream).await.map_err(|error| fault(WireFailure::Lost, innermost(&error)))
+        Link::open(stream, Reading::Lenient).await.map_err(|error| fault(WireFailure::Lost, innermost(&error)))
     }
 
     async fn connect(
@@ -255,25 +250,12 @@ impl Wire {
         proxy: Option<&Proxy>,
         refuse_private: bool,
     ) -> Result<Box<dyn Stream>, WireFault> {
-        match proxy {
-            Some(proxy) if !secure => {
-                let mut tcp = connector(Resolver::new(false));
-                let stream = tcp.call(proxy.address.clone()).await.map_err(|error| unreached(&error))?;
-                Ok(Box::new(stream))
-            }
-            _ => {
-                let mut way = Way::new(connector, proxy, refuse_private).for_every_address();
-                if !secure {
-                    return Ok(Box::new(way.call(to.clone()).await.map_err(|error| unreached(&*error))?));
-                }
-                let mut tls: HttpsConnector<Way> = HttpsConnectorBuilder::new()
-                    .with_tls_config(self.tls()?)
-                    .https_only()
-                    .enable_http1()
-                    .wrap_connector(way);
-                Ok(Box::new(tls.call(to.clone()).await.map_err(|error| unreached(&*error))?))
-            }
-        }
+        let road = Road { proxy, refuse_private, spare_loopback: false, connect_timeout: None };
+        let opened = match proxy {
+            Some(proxy) if !secure => road.open_to_proxy(proxy).await,
+            _ => road.open(to, if secure { Some(self.tls()?) } else { None }).await,
+        };
+        opened.map_err(unreached)
     }
 
     fn tls(&self) -> Result<ClientConfig, WireFault> {
@@ -284,7 +266,7 @@ impl Wire {
     fn take(&self, destination: &Destination, max_idle: Duration) -> Option<Link> {
         loop {
             let mut link = self.with(|idle| idle.get_mut(destination)?.pop())?;
-            if link.used.elapsed() < max_idle && link.is_ready() {
+            if link.is_within(max_idle) && link.is_ready() {
                 return Some(link);
             }
         }
@@ -309,16 +291,13 @@ impl Wire {
     }
 }
 
-fn connector(resolver: Resolver) -> HttpConnector<Resolver> {
-    let mut tcp = HttpConnector::new_with_resolver(resolver);
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(Duration::from_secs(60)));
-    tcp
-}
-
 /// The request as the first reader gets it: a path for the server, or the whole address for a proxy.
-fn on_the_wire(mut request: Request<Bytes>, to: &Uri, secure: bool, proxy: Option<&Proxy>) -> Request<Full<Bytes>> {
+pub(crate) fn on_the_wire(
+    mut request: Request<Bytes>,
+    to: &Uri,
+    secure: bool,
+    proxy: Option<&Proxy>,
+) -> Request<Full<Bytes>> {
     let usual = if secure { ":443" } else { ":80" };
     let authority = to.authority().map(|it| it.as_str()).unwrap_or_default();
     let host = authority.strip_suffix(usual).unwrap_or(authority);
@@ -350,29 +329,20 @@ fn on_the_wire(mut request: Request<Bytes>, to: &Uri, secure: bool, proxy: Optio
     request.map(Full::new)
 }
 
-fn unreached(error: &(dyn Error + 'static)) -> WireFault {
-    let mut failure = WireFailure::Connect;
-    let mut cause = error;
-    loop {
-        if cause.is::<Private>() {
-            return fault(WireFailure::Private, Private.to_string());
-        }
-        if cause.is::<rustls::Error>() {
-            failure = WireFailure::Tls;
-        }
-        // An io::Error calls its inner error's source its own, which leaves out the inner error itself.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        match inner.map(|inner| -> &(dyn Error + 'static) { inner }).or_else(|| cause.source()) {
-            Some(next) => cause = next,
-            None => return fault(failure, cause.to_string()),
-        }
-    }
+fn unreached(unreached: Unreached) -> WireFault {
+    let failure = match unreached.cause {
+        Cause::Private => WireFailure::Private,
+        Cause::Tls | Cause::Untrusted => WireFailure::Tls,
+        Cause::Proxy | Cause::Connect => WireFailure::Connect,
+    };
+    fault(failure, unreached.message)
 }
 
 fn explain(broken: Broken, max_body_bytes: usize) -> WireFault {
     let (failure, may_have_arrived, message) = match broken {
         Broken::Unsent(_) => (WireFailure::Lost, false, "the server closed the connection at once".to_owned()),
         Broken::Unanswered(error) | Broken::Cut(error) => (WireFailure::Lost, true, innermost(&error)),
+        Broken::BareLineFeed => (WireFailure::Lost, true, BARE_LINE_FEED.to_owned()),
         Broken::TooLarge => (WireFailure::TooLarge, true, format!("more than {max_body_bytes} bytes")),
     };
     WireFault { failure, may_have_arrived, message }

@@ -20,6 +20,16 @@ const PIECE: usize = 8 << 10;
 struct Copied {
     bytes: Vec<u8>,
     whole: bool,
+    /// Whether a line ended without a carriage return, in a 1xx before the answer too.
+    has_bare_line_feed: bool,
+}
+
+/// A head as it came.
+pub(crate) struct HeadText {
+    /// With its empty line. Bytes outside UTF-8 become U+FFFD.
+    pub(crate) text: String,
+    /// Whether a line ended without a carriage return.
+    pub(crate) has_bare_line_feed: bool,
 }
 
 impl Copied {
@@ -28,6 +38,7 @@ impl Copied {
         let mut from = self.bytes.len().saturating_sub(3);
         self.bytes.extend_from_slice(piece);
         while let Some(end) = end_of_head(&self.bytes, from) {
+            self.has_bare_line_feed |= has_bare_line_feed(&self.bytes[..end]);
             // 1xx is not yet the answer.
             if self.bytes.get(9) == Some(&b'1') {
                 self.bytes.drain(..end);
@@ -56,6 +67,11 @@ fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     None
 }
 
+fn has_bare_line_feed(head: &[u8]) -> bool {
+    let mut before = 0;
+    head.iter().any(|byte| std::mem::replace(&mut before, *byte) != b'\r' && *byte == b'\n')
+}
+
 /// Where the copy is found.
 #[derive(Clone, Default)]
 pub(crate) struct Head(Arc<Mutex<Copied>>);
@@ -66,14 +82,18 @@ impl Head {
         self.with(|copied| {
             copied.bytes.clear();
             copied.whole = false;
+            copied.has_bare_line_feed = false;
         });
     }
 
-    /// The head, with its empty line. Bytes outside UTF-8 become U+FFFD.
-    pub(crate) fn text(&self) -> String {
-        self.with(|copied| match String::from_utf8(std::mem::take(&mut copied.bytes)) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    /// The head, once it has come.
+    pub(crate) fn text(&self) -> HeadText {
+        self.with(|copied| HeadText {
+            text: match String::from_utf8(std::mem::take(&mut copied.bytes)) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            },
+            has_bare_line_feed: copied.has_bare_line_feed,
         })
     }
 
@@ -157,9 +177,24 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_line_feed_ends_a_line_too() {
-        let mut copied = Copied::default();
-        copied.take(b"HTTP/1.0 200 OK\nA: b\n\nrest");
-        assert_eq!((copied.whole, copied.bytes.as_slice()), (true, b"HTTP/1.0 200 OK\nA: b\n\n".as_slice()));
+    fn a_bare_line_feed_is_seen_wherever_it_stands() {
+        for (wire, bare) in [
+            ("HTTP/1.1 200 OK\r\nA: b\r\n\r\n", false),
+            ("HTTP/1.1 200 OK\nA: b\n\nrest", true),
+            ("HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", true),
+            ("HTTP/1.1 200 OK\r\nA: b\r\n\n", true),
+            ("HTTP/1.1 100 Continue\n\r\nHTTP/1.1 200 OK\r\n\r\n", true),
+            ("HTTP/1.1 200 OK\r\n\r\na\nb", false),
+        ] {
+            for size in [1, 7, 1_000] {
+                let mut copied = Copied::default();
+                for piece in wire.as_bytes().chunks(size) {
+                    if !copied.whole {
+                        copied.take(piece);
+                    }
+                }
+                assert_eq!((copied.whole, copied.has_bare_line_feed), (true, bare), "{wire:?} by {size}");
+            }
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! One connection and one exchange on it at a time, both driven by the caller's own task: nothing is spawned, so a
 //! call costs no hand-over between tasks and an idle connection costs nothing at all.
 
-use super::head::{Copying, Head};
+use crate::head::{Copying, Head};
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::{
-    Request, Response,
+    HeaderMap, Request, Response,
     body::{Body, Incoming},
     client::conn::http1::{Builder, Connection, SendRequest},
     rt::{Read, Write},
@@ -14,62 +14,86 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Any stream below HTTP: TCP, or TLS over it.
-pub(super) trait Stream: Read + Write + Send + Unpin {}
+pub(crate) trait Stream: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Stream for T {}
 
 type Driver = Connection<Copying<Box<dyn Stream>>, Full<Bytes>>;
 
 /// An open connection.
-pub(super) struct Link {
+pub(crate) struct Link {
     sender: SendRequest<Full<Bytes>>,
     /// `None` once it has ended.
     driver: Option<Driver>,
     head: Head,
     /// When its last exchange ended.
-    pub(super) used: Instant,
+    used: Instant,
+    /// For how long the other side says that it keeps an idle connection.
+    kept_for: Option<Duration>,
     /// Whether an exchange has succeeded on it.
-    pub(super) reused: bool,
+    pub(crate) reused: bool,
 }
 
 /// What an exchange brought.
-pub(super) struct Exchanged {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: Bytes,
+pub(crate) struct Exchanged {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// As it came.
+    pub(crate) head: String,
+    pub(crate) body: Bytes,
 }
 
+/// Why an answer with a bare line feed is none.
+pub(crate) const BARE_LINE_FEED: &str = "a line of the answer's head ends without a carriage return";
+
 /// How an exchange failed.
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// The request never left; here it is again.
     Unsent(Box<Request<Full<Bytes>>>),
     /// It may have been read; nothing of an answer came.
     Unanswered(hyper::Error),
     /// The answer broke off.
     Cut(hyper::Error),
+    /// A line of the answer's head ends with a bare line feed: two readers could see two answers in it.
+    BareLineFeed,
     /// The answer is longer than allowed.
     TooLarge,
 }
 
+/// How an answer's head is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As the standard has it, header names in lower case on the way out.
+    Strict,
+    /// Folded lines and stray spaces are borne, names are written `As-These`.
+    Lenient,
+}
+
 impl Link {
-    /// Makes HTTP of a stream. Lenient with answers where that harms nobody.
-    pub(super) async fn open(stream: Box<dyn Stream>) -> hyper::Result<Self> {
+    /// Makes HTTP of a stream.
+    pub(crate) async fn open(stream: Box<dyn Stream>, reading: Reading) -> hyper::Result<Self> {
         let head = Head::default();
+        let lenient = reading == Reading::Lenient;
         let (sender, driver) = Builder::new()
-            .title_case_headers(true)
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .ignore_invalid_headers_in_responses(true)
+            .title_case_headers(lenient)
+            .allow_obsolete_multiline_headers_in_responses(lenient)
+            .allow_spaces_after_header_name_in_responses(lenient)
+            .ignore_invalid_headers_in_responses(lenient)
             .handshake(Copying::new(stream, head.clone()))
             .await?;
-        Ok(Self { sender, driver: Some(driver), head, used: Instant::now(), reused: false })
+        Ok(Self { sender, driver: Some(driver), head, used: Instant::now(), kept_for: None, reused: false })
+    }
+
+    /// Whether it has lain idle for less than `limit`, and less than the other side's own limit.
+    pub(crate) fn is_within(&self, limit: Duration) -> bool {
+        self.used.elapsed() < self.kept_for.map_or(limit, |theirs| limit.min(theirs))
     }
 
     /// Whether another exchange can begin: the other side has neither closed nor spoken unasked.
-    pub(super) fn is_ready(&mut self) -> bool {
+    pub(crate) fn is_ready(&mut self) -> bool {
         self.drive(&mut Context::from_waker(Waker::noop()));
         self.driver.is_some() && self.sender.is_ready()
     }
@@ -84,18 +108,22 @@ impl Link {
     }
 
     /// One request and its whole answer, at most `max_body_bytes` of body.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
         max_body_bytes: usize,
     ) -> Result<Exchanged, Broken> {
         self.head.expect();
         let response = self.send(request).await?;
-        let status = response.status().as_u16();
-        let head = self.head.text();
-        let body = self.read(response.into_body(), max_body_bytes).await?;
+        let (status, head) = (response.status().as_u16(), self.head.text());
+        if head.has_bare_line_feed {
+            return Err(Broken::BareLineFeed);
+        }
+        let (parts, body) = response.into_parts();
+        self.kept_for = kept_for(&parts.headers);
+        let body = self.read(body, max_body_bytes).await?;
         self.reused = true;
-        Ok(Exchanged { status, head, body })
+        Ok(Exchanged { status, headers: parts.headers, head: head.text, body })
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Broken> {
@@ -139,7 +167,7 @@ impl Link {
 
 impl Link {
     /// Lets the connection see the end of its exchange, so that it can be kept.
-    pub(super) async fn settle(&mut self) -> bool {
+    pub(crate) async fn settle(&mut self) -> bool {
         poll_fn(|cx| {
             self.drive(cx);
             Poll::Ready(())
@@ -148,4 +176,12 @@ impl Link {
         self.used = Instant::now();
         self.driver.is_some() && self.sender.is_ready()
     }
+}
+
+/// `Keep-Alive: timeout=5`: closed a second before that, or at half of it where it is short.
+fn kept_for(headers: &HeaderMap) -> Option<Duration> {
+    let line = headers.get("keep-alive")?.to_str().ok()?;
+    let seconds = line.split(',').find_map(|part| part.trim().strip_prefix("timeout=")?.trim().parse().ok())?;
+    let theirs = Duration::from_secs(seconds);
+    Some(theirs.saturating_sub(Duration::from_secs(1)).max(theirs / 2))
 }
