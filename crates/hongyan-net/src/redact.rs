@@ -166,11 +166,7 @@ mod tests {
                 alphabet::STANDARD.encode(&whole).replace('/', "%2F").replace('+', "%2b"),
                 alphabet::STANDARD.encode(&whole).replace('/', "\\/"),
             ] {
-                let clean = clean(&text);
-                assert!(clean.contains("***"), "{before}: {text}");
-                // What is left of it says nothing of the secret.
-                let left = clean.replace("***", "");
-                assert!(left.len() * 3 / 4 <= before.len() + ":after".len() + 1, "{before}: {clean}");
+                assert_eq!(clean(&text), "***", "{before}: {text}");
             }
         }
         assert_eq!(clean("kA9/x+ 秘密-zz_8 is fine"), "kA9/x+ 秘密-zz_8 is fine");

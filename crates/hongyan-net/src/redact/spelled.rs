@@ -92,16 +92,11 @@ impl Patterns {
             }
             let mut span = found.range();
             if encoded {
-                // The letters beside it hold some of its bits.
+                // The letters beside it hold some of its bits, and what it was encoded with: a user's name.
                 let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
-                for _ in 0..2 {
-                    if span.start > 0 && letter(text[span.start - 1]) {
-                        span.start -= 1;
-                    }
-                    if text.get(span.end).copied().is_some_and(letter) {
-                        span.end += 1;
-                    }
-                }
+                let before = text[..span.start].iter().rev().take_while(|byte| letter(**byte)).count();
+                let behind = text[span.end..].iter().take_while(|byte| letter(**byte)).count();
+                span = span.start - before..span.end + behind;
             }
             take(span);
         }
