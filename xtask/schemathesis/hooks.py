@@ -30,8 +30,7 @@ def before_load_schema(context, raw_schema):
     for path, methods in raw_schema["paths"].items():
         for operation in methods.values():
             for parameter in operation.get("parameters", []):
-                known = parameter["name"] == "account" or (parameter["name"] == "name" and parameter["in"] == "path")
-                if known:
+                if parameter["in"] == "path" and parameter["name"] in ("account", "name"):
                     parameter["schema"] = {"enum": ACCOUNTS}
     schemas = raw_schema["components"]["schemas"]
     for schema in schemas.values():

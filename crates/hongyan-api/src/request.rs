@@ -27,6 +27,8 @@ const BASE64: &str =
     "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
 /// The same, or nothing.
 const BASE64_OR_NOTHING: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+/// A mailbox, of which no character has to be quoted.
+const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
 /// A media type, in ASCII.
 const MEDIA_TYPE: &str = r"^[\u0020-\u007e]*/[\u0020-\u007e]*$";
 /// What is neither empty nor has spaces around it, nor a comma, a bar or a control character.
@@ -63,11 +65,21 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
             json!({"oneOf": addresses(), "properties": {
                 "userid": {"maxLength": 320, "pattern": ID},
                 "mobile": {"maxLength": 320, "pattern": "^[0-9+-]+$"},
-                "email": {"maxLength": 320, "pattern": r"^[^\s@,|\u0000-\u001f\u007f-\u009f]+@[^\s@,|\u0000-\u001f\u007f-\u009f]+$"},
+                "email": {"maxLength": 254, "pattern": EMAIL},
+                "cc": {"maxLength": 254, "pattern": EMAIL},
+                "bcc": {"maxLength": 254, "pattern": EMAIL},
+                "name": {"maxLength": 255, "pattern": LINE},
                 "department": {"maxLength": 320, "pattern": "^[0-9]+$"},
                 "tag": {"maxLength": 320, "pattern": "^[0-9]+$"},
                 "chat": {"maxLength": 320, "pattern": ID},
                 "all": {"enum": [true, null]},
+            }}),
+        ),
+        (
+            "Mailbox",
+            json!({"properties": {
+                "email": {"maxLength": 254, "pattern": EMAIL},
+                "name": {"maxLength": 255, "pattern": LINE},
             }}),
         ),
         (
@@ -169,7 +181,11 @@ fn one_of(names: &[&str], also: impl Fn(&str) -> Value) -> Vec<Value> {
 
 fn addresses() -> Vec<Value> {
     let names: Vec<&str> = hongyan_core::AddressKind::EVERY.iter().map(|kind| kind.name()).collect();
-    one_of(&names, |_| json!({}))
+    one_of(&names, |name| match name {
+        "email" => json!({}),
+        // A name stands beside an email only.
+        _ => json!({"properties": {"name": {"type": "null"}}}),
+    })
 }
 
 fn forms() -> Vec<Value> {
