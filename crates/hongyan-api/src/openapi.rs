@@ -53,8 +53,9 @@ const ASKED: &str = "/components/asked";
 fn join(schemas: &mut Map<String, Value>, requests: Map<String, Value>, paths: &mut Value) {
     let differs = |name: &String, schema: &Value| {
         // A reference inside leads elsewhere as long as it is not lead to its place.
-        let text = schema.to_string().replace(ASKED, "/components/schemas");
-        schemas.get(name).is_some_and(|other| other.to_string() != text)
+        let mut led = schema.clone();
+        references(&mut led, &|target| Some(target.replace(ASKED, "/components/schemas")));
+        schemas.get(name).is_some_and(|other| *other != led)
     };
     let mut own: BTreeSet<String> =
         requests.iter().filter(|(name, schema)| differs(name, schema)).map(|(name, _)| name.clone()).collect();

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
-    Resolution, Target, Unfit, clock::System,
+    Resolution, Target, TargetResult, Unfit, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -149,7 +149,7 @@ fn message(content: &Content) -> Result<Message, Unfit> {
     let title = content.title.clone().unwrap_or_default();
     let mut message = Message::default();
     if let Some(markdown) = &content.markdown {
-        message.markdown = Some(Markdown { title, text: rendered(markdown) });
+        message.markdown = Some(Markdown { text: render::titled(Some(&title), markdown), title });
     } else if let Some(news) = &content.news {
         let feed = |link: &hongyan_core::Link| {
             let pic_url = link.picture.clone().filter(|_| link.text.is_empty())?;
@@ -160,8 +160,9 @@ fn message(content: &Content) -> Result<Message, Unfit> {
             // The platform's own has no room for words, and wants pictures.
             None => {
                 let first = news.first().map(|link| link.title.clone()).unwrap_or_default();
+                let text = render::titled(Some(&title), &render::pages(news));
                 let title = if title.is_empty() { first } else { title };
-                message.markdown = Some(Markdown { title, text: rendered(&render::pages(news)) });
+                message.markdown = Some(Markdown { title, text });
             }
         }
     } else if let Some(link) = &content.link {
@@ -197,29 +198,34 @@ fn message(content: &Content) -> Result<Message, Unfit> {
 }
 
 /// Names the people among the recipients, in the list and in the words: a mention that is in the list alone is not
-/// shown. Links and news take none.
-fn mention(message: &mut Message, targets: &[Target]) {
+/// shown. Gives those who cannot be mentioned: links and news take none.
+fn mention(message: &mut Message, targets: &[Target]) -> Vec<TargetResult> {
     let of = |kind: AddressKind| -> Vec<String> {
         targets.iter().filter(|t| t.address.kind == kind).map(|t| t.wire_id().to_owned()).collect()
     };
     let (mobiles, userids) = (of(AddressKind::Mobile), of(AddressKind::Userid));
-    if mobiles.is_empty() && userids.is_empty() {
-        return;
+    let everybody = targets.iter().any(|target| target.address.mentions_all());
+    if mobiles.is_empty() && userids.is_empty() && !everybody {
+        return Vec::new();
     }
     let names: Vec<String> = mobiles.iter().chain(&userids).map(|id| format!("@{id}")).collect();
-    let line = format!("\n\n{}", names.join(" "));
+    let line = if names.is_empty() { String::new() } else { format!("\n\n{}", names.join(" ")) };
     if let Some(text) = &mut message.text {
-        text.content.push_str(&line[1..]);
+        text.content.push_str(line.strip_prefix('\n').unwrap_or_default());
     } else if let Some(markdown) = &mut message.markdown {
         markdown.text.push_str(&line);
     } else if let Some(card) = &mut message.action_card {
         card.text.push_str(&line);
     } else {
-        return;
+        return render::unmentioned(targets, |_| false);
     }
     let at = message.at.get_or_insert_with(At::default);
     at.at_mobiles.extend(mobiles);
     at.at_user_ids.extend(userids);
+    if everybody {
+        at.is_at_all = Some(true);
+    }
+    Vec::new()
 }
 
 #[async_trait]
@@ -259,12 +265,22 @@ impl Channel for DingTalkRobotChannel {
             Ok(message) => message,
             Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.message))),
         };
-        mention(&mut message, call.targets);
+        let exceptions = mention(&mut message, call.targets);
         // The same key at every attempt of this delivery, and at no other's.
         match self.post(message, Some(call.id.to_string())).await {
-            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Ok(()) => Outcome::Taken { handle: None, exceptions },
             Err(fault) => Outcome::failed(fault),
         }
+    }
+
+    fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
+        let mut message = message(part).ok()?;
+        mention(&mut message, &render::planned(to));
+        let lines: Vec<&str> = match &message {
+            Message { markdown: Some(markdown), .. } => vec![&markdown.text],
+            message => words(message).collect(),
+        };
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
@@ -323,10 +339,36 @@ mod tests {
                 "at": {"atMobiles": ["13900000001"], "atUserIds": ["li"]}})
         );
         let everybody = [target(AddressKind::All, "")];
+        let markdown = json!({"title": "t", "text": "### t\n\na"});
         assert_eq!(
             written(r#"{"title":"t","markdown":"a"}"#, &everybody),
-            json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "a"}})
+            json!({"msgtype": "markdown", "markdown": markdown})
         );
+        let mentioned = [target(AddressKind::All, Address::MENTIONED)];
+        assert_eq!(
+            written(r#"{"title":"t","markdown":"a"}"#, &mentioned),
+            json!({"msgtype": "markdown", "markdown": markdown, "at": {"isAtAll": true}})
+        );
+        let abroad = [target(AddressKind::Mobile, "+86 13900000001")];
+        assert_eq!(written(r#"{"text":"a"}"#, &abroad)["text"]["content"], "a\n@13900000001");
+    }
+
+    #[test]
+    fn whom_a_kind_cannot_mention_is_told() {
+        let people = [
+            target(AddressKind::Userid, "li"),
+            Target { index: 1, ..target(AddressKind::All, Address::MENTIONED) },
+            Target { index: 2, ..target(AddressKind::All, "") },
+        ];
+        let missed = |text: &str| {
+            let mut message = message(&content(text)).unwrap();
+            let missed = mention(&mut message, &people);
+            missed.into_iter().map(|one| (one.index, one.state.name(), one.reason.unwrap().code)).collect::<Vec<_>>()
+        };
+        let link = r#"{"link":{"title":"t","url":"https://a.example"}}"#;
+        let told = |index| (index, "sent", "not_mentioned".to_owned());
+        assert_eq!(missed(link), [told(0), told(1)], "who was not to be mentioned is not");
+        assert_eq!(missed(r#"{"text":"a"}"#), []);
     }
 
     #[test]

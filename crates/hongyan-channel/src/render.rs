@@ -1,8 +1,11 @@
 //! From the portable content to words: what several channels share.
 
-use hongyan_core::{Card, Content, Link, Templated, Unfit};
+use crate::table;
+use hongyan_core::{
+    Address, AddressKind, Card, Content, Link, Reason, RecipientState, Target, TargetResult, Templated, Unfit,
+};
 use hongyan_endpoint::Platform;
-use hongyan_text::{Form, TooLong, grid::literal, split_measured};
+use hongyan_text::{Dialect, Form, TooLong, grid::literal, split_measured};
 use std::borrow::Cow;
 
 /// Most parts of one message: whoever gets more is not informed but flooded.
@@ -35,6 +38,41 @@ pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, wo
     // The whole object has no path of its own.
     let field = if field == "msg" { "native".into() } else { format!("native.{field}").into() };
     Unfit { field, message }
+}
+
+/// Markdown in DingTalk's dialect below its title, which the platform shows in the list of chats alone. Words that begin
+/// with the title need no second one.
+pub(crate) fn titled(title: Option<&str>, markdown: &str) -> String {
+    let words = hongyan_text::render(markdown, Dialect::DingTalk);
+    let Some(title) = title.map(str::trim).filter(|title| !title.is_empty() && *title != table::UNTITLED) else {
+        return words;
+    };
+    let plain = hongyan_text::render(markdown, Dialect::Plain);
+    let first = plain.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if first.contains(title) {
+        return words;
+    }
+    format!("{}\n\n{words}", hongyan_text::render(&format!("### {}", literal(title)), Dialect::DingTalk))
+}
+
+/// Recipients whom a robot's message of this kind cannot mention: the group has it, and they are not called.
+pub(crate) fn unmentioned(targets: &[Target], can: impl Fn(&Address) -> bool) -> Vec<TargetResult> {
+    let wanted = |address: &Address| match address.kind {
+        AddressKind::All => address.mentions_all(),
+        _ => true,
+    };
+    let missed = targets.iter().filter(|target| wanted(&target.address) && !can(&target.address));
+    let result = |target: &Target| TargetResult {
+        index: target.index,
+        state: RecipientState::Sent,
+        reason: Some(Reason::ours("not_mentioned")),
+    };
+    missed.map(result).collect()
+}
+
+/// Recipients of a call that is only planned.
+pub(crate) fn planned(to: &[Address]) -> Vec<Target> {
+    (0..).zip(to).map(|(index, address)| Target { index, address: address.clone(), resolved: None }).collect()
 }
 
 /// A link's target with nothing in it that would end it.
@@ -147,6 +185,19 @@ mod tests {
 
     fn cut<'a>(content: &'a Content, suffix: &str, limit: usize) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         parts(content, suffix, "sample", Some(limit), size)
+    }
+
+    #[test]
+    fn a_title_stands_above_the_words_unless_they_begin_with_it() {
+        for (title, markdown, shown) in [
+            (Some("磁盘告警"), "**91 %**", "### 磁盘告警\n\n**91 %**"),
+            (Some("磁盘告警"), "## 磁盘告警 P1\n91 %", "## 磁盘告警 P1\n\n91 %"),
+            (Some("a_b* 1. c"), "x", "### a_b* 1. c\n\nx"),
+            (Some(" "), "x", "x"),
+            (None, "x", "x"),
+        ] {
+            assert_eq!(titled(title, markdown), shown);
+        }
     }
 
     #[test]

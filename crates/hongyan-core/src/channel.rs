@@ -79,6 +79,12 @@ pub trait Channel: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What these recipients read of a part, in the platform's own marks; `None` where it has no words: a file, a
+    /// picture, an object whose words only the platform knows.
+    fn words(&self, part: &Content, _to: &[Address]) -> Option<String> {
+        part.markdown.clone().or_else(|| part.text.clone())
+    }
+
     /// How the platform recognises a repeat of a call with this content to recipients of this kind.
     fn dedup(&self, _content: &Content, kind: AddressKind) -> Dedup {
         self.capabilities().dedup_of(kind)
@@ -207,7 +213,7 @@ impl Target {
     /// What goes on the wire: the platform's id, or the address itself where it is one.
     #[must_use]
     pub fn wire_id(&self) -> &str {
-        self.resolved.as_deref().unwrap_or(&self.address.value)
+        self.resolved.as_deref().unwrap_or_else(|| self.address.on_wire())
     }
 }
 

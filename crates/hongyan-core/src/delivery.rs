@@ -260,6 +260,16 @@ impl Reason {
             ("hand it in again by POST /v1/media and send a new message", "请用 POST /v1/media 重新上传,再发新消息"),
         ),
         known(
+            "not_mentioned",
+            Class::Permanent,
+            Who::Sender,
+            ("the group has it, but a message of this kind cannot mention them", "群内已送达,但该类消息无法 @ 到此人"),
+            (
+                "send text or markdown to mention people; on WeCom, markdown mentions user ids only",
+                "如需 @ 人请发送 text 或 markdown;企业微信的 markdown 只能 @ userid",
+            ),
+        ),
+        known(
             "no_read_list",
             Class::Permanent,
             Who::Sender,

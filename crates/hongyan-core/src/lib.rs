@@ -22,6 +22,7 @@ mod inbox;
 mod keys;
 mod library;
 mod message;
+pub mod number;
 mod outbox;
 mod plan;
 mod repeats;

@@ -6,7 +6,7 @@
 use crate::{app::App, files, reply};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Attach, Content, Format, Kept, Media, Table};
+use hongyan_core::{Address, Attach, Channel, Content, Format, Kept, Media, Table};
 use hongyan_endpoint::File;
 use hongyan_sheet::{Kind, Sheet, Unread};
 use serde_json::Value;
@@ -146,7 +146,7 @@ pub(crate) async fn file(
     Ok(Some(file))
 }
 
-/// What one part of a table shows, and the file that goes with it.
+/// What the recipients of one call read, and the file that goes with it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shows {
     pub(crate) words: Option<String>,
@@ -154,18 +154,18 @@ pub(crate) struct Shows {
 }
 
 impl Shows {
-    /// Of a part as the channel made it.
-    pub(crate) fn of(part: &Content) -> Self {
-        let wide = part.native.as_ref().and_then(|native| native["markdown_v2"]["content"].as_str());
-        let data = || {
-            let table = part.table.as_ref()?;
+    /// Of a part as it will be handed to the channel.
+    pub(crate) fn of(channel: &dyn Channel, part: &Content, to: &[Address]) -> Self {
+        Self { words: channel.words(part, to), file: part.media().and_then(|(_, media)| media.name.clone()) }
+    }
+
+    /// Of a table that goes to a program as data.
+    pub(crate) fn data(part: &Content) -> Self {
+        let words = part.table.as_ref().map(|table| {
             let names = table.columns.iter().flatten().map(|name| Cow::Borrowed(name.as_str())).collect::<Vec<_>>();
-            Some(format!("JSON: {} × {}", names.join(", "), table.rows.as_ref().map_or(0, Vec::len)))
-        };
-        Self {
-            words: wide.map(str::to_owned).or_else(|| part.markdown.clone()).or_else(data),
-            file: part.media().and_then(|(_, media)| media.name.clone()),
-        }
+            format!("JSON: {} × {}", names.join(", "), table.rows.as_ref().map_or(0, Vec::len))
+        });
+        Self { words, file: None }
     }
 }
 

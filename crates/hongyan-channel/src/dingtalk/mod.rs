@@ -167,7 +167,7 @@ impl Channel for DingTalkChannel {
                 let client = client.clone();
                 async move {
                     Ok(client
-                        .call(&GetByMobile { mobile: address.value, ..GetByMobile::default() })
+                        .call(&GetByMobile { mobile: address.on_wire().to_owned(), ..GetByMobile::default() })
                         .await?
                         .result
                         .userid)
@@ -178,6 +178,17 @@ impl Channel for DingTalkChannel {
 
     fn check_for(&self, content: &Content, to: &[Address]) -> Result<(), Unfit> {
         robot::check_for(content, to)
+    }
+
+    fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
+        let to_robot =
+            to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
+        if !to_robot && robot::said(part).is_none() {
+            return body::words(&body::message(part, ""));
+        }
+        let (_, param) = body::robot_message(part, "").ok()?;
+        let param: serde_json::Value = serde_json::from_str(&param).ok()?;
+        param["text"].as_str().or_else(|| param["content"].as_str()).map(str::to_owned)
     }
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
@@ -382,7 +393,7 @@ mod tests {
         let parts = render::parts(&content, "", "DingTalk message", limit, size).unwrap();
         assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= limit.unwrap()));
         let second = body::message(&parts[1], "")["markdown"]["text"].as_str().unwrap().to_owned();
-        assert!(second.starts_with(&format!("(2/{})\n\na ", parts.len())), "the header again: {second}");
+        assert!(second.starts_with(&format!("### 日终\n\n(2/{})\n\na ", parts.len())), "the header again: {second}");
         assert!(second.contains("在线 **离线**") && !second.contains("~~") && !second.contains("---"));
     }
 }

@@ -96,6 +96,22 @@ fn text_card(title: &str, card: &Card) -> Option<TextCard> {
     })
 }
 
+/// What is read of a message; `None` where only the platform knows.
+pub(crate) fn words(msgtype: &str, object: &Map<String, Value>) -> Option<String> {
+    let body = object.get(msgtype)?;
+    let lines = |one: &Value| {
+        let members = ["title", "description", "url"].iter().filter_map(|name| one[*name].as_str());
+        members.filter(|text| !text.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all: Vec<String> = match msgtype {
+        "text" | "markdown" | "markdown_v2" => return body["content"].as_str().map(str::to_owned),
+        "textcard" => lines(body),
+        "news" => body["articles"].as_array()?.iter().flat_map(lines).collect(),
+        _ => return None,
+    };
+    (!all.is_empty()).then(|| all.join("\n"))
+}
+
 /// Whether a place takes what a content becomes, and takes all of it.
 pub(crate) fn check(content: &Content, kind: &str, place: Place) -> Result<(), Unfit> {
     let (msgtype, object) = message(content, "MEDIA_ID");

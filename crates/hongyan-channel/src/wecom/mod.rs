@@ -242,7 +242,7 @@ impl Channel for WeComChannel {
                 let client = client.clone();
                 async move {
                     let found = if address.kind == AddressKind::Mobile {
-                        client.call(&GetUserid { mobile: address.value }).await?
+                        client.call(&GetUserid { mobile: address.on_wire().to_owned() }).await?
                     } else {
                         client.call(&GetUseridByEmail { email: address.value, email_type: None }).await?
                     };
@@ -332,6 +332,11 @@ impl Channel for WeComChannel {
         }
         // What goes there is narrower than what goes to members: cards do not.
         body::check(content, KIND, Place::Chat)
+    }
+
+    fn words(&self, part: &Content, _to: &[Address]) -> Option<String> {
+        let (msgtype, object) = body::message(part, "");
+        body::words(&msgtype, &object)
     }
 
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {

@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_core::number;
 use serde_json::{Map, Value, json};
 use std::{io::Read, path::Path};
 
@@ -63,7 +64,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
 fn message(args: &Send) -> anyhow::Result<Value> {
     if let Some(file) = &args.message {
         let text = read(file)?;
-        return serde_json::from_str(&text).map_err(|e| Usage(format!("{file} is not JSON: {e}")).into());
+        return whole(&text, &file.to_string());
     }
     if args.to.is_empty() && args.chats.is_empty() {
         return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
@@ -83,7 +84,10 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
-        let data = serde_json::from_str(data).map_err(|e| Usage(format!("--data is not JSON: {e}")))?;
+        let not_json = |e: serde_json::Error| Usage(format!("--data is not JSON: {e}"));
+        serde_json::from_str::<serde::de::IgnoredAny>(data).map_err(not_json)?;
+        // A number that 64 bits would round is shown as it was written.
+        let data: Value = serde_json::from_str(&number::quoted(data)).map_err(not_json)?;
         content.insert("data".into(), data);
     }
     for (name, value) in [("card", &args.card), ("news", &args.news)] {
@@ -135,6 +139,18 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     Ok(Value::Object(message))
 }
 
+/// A message's JSON, with no number of it rounded.
+fn whole(text: &str, file: &str) -> anyhow::Result<Value> {
+    let not_json = |e: serde_json::Error| Usage(format!("{file} is not JSON: {e}"));
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(not_json)?;
+    let kept = number::of_message(text).map_err(|path| {
+        Usage(format!(
+            "{file}: {path} is a number that 64 bits cannot hold and that would be rounded: write it in quotes"
+        ))
+    })?;
+    Ok(serde_json::from_str(&kept).map_err(not_json)?)
+}
+
 /// The form and the file that are to be handed in first.
 fn file(args: &Send) -> Option<(&'static str, &Path)> {
     let files = [("image", &args.image), ("file", &args.file), ("voice", &args.voice), ("video", &args.video)];
@@ -166,6 +182,9 @@ fn mailbox(text: &str) -> Value {
 fn recipient(text: &str) -> anyhow::Result<Value> {
     if text == "all" {
         return Ok(json!({"all": true}));
+    }
+    if text == "@all" {
+        return Ok(json!({"all": true, "mention": true}));
     }
     if text.ends_with('>') && text.contains('@') {
         return Ok(mailbox(text.strip_prefix("email:").unwrap_or(text)));
@@ -239,6 +258,7 @@ mod tests {
         assert_eq!(recipient("<li@example.com>").unwrap(), json!({"email": "li@example.com"}));
         assert_eq!(recipient("zhangsan").unwrap(), json!({"userid": "zhangsan"}));
         assert_eq!(recipient("all").unwrap(), json!({"all": true}));
+        assert_eq!(recipient("@all").unwrap(), json!({"all": true, "mention": true}));
         assert!(recipient("phone:1").is_err());
     }
 }

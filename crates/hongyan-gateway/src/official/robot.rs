@@ -3,7 +3,11 @@
 //! The credential says whose robot it is: a configured robot's own, or an API key that may use exactly one. What is
 //! sent goes through outbox and ledger; the gateway signs it where the robot wants that.
 
-use super::{follow::spoken, send::Asked, side::Side};
+use super::{
+    follow::spoken,
+    send::{self, Asked},
+    side::Side,
+};
 use crate::{app::App, config::Config, keys::Caller};
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Address, AddressKind, Channel, Format, Scope};
@@ -98,6 +102,7 @@ pub(super) async fn upload(
 /// Reads what the robot is to say; what it cannot say is refused in the platform's code.
 pub(super) fn read(side: Side, spec: &Spec, call: &Wire) -> Result<Asked, Fault> {
     let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid.to_string());
+    send::check_numbers(side, spec, &call.body)?;
     match side {
         Side::DingTalk => {
             let request = DingTalkSend::decode(call).map_err(unreadable)?;

@@ -7,7 +7,7 @@ use super::{Application, Doors, side::Side};
 use crate::{accept, app::App, keys::Caller, routes::messages};
 use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
-    MessageRow, Priority, RecipientState,
+    MessageRow, Priority, RecipientState, number,
 };
 use hongyan_dingtalk::{
     chat::SendToChat,
@@ -55,12 +55,20 @@ pub(super) async fn answer(
 ) -> Option<Sealed> {
     let asked = match spec.name {
         "robot.batch_send" | "robot.group_send" => Ok(by_robot(from, spec, call)?),
-        _ => read(&app.doors, from, side, spec, call),
+        _ => check_numbers(side, spec, &call.body).and_then(|()| read(&app.doors, from, side, spec, call)),
     };
     Some(match asked {
         Ok(asked) => carry(app, caller, &from.account, &from.channel, side, spec, asked).await,
         Err(fault) => side.seal(spec, Err(&fault)),
     })
+}
+
+/// What is sent is kept as values before it goes on: a whole number that 64 bits cannot hold would arrive rounded.
+pub(super) fn check_numbers(side: Side, spec: &Spec, json: &[u8]) -> Result<(), Fault> {
+    match number::inexact(json).into_iter().find(|one| one.whole) {
+        Some(one) => Err(side.unreadable(spec, &format!("{} is a number of more than 64 bits", one.path))),
+        None => Ok(()),
+    }
 }
 
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
@@ -311,7 +319,7 @@ fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call
     let unfit =
         |unfit: hongyan_wecom::content::Unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message));
     match (side, spec.name) {
-        (Side::DingTalk, "notice.send") => notice(from, side, SendNotice::decode(call).map_err(unreadable)?),
+        (Side::DingTalk, "notice.send") => notice(from, side, spec, SendNotice::decode(call).map_err(unreadable)?),
         (Side::DingTalk, _) => {
             let request = SendToChat::decode(call).map_err(unreadable)?;
             let chatid = Some(request.chatid).filter(|id| !id.trim().is_empty());
@@ -321,7 +329,7 @@ fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call
                 Value::Null if request.rest.contains_key("msgtype") => Value::Object(request.rest),
                 said => said,
             };
-            Ok(Asked { to: vec![Address::new(AddressKind::Chat, chatid)], native: msg(side, said)? })
+            Ok(Asked { to: vec![Address::new(AddressKind::Chat, chatid)], native: msg(side, spec, said)? })
         }
         (Side::WeCom, "message.send") => {
             let request = SendMessage::decode(call).map_err(unreadable)?;
@@ -379,7 +387,7 @@ fn app_message(doors: &Doors, from: &Application, side: Side, request: &SendMess
 }
 
 /// A work notification: the platform's checks that come before the message is stored.
-fn notice(from: &Application, side: Side, request: SendNotice) -> Result<Asked, Fault> {
+fn notice(from: &Application, side: Side, spec: &Spec, request: SendNotice) -> Result<Asked, Fault> {
     if request.agent_id != from.agent_id {
         return Err(side.refuse("40056", "不合法的agentid"));
     }
@@ -410,14 +418,17 @@ fn notice(from: &Application, side: Side, request: SendNotice) -> Result<Asked, 
         let users = users.into_iter().map(|id| Address::new(AddressKind::Userid, id));
         users.chain(departments.into_iter().map(|id| Address::new(AddressKind::Department, id))).collect()
     };
-    Ok(Asked { to, native: msg(side, request.msg)? })
+    Ok(Asked { to, native: msg(side, spec, request.msg)? })
 }
 
 /// A DingTalk message object, or a text that is one: form posts and some clients send it so.
-fn msg(side: Side, msg: Value) -> Result<Value, Fault> {
+fn msg(side: Side, spec: &Spec, msg: Value) -> Result<Value, Fault> {
     let incomplete = |what: &str| side.refuse("34014", format!("消息JSON不完整{what}"));
     let msg = match msg {
-        Value::String(text) => serde_json::from_str(&text).map_err(|_| incomplete(""))?,
+        Value::String(text) => {
+            check_numbers(side, spec, text.as_bytes())?;
+            serde_json::from_str(&text).map_err(|_| incomplete(""))?
+        }
         other => other,
     };
     let Value::Object(members) = &msg else { return Err(incomplete("")) };

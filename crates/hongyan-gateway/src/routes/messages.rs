@@ -12,9 +12,7 @@ use axum::body::Body;
 use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
 };
-use hongyan_core::{
-    Accepted, DeliveryId, DeliveryState, Idempotency, Message, MessageId, MessageRow, NewMessage, Time,
-};
+use hongyan_core::{Accepted, DeliveryId, DeliveryState, Idempotency, MessageId, MessageRow, NewMessage, Time};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -42,7 +40,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let key = query::idempotency_key(call)?;
     let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let now = app.clock.now();
-    let message = body::parse::<Message>(&bytes)?;
+    let message = body::message(&bytes)?;
     let idempotency = key.map(|key| idempotency(caller, key.to_owned(), &bytes));
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
@@ -294,7 +292,7 @@ async fn one(
             format!("消息超过 {limit} 字节"),
         ));
     }
-    let draft = accept::draft(app, caller, body::parse(bytes)?, now).await?;
+    let draft = accept::draft(app, caller, body::message(bytes)?, now).await?;
     draft.into_new(app, app.ids.next(now), idempotency).await
 }
 
@@ -320,24 +318,23 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let caller = call.caller()?;
     query::none(call)?;
     let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
-    let draft = accept::draft(app, caller, body::parse::<Message>(&bytes)?, app.clock.now()).await?;
+    let draft = accept::draft(app, caller, body::message(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();
     let deliveries = draft
         .plan
         .deliveries
-        .into_iter()
+        .iter()
         .filter_map(|planned| {
-            let capabilities = app.accounts.get(planned.account.as_str())?.channel.capabilities();
+            let channel = &app.accounts.get(planned.account.as_str())?.channel;
+            let capabilities = channel.capabilities();
             let lookups = planned.recipients.iter().filter(|r| capabilities.looked_up.contains(&r.kind)).count() as u64;
-            let at = planned.part.map_or(0, |part| part.number as usize - 1);
-            let shows = draft.shows.get(planned.account.as_str()).and_then(|parts| parts.get(at)).cloned();
-            let shows = shows.unwrap_or_default();
+            let shows = draft.shows(&**channel, planned);
             cost.sends += 1;
             cost.lookups += lookups;
             Some(PlannedCall {
-                account: planned.account,
+                account: planned.account.clone(),
                 channel: capabilities.channel.to_owned(),
-                recipients: planned.recipients,
+                recipients: planned.recipients.clone(),
                 part: planned.part,
                 shows: shows.words,
                 file: shows.file,

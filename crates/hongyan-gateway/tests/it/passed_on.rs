@@ -110,8 +110,19 @@ async fn a_robot_and_a_chat_of_wecom_are_reached_through_the_outbox() {
     }
     let empty = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body("{}").send().await;
     assert_eq!(empty.json()["errcode"], 40_008, "{}", empty.text());
+    let before = upstream.seen().len();
+    let long =
+        r#"{"msgtype":"news","news":{"articles":[{"title":"t","url":"https://a.cn","n":123456789012345678901}]}}"#;
+    let refused = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body(long).send().await;
+    assert_ne!(refused.json()["errcode"], 0, "{}", refused.text());
+    assert_eq!(upstream.seen().len(), before, "a number that would be rounded is not sent");
 
     let token = token(&gateway).await;
+    // What is only passed on is not read at all.
+    let member = r#"{"userid": "li", "extattr": {"n": 123456789012345678901.50}}"#;
+    let path = format!("/cgi-bin/user/update?access_token={token}");
+    Request::new(gateway.address, "POST", &path).body(member).send().await;
+    assert_eq!(std::str::from_utf8(&upstream.last().body).unwrap(), member);
     let words = json!({"chatid": "duty1", "msgtype": "text", "text": {"content": "群里好"}, "safe": 0});
     let path = format!("/cgi-bin/appchat/send?access_token={token}");
     let answer = Request::new(gateway.address, "POST", &path).body(words.to_string()).send().await;
