@@ -133,7 +133,8 @@ pub(crate) async fn discard(body: &mut Body, headers: &HeaderMap) -> bool {
     tokio::time::timeout(DISCARD_FOR, rest).await.unwrap_or(false)
 }
 
-fn declared(headers: &HeaderMap) -> Option<u64> {
+/// The length that the head announces.
+pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
