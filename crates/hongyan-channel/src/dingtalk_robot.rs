@@ -370,8 +370,7 @@ impl RobotCaller for DingTalkRobotChannel {
         let own = target.split_once('?').map_or("", |(_, query)| query);
         let query = if call.query.is_empty() { own.to_owned() } else { format!("{own}&{}", call.query) };
         let call = Raw { query, ..call.clone() };
-        let answer = self.client.forward_with(operation, &call, &self.access_token).await;
-        answer.map_err(|fault| self.scrubbed(fault))
+        self.client.forward_with(operation, &call, &self.access_token).await
     }
 }
 

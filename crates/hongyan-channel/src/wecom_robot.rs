@@ -352,8 +352,7 @@ impl Channel for WeComRobotChannel {
 #[async_trait]
 impl RobotCaller for WeComRobotChannel {
     async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
-        let answer = self.files.forward_with(operation, call, &self.key).await;
-        answer.map_err(|fault| scrubbed(fault, &[&self.key]))
+        self.files.forward_with(operation, call, &self.key).await
     }
 }
 
