@@ -41,12 +41,12 @@ pub(super) fn live() -> Reply {
 
 /// `GET /readyz`
 pub(super) async fn ready(app: &Arc<App>) -> Reply {
-    let now = app.clock.now();
+    let now = app.clock.tick();
     let known = *app.ready.lock().unwrap_or_else(PoisonError::into_inner);
     let ready = match known {
         Some((at, ready)) if now.since(at) < READY_FOR => ready,
         _ => {
-            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.check_writable(now)).await;
+            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.check_writable(app.clock.now())).await;
             let ready = match asked {
                 Ok(Ok(())) => Readiness::Ready,
                 Ok(Err(StoreError::Unavailable(obstacle, _))) => Readiness::Unusable(obstacle),

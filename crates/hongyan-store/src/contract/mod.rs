@@ -203,6 +203,11 @@ macro_rules! outbox_contract {
             a_lease_keeps_others_away_until_it_ends
             what_was_under_way_is_orphaned_by_a_reopening
             an_orphan_is_leased_to_one_caller
+            a_claim_says_when_it_was_due_and_when_first
+            what_waits_moves_with_a_clock_that_was_set
+            what_was_written_down_while_the_clock_was_ahead_is_due_now
+            what_has_expired_is_leased_by_itself
+            how_it_left_is_still_said_when_it_was_read
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another
             a_delivery_says_what_was_settled_when_its_message_was_accepted
