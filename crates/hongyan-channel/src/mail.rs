@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
-    Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
-use hongyan_endpoint::{Class, Fault, Known};
+use hongyan_endpoint::{Class, Fault, File, Known, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
 use hongyan_text::Dialect;
 use serde::Deserialize;
@@ -47,6 +47,12 @@ pub struct MailConfig {
     /// Mails after which a connection is closed and another opened.
     #[serde(default)]
     pub messages_per_connection: Option<usize>,
+    /// Whether `To` names everybody in the message's `to`; else each sees only that a mail was sent to several.
+    #[serde(default)]
+    pub show_recipients: bool,
+    /// Whether everybody gets a mail of their own. There are no copies then.
+    #[serde(default)]
+    pub per_person: bool,
 }
 
 impl MailConfig {
@@ -82,6 +88,9 @@ impl MailConfig {
             let pem = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
             mailer.ca_pem = Some(pem);
         }
+        if self.show_recipients && self.per_person {
+            return Err("show_recipients and per_person exclude each other: a mail of one's own names one".into());
+        }
         mailer.connections = self.connections.unwrap_or(mailer.connections).max(1);
         mailer.messages_per_connection = self.messages_per_connection.unwrap_or(mailer.messages_per_connection).max(1);
         Ok(mailer)
@@ -92,6 +101,8 @@ impl MailConfig {
 const RECIPIENTS_PER_CALL: usize = 50;
 /// Mails a minute: providers keep theirs secret and punish bursts.
 const DEFAULT_RATE: Rate = Rate { max: 20, per: Duration::from_secs(60) };
+/// Who can get a mail.
+const MAILBOXES: [AddressKind; 3] = [AddressKind::Email, AddressKind::Cc, AddressKind::Bcc];
 /// Every form but a platform's own.
 const FORMATS: [Format; 11] = [
     Format::Text,
@@ -113,6 +124,7 @@ const SUBJECT_CHARS: usize = 60;
 pub struct MailChannel {
     mailer: Mailer,
     from: Party,
+    naming: Naming,
     capabilities: Capabilities,
 }
 
@@ -124,18 +136,25 @@ impl MailChannel {
     pub fn open(config: &MailConfig) -> Result<Self, String> {
         let mailer = config.mailer()?;
         let from = config.from.as_deref().or(config.username.as_deref()).ok_or("from is missing")?;
-        let from = party(from).ok_or_else(|| format!("from {from:?} is not of the form NAME <USER@HOST>"))?;
+        let from = party(from).map_err(|why| format!("from {from:?} is not of the form NAME <USER@HOST>: {why}"))?;
+        let (naming, group) = match (config.per_person, config.show_recipients) {
+            (true, _) => (Naming::Each, Group::of(&MAILBOXES[..1], 1)),
+            (false, true) => (Naming::Everybody, Group::of(&MAILBOXES, RECIPIENTS_PER_CALL)),
+            (false, false) => (Naming::Nobody, Group::of(&MAILBOXES, RECIPIENTS_PER_CALL)),
+        };
         Ok(Self {
+            naming,
             capabilities: Capabilities {
                 channel: "mail",
-                groups: vec![Group::of(&[AddressKind::Email], RECIPIENTS_PER_CALL)],
+                groups: vec![group],
                 looked_up: &[],
                 formats: &FORMATS,
                 attachments: true,
                 dedup: Dedup::MessageId,
                 receipts_for: None,
                 recall_for: None,
-                concurrency: mailer.connections,
+                // One may go beside a transaction that hangs.
+                concurrency: mailer.connections + 1,
                 rates: vec![DEFAULT_RATE],
             },
             mailer: Mailer::new(mailer).map_err(|fault| fault.to_string())?,
@@ -145,8 +164,11 @@ impl MailChannel {
 
     /// The mail of a call: the same bytes at every attempt, but for the recipients that are left.
     fn mail(&self, call: &Call<'_>) -> Result<Mail, Fault> {
-        let domain = self.from.address.rsplit_once('@').map_or("hongyan.invalid", |(_, domain)| domain);
+        // As it goes over the wire: a Message-ID is ASCII.
+        let from = mail_address(&self.from.address).unwrap_or_default();
+        let domain = from.rsplit_once('@').map_or("hongyan.invalid", |(_, domain)| domain);
         let content = call.content;
+        let head = content.mail.as_deref();
         let written = markdown(content);
         let written = |dialect| written.as_deref().map(|source| hongyan_text::render(source, dialect));
         let mut attachments = attachments(content)?;
@@ -158,17 +180,16 @@ impl MailChannel {
         };
         attachments.extend(file.map(|file| Attachment {
             name: file.name.clone(),
-            media_type: Some(file.media_type.clone()).filter(|kind| !kind.is_empty()),
+            // A file that was handed in for any channel: what a mail cannot name is bytes to it.
+            media_type: Some(file.media_type.clone()).filter(|kind| Attachment::check(&file.name, Some(kind)).is_ok()),
             bytes: file.bytes.clone(),
         }));
         let named = file.map(|file| content.title.clone().unwrap_or_else(|| file.name.clone()));
         Ok(Mail {
             from: self.from.clone(),
-            // Recipients of one notice need not know of each other.
-            to: match call.targets {
-                [only] => Shown::Listed(vec![Party::new(only.wire_id())]),
-                _ => Shown::Neutral,
-            },
+            to: self.shown(call),
+            cc: head.map(|head| head.cc.iter().map(as_party).collect()).unwrap_or_default(),
+            reply_to: head.and_then(|head| head.reply_to.as_ref()).map(as_party).into_iter().collect(),
             subject: named.clone().unwrap_or_else(|| subject(content)),
             text: content.text.clone().or_else(|| written(Dialect::Plain)).or(named),
             html: content.html.clone().or_else(|| written(Dialect::Html)),
@@ -177,6 +198,28 @@ impl MailChannel {
             message_id: format!("{}@{domain}", call.id),
         })
     }
+}
+
+impl MailChannel {
+    /// What `To` names: recipients of one notice need not know of each other, unless the account says so.
+    fn shown(&self, call: &Call<'_>) -> Shown {
+        let kept = call.content.mail.as_deref().map_or(&[][..], |head| &head.to);
+        match (self.naming, kept, call.targets) {
+            (Naming::Everybody, [_, ..], _) => Shown::Listed(kept.iter().map(as_party).collect()),
+            // Whoever of the others is left to be written to, the mail is the one's.
+            (Naming::Nobody, [only], _) => Shown::Listed(vec![as_party(only)]),
+            (_, _, [only]) if only.address.kind == AddressKind::Email => {
+                let known = kept.iter().find(|mailbox| mailbox.email == only.address.value);
+                Shown::Listed(vec![known.map_or_else(|| Party::new(only.wire_id()), as_party)])
+            }
+            _ => Shown::Neutral,
+        }
+    }
+}
+
+/// A mailbox as a head names it.
+fn as_party(mailbox: &Mailbox) -> Party {
+    Party { name: mailbox.name.clone(), address: mailbox.email.clone() }
 }
 
 /// What a content says, as CommonMark; `None` for plain text, HTML and files.
@@ -214,14 +257,13 @@ fn attachments(content: &Content) -> Result<Vec<Attachment>, Fault> {
 }
 
 /// `Name <user@host>`, or the address alone.
-fn party(text: &str) -> Option<Party> {
+fn party(text: &str) -> Result<Party, &'static str> {
     let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
         Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
         None => (None, text.trim()),
     };
-    let valid = address.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    let name = name.filter(|name| !name.is_empty());
-    valid.then(|| Party { name, address: address.to_owned() })
+    mail_address(address)?;
+    Ok(Party { name: name.filter(|name| !name.is_empty()), address: address.to_owned() })
 }
 
 /// One refused `RCPT`: a passing reason puts the recipient off, a lasting one refuses them.
@@ -245,12 +287,8 @@ impl Channel for MailChannel {
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         let wrong = |fault: Fault| Unfit { field: "attachments".into(), message: fault.message().to_owned() };
         for (i, file) in content.attachments.iter().enumerate() {
-            if file.name.trim().is_empty() || file.name.chars().any(char::is_control) {
-                return Err(Unfit {
-                    field: "attachments".into(),
-                    message: format!("attachments[{i}].name is empty or holds a control character"),
-                });
-            }
+            Attachment::check(&file.name, file.media_type.as_deref())
+                .map_err(|(field, message)| Unfit { field: format!("attachments[{i}].{field}").into(), message })?;
         }
         attachments(content).map_err(wrong)?;
         if let Some(table) = &content.table {
@@ -284,6 +322,15 @@ impl Channel for MailChannel {
 
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
+    }
+
+    fn naming(&self) -> Option<Naming> {
+        Some(self.naming)
+    }
+
+    fn check_file(&self, _form: Format, file: &File) -> Result<(), Fault> {
+        let unfit = |(field, words)| Fault::transport("request.invalid", format!("{field} {words}"));
+        Attachment::check(&file.name, None).map_err(unfit)
     }
 
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {

@@ -67,8 +67,8 @@ fn title(content: &Content) -> String {
 /// The preview as a content of its own.
 fn words(content: &Content, style: Style, markdown: String) -> Content {
     let title = if style.titled { Some(title(content)) } else { content.title.clone() };
-    let attachments = content.attachments.clone();
-    Content { title, markdown: Some(markdown), attachments, ..Content::default() }
+    let (attachments, mail) = (content.attachments.clone(), content.mail.clone());
+    Content { title, markdown: Some(markdown), attachments, mail, ..Content::default() }
 }
 
 /// The whole table as a file.

@@ -223,6 +223,10 @@ fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
 /// The object that is posted: the same bytes at every attempt, but for the recipients that are left.
 fn body(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let mut content = Cow::Borrowed(call.content);
+    // Kept for the mails of the same message.
+    if content.mail.is_some() {
+        content.to_mut().mail = None;
+    }
     if let Some(CallFile::Bytes(file)) = call.file {
         let seconds = call.content.media().and_then(|(_, media)| media.seconds);
         let carried = Media {

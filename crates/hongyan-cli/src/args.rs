@@ -127,6 +127,9 @@ pub(crate) struct Sandbox {
     /// Where the mail server answers.
     #[arg(long, default_value = "127.0.0.1:18025")]
     pub(crate) smtp: SocketAddr,
+    /// The mail server takes mail without a login too, as a company's relay does.
+    #[arg(long)]
+    pub(crate) smtp_without_login: bool,
     /// Decides the company: the same seed gives the same people.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -165,9 +168,18 @@ pub(crate) struct Remote {
 pub(crate) struct Send {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address.
+    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'.
     #[arg(long = "to", value_name = "RECIPIENT")]
     pub(crate) to: Vec<String>,
+    /// Who gets a copy of the mail for all to see: ADDRESS or 'NAME <ADDRESS>'.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "message")]
+    pub(crate) cc: Vec<String>,
+    /// Who gets a copy of the mail unseen.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "message")]
+    pub(crate) bcc: Vec<String>,
+    /// Where answers to the mail go.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "message")]
+    pub(crate) reply_to: Option<String>,
     /// A group chat's id; the same as --to chat:ID.
     #[arg(long = "chat", value_name = "ID")]
     pub(crate) chats: Vec<String>,

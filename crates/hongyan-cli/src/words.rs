@@ -3,6 +3,7 @@
 use crate::table::{self, Cell};
 use hongyan_api::{Advice, RecipientRow};
 use hongyan_core::Reason;
+use hongyan_endpoint::with_code;
 
 /// Prints a row per recipient.
 pub(crate) fn print_ledger(rows: &[RecipientRow]) {
@@ -31,6 +32,6 @@ pub(crate) fn explain(reason: Option<&Reason>, advice: Option<&Advice>) -> Strin
     match (reason, advice) {
         (None, _) => String::new(),
         (Some(reason), Some(advice)) => format!("{} {}  {}", reason.code, advice.means_en, advice.means_zh),
-        (Some(reason), None) => format!("{} {}", reason.code, reason.words),
+        (Some(reason), None) => with_code(&reason.code, &reason.words),
     }
 }

@@ -1,5 +1,6 @@
 //! Whom a message is for.
 
+use hongyan_endpoint::mail_address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -22,12 +23,25 @@ pub enum AddressKind {
     Chat,
     /// Everybody whom the account can see.
     All,
+    /// A mailbox that gets a copy, seen by the others.
+    Cc,
+    /// A mailbox that gets a copy, seen by nobody.
+    Bcc,
 }
 
 impl AddressKind {
     /// Every kind, in the order of the declaration.
-    pub const EVERY: [Self; 7] =
-        [Self::Userid, Self::Mobile, Self::Email, Self::Department, Self::Tag, Self::Chat, Self::All];
+    pub const EVERY: [Self; 9] = [
+        Self::Userid,
+        Self::Mobile,
+        Self::Email,
+        Self::Department,
+        Self::Tag,
+        Self::Chat,
+        Self::All,
+        Self::Cc,
+        Self::Bcc,
+    ];
 
     /// As in JSON.
     #[must_use]
@@ -40,6 +54,8 @@ impl AddressKind {
             Self::Tag => "tag",
             Self::Chat => "chat",
             Self::All => "all",
+            Self::Cc => "cc",
+            Self::Bcc => "bcc",
         }
     }
 
@@ -52,6 +68,7 @@ impl AddressKind {
 
 /// One entry of `to`: `{"mobile": "…"}`, `{"userid": "…"}`, `{"email": "…"}`, `{"department": "…"}`,
 /// `{"tag": "…"}`, `{"chat": "…"}` or `{"all": true}`, optionally with `via` to name the accounts for this entry alone.
+/// An `email` may have a `name`. In the ledger, copies are `{"cc": "…"}` and `{"bcc": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Entry")]
 pub struct Address {
@@ -59,15 +76,17 @@ pub struct Address {
     pub kind: AddressKind,
     /// The name; empty for [`AddressKind::All`].
     pub value: String,
+    /// The person's name beside a mail address, as a mail shows it.
+    pub name: Option<String>,
     /// Accounts for this entry, instead of the message's.
     pub via: Vec<String>,
 }
 
 impl Address {
-    /// An address without accounts of its own.
+    /// An address without a name and accounts of its own.
     #[must_use]
     pub fn new(kind: AddressKind, value: impl Into<String>) -> Self {
-        Self { kind, value: value.into(), via: Vec::new() }
+        Self { kind, value: value.into(), name: None, via: Vec::new() }
     }
 }
 
@@ -75,7 +94,7 @@ impl Address {
     /// The list that it travels in: a person looked up by number is the person named by id.
     pub(crate) const fn kind_on_wire(&self) -> AddressKind {
         match self.kind {
-            AddressKind::Mobile | AddressKind::Email => AddressKind::Userid,
+            AddressKind::Mobile | AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => AddressKind::Userid,
             kind => kind,
         }
     }
@@ -117,6 +136,15 @@ struct Entry {
     /// `true` for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
+    /// A mail address from the message's `cc`: in the ledger only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cc: Option<String>,
+    /// A mail address from the message's `bcc`: in the ledger only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bcc: Option<String>,
+    /// The person's name beside `email`, as a mail shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// Accounts for this entry alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     via: Vec<String>,
@@ -139,6 +167,8 @@ impl TryFrom<Entry> for Address {
             (AddressKind::Tag, entry.tag),
             (AddressKind::Chat, entry.chat),
             (AddressKind::All, all),
+            (AddressKind::Cc, entry.cc),
+            (AddressKind::Bcc, entry.bcc),
         ]
         .into_iter()
         .filter_map(|(kind, value)| value.map(|value| (kind, value)));
@@ -146,8 +176,55 @@ impl TryFrom<Entry> for Address {
             return Err("one of userid, mobile, email, department, tag, chat, all is expected, and only one".into());
         };
         check(kind, &value)?;
-        Ok(Self { kind, value, via: entry.via })
+        if let Some(name) = &entry.name {
+            if kind != AddressKind::Email {
+                return Err("name stands beside an email only".into());
+            }
+            check_name(name)?;
+        }
+        Ok(Self { kind, value, name: entry.name, via: entry.via })
     }
+}
+
+/// Somebody with a mailbox: `{"email": "…"}`, with the `name` that a mail shows beside it where there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mailbox {
+    /// The mail address.
+    #[serde(deserialize_with = "read_email")]
+    pub email: String,
+    /// The name beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read_name")]
+    pub name: Option<String>,
+}
+
+impl Mailbox {
+    /// As a recipient of that kind.
+    pub(crate) fn address(&self, kind: AddressKind) -> Address {
+        Address { name: self.name.clone(), ..Address::new(kind, self.email.as_str()) }
+    }
+}
+
+fn read_email<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let email = String::deserialize(from)?;
+    check(AddressKind::Email, &email).map_err(serde::de::Error::custom)?;
+    Ok(email)
+}
+
+fn read_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(from)?;
+    name.iter().try_for_each(|name| check_name(name)).map_err(serde::de::Error::custom)?;
+    Ok(name)
+}
+
+/// Longest name beside a mail address, in bytes.
+const MAX_NAME: usize = 255;
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(format!("name is empty, longer than {MAX_NAME} bytes, or holds a control character"));
+    }
+    Ok(())
 }
 
 /// Longest address accepted: a mail address has at most 64 + 1 + 255 octets (RFC 5321, 4.5.3.1).
@@ -174,12 +251,8 @@ fn check(kind: AddressKind, value: &str) -> Result<(), String> {
         AddressKind::Department | AddressKind::Tag if !value.bytes().all(|b| b.is_ascii_digit()) => {
             Err(format!("{name} is not a number"))
         }
-        AddressKind::Email => {
-            let (local, domain) = value.rsplit_once('@').ok_or("email has no @")?;
-            if local.is_empty() || domain.is_empty() || value.contains(char::is_whitespace) {
-                return Err("email is not an address".into());
-            }
-            Ok(())
+        AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => {
+            mail_address(value).map(drop).map_err(|why| format!("{name}: {why}"))
         }
         _ => Ok(()),
     }
@@ -187,7 +260,7 @@ fn check(kind: AddressKind, value: &str) -> Result<(), String> {
 
 impl Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut entry = Entry { via: self.via.clone(), ..Entry::default() };
+        let mut entry = Entry { via: self.via.clone(), name: self.name.clone(), ..Entry::default() };
         let value = Some(self.value.clone());
         match self.kind {
             AddressKind::Userid => entry.userid = value,
@@ -197,6 +270,8 @@ impl Serialize for Address {
             AddressKind::Tag => entry.tag = value,
             AddressKind::Chat => entry.chat = value,
             AddressKind::All => entry.all = Some(true),
+            AddressKind::Cc => entry.cc = value,
+            AddressKind::Bcc => entry.bcc = value,
         }
         entry.serialize(to)
     }
@@ -231,6 +306,13 @@ mod tests {
             r#"{"mobile":"abc"}"#,
             r#"{"email":"nobody"}"#,
             r#"{"email":"a@b\r\nBcc: c@d"}"#,
+            r#"{"email":"a..b@x.cn"}"#,
+            r#"{"email":"a@x.cn;b@y.cn"}"#,
+            r#"{"email":"a@b@c.cn"}"#,
+            r#"{"email":"李@b.cn"}"#,
+            r#"{"email":"a@b.cn","name":"a\nBcc: x"}"#,
+            r#"{"email":"a@b.cn","name":" "}"#,
+            r#"{"userid":"a","name":"李"}"#,
             r#"{"department":"x"}"#,
             r#"{"phone":"1"}"#,
         ] {
@@ -239,11 +321,26 @@ mod tests {
     }
 
     #[test]
+    fn a_mailbox_has_an_address_and_perhaps_a_name() {
+        let read = |text: &str| serde_json::from_str::<Mailbox>(text);
+        assert_eq!(read(r#"{"email":"li@例子.cn","name":"李雷"}"#).unwrap().name.as_deref(), Some("李雷"));
+        assert_eq!(read(r#"{"email":"li@a.cn"}"#).unwrap().name, None);
+        for bad in
+            [r#"{"email":"a@x.cn,b@y.cn"}"#, r#"{"name":"李"}"#, r#"{"email":"a@x.cn","name":"\n"}"#, r#""a@x.cn""#]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        let named = r#"{"email":"li@a.cn","name":"李雷"}"#;
+        let address: Address = serde_json::from_str(named).unwrap();
+        assert_eq!(serde_json::to_string(&address).unwrap(), named);
+    }
+
+    #[test]
     fn an_address_is_written_as_it_was_read() {
         for kind in AddressKind::EVERY {
             let value = match kind {
                 AddressKind::All => "",
-                AddressKind::Email => "li@example.com",
+                AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => "li@example.com",
                 _ => "42",
             };
             let address = Address::new(kind, value);

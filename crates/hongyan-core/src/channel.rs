@@ -42,6 +42,12 @@ pub trait Channel: Send + Sync + 'static {
         FileUse::None
     }
 
+    /// How its mails name those who get them to each other; `None` where it sends no mail. Where it does, a content
+    /// keeps what [`crate::MailHead`] holds.
+    fn naming(&self) -> Option<Naming> {
+        None
+    }
+
     /// How many rows of a table are kept beside its message for [`Channel::parts`]: no more is shown here.
     fn table_rows(&self) -> usize {
         100
@@ -116,6 +122,17 @@ pub trait Channel: Send + Sync + 'static {
     fn missing(&self, _code: &str) -> Option<Missing> {
         None
     }
+}
+
+/// Whom a mail's `To` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// The one whom it is for; several do not see each other.
+    Nobody,
+    /// Each the one whom it is for: everybody gets a mail of their own.
+    Each,
+    /// All whom the message is for.
+    Everybody,
 }
 
 /// What a platform does not have.

@@ -28,9 +28,9 @@ mod repeats;
 mod schedule;
 pub mod table;
 
-pub use address::{Address, AddressKind};
+pub use address::{Address, AddressKind, Mailbox};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Resolution, Target, Unfit, Uploaded};
+pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Repeat, Settled,
@@ -42,7 +42,7 @@ pub use id::{DeliveryId, IdSource, MessageId};
 pub use inbox::{CallbackRow, Inbox, KEPT_CALLBACKS, NewCallback};
 pub use keys::{KeyRow, Keys, Scope};
 pub use library::{ChatRow, FileRow, Library};
-pub use message::{Attachment, Button, Card, Content, Format, Link, Media, Message, Priority, Templated};
+pub use message::{Attachment, Button, Card, Content, Format, Link, MailHead, Media, Message, Priority, Templated};
 pub use outbox::{
     Accepted, AttemptRow, Claim, DeliveryRow, Filter, Idempotency, LedgerRow, MessageRow, NewDelivery, NewMessage,
     Obstacle, Outbox, Page, Part, Recalled, ReceiptTask, Settlement, StoreError, Wording, derive_state,

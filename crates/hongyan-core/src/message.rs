@@ -1,10 +1,10 @@
 //! What was asked: one message, as a business system hands it over.
 
-use crate::{Address, Table, Time};
+use crate::{Address, AddressKind, Mailbox, Table, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A message as `POST /v1/messages` takes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +12,15 @@ use std::collections::BTreeMap;
 pub struct Message {
     /// The audience; at least one entry.
     pub to: Vec<Address>,
+    /// Mailboxes that get a copy, seen by all who get the mail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Mailbox>,
+    /// Mailboxes that get a copy, seen by nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<Mailbox>,
+    /// Where answers to the mail go; to the account's own address when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Mailbox>,
     /// Accounts to send through; empty for the route's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
@@ -32,6 +41,19 @@ pub struct Message {
     /// For finding it again: `?label.KEY=VALUE`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+impl Message {
+    /// Everybody whom it is for: `to`, then the copies.
+    #[must_use]
+    pub fn audience(&self) -> Cow<'_, [Address]> {
+        if self.cc.is_empty() && self.bcc.is_empty() {
+            return Cow::Borrowed(&self.to);
+        }
+        let cc = self.cc.iter().map(|mailbox| mailbox.address(AddressKind::Cc));
+        let bcc = self.bcc.iter().map(|mailbox| mailbox.address(AddressKind::Bcc));
+        self.to.iter().cloned().chain(cc).chain(bcc).collect()
+    }
 }
 
 /// Order within an account's lane.
@@ -116,6 +138,25 @@ pub struct Content {
     /// A platform's own message object (DingTalk `msg`, WeCom `msgtype` and its object), checked against its limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Value>,
+    /// What hongyan keeps for the heads of its mails once it is accepted; not to be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub mail: Option<Box<MailHead>>,
+}
+
+/// Whom a mail's head names. The same for all deliveries and attempts of a message, whoever of them is left.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailHead {
+    /// The mailboxes of `to`, where an account may name them; empty where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Mailbox>,
+    /// Those that get a copy for all to see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Mailbox>,
+    /// Where answers go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Mailbox>,
 }
 
 /// The file of a message: exactly one of `media`, `base64`, `media_id`.
@@ -258,6 +299,9 @@ impl Content {
             let second = second.unwrap_or("template");
             let first = first.unwrap_or("template");
             return Err((second, format!("{first} and {second} cannot stand together: give one form")));
+        }
+        if self.mail.is_some() {
+            return Err(("mail", "is hongyan's own: leave it out".into()));
         }
         if self.data.is_some() && self.template.is_none() {
             return Err(("data", "only a template takes data".into()));
@@ -452,6 +496,7 @@ mod tests {
         assert_eq!(form(r#"{"text":"a","data":{}}"#), Err("data"));
         assert_eq!(form(r#"{"native":"a"}"#), Err("native"));
         assert_eq!(form(r#"{"template":"x","text":"a"}"#), Err("template"));
+        assert_eq!(form(r#"{"text":"a","mail":{"cc":[{"email":"a@b.cn"}]}}"#), Err("mail"));
         assert_eq!(form(r#"{"image":{"media":"f1"}}"#).unwrap(), "Ready(Image)");
         assert_eq!(form(r#"{"voice":{"media_id":"@l","seconds":10}}"#).unwrap(), "Ready(Voice)");
         assert_eq!(form(r#"{"news":[{"title":"t","url":"https://example.com"}]}"#).unwrap(), "Ready(News)");

@@ -1,7 +1,8 @@
 //! From a message to its deliveries: who goes through which account, in how many calls.
 
-use crate::{Address, Capabilities, Format, Part};
-use std::collections::HashSet;
+use crate::{Address, AddressKind, Capabilities, Format, Part};
+use hongyan_endpoint::mail_address;
+use std::{borrow::Cow, collections::HashSet};
 
 /// The deliveries that a message becomes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl PlanError {
 /// entry that none can reach is an error. O(n) in recipients.
 ///
 /// # Errors
-/// [`PlanError`] naming `to`, `via`, `content` or an entry of `to`.
+/// [`PlanError`] naming `to`, `via`, `content` or an entry of `to`, `cc` or `bcc`.
 pub fn plan<'a>(
     to: &[Address],
     accounts: &[&'a str],
@@ -83,11 +84,14 @@ pub fn plan<'a>(
             address
                 .via
                 .iter()
-                .map(|name| lane_of(&mut lanes, name, &lookup, || format!("to[{i}].via")))
+                .map(|name| lane_of(&mut lanes, name, &lookup, || format!("{}.via", field_of(to, i))))
                 .collect::<Result<_, _>>()?
         };
         if own.is_empty() {
-            return Err(PlanError::at(format!("to[{i}].via"), "no account: name one here, in via, or in a route"));
+            return Err(PlanError::at(
+                format!("{}.via", field_of(to, i)),
+                "no account: name one here, in via, or in a route",
+            ));
         }
         for lane in own {
             let lane = &mut lanes[lane];
@@ -99,7 +103,7 @@ pub fn plan<'a>(
         }
         if !reached {
             return Err(PlanError::at(
-                format!("to[{i}]"),
+                field_of(to, i),
                 format!("no account can reach {}: tried {}", address.kind.name(), tried.join(", ")),
             ));
         }
@@ -151,8 +155,7 @@ struct Filling {
 
 impl Lane<'_> {
     fn add(&mut self, address: &Address, group: usize) {
-        // User ids and mail addresses are compared without case, as the platforms do.
-        if !self.seen.insert((address.kind, address.value.to_lowercase())) {
+        if !self.seen.insert(same(address)) {
             return;
         }
         let max = self.capabilities.groups[group].max.max(1);
@@ -171,8 +174,32 @@ impl Lane<'_> {
         }
         let call = &mut self.calls[*at];
         call.used[group] = call.used[group].saturating_add(1);
-        call.recipients.push(Address { kind: address.kind, value: address.value.clone(), via: Vec::new() });
+        call.recipients.push(Address { via: Vec::new(), ..address.clone() });
     }
+}
+
+/// What makes two entries one recipient. User ids and mail addresses are compared without case, as the platforms do; who
+/// is written to gets no copy beside that.
+fn same(address: &Address) -> (AddressKind, String) {
+    let value = address.value.to_lowercase();
+    match address.kind {
+        AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => {
+            let wire = mail_address(&value).map(Cow::into_owned);
+            (AddressKind::Email, wire.unwrap_or(value))
+        }
+        kind => (kind, value),
+    }
+}
+
+/// The field of the message that an entry of its audience stands in: copies follow `to`.
+fn field_of(audience: &[Address], at: usize) -> String {
+    let kind = audience[at].kind;
+    let name = match kind {
+        AddressKind::Cc | AddressKind::Bcc => kind.name(),
+        _ => return format!("to[{at}]"),
+    };
+    let before = audience[..at].iter().filter(|address| address.kind == kind).count();
+    format!("{name}[{before}]")
 }
 
 fn lane_of<'a>(
@@ -199,7 +226,7 @@ fn lane_of<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AddressKind, Dedup, Group};
+    use crate::{Dedup, Group};
     use proptest::prelude::*;
 
     fn capabilities(groups: Vec<Group>) -> Capabilities {
@@ -226,7 +253,7 @@ mod tests {
     }
 
     fn mail() -> Capabilities {
-        capabilities(vec![Group::of(&[AddressKind::Email], 50)])
+        capabilities(vec![Group::of(&[AddressKind::Email, AddressKind::Cc, AddressKind::Bcc], 50)])
     }
 
     fn planned(to: &[Address], accounts: &[&'static str]) -> Result<Plan, PlanError> {
@@ -274,6 +301,25 @@ mod tests {
     fn a_recipient_is_named_once_whatever_the_case() {
         let to = [Address::new(AddressKind::Userid, "Li"), Address::new(AddressKind::Userid, "li")];
         assert_eq!(planned(&to, &["ding"]).unwrap().deliveries[0].recipients.len(), 1);
+    }
+
+    #[test]
+    fn a_copy_goes_by_mail_alone_and_to_nobody_twice() {
+        let of = Address::new;
+        let to = [
+            of(AddressKind::Userid, "li"),
+            of(AddressKind::Email, "li@例子.cn"),
+            of(AddressKind::Cc, "LI@xn--fsqu00a.cn"),
+            of(AddressKind::Cc, "wang@example.com"),
+            of(AddressKind::Bcc, "wang@example.com"),
+            of(AddressKind::Bcc, "zhao@example.com"),
+        ];
+        let plan = planned(&to, &["ding", "mail"]).unwrap();
+        let calls: Vec<Vec<String>> =
+            plan.deliveries.iter().map(|d| d.recipients.iter().map(ToString::to_string).collect()).collect();
+        assert_eq!(calls, [vec!["userid:li"], vec!["email:li@例子.cn", "cc:wang@example.com", "bcc:zhao@example.com"]]);
+        assert_eq!(planned(&[to[0].clone(), to[3].clone()], &["ding"]).unwrap_err().field, "cc[0]");
+        assert_eq!(planned(&[to[0].clone(), to[4].clone(), to[5].clone()], &["ding"]).unwrap_err().field, "bcc[0]");
     }
 
     #[test]

@@ -266,7 +266,7 @@ impl fmt::Display for Fault {
         if !self.operation.is_empty() {
             write!(f, "{}: ", self.operation)?;
         }
-        write!(f, "{} {}", self.code, self.message)?;
+        f.write_str(&with_code(&self.code, &self.message))?;
         if let Some(row) = self.known {
             write!(f, " ({}; {})", row.en, row.advice_en)?;
         }
@@ -275,6 +275,28 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// A code and the words of whoever gave it, on one line: what the words begin with is not said twice.
+///
+/// ```
+/// use hongyan_endpoint::with_code;
+/// assert_eq!(with_code("550", "5.1.1 no such mailbox"), "550 5.1.1 no such mailbox");
+/// assert_eq!(with_code("5.1.1", "5.1.1 no such mailbox"), "5.1.1 no such mailbox");
+/// assert_eq!(with_code("554 DT:SPM", "DT:SPM 163 smtp10"), "554 DT:SPM 163 smtp10");
+/// ```
+#[must_use]
+pub fn with_code(code: &str, words: &str) -> String {
+    let starts = std::iter::once(0).chain(code.match_indices(' ').map(|(at, _)| at + 1));
+    let said = |at: &usize| {
+        let behind = words.strip_prefix(&code[*at..]);
+        behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')))
+    };
+    match starts.into_iter().find(said).filter(|_| !code.is_empty()) {
+        Some(at) => format!("{}{words}", &code[..at]),
+        None if words.is_empty() => code.to_owned(),
+        None => format!("{code} {words}"),
+    }
+}
 
 /// Faults of the way, the same for every platform.
 pub static TRANSPORT_FAULTS: &[Known] = &[
@@ -454,6 +476,24 @@ mod tests {
         assert_eq!(throttled.class(), Class::throttled(60));
         assert_eq!(throttled.not_before(seconds(90)).class(), Class::throttled(90));
         assert_eq!(Fault::transport("request.invalid", "").not_before(seconds(5)).class(), Class::Permanent);
+    }
+
+    #[test]
+    fn no_code_is_said_twice() {
+        for (code, words, said) in [
+            ("5.1.1", "5.1.1 no such mailbox", "5.1.1 no such mailbox"),
+            ("5.1.1", "5.1.1", "5.1.1"),
+            ("5.1.1", "no such mailbox", "5.1.1 no such mailbox"),
+            ("550 5.4.5", "5.4.5 Daily limit", "550 5.4.5 Daily limit"),
+            ("421", "4.3.2 closing", "421 4.3.2 closing"),
+            ("40035", "40035: bad parameter", "40035: bad parameter"),
+            ("45", "450 mailbox busy", "45 450 mailbox busy"),
+            ("5.1", "5.1.1 no", "5.1 5.1.1 no"),
+            ("60020", "", "60020"),
+        ] {
+            assert_eq!(with_code(code, words), said, "{code:?} {words:?}");
+        }
+        assert_eq!(Fault::refused("5.1.1", "5.1.1 gone", None).to_string(), "5.1.1 gone");
     }
 
     #[test]

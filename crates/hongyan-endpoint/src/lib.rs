@@ -41,12 +41,14 @@ pub mod audit;
 mod fault;
 pub mod file;
 pub mod lenient;
+mod mailbox;
 mod path;
 mod spec;
 mod wire;
 
-pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known};
+pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
+pub use mailbox::mail_address;
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

@@ -7,8 +7,8 @@ use crate::{
     target::no_line_break,
     whole,
 };
-use hongyan_endpoint::{Class, Fault};
-use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls, check_address};
+use hongyan_endpoint::{Class, Fault, mail_address};
+use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
 use hongyan_net::Secret;
 use std::{
     collections::HashMap,
@@ -166,7 +166,7 @@ fn check(call: &MailCall, profile: &Profile) -> Result<(), FunctionError> {
     no_line_break("userId", &call.user_id, None)?;
     for recipient in &call.recipients {
         no_line_break("recipient", recipient, None)?;
-        check_address(recipient).map_err(|why| not_an_address("recipient", recipient, why))?;
+        mail_address(recipient).map_err(|why| not_an_address("recipient", recipient, why))?;
     }
     if let MailContent::Parts { subject, .. } = &call.content
         && !(profile.dangerous_line_breaks && profile.dangerous_raw_mail)

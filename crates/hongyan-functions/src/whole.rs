@@ -154,6 +154,8 @@ fn head_of(subject: &str, from: &str, name: Option<&str>) -> Result<String, Func
     let mail = Mail {
         from: party,
         to: Shown::Neutral,
+        cc: Vec::new(),
+        reply_to: Vec::new(),
         subject: subject.to_owned(),
         text: Some(String::new()),
         html: None,
@@ -214,7 +216,7 @@ mod tests {
         .unwrap();
         assert_eq!((mail.matches("Date:").count(), mail.matches("Message-ID:").count()), (1, 1));
         assert!(
-            mail.contains("From: =?utf-8?") && mail.contains("X-A: one\r\n two\r\n") && mail.ends_with("\r\n\r\n.text"),
+            mail.contains("From: =?UTF-8?") && mail.contains("X-A: one\r\n two\r\n") && mail.ends_with("\r\n\r\n.text"),
             "{mail}"
         );
         assert!(mail.is_ascii());

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     files,
     keys::Caller,
-    reply,
+    mails, reply,
     tables::{self, Shows},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -72,9 +72,11 @@ fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
 
 /// Checks a message, fills its template and plans it. Stores nothing.
 pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
-    if message.to.len() > MAX_RECIPIENTS {
-        return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", message.to.len())));
+    let audience = message.audience().into_owned();
+    if audience.len() > MAX_RECIPIENTS {
+        return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", audience.len())));
     }
+    mails::check_to(&message.to)?;
     check_labels(&message.labels)?;
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
@@ -86,12 +88,14 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         let (name, account) = app.accounts.get_key_value(name)?;
         Some((name.as_ref(), account.channel.capabilities()))
     };
-    let plan = plan(&message.to, &accounts, format, !content.attachments.is_empty(), lookup).map_err(|error| {
+    let plan = plan(&audience, &accounts, format, !content.attachments.is_empty(), lookup).map_err(|error| {
         let field = if from_route && error.field == "via" { "route".to_owned() } else { error.field };
         wrong(field, error.message)
     })?;
     let involved: BTreeSet<&str> = plan.deliveries.iter().map(|delivery| delivery.account.as_str()).collect();
     app.admit(caller, involved.iter().copied())?;
+    let naming = |name: &str| app.accounts.get(name).and_then(|account| account.channel.naming());
+    content.mail = mails::head(&plan, message.reply_to, naming)?;
     let mut file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
         tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));

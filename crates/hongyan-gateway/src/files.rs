@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Content, FileRow, FileUse, Format, Media, Time};
-use hongyan_endpoint::{Fault, File};
+use hongyan_endpoint::{Fault, File, with_code};
 
 const MAX_NAME: usize = 255;
 const MAX_TYPE: usize = 127;
@@ -168,7 +168,7 @@ async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) 
 pub(crate) fn fits(accounts: &[&Account], format: Format, file: &File) -> Result<(), Problem> {
     accounts.iter().try_for_each(|account| {
         let refused =
-            |fault: Fault| wrong("", format!("account {}: {} {}", account.name, fault.code(), fault.message()));
+            |fault: Fault| wrong("", format!("account {}: {}", account.name, with_code(fault.code(), fault.message())));
         account.channel.check_file(format, file).map_err(refused)
     })
 }

@@ -13,6 +13,7 @@ mod facade;
 mod files;
 pub mod keys;
 mod listen;
+mod mails;
 mod metrics;
 mod official;
 mod reply;

@@ -63,6 +63,8 @@ fn mail(number: usize) -> Mail {
     Mail {
         from: Party::new("alarm@sandbox.example").named("值班报警"),
         to: Shown::Neutral,
+        cc: Vec::new(),
+        reply_to: Vec::new(),
         subject: format!("磁盘将满 {number}"),
         text: Some("机房甲的三号服务器剩余空间不足百分之五。\n".repeat(3)),
         html: None,

@@ -9,12 +9,12 @@
 
 use crate::{
     MailerConfig, Tls,
-    faults::{own, refusal},
+    faults::{is_of_connection, own, refusal},
     reply::{Parsed, Reply, parse},
     tls::TlsSetup,
     wire,
 };
-use hongyan_endpoint::{Class, Fault};
+use hongyan_endpoint::{About, Class, Fault};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -92,8 +92,29 @@ pub(crate) struct Accepted {
 pub(crate) struct Failed {
     pub(crate) fault: Fault,
     pub(crate) refused: Vec<(usize, Fault)>,
-    /// Nothing was answered at all: on a connection that had lain idle, it was dead already.
-    pub(crate) unanswered: bool,
+    /// Nothing was taken, and it was the connection's fault: it had died while it lay idle, or the server closes it, or
+    /// takes no more on it. Another one may do.
+    pub(crate) elsewhere: bool,
+}
+
+/// Why no connection came about: never because of a message.
+pub(crate) struct Unopened {
+    pub(crate) fault: Fault,
+    /// The server did not welcome this one; the next may find another host, or a better moment.
+    pub(crate) again: bool,
+}
+
+impl Unopened {
+    fn at_once(fault: Fault) -> Self {
+        Self::of(fault, false)
+    }
+
+    fn of(fault: Fault, again: bool) -> Self {
+        let fault = if fault.about() == About::Way { fault } else { fault.with_about(About::Account) };
+        let ended = matches!(fault.class(), Class::Throttled { .. });
+        let again = again && !ended && !matches!(fault.code(), "net.timeout" | "smtp.protocol");
+        Self { fault, again }
+    }
 }
 
 /// An open connection, greeted, encrypted and logged in as configured.
@@ -113,11 +134,20 @@ pub(crate) struct Connection {
     stale: bool,
     /// It can serve no more.
     pub(crate) broken: bool,
+    /// The server said 421: it closes.
+    closing: bool,
 }
 
 impl Connection {
     /// Connects, greets, encrypts and logs in.
-    pub(crate) async fn open(dial: &Dial<'_>) -> Result<Self, Fault> {
+    pub(crate) async fn open(dial: &Dial<'_>) -> Result<Self, Unopened> {
+        let mut this = Self::connect(dial).await.map_err(Unopened::at_once)?;
+        this.welcome(&dial.config.hello).await.map_err(|fault| Unopened::of(fault, true))?;
+        this.log_in(dial).await.map_err(Unopened::at_once)
+    }
+
+    /// A connection on which nothing has been said.
+    async fn connect(dial: &Dial<'_>) -> Result<Self, Fault> {
         let config = dial.config;
         let tcp = bounded(config.timeout, connect(config)).await??;
         // Nagle against delayed acknowledgement costs some 40 ms per message.
@@ -134,23 +164,33 @@ impl Connection {
             used: Instant::now(),
             stale: false,
             broken: false,
+            closing: false,
         };
         if config.tls == Tls::Implicit {
             this = this.encrypt(dial).await?;
         }
-        let greeting = this.read().await?;
-        if greeting.code != 220 {
-            return Err(refused(&greeting));
-        }
-        this.hello(&config.hello).await?;
-        if config.tls == Tls::Starttls {
-            this = this.upgrade(dial).await?;
-        }
-        let anonymous = config.login_optional && !this.offers.auth;
-        if let Some((username, password)) = dial.login.filter(|_| !anonymous) {
-            this.login(username, password).await?;
-        }
         Ok(this)
+    }
+
+    /// The greeting, and the answer to it.
+    async fn welcome(&mut self, name: &str) -> Result<(), Fault> {
+        let greeting = self.read().await?;
+        if greeting.code != 220 {
+            return Err(unwelcome(&greeting));
+        }
+        self.hello(name).await
+    }
+
+    /// TLS where it begins now, and the login.
+    async fn log_in(mut self, dial: &Dial<'_>) -> Result<Self, Fault> {
+        if dial.config.tls == Tls::Starttls {
+            self = self.upgrade(dial).await?;
+        }
+        let anonymous = dial.config.login_optional && !self.offers.auth;
+        if let Some((username, password)) = dial.login.filter(|_| !anonymous) {
+            self.login(username, password).await?;
+        }
+        Ok(self)
     }
 
     /// STARTTLS, or whatever else is allowed.
@@ -162,7 +202,7 @@ impl Connection {
         }
         let reply = self.command("STARTTLS").await?;
         if reply.code != 220 {
-            return if may_stay_open { Ok(self) } else { Err(refused(&reply)) };
+            return if may_stay_open { Ok(self) } else { Err(unwelcome(&reply)) };
         }
         // What was said before the handshake may be anybody's (STARTTLS injection): bytes and offers are forgotten.
         self.buffer.clear();
@@ -187,12 +227,12 @@ impl Connection {
             return Ok(());
         }
         if !matches!(reply.code, 500 | 502 | 504) {
-            return Err(refused(&reply));
+            return Err(unwelcome(&reply));
         }
         // A server older than EHLO: it can do nothing but take mail.
         let reply = self.command(&format!("HELO {name}")).await?;
         self.offers = Offers::default();
-        if reply.is_ok() { Ok(()) } else { Err(refused(&reply)) }
+        if reply.is_ok() { Ok(()) } else { Err(unwelcome(&reply)) }
     }
 
     /// PLAIN, then LOGIN: some Chinese servers list PLAIN, refuse it with 504 or 535 and take LOGIN.
@@ -258,9 +298,20 @@ impl Connection {
         let mut unanswered = true;
         let outcome = self.deliver(from, recipients, mime, &mut refused, &mut unanswered).await;
         self.used = Instant::now();
+        let spent =
+            refused.iter().any(|(_, fault)| is_of_connection(fault)) || outcome.as_ref().is_err_and(is_of_connection);
+        if spent {
+            self.served = usize::MAX;
+        }
         match outcome {
             Ok(reply) => Ok(Accepted { reply, refused }),
-            Err(fault) => Err(Failed { fault, refused, unanswered }),
+            Err(fault) => {
+                let left = unanswered || self.closing || is_of_connection(&fault);
+                let elsewhere = left && fault.class() != Class::Ambiguous;
+                // Whatever it was about, the server closes: so it would on the next mail.
+                let fault = if self.closing { fault.with_about(About::Account) } else { fault };
+                Err(Failed { fault, refused, elsewhere })
+            }
         }
     }
 
@@ -458,7 +509,8 @@ impl Connection {
                 Parsed::Whole(reply, taken) => {
                     self.buffer.drain(..taken);
                     // After 421 the server closes.
-                    self.broken |= reply.code == 421;
+                    self.closing |= reply.code == 421;
+                    self.broken |= self.closing;
                     return Ok(reply);
                 }
                 Parsed::Broken(why) => {
@@ -483,6 +535,15 @@ fn refused(reply: &Reply) -> Fault {
         refusal(reply.code, &reply.text())
     } else {
         own("smtp.protocol", format!("{} where it has no place", reply.code))
+    }
+}
+
+/// What a server says instead of a welcome: about this machine or the account, whatever the code; never about a message.
+fn unwelcome(reply: &Reply) -> Fault {
+    let fault = refused(reply);
+    match fault.class() {
+        Class::Permanent => own("smtp.unwelcome", format!("{} {}", reply.code, reply.text())),
+        _ => fault,
     }
 }
 

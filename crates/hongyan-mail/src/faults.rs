@@ -6,7 +6,7 @@
 //! Sources: RFC 5321 §4.2, RFC 3463, RFC 4954 §6, and the words that providers answer with.
 
 use crate::reply;
-use hongyan_endpoint::{Class, Fault, Known, Who, known as row};
+use hongyan_endpoint::{About, Class, Fault, Known, Who, known as row};
 use std::time::Duration;
 
 const HOUR: Class = Class::throttled(3600);
@@ -50,46 +50,46 @@ pub static FAULTS: &[Known] = &[
         Who::Operator,
         ("NetEase has held back this address for its reputation", "网易因 IP 信誉暂时拒绝"),
         ("send from another egress address, or write to NetEase", "请更换出口 IP,或联系网易"),
-    ),
+    ).about(About::Account),
     row(
         "421 HL:ICC",
         MINUTE,
         Who::Hongyan,
         ("too many connections at once for NetEase", "对网易的并发连接过多"),
         ("hongyan rests the account; lower `connections`", "鸿雁会暂停该账号;请调低 connections"),
-    ),
+    ).about(About::Account),
     row(
         "421 HL:IFC",
         MINUTE,
         Who::Hongyan,
         ("too many connections in a short time for NetEase", "短时间内对网易连接过多"),
         WAITS,
-    ),
+    ).about(About::Account),
     row(
         "421 HL:MEP",
         MINUTE,
         Who::Operator,
         ("NetEase takes the sender for forged", "网易认为发件人系伪造"),
         FROM_LOGIN,
-    ),
-    row("450 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS),
-    row("451 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS),
-    row("450 RP:DRC", MINUTE, Who::Hongyan, ("too many recipients on one connection", "单个连接上收件人过多"), WAITS),
+    ).about(About::Account),
+    row("450 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
+    row("451 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
+    row("450 RP:DRC", MINUTE, Who::Hongyan, ("too many recipients on one connection", "单个连接上收件人过多"), WAITS).about(About::Account),
     row(
         "451 MI:SFQ",
         Class::throttled(900),
         Who::Hongyan,
         ("too many mails within 15 minutes", "15 分钟内发信过多"),
         WAITS,
-    ),
+    ).about(About::Account),
     row(
         "451 RP:QRC",
         Class::throttled(900),
         Who::Hongyan,
         ("too many recipients within a time", "一段时间内收件人过多"),
         WAITS,
-    ),
-    row("550 MI:STC", HOUR, Who::Admin, ("the day's connections are used up", "当日连接次数已用完"), DAILY),
+    ).about(About::Account),
+    row("550 MI:STC", HOUR, Who::Admin, ("the day's connections are used up", "当日连接次数已用完"), DAILY).about(About::Account),
     row(
         "550 RP:RCL",
         Class::Permanent,
@@ -104,14 +104,14 @@ pub static FAULTS: &[Known] = &[
         Who::Admin,
         ("QQ limits this address or account by frequency", "QQ 邮箱频率限制"),
         DAILY,
-    ),
+    ).about(About::Account),
     row(
         "550 connection denied",
         Class::Permanent,
         Who::Operator,
         ("QQ refuses this address", "QQ 邮箱拒绝该 IP"),
         ("send from another egress address, or write to QQ mail", "请更换出口 IP,或联系 QQ 邮箱"),
-    ),
+    ).about(About::Account),
     row("550 content denied", Class::Permanent, Who::Sender, ("QQ refuses the content", "QQ 邮箱拒绝该内容"), CONTENT),
     row(
         "501 authorization user",
@@ -119,30 +119,30 @@ pub static FAULTS: &[Known] = &[
         Who::Operator,
         ("the sender must be the login address", "发件人必须与登录账号一致"),
         FROM_LOGIN,
-    ),
+    ).about(About::Account),
     row(
         "553 authorized user",
         Class::Permanent,
         Who::Operator,
         ("the sender must be the login address", "发件人必须与登录账号一致"),
         FROM_LOGIN,
-    ),
+    ).about(About::Account),
     // Alibaba's words.
-    row("454 behavio", MINUTE, Who::Hongyan, ("Alibaba's mail rests this account", "阿里邮箱暂时限制该账号"), WAITS),
+    row("454 behavio", MINUTE, Who::Hongyan, ("Alibaba's mail rests this account", "阿里邮箱暂时限制该账号"), WAITS).about(About::Account),
     row(
         "554 behavio",
-        Class::Permanent,
+        HOUR,
         Who::Admin,
         ("Alibaba's mail refuses this account's conduct", "阿里邮箱因发信行为拒绝"),
         (
             "send less and fewer alike; the limit lifts after minutes to a day",
             "请减少发送量及雷同邮件;限制会在数分钟至一天内解除",
         ),
-    ),
+    ).about(About::Account),
     // Google: https://support.google.com/a/answer/3726730
-    row("550 5.4.5", HOUR, Who::Admin, ("the day's sending quota is used up", "当日发信额度已用完"), DAILY),
+    row("550 5.4.5", HOUR, Who::Admin, ("the day's sending quota is used up", "当日发信额度已用完"), DAILY).about(About::Account),
     // Microsoft's answer to too many connections.
-    row("432 4.3.2", MINUTE, Who::Hongyan, ("too many connections at once", "并发连接过多"), WAITS),
+    row("432 4.3.2", MINUTE, Who::Hongyan, ("too many connections at once", "并发连接过多"), WAITS).about(About::Account),
     row(
         "450 greylist",
         Class::RETRY,
@@ -172,7 +172,7 @@ pub static FAULTS: &[Known] = &[
         ("too many recipients in one transaction", "单次会话收件人过多"),
         ("hongyan sends to the rest in another mail", "鸿雁会另发一封给其余收件人"),
     ),
-    row("4.7.28", MINUTE, Who::Hongyan, ("too many mails in a short time", "短时间内邮件过多"), WAITS),
+    row("4.7.28", MINUTE, Who::Hongyan, ("too many mails in a short time", "短时间内邮件过多"), WAITS).about(About::Account),
     row("5.1.1", Class::Permanent, Who::Sender, ("no such mailbox", "该邮箱不存在"), CHECK_ADDRESS),
     row("5.1.2", Class::Permanent, Who::Sender, ("no such mail domain", "该邮件域名不存在"), CHECK_ADDRESS),
     row("5.1.3", Class::Permanent, Who::Sender, ("not a mail address", "邮箱地址格式错误"), CHECK_ADDRESS),
@@ -182,7 +182,7 @@ pub static FAULTS: &[Known] = &[
         Who::Operator,
         ("the sender's address is not accepted", "发件地址不被接受"),
         FROM_LOGIN,
-    ),
+    ).about(About::Account),
     row("5.2.1", Class::Permanent, Who::Sender, ("the mailbox is switched off", "该邮箱已停用"), CHECK_ADDRESS),
     row("4.2.2", Class::RETRY, Who::Sender, ("the mailbox is full", "对方邮箱已满"), REPEATS),
     row(
@@ -215,14 +215,14 @@ pub static FAULTS: &[Known] = &[
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
             "请停止并更正:多数服务商要求授权码,反复尝试会导致 IP 被封",
         ),
-    ),
+    ).about(About::Account),
     row(
         "5.7.9",
         Class::Permanent,
         Who::Operator,
         ("this way of logging in is not allowed", "不允许此登录方式"),
         ("use an app password or what the provider names", "请使用应用专用密码或服务商指定的方式"),
-    ),
+    ).about(About::Account),
     row(
         "5.7.20",
         Class::Permanent,
@@ -246,8 +246,8 @@ pub static FAULTS: &[Known] = &[
     ),
     // Reply codes alone.
     row("4xx frequency", MINUTE, Who::Hongyan, ("the server asks to go slower", "服务器要求降低频率"), WAITS),
-    row("421", Class::RETRY, Who::Hongyan, ("the server closes for now", "服务器暂停服务"), REPEATS),
-    row("432", Class::RETRY, Who::Hongyan, ("logging in is not possible for now", "暂时无法登录"), REPEATS),
+    row("421", Class::RETRY, Who::Hongyan, ("the server closes for now", "服务器暂停服务"), REPEATS).about(About::Account),
+    row("432", Class::RETRY, Who::Hongyan, ("logging in is not possible for now", "暂时无法登录"), REPEATS).about(About::Account),
     row("450", Class::RETRY, Who::Hongyan, ("the mailbox is busy or held back for now", "邮箱暂时不可用"), REPEATS),
     row("451", Class::RETRY, Who::Hongyan, ("an error at the server, for now", "服务器临时错误"), REPEATS),
     row("452", Class::RETRY, Who::Hongyan, ("the server is short of room, for now", "服务器存储空间暂时不足"), REPEATS),
@@ -309,14 +309,14 @@ pub static FAULTS: &[Known] = &[
             "set username and password, and tls to implicit or starttls",
             "请设置 username 与 password,并将 tls 设为 implicit 或 starttls",
         ),
-    ),
+    ).about(About::Account),
     row(
         "534",
         Class::Permanent,
         Who::Operator,
         ("a stronger login is needed", "需要更安全的登录方式"),
         ("use an app password or what the provider names", "请使用应用专用密码或服务商指定的方式"),
-    ),
+    ).about(About::Account),
     row(
         "535",
         Class::Permanent,
@@ -326,14 +326,14 @@ pub static FAULTS: &[Known] = &[
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
             "请停止并更正:多数服务商要求授权码,反复尝试会导致 IP 被封",
         ),
-    ),
+    ).about(About::Account),
     row(
         "538",
         Class::Permanent,
         Who::Operator,
         ("TLS is needed to log in", "登录需要 TLS"),
         ("set tls to implicit or starttls", "请将 tls 设为 implicit 或 starttls"),
-    ),
+    ).about(About::Account),
     row(
         "550",
         Class::Permanent,
@@ -376,7 +376,7 @@ pub static FAULTS: &[Known] = &[
             "use tls = \"implicit\" (port 465 as a rule); if it used to work, someone may be stripping it on the way",
             "请使用 tls = \"implicit\"(通常为 465 端口);若以前正常,可能有人在途中篡改",
         ),
-    ),
+    ).about(About::Account),
     row(
         "smtp.no_auth",
         Class::Permanent,
@@ -386,7 +386,18 @@ pub static FAULTS: &[Known] = &[
             "leave username out, or check host, port and tls; OAuth2-only servers are not supported",
             "请去掉 username,或检查 host、port 与 tls;不支持仅 OAuth2 的服务器",
         ),
-    ),
+    ).about(About::Account),
+    row(
+        "smtp.unwelcome",
+        Class::Retryable { after: Some(Duration::from_secs(60)) },
+        Who::Operator,
+        ("the server takes no mail from this machine", "服务器不接受本机发信"),
+        (
+            "no message is lost by it: read the server's words; mostly the egress address's reputation, or a host that is not for submission",
+            "消息不会因此丢失：请查看服务器说明，多为出口 IP 信誉问题，或该主机不用于发信",
+        ),
+    )
+    .about(About::Account),
     row(
         "smtp.protocol",
         Class::RETRY,
@@ -408,7 +419,7 @@ pub fn known(code: &str) -> Option<&'static Known> {
 /// A server's refusal as a fault, classed by [`FAULTS`].
 ///
 /// Its code is that of the row (`554 DT:SPM`, `5.1.1`, `550`), or the bare reply code where only the first
-/// digit is known; its message is the server's text with its enhanced code.
+/// digit is known; its message is the server's text, without the enhanced code where that is the fault's own.
 #[must_use]
 pub fn refusal(code: u16, text: &str) -> Fault {
     let digits = code.to_string();
@@ -422,7 +433,15 @@ pub fn refusal(code: u16, text: &str) -> Fault {
     let generic = if digits.starts_with('4') { "4xx" } else { "5xx" };
     let row = FAULTS.iter().find(|row| fits(row)).or_else(|| known(generic));
     let name = row.map(|row| row.code).filter(|name| !name.contains("xx")).unwrap_or(&digits);
-    Fault::refused(name, text, row)
+    let own = enhanced.filter(|enhanced| name == *enhanced || name.ends_with(&format!(" {enhanced}")));
+    let words =
+        own.and_then(|own| text.strip_prefix(own)).map_or(text, |rest| rest.trim_start_matches([' ', ':', ',']));
+    Fault::refused(name, words, row)
+}
+
+/// Whether a refusal is about how much one connection may carry: another one may do.
+pub(crate) fn is_of_connection(fault: &Fault) -> bool {
+    matches!(fault.code(), "450 MI:DMC" | "451 MI:DMC" | "450 RP:DRC")
 }
 
 /// A fault of our own finding; `code` is one of [`FAULTS`]'s `smtp.` rows or an enhanced code.
@@ -488,9 +507,25 @@ mod tests {
         ] {
             let fault = refusal(code, text);
             assert_eq!((fault.code(), fault.class().name()), (name, class), "{code} {text}");
-            assert_eq!(fault.message(), text);
-            assert!(!fault.advice().is_empty());
+            assert!(text.ends_with(fault.message()) && !fault.advice().is_empty());
+            assert!(!fault.to_string().contains(&format!("{name} {name}")), "{fault}");
         }
+    }
+
+    #[test]
+    fn a_code_is_said_once() {
+        for (code, text, name, words) in [
+            (550, "5.1.1 no such user", "5.1.1", "no such user"),
+            (550, "5.1.1: no such user", "5.1.1", "no such user"),
+            (550, "5.4.5 Daily limit", "550 5.4.5", "Daily limit"),
+            (550, "5.7.1 policy", "550", "5.7.1 policy"),
+            (554, "DT:SPM 163 smtp10", "554 DT:SPM", "DT:SPM 163 smtp10"),
+            (535, "5.7.8", "5.7.8", ""),
+        ] {
+            let fault = refusal(code, text);
+            assert_eq!((fault.code(), fault.message()), (name, words));
+        }
+        assert!(refusal(554, "DT:SPM 163").to_string().starts_with("554 DT:SPM 163 ("));
     }
 
     #[test]
@@ -503,6 +538,26 @@ mod tests {
                 assert!(matches!(row.class, Class::Permanent | HOUR), "{}", row.code);
             }
         }
+    }
+
+    #[test]
+    fn what_every_mail_would_meet_is_about_the_account() {
+        for (code, text, about) in [
+            (535, "5.7.8 Bad credentials", About::Account),
+            (530, "5.7.0 Authentication required", About::Account),
+            (553, "Mail from must equal authorized user", About::Account),
+            (421, "4.3.2 closing", About::Account),
+            (450, "MI:DMC too many", About::Account),
+            (554, "Reject by behaviour spam", About::Account),
+            (550, "5.1.1 no such user", About::Message),
+            (554, "DT:SPM", About::Message),
+            (552, "5.3.4 too big", About::Message),
+            (450, "4.2.1 mailbox busy", About::Message),
+        ] {
+            assert_eq!(refusal(code, text).about(), about, "{code} {text}");
+        }
+        // Nobody corrects a message that has nothing wrong with it.
+        assert!(FAULTS.iter().all(|row| row.about == About::Message || row.who != Who::Sender));
     }
 
     #[test]

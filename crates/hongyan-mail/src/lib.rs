@@ -14,6 +14,8 @@
 //! let mail = Mail {
 //!     from: Party::new("alarm@163.com").named("值班报警"),
 //!     to: Shown::Neutral,
+//!     cc: Vec::new(),
+//!     reply_to: Vec::new(),
 //!     subject: "磁盘将满".into(),
 //!     text: Some("剩余 5%".into()),
 //!     html: None,
@@ -33,6 +35,7 @@
 
 mod connection;
 mod faults;
+mod html;
 mod message;
 mod pool;
 mod presets;
@@ -42,8 +45,8 @@ mod tls;
 mod wire;
 
 pub use faults::{FAULTS, known, refusal};
+pub use html::{has_markup, plain_of};
 pub use message::{Attachment, Mail, Party, Shown};
 pub use presets::{PRESETS, Preset, preset, preset_for_address};
 pub use smtp::{Mailer, MailerConfig, SendFault, Sent};
 pub use tls::Tls;
-pub use wire::check_address;

@@ -4,14 +4,15 @@
 
 use crate::{
     Tls,
-    connection::{Accepted, Connection, Dial, Failed},
+    connection::{Accepted, Connection, Dial, Failed, Unopened},
     pool::Pool,
     tls::TlsSetup,
-    wire::{check_address, check_hello},
+    wire::check_hello,
 };
-use hongyan_endpoint::{Class, Fault};
-use hongyan_net::Secret;
+use hongyan_endpoint::{Class, Fault, mail_address};
+use hongyan_net::{BeforeWrite, Secret};
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Mutex, PoisonError,
@@ -189,26 +190,29 @@ impl Mailer {
     ///
     /// # Errors
     /// By class: [`Class::Retryable`] or [`Class::Throttled`] when nothing was taken and a later try may succeed,
-    /// [`Class::Permanent`] when not, [`Class::Ambiguous`] when the whole message had left and no reply came.
+    /// [`Class::Permanent`] when not, [`Class::Ambiguous`] when the whole message had left and no reply came. What is
+    /// not about this mail, but about the connection or the login, says so by [`Fault::about`].
     pub async fn send(&self, from: &str, recipients: &[&str], mime: &[u8]) -> Result<Sent, SendFault> {
-        if !from.is_empty() {
-            check_address(from).map_err(|why| invalid(format!("from: {why}")))?;
-        }
+        let from = match from {
+            "" => Cow::Borrowed(from),
+            _ => mail_address(from).map_err(|why| invalid(format!("from: {why}")))?,
+        };
         if recipients.is_empty() {
             return Err(invalid("a mail needs a recipient").into());
         }
         let mut refused = Vec::new();
         let mut taken = Vec::with_capacity(recipients.len());
         for (index, address) in recipients.iter().enumerate() {
-            match check_address(address) {
-                Ok(()) => taken.push((index, *address)),
+            match mail_address(address) {
+                Ok(wire) => taken.push((index, wire)),
                 Err(why) => refused.push((index, invalid(why))),
             }
         }
         if taken.is_empty() || (self.config.all_or_nothing && !refused.is_empty()) {
             return Err(SendFault { fault: refused[0].1.clone(), refused });
         }
-        let outcome = self.transact(from, &taken, mime).await;
+        let taken: Vec<(usize, &str)> = taken.iter().map(|(index, wire)| (*index, wire.as_ref())).collect();
+        let outcome = self.transact(&from, &taken, mime).await;
         let merge = |mut more: Vec<(usize, Fault)>, mut refused: Vec<(usize, Fault)>| {
             refused.append(&mut more);
             refused.sort_by_key(|(index, _)| *index);
@@ -236,6 +240,12 @@ impl Mailer {
         Ok(())
     }
 
+    /// How many mails would find a connection at once: others wait for one.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.pool.room()
+    }
+
     /// Says goodbye on every idle connection. A mail after it opens a new one.
     pub async fn close(&self) {
         while let Some(connection) = self.pool.take().await {
@@ -246,25 +256,33 @@ impl Mailer {
     async fn transact(&self, from: &str, recipients: &[(usize, &str)], mime: &[u8]) -> Result<Accepted, SendFault> {
         let _permit = self.pool.admit().await;
         if let Some(mut kept) = self.pool.take().await {
+            pass_gate().await;
             match kept.transact(from, recipients, mime).await {
-                // It died while it lay idle: no harm done, and nobody needs to know.
-                Err(Failed { unanswered: true, .. }) => {
-                    tracing::debug!(host = self.config.host, "a kept mail connection had died");
+                // It died while it lay idle, or it has had its share: no harm done, and nobody needs to know.
+                Err(Failed { elsewhere: true, fault, .. }) => {
+                    tracing::debug!(host = self.config.host, %fault, "a kept mail connection serves no more");
+                    if !kept.broken {
+                        kept.quit().await;
+                    }
                 }
                 outcome => return self.settle(kept, outcome).await,
             }
         }
         let mut fresh = self.open().await?;
+        pass_gate().await;
         let outcome = fresh.transact(from, recipients, mime).await;
         self.settle(fresh, outcome).await
     }
 
     /// Keeps the connection if it can serve again.
     async fn settle(&self, connection: Connection, outcome: Result<Accepted, Failed>) -> Result<Accepted, SendFault> {
-        if !connection.broken && connection.served < self.config.messages_per_connection {
-            self.pool.keep(connection);
-        } else if !connection.broken {
-            connection.quit().await;
+        let over = match connection {
+            broken if broken.broken => None,
+            connection if connection.served < self.config.messages_per_connection => self.pool.keep(connection),
+            spent => Some(spent),
+        };
+        if let Some(over) = over {
+            over.quit().await;
         }
         outcome.map_err(|failed| SendFault { fault: failed.fault, refused: failed.refused })
     }
@@ -276,13 +294,13 @@ impl Mailer {
             return Err(fault);
         }
         let login = self.config.username.as_deref().zip(self.config.password.as_ref().map(Secret::expose));
-        let opened = Connection::open(&Dial {
-            setup: self.setup.as_ref(),
-            login,
-            final_timeout: self.final_timeout,
-            config: &self.config,
-        })
-        .await;
+        let dial = Dial { setup: self.setup.as_ref(), login, final_timeout: self.final_timeout, config: &self.config };
+        let mut opened = Connection::open(&dial).await;
+        if let Err(Unopened { again: true, fault }) = &opened {
+            tracing::debug!(host = self.config.host, %fault, "the mail server did not welcome a connection");
+            opened = Connection::open(&dial).await;
+        }
+        let opened = opened.map_err(|unopened| unopened.fault);
         match &opened {
             Ok(_) => {
                 tracing::debug!(host = self.config.host, port = self.config.port, "mail connection opened");
@@ -310,6 +328,13 @@ impl Mailer {
 impl fmt::Debug for Mailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mailer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The connection stands, so the mail begins: neither the wait for a connection nor the login is part of it.
+async fn pass_gate() {
+    if let Some(gate) = BeforeWrite::current() {
+        gate.pass().await;
     }
 }
 

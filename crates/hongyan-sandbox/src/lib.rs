@@ -160,7 +160,7 @@ impl Sandbox {
         let credentials = kept.as_ref().map_or(credentials.clone(), |kept| kept.credentials(credentials));
         let clock = Clock::default();
         let mail = match options.smtp_listen {
-            Some(listen) => Mail::start(listen, &credentials, &clock).await?,
+            Some(listen) => Mail::start(listen, options.smtp_without_login, &credentials, &clock).await?,
             None => Mail::default(),
         };
         let mut routes = Routes::default();

@@ -41,9 +41,15 @@ pub(crate) struct Mailbox {
 }
 
 impl Mail {
-    pub(crate) async fn start(listen: SocketAddr, credentials: &Credentials, clock: &Clock) -> io::Result<Self> {
+    pub(crate) async fn start(
+        listen: SocketAddr,
+        without_login: bool,
+        credentials: &Credentials,
+        clock: &Clock,
+    ) -> io::Result<Self> {
         let clock = clock.clone();
         let server = Smtp::start(SmtpOptions {
+            require_auth: !without_login,
             username: credentials.smtp_username.clone(),
             password: credentials.smtp_password.clone(),
             ..SmtpOptions::new(listen, Arc::new(move || clock.now_ms()))

@@ -11,6 +11,8 @@ pub struct SandboxOptions {
     pub listen: SocketAddr,
     /// Where the mail server answers; `None` starts none.
     pub smtp_listen: Option<SocketAddr>,
+    /// Whether the mail server takes mail without a login too, as a company's relay does.
+    pub smtp_without_login: bool,
     /// Decides the company: the same seed gives the same people.
     pub seed: u64,
     /// How many people the company has beside the named ones (`zhangsan`, `outsider`, …).
@@ -36,6 +38,7 @@ impl Default for SandboxOptions {
         Self {
             listen: loopback,
             smtp_listen: Some(loopback),
+            smtp_without_login: false,
             seed: 1,
             people: 240,
             faults: Vec::new(),

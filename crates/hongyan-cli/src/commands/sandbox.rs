@@ -20,6 +20,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let options = SandboxOptions {
         listen: args.listen,
         smtp_listen: Some(args.smtp),
+        smtp_without_login: args.smtp_without_login,
         seed: args.seed,
         faults: faults.map_err(|error| Usage(format!("--fault {error}")))?,
         auto_read: args.auto_read_ms.map(Duration::from_millis),

@@ -112,6 +112,12 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     let to = args.to.iter().map(|to| recipient(to)).chain(chats).collect::<anyhow::Result<Value>>()?;
     message.insert("to".into(), to);
     message.insert("content".into(), content.into());
+    for (name, list) in [("cc", &args.cc), ("bcc", &args.bcc)] {
+        if !list.is_empty() {
+            message.insert(name.into(), list.iter().map(|text| mailbox(text)).collect());
+        }
+    }
+    message.extend(args.reply_to.as_ref().map(|text| ("reply_to".to_owned(), mailbox(text))));
     if !args.via.is_empty() {
         message.insert("via".into(), json!(args.via));
     }
@@ -144,10 +150,25 @@ fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
     serde_json::from_str(&text).map_err(|e| Usage(format!("--{name} is not JSON: {e}")).into())
 }
 
+/// `ADDRESS` or `NAME <ADDRESS>`.
+fn mailbox(text: &str) -> Value {
+    let text = text.trim();
+    match text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        None => json!({"email": text}),
+        Some((name, address)) => match name.trim().trim_matches('"') {
+            "" => json!({"email": address.trim()}),
+            name => json!({"email": address.trim(), "name": name}),
+        },
+    }
+}
+
 /// `mobile:…` and the like; a bare word is a userid, one with an @ an e-mail address.
 fn recipient(text: &str) -> anyhow::Result<Value> {
     if text == "all" {
         return Ok(json!({"all": true}));
+    }
+    if text.ends_with('>') && text.contains('@') {
+        return Ok(mailbox(text.strip_prefix("email:").unwrap_or(text)));
     }
     let (kind, value) = match text.split_once(':') {
         Some((kind, value)) => (kind, value),
@@ -212,6 +233,10 @@ mod tests {
     fn a_recipient_is_named_by_kind_or_guessed() {
         assert_eq!(recipient("mobile:13800000001").unwrap(), json!({"mobile": "13800000001"}));
         assert_eq!(recipient("li@example.com").unwrap(), json!({"email": "li@example.com"}));
+        for named in ["李雷 <li@example.com>", "email:李雷<li@example.com>", "\"李雷\" <li@example.com>"] {
+            assert_eq!(recipient(named).unwrap(), json!({"email": "li@example.com", "name": "李雷"}), "{named}");
+        }
+        assert_eq!(recipient("<li@example.com>").unwrap(), json!({"email": "li@example.com"}));
         assert_eq!(recipient("zhangsan").unwrap(), json!({"userid": "zhangsan"}));
         assert_eq!(recipient("all").unwrap(), json!({"all": true}));
         assert!(recipient("phone:1").is_err());

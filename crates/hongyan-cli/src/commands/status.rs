@@ -3,6 +3,7 @@
 use crate::{args::Message, exit::Exit, remote::Gateway, table::Cell, words};
 use anyhow::Context;
 use hongyan_api::RecipientList;
+use hongyan_endpoint::with_code;
 use serde_json::{Value, json};
 
 pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
@@ -44,7 +45,7 @@ fn print_deliveries(message: &Value) {
                 Cell::from(text(&call["at"])),
                 Cell::from(format!("{} ms", call["took_ms"])),
                 Cell::from(text(&call["class"])),
-                Cell::from(format!("{} {}", text(&call["code"]), text(&call["words"]))),
+                Cell::from(with_code(&text(&call["code"]), &text(&call["words"]))),
             ]);
         }
     }

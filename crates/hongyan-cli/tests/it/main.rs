@@ -18,6 +18,7 @@ mod functions;
 mod habits;
 mod journey;
 mod kill;
+mod mails;
 mod official;
 mod official_robots;
 mod relay;

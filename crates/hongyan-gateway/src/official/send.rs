@@ -126,6 +126,9 @@ async fn run(
     let began = Instant::now();
     let message = Message {
         to,
+        cc: Vec::new(),
+        bcc: Vec::new(),
+        reply_to: None,
         via: vec![account.to_owned()],
         route: None,
         content: Content { native: Some(native), ..Content::default() },

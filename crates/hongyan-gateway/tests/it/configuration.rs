@@ -1,7 +1,9 @@
 //! The configuration: its defaults, its mistakes, and what stands behind it.
 
+use hongyan_channel::ChannelConfig;
 use hongyan_core::OnUnknown;
 use hongyan_gateway::config::{Config, DEFAULTS, Severity};
+use serde::Deserialize;
 use serde_json::Value;
 
 fn error(text: &str) -> String {
@@ -59,6 +61,127 @@ fn the_examples_of_the_defaults_are_a_configuration() {
     assert_eq!(config.accounts["hook"].common.on_unknown, Some(OnUnknown::Resend));
     assert_eq!(config.routes["default"].via, ["ding", "mail"]);
     assert_eq!(config.templates.len(), 1);
+}
+
+/// Keys of the examples that state no default: whoever configures an account has to know them.
+const EXAMPLES: [&str; 22] = [
+    "channel",
+    "app_key",
+    "app_secret",
+    "agent_id",
+    "robot_code",
+    "base_url",
+    "proxy",
+    "callback",
+    "corp_id",
+    "secret",
+    "provider",
+    "host",
+    "ca_file",
+    "username",
+    "password",
+    "from",
+    "access_token",
+    "keyword",
+    "key",
+    "url",
+    "env",
+    "file",
+];
+
+/// An account as it is at work, as far as its configuration decides.
+fn opened(account: &toml::Table) -> String {
+    let config = hongyan_channel::AccountConfig::deserialize(toml::Value::Table(account.clone())).unwrap();
+    let own = match &config.channel {
+        ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
+        ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        _ => String::new(),
+    };
+    let account = config.open("x").unwrap_or_else(|error| panic!("{error} in {account}"));
+    let channel = (account.channel.capabilities(), account.channel.naming());
+    let rules = (&account.policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
+    format!("{own} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
+}
+
+/// Another value of the same kind.
+fn other(key: &str, value: &toml::Value) -> toml::Value {
+    use toml::Value::{Boolean, Integer, String, Table};
+    match value {
+        Integer(number) => Integer(number + 1),
+        Boolean(yes) => Boolean(!yes),
+        Table(fields) => Table(fields.iter().map(|(key, value)| (key.clone(), other(key, value))).collect()),
+        String(text) => String(
+            match text.as_str() {
+                "resend" => "hold",
+                "refuse" => "stamp",
+                "split" => "refuse",
+                "starttls" => "implicit",
+                _ => panic!("{key} = {text:?} is neither an example nor known to have another value"),
+            }
+            .into(),
+        ),
+        _ => panic!("{key} = {value}"),
+    }
+}
+
+#[test]
+fn every_default_that_the_embedded_file_prints_is_the_codes() {
+    let (accounts, common) = {
+        let text = examples();
+        // What every account takes stands behind the last account.
+        let at = text.find("on_unknown = ").unwrap();
+        let end = at + text[at..].find("\n[routes").unwrap();
+        let common: toml::Table = text[at..end].parse().unwrap();
+        let text = format!("{}{}", &text[..at], &text[end..]);
+        let mut config: toml::Table = text.parse().unwrap();
+        let Some(toml::Value::Table(accounts)) = config.remove("accounts") else { panic!("no accounts in {text}") };
+        (accounts, common)
+    };
+    let needed = ["channel", "app_key", "agent_id", "corp_id", "from", "host", "keyword", "username"];
+    let mut compared = Vec::new();
+    for (name, account) in accounts {
+        let toml::Value::Table(mut printed) = account else { panic!("{name}") };
+        if name == "ding" {
+            let callback = &printed["callback"].as_table().unwrap()["max_age_s"];
+            let text = r#"{"token": "t", "aes_key": "k"}"#;
+            let config: hongyan_channel::CallbackConfig = serde_json::from_str(text).unwrap();
+            assert_eq!(callback.as_integer().and_then(|age| u64::try_from(age).ok()), Some(config.max_age_s));
+            printed.extend(common.clone());
+        }
+        let mut plain = toml::Table::new();
+        for (key, value) in &printed {
+            if needed.contains(&key.as_str()) {
+                plain.insert(key.clone(), value.clone());
+            }
+        }
+        for (key, value) in [
+            ("app_secret", "s"),
+            ("secret", "s"),
+            ("access_token", "t"),
+            ("key", "k"),
+            ("password", "p"),
+            ("url", "https://hook.example.com/x"),
+        ] {
+            if printed.contains_key(key) {
+                plain.insert(key.into(), value.into());
+            }
+        }
+        for (key, value) in printed.iter().filter(|(key, _)| !EXAMPLES.contains(&key.as_str())) {
+            let with = |value: toml::Value| {
+                let mut account = plain.clone();
+                account.insert(key.clone(), value);
+                opened(&account)
+            };
+            assert_eq!(with(value.clone()), opened(&plain), "{name}: {key} = {value} is not the default");
+            assert_ne!(with(other(key, value)), opened(&plain), "{name}: {key} cannot be told from its default");
+            compared.push(key.clone());
+        }
+    }
+    for key in ["connections", "messages_per_connection", "longest_retry_ms", "allow_private", "rate", "port"] {
+        assert!(compared.iter().any(|seen| seen == key), "{key} was not compared");
+    }
+    let Ok(Value::Object(every)) = serde_json::to_value(hongyan_channel::Common::default()) else { panic!() };
+    assert!(every.keys().all(|key| compared.contains(key)), "{compared:?}");
 }
 
 #[test]

@@ -27,6 +27,8 @@ fn mail() -> Mail {
     Mail {
         from: Party::new(LOGIN).named("值班报警,一组"),
         to: Shown::Neutral,
+        cc: Vec::new(),
+        reply_to: Vec::new(),
         subject: "磁盘将满:机房甲的三号服务器剩余空间不足百分之五,请在今天下班之前处理并回复,谢谢配合 🪿".into(),
         text: Some("剩余 5%。\n.\n..点开头的行\n".into()),
         html: Some("<p>剩余 <b>5%</b></p>".into()),

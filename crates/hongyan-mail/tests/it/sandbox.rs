@@ -1,6 +1,7 @@
 //! Against the sandbox's server.
 
 use crate::support::{LOGIN, PASSWORD, config, mail, sandbox};
+use hongyan_endpoint::{About, Class, Fault};
 use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
 use hongyan_net::Secret;
 use hongyan_sandbox::smtp::{Smtp, SmtpTrouble, Trouble};
@@ -105,7 +106,6 @@ async fn too_many_recipients_are_to_be_sent_again() {
 #[tokio::test]
 async fn each_refusal_has_its_class_and_a_later_try_succeeds() {
     for (trouble, expected) in [
-        (Trouble::RefuseConnection { code: 421, text: None }, ("421", "retryable")),
         (Trouble::RefuseConnection { code: 421, text: Some("HL:IFC too many".into()) }, ("421 HL:IFC", "throttled")),
         (Trouble::HideStarttls, ("smtp.no_starttls", "permanent")),
         (Trouble::RefuseLogin { code: 454, text: None }, ("454", "retryable")),
@@ -141,6 +141,109 @@ async fn each_refusal_has_its_class_and_a_later_try_succeeds() {
             works(&mailer).await;
         }
     }
+}
+
+/// Sends one mail to Li and returns the fault.
+async fn failed(mailer: &Mailer) -> Fault {
+    mailer.send(LOGIN, &[LI], &mail("m@x.example")).await.unwrap_err().fault
+}
+
+#[tokio::test]
+async fn a_421_on_a_kept_connection_costs_a_new_one_and_nothing_else() {
+    for trouble in [
+        Trouble::RefuseMail { code: 421, text: None },
+        Trouble::RefuseMail { code: 421, text: Some("4.7.0 too many messages on this connection".into()) },
+        Trouble::RefuseMail { code: 450, text: Some("MI:DMC 163 smtp8".into()) },
+        Trouble::RefuseRecipient { address: "*".into(), code: 421, text: None },
+        Trouble::RefuseRecipient { address: "*".into(), code: 450, text: Some("RP:DRC 163 smtp8".into()) },
+        Trouble::RefuseContent { code: 421, text: None },
+    ] {
+        for pipelining in [true, false] {
+            let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
+            let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
+            works(&mailer).await;
+            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            works(&mailer).await;
+            let totals = smtp.totals();
+            assert_eq!((totals.connections, totals.mails), (2, 2), "{trouble:?}");
+            // On a connection of its own it is the account's.
+            mailer.close().await;
+            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            let fault = failed(&mailer).await;
+            assert_eq!(fault.about(), About::Account, "{trouble:?} {fault}");
+            assert_ne!(fault.class(), Class::Permanent, "{trouble:?} {fault}");
+            works(&mailer).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_on_a_kept_connection_is_not_sent_again_by_itself() {
+    let (smtp, mailer) = open().await;
+    works(&mailer).await;
+    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    assert_eq!(failed(&mailer).await.class(), Class::Ambiguous);
+    assert_eq!(smtp.totals().mails, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_welcome_costs_one_more_connection_and_never_the_message() {
+    let refused = |code, text: &str| Trouble::RefuseConnection { code, text: Some(text.into()) };
+    for (trouble, code, tries) in [
+        (refused(554, "5.7.1 no SMTP service here"), "smtp.unwelcome", 2),
+        (refused(550, "Connection denied"), "smtp.unwelcome", 2),
+        (refused(421, "4.3.2 closing"), "421", 2),
+        // A server that names a limit is not asked again at once.
+        (refused(421, "HL:ICC too many connections"), "421 HL:ICC", 1),
+        (refused(550, "Ip frequency limited"), "550 frequency limited", 1),
+        (Trouble::RefuseHello { code: 550, text: None }, "smtp.unwelcome", 2),
+        (Trouble::RefuseHello { code: 450, text: None }, "450", 2),
+    ] {
+        let (smtp, mailer) = open().await;
+        smtp.trouble(SmtpTrouble::times(tries, trouble.clone()));
+        let fault = failed(&mailer).await;
+        assert_eq!((fault.code(), fault.about()), (code, About::Account), "{trouble:?}");
+        assert_ne!(fault.class(), Class::Permanent, "{trouble:?}: no message dies of it");
+        assert_eq!(smtp.totals().connections, u64::from(tries));
+        if tries == 2 {
+            smtp.trouble(SmtpTrouble::once(trouble));
+        }
+        works(&mailer).await;
+        assert!(smtp.troubles().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_has_wrong_is_about_the_account() {
+    for (trouble, code) in [
+        (Trouble::RefuseLogin { code: 534, text: None }, "5.7.9"),
+        (Trouble::HideStarttls, "smtp.no_starttls"),
+        (
+            Trouble::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
+            "553 authorized user",
+        ),
+        (Trouble::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
+    ] {
+        let (smtp, mailer) = open().await;
+        smtp.trouble(SmtpTrouble::once(trouble));
+        let fault = failed(&mailer).await;
+        assert_eq!((fault.code(), fault.class(), fault.about()), (code, Class::Permanent, About::Account));
+    }
+    for trouble in [
+        Trouble::RefuseContent { code: 554, text: Some("DT:SPM".into()) },
+        Trouble::RefuseRecipient { address: "*".into(), code: 550, text: None },
+    ] {
+        let (smtp, mailer) = open().await;
+        smtp.trouble(SmtpTrouble::once(trouble));
+        assert_eq!(failed(&mailer).await.about(), About::Message);
+    }
+}
+
+#[tokio::test]
+async fn a_domain_in_chinese_is_written_as_punycode() {
+    let (smtp, mailer) = open().await;
+    mailer.send(LOGIN, &["li@例子.中国"], &mail("m@x.example")).await.unwrap();
+    assert_eq!(smtp.inbox()[0].to, ["li@xn--fsqu00a.xn--fiqs8s"]);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub(crate) fn mail(message_id: &str) -> Vec<u8> {
     let mail = Mail {
         from: Party::new(LOGIN).named("值班报警"),
         to: Shown::Neutral,
+        cc: Vec::new(),
+        reply_to: Vec::new(),
         subject: "磁盘将满".into(),
         text: Some(".剩余 5%\n.\nend".into()),
         html: None,

@@ -64,10 +64,23 @@ async fn only_crlf_dot_crlf_ends_a_message() {
     for smuggled in ["a\n.\nMAIL FROM:<x@y>", "a\n.\r\nMAIL FROM:<x@y>", "a\r.\rMAIL FROM:<x@y>", "a\rb"] {
         assert_eq!(content(&smtp, smuggled).await, "554 221", "{smuggled:?}");
     }
-    assert_eq!(content(&smtp, "李").await, "554 221", "8-bit without BODY=8BITMIME");
     assert_eq!(content(&smtp, &"a".repeat(1001)).await, "554 221");
     assert!(smtp.inbox().is_empty());
     assert_eq!(say(&smtp, b"NOOP\nNOOP\r\nQUIT\r\n").await, "220 500 250 221", "a bare LF ends no command");
+}
+
+#[tokio::test]
+async fn undeclared_eight_bit_content_is_taken_and_refused_on_demand() {
+    let smtp = start(|_| {}).await;
+    assert_eq!(content(&smtp, "Subject: a\r\n\r\n李").await, "250 221");
+    assert_eq!(smtp.inbox()[0].data, "Subject: a\r\n\r\n李\r\n".as_bytes());
+    smtp.trouble(SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None }));
+    let declared =
+        "EHLO x\r\nMAIL FROM: <a@b.example> BODY=8BITMIME AUTH=<>\r\nRCPT TO:<li@example.com>\r\nDATA\r\n李\r\n.\r\n";
+    assert_eq!(say(&smtp, declared.as_bytes()).await, "220 250 250 250 354 250");
+    assert_eq!(content(&smtp, "ascii").await, "250 221", "the trouble waits for what it is about");
+    assert_eq!(content(&smtp, "李").await, "554 221");
+    assert_eq!(content(&smtp, "李").await, "250 221");
 }
 
 #[tokio::test]

@@ -46,6 +46,15 @@ pub enum Trouble {
         /// By so many milliseconds.
         ms: u64,
     },
+    /// `EHLO` (or `HELO`) is refused.
+    RefuseHello {
+        /// Reply code, 550 when absent.
+        #[serde(default = "code_550")]
+        code: u16,
+        /// Reply text.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// A connection is not offered `STARTTLS`.
     HideStarttls,
     /// Plain text follows the reply to `STARTTLS`, as if somebody had slipped it in.
@@ -96,6 +105,15 @@ pub enum Trouble {
         #[serde(default)]
         text: Option<String>,
     },
+    /// A message outside ASCII that was not declared with `BODY=8BITMIME` is refused after its final dot.
+    RefuseEightBit {
+        /// Reply code, 554 when absent.
+        #[serde(default = "code_554")]
+        code: u16,
+        /// Reply text.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// The connection closes after 354.
     CloseAtData,
     /// The connection closes after the final dot; the mail is not kept.
@@ -124,8 +142,14 @@ const fn code_451() -> u16 {
 const fn code_535() -> u16 {
     535
 }
+const fn code_550() -> u16 {
+    550
+}
 const fn code_552() -> u16 {
     552
+}
+const fn code_554() -> u16 {
+    554
 }
 fn any() -> String {
     "*".into()
@@ -234,6 +258,7 @@ mod tests {
     fn a_trouble_reads_as_json() {
         for (text, trouble) in [
             (r#"{"kind":"drop_after_effect"}"#, SmtpTrouble::once(Trouble::DropAfterEffect)),
+            (r#"{"kind":"refuse_eight_bit"}"#, SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None })),
             (
                 r#"{"kind":"refuse_mail","next":2}"#,
                 SmtpTrouble::times(2, Trouble::RefuseMail { code: 451, text: None }),

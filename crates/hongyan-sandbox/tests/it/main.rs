@@ -10,6 +10,7 @@ mod dingtalk_tokens;
 mod examples;
 mod fixture;
 mod foreign;
+mod foreign_mail;
 mod foreign_wechatpy;
 mod habits;
 mod inspection;

@@ -97,6 +97,8 @@ pub(crate) const fn kind_number(kind: AddressKind) -> i64 {
         AddressKind::Tag => 4,
         AddressKind::All => 5,
         AddressKind::Chat => 6,
+        AddressKind::Cc => 7,
+        AddressKind::Bcc => 8,
     }
 }
 

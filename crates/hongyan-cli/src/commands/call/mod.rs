@@ -15,7 +15,7 @@ use crate::{
 use anyhow::Context;
 use fields::Given;
 use hongyan_channel::{AccountConfig, Operations, OwnValue, PLATFORMS, operations};
-use hongyan_endpoint::{Auth, Class, Declared, Effect, Fault, Wire};
+use hongyan_endpoint::{Auth, Class, Declared, Effect, Fault, Wire, with_code};
 use hongyan_gateway::Config;
 use mask::{HIDDEN, masked};
 use serde_json::{Value, json};
@@ -198,7 +198,7 @@ fn refused(fault: &Fault, json: bool) -> Exit {
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let head = if unknown { "unknown outcome 结果未知" } else { "refused 被拒" };
-        anstream::eprintln!("{red}{head}{red:#} {}: {} {}", fault.operation(), fault.code(), fault.message());
+        anstream::eprintln!("{red}{head}{red:#} {}: {}", fault.operation(), with_code(fault.code(), fault.message()));
         if let Some(row) = fault.known() {
             anstream::eprintln!("  meaning 含义: {}  {}", row.en, row.zh);
             anstream::eprintln!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
