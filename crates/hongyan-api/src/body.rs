@@ -18,6 +18,10 @@ pub struct MessageAccepted {
     pub state: String,
     /// The calls that it becomes.
     pub deliveries: Vec<DeliveryStub>,
+    /// With `wait` only: whether the platforms have said of every recipient what became of the message. `false`: the
+    /// time was up before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<bool>,
 }
 
 /// A delivery, in short.
@@ -94,10 +98,10 @@ pub struct PlannedCall {
     /// Which part of the content it carries; absent when it carries all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
-    /// What it shows of a table, as Markdown before it is put into the platform's dialect; absent for other contents.
+    /// What these recipients will read, as it is sent; absent for what has no words, such as a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shows: Option<String>,
-    /// The file that the whole table goes in with this call; absent for other contents.
+    /// The file that goes out with this call, such as the one that the whole of a table is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// At most this many look-ups come before it; those in the directory's cache cost nothing.

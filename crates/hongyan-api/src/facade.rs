@@ -34,6 +34,8 @@ pub struct FacadeParam {
     pub kind: FacadeKind,
     /// The words when it is missing; `None`: it may be.
     pub missing: Option<&'static str>,
+    /// Whether a `0` or `false` of JSON says something; of an id, or of words, it says nothing.
+    pub zero_counts: bool,
 }
 
 /// What a parameter holds.
@@ -52,11 +54,16 @@ pub enum FacadeKind {
 }
 
 const fn need(name: &'static str, kind: FacadeKind, missing: &'static str) -> FacadeParam {
-    FacadeParam { name, kind, missing: Some(missing) }
+    FacadeParam { name, kind, missing: Some(missing), zero_counts: false }
+}
+
+/// As [`need`], of a count or a switch, which may be 0.
+const fn need_or_zero(name: &'static str, missing: &'static str) -> FacadeParam {
+    FacadeParam { zero_counts: true, ..need(name, FacadeKind::Integer, missing) }
 }
 
 const fn may(name: &'static str, kind: FacadeKind) -> FacadeParam {
-    FacadeParam { name, kind, missing: None }
+    FacadeParam { name, kind, missing: None, zero_counts: false }
 }
 
 /// Words when a chat's owner is not among its members.
@@ -156,7 +163,7 @@ pub const FACADE: &[FacadeRoute] = &[
     FacadeRoute {
         path: "/api/dingtalkserve/get_org_user_count",
         operation: "user_v1.get_org_user_count",
-        params: &[need("onlyActive", FacadeKind::Integer, "激活钉钉状态不能为空")],
+        params: &[need_or_zero("onlyActive", "激活钉钉状态不能为空")],
         summary_en: "How many people there are: `onlyActive` 0 for all, 1 for those who use the app.",
         summary_zh: "获取企业员工人数。",
         ..READ
@@ -182,7 +189,7 @@ pub const FACADE: &[FacadeRoute] = &[
         operation: "user_v1.listbypage",
         params: &[
             need("department_id", FacadeKind::Text, "部门id不能为空"),
-            need("offset", FacadeKind::Integer, "偏移量不能为空"),
+            need_or_zero("offset", "偏移量不能为空"),
             need("size", FacadeKind::Integer, "每页数量不能为空"),
         ],
         summary_en: "A department's people, page by page.",
@@ -239,7 +246,7 @@ pub const FACADE: &[FacadeRoute] = &[
         operation: "chat.getReadList",
         params: &[
             need("messageId", FacadeKind::Text, "messageId不能为空"),
-            need("cursor", FacadeKind::Integer, "cursor不能为空"),
+            need_or_zero("cursor", "cursor不能为空"),
             need("size", FacadeKind::Integer, "每页数量不能为空"),
         ],
         summary_en: "Who has read a group message, page by page.",

@@ -6,6 +6,7 @@ use crate::{
     mail::{MailChannel, MailConfig},
     operations::{Caller, files_too},
     render,
+    robot::RobotCaller,
     secret::{SecretError, SecretRef},
     webhook::{WebhookChannel, WebhookConfig},
     wecom::{WeComChannel, WeComConfig},
@@ -165,6 +166,8 @@ pub struct Account {
     pub on_repeat: OnRepeat,
     /// What to do with a text that one call cannot carry.
     pub long_text: LongText,
+    /// Whether what comes by the platform's own path is split too: only where the configuration itself says `split`.
+    pub split_given: bool,
     /// The limits on the account's calls.
     pub rates: Vec<Rate>,
     /// The limits on messages to one recipient.
@@ -175,6 +178,8 @@ pub struct Account {
     pub receipts_after: Option<Duration>,
     /// The way to the platform's other operations, with the channel's own token; `None` where there are none.
     pub caller: Option<Arc<dyn Caller>>,
+    /// The way to the platform's own paths, of a group's robot.
+    pub robot: Option<Arc<dyn RobotCaller>>,
 }
 
 impl Account {
@@ -184,6 +189,11 @@ impl Account {
     /// # Errors
     /// [`Unfit`].
     pub fn parts<'a>(&self, content: &'a Content, made_at: Time) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        // The platform judges what came by its own path.
+        if content.given.is_some() {
+            let split = self.split_given;
+            return Ok(if split { self.channel.given_in_parts(content) } else { vec![Cow::Borrowed(content)] });
+        }
         let parts = self.channel.parts(content, &self.stamp(made_at))?;
         // A table's file is no more of a text.
         if parts.len() > 1 && self.long_text == LongText::Refuse && content.table.is_none() {
@@ -241,6 +251,7 @@ impl AccountConfig {
         let secret = |e: SecretError| e.to_string();
         let way = self.way()?;
         let mut caller: Option<Arc<dyn Caller>> = None;
+        let mut robot: Option<Arc<dyn RobotCaller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
                 let channel = DingTalkChannel::open(config, &way).map_err(secret)?;
@@ -253,8 +264,16 @@ impl AccountConfig {
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
-            ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config, &way)?), Vec::new()),
-            ChannelConfig::WeComRobot(config) => (Arc::new(WeComRobotChannel::open(config, &way)?), Vec::new()),
+            ChannelConfig::DingTalkRobot(config) => {
+                let channel = Arc::new(DingTalkRobotChannel::open(config, &way)?);
+                robot = Some(channel.clone());
+                (channel, Vec::new())
+            }
+            ChannelConfig::WeComRobot(config) => {
+                let channel = Arc::new(WeComRobotChannel::open(config, &way)?);
+                robot = Some(channel.clone());
+                (channel, Vec::new())
+            }
             ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config, &way)?), Vec::new()),
         };
         let common = &self.common;
@@ -280,12 +299,14 @@ impl AccountConfig {
             policy,
             on_repeat: common.on_repeat.unwrap_or_default(),
             long_text: common.long_text.unwrap_or_default(),
+            split_given: common.long_text == Some(LongText::Split),
             rates: common.rate.map_or_else(|| capabilities.rates.clone(), RateConfig::rates),
             recipient_rates: common.recipient_rate.map_or(recipient_rates, RateConfig::rates),
             concurrency: common.concurrency.unwrap_or(capabilities.concurrency).max(1),
             receipts_after,
             channel,
             caller,
+            robot,
         })
     }
 

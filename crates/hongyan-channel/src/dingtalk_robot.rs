@@ -2,18 +2,18 @@
 //! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
 
 use crate::{
-    published,
+    audience, published,
     refusal::{invalid, scrubbed},
     render,
-    robot::Hook,
+    robot::{Hook, RobotCaller},
     secret::SecretRef,
     table,
 };
 use async_trait::async_trait;
-use hongyan_client::Client;
+use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
-    Resolution, Target, Unfit, clock::System,
+    Resolution, Target, TargetResult, Unfit, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -21,10 +21,11 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
-use hongyan_net::{Http, Options, Secret};
-use hongyan_text::Dialect;
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope};
+use hongyan_net::{Http, Options, Reply, Secret};
+use hongyan_text::{Dialect, Form};
 use serde::Deserialize;
+use serde_json::Value;
 use std::{borrow::Cow, time::Duration};
 
 /// `channel = "dingtalk-robot"`.
@@ -36,6 +37,9 @@ pub struct DingTalkRobotConfig {
     /// The secret of a robot that wants its calls signed, `SEC…`.
     #[serde(default)]
     pub secret: Option<SecretRef>,
+    /// Whether the robot's own path signs for whoever knows the token; otherwise callers sign themselves.
+    #[serde(default)]
+    pub sign_for_callers: bool,
     /// The word that the robot wants in every message, where it wants one.
     #[serde(default)]
     pub keyword: Option<String>,
@@ -54,6 +58,11 @@ const MENTION_BYTES: usize = 2 * (64 + 4);
 const KEY_LIFE: Duration = Duration::from_secs(600);
 /// Refusals of a message that is none, by a robot that is well: what [`Channel::probe`] hopes for.
 const WELL: [&str; 4] = ["400105", "40035", "40008", "34004"];
+
+/// The member of a message that holds its key against repeats.
+const MSG_UUID: &str = "msgUuid";
+/// Where a message's words stand, by its type.
+const WORDS: [(&str, &str, Form); 2] = [("text", "content", Form::Text), ("markdown", "text", Form::Markdown)];
 
 /// One group's robot.
 pub struct DingTalkRobotChannel {
@@ -107,19 +116,40 @@ impl DingTalkRobotChannel {
         })
     }
 
-    async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
-        // Signed when it is sent: a signature lives for an hour.
+    /// A request with the robot's credential. Signed when it is sent: a signature lives for an hour.
+    fn signed(&self, message: Message, msg_uuid: Option<String>) -> SendWebhook {
         let timestamp = System.now().millis();
-        let request = SendWebhook {
+        SendWebhook {
             access_token: self.access_token.expose().to_owned(),
             timestamp: self.secret.as_ref().map(|_| timestamp.to_string()),
             sign: self.secret.as_ref().map(|secret| sign(secret.expose(), timestamp)),
             message,
             msg_uuid,
-        };
+        }
+    }
+
+    fn scrubbed(&self, fault: Fault) -> Fault {
         let mut secrets = vec![&self.access_token];
         secrets.extend(&self.secret);
-        self.client.call(&request).await.map(drop).map_err(|fault| scrubbed(fault, &secrets))
+        scrubbed(fault, &secrets)
+    }
+
+    async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
+        let answer = self.client.call(&self.signed(message, msg_uuid)).await;
+        answer.map(drop).map_err(|fault| self.scrubbed(fault))
+    }
+
+    /// As [`Self::post`], of a message that came by the platform's own path: with every member as it came. The key
+    /// against repeats is the sender's own, where it gave one.
+    async fn post_given(&self, native: &Value, msg_uuid: String) -> Result<(), Fault> {
+        let mut body = native.clone();
+        if body.get(MSG_UUID).is_none_or(Value::is_null) {
+            body[MSG_UUID] = msg_uuid.into();
+        }
+        let mut wire = self.signed(Message::default(), None).encode().map_err(|e| invalid(e.to_string()))?;
+        wire.body = body.to_string().into_bytes();
+        let answer = self.client.call_written(&SendWebhook::SPEC, &wire, None).await;
+        answer.map_err(|fault| self.scrubbed(fault))
     }
 
     /// The robot refuses what lacks its keyword.
@@ -158,7 +188,7 @@ fn message(content: &Content) -> Result<Message, Unfit> {
     let title = content.title.clone().unwrap_or_default();
     let mut message = Message::default();
     if let Some(markdown) = &content.markdown {
-        message.markdown = Some(Markdown { title, text: rendered(markdown) });
+        message.markdown = Some(Markdown { text: render::titled(Some(&title), markdown), title });
     } else if let Some(news) = &content.news {
         let feed = |link: &hongyan_core::Link| {
             let pic_url = link.picture.clone().filter(|_| link.text.is_empty())?;
@@ -169,8 +199,9 @@ fn message(content: &Content) -> Result<Message, Unfit> {
             // The platform's own has no room for words, and wants pictures.
             None => {
                 let first = news.first().map(|link| link.title.clone()).unwrap_or_default();
+                let text = render::titled(Some(&title), &render::pages(news));
                 let title = if title.is_empty() { first } else { title };
-                message.markdown = Some(Markdown { title, text: rendered(&render::pages(news)) });
+                message.markdown = Some(Markdown { title, text });
             }
         }
     } else if let Some(link) = &content.link {
@@ -206,29 +237,34 @@ fn message(content: &Content) -> Result<Message, Unfit> {
 }
 
 /// Names the people among the recipients, in the list and in the words: a mention that is in the list alone is not
-/// shown. Links and news take none.
-fn mention(message: &mut Message, targets: &[Target]) {
+/// shown. Gives those who cannot be mentioned: links and news take none.
+fn mention(message: &mut Message, targets: &[Target]) -> Vec<TargetResult> {
     let of = |kind: AddressKind| -> Vec<String> {
         targets.iter().filter(|t| t.address.kind == kind).map(|t| t.wire_id().to_owned()).collect()
     };
     let (mobiles, userids) = (of(AddressKind::Mobile), of(AddressKind::Userid));
-    if mobiles.is_empty() && userids.is_empty() {
-        return;
+    let everybody = targets.iter().any(|target| target.address.mentions_all());
+    if mobiles.is_empty() && userids.is_empty() && !everybody {
+        return Vec::new();
     }
     let names: Vec<String> = mobiles.iter().chain(&userids).map(|id| format!("@{id}")).collect();
-    let line = format!("\n\n{}", names.join(" "));
+    let line = if names.is_empty() { String::new() } else { format!("\n\n{}", names.join(" ")) };
     if let Some(text) = &mut message.text {
-        text.content.push_str(&line[1..]);
+        text.content.push_str(line.strip_prefix('\n').unwrap_or_default());
     } else if let Some(markdown) = &mut message.markdown {
         markdown.text.push_str(&line);
     } else if let Some(card) = &mut message.action_card {
         card.text.push_str(&line);
     } else {
-        return;
+        return render::unmentioned(targets, |_| false);
     }
     let at = message.at.get_or_insert_with(At::default);
     at.at_mobiles.extend(mobiles);
     at.at_user_ids.extend(userids);
+    if everybody {
+        at.is_at_all = Some(true);
+    }
+    Vec::new()
 }
 
 #[async_trait]
@@ -238,6 +274,7 @@ impl Channel for DingTalkRobotChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, None)?;
         message(content)?;
         let limit = MAX_BODY_BYTES - MOST_MENTIONS * MENTION_BYTES;
         // A message that cannot be made was told above.
@@ -259,21 +296,51 @@ impl Channel for DingTalkRobotChannel {
         Ok(parts)
     }
 
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let size = |content: &Content| content.native.as_ref().map_or(0, |native| native.to_string().len());
+        let mut parts = render::given(content, &WORDS, Some(MAX_BODY_BYTES), size);
+        if parts.len() > 1 {
+            // Under one key all but the first would be repeats.
+            for part in &mut parts {
+                if let Some(Value::Object(native)) = &mut part.to_mut().native {
+                    native.remove(MSG_UUID);
+                }
+            }
+        }
+        parts
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         Ok(vec![Resolution::Itself; addresses.len()])
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        if let (Some(_), Some(native @ Value::Object(_))) = (&call.content.given, &call.content.native) {
+            return match self.post_given(native, call.id.to_string()).await {
+                Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+                Err(fault) => Outcome::failed(fault),
+            };
+        }
         let mut message = match message(call.content) {
             Ok(message) => message,
             Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.message))),
         };
-        mention(&mut message, call.targets);
+        let exceptions = mention(&mut message, call.targets);
         // The same key at every attempt of this delivery, and at no other's.
         match self.post(message, Some(call.id.to_string())).await {
-            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Ok(()) => Outcome::Taken { handle: None, exceptions },
             Err(fault) => Outcome::failed(fault),
         }
+    }
+
+    fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
+        let mut message = message(part).ok()?;
+        mention(&mut message, &render::planned(to));
+        let lines: Vec<&str> = match &message {
+            Message { markdown: Some(markdown), .. } => vec![&markdown.text],
+            message => words(message).collect(),
+        };
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
@@ -303,10 +370,23 @@ impl Channel for DingTalkRobotChannel {
     }
 }
 
+#[async_trait]
+impl RobotCaller for DingTalkRobotChannel {
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        let signed = self.signed(Message::default(), None).encode().map_err(|e| invalid(e.to_string()))?;
+        let target = signed.target();
+        let own = target.split_once('?').map_or("", |(_, query)| query);
+        let query = if call.query.is_empty() { own.to_owned() } else { format!("{own}&{}", call.query) };
+        let call = Raw { query, ..call.clone() };
+        let answer = self.client.forward_with(operation, &call, &self.access_token).await;
+        answer.map_err(|fault| self.scrubbed(fault))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn content(text: &str) -> Content {
         serde_json::from_str(text).unwrap()
@@ -332,10 +412,36 @@ mod tests {
                 "at": {"atMobiles": ["13900000001"], "atUserIds": ["li"]}})
         );
         let everybody = [target(AddressKind::All, "")];
+        let markdown = json!({"title": "t", "text": "### t\n\na"});
         assert_eq!(
             written(r#"{"title":"t","markdown":"a"}"#, &everybody),
-            json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "a"}})
+            json!({"msgtype": "markdown", "markdown": markdown})
         );
+        let mentioned = [target(AddressKind::All, Address::MENTIONED)];
+        assert_eq!(
+            written(r#"{"title":"t","markdown":"a"}"#, &mentioned),
+            json!({"msgtype": "markdown", "markdown": markdown, "at": {"isAtAll": true}})
+        );
+        let abroad = [target(AddressKind::Mobile, "+86 13900000001")];
+        assert_eq!(written(r#"{"text":"a"}"#, &abroad)["text"]["content"], "a\n@13900000001");
+    }
+
+    #[test]
+    fn whom_a_kind_cannot_mention_is_told() {
+        let people = [
+            target(AddressKind::Userid, "li"),
+            Target { index: 1, ..target(AddressKind::All, Address::MENTIONED) },
+            Target { index: 2, ..target(AddressKind::All, "") },
+        ];
+        let missed = |text: &str| {
+            let mut message = message(&content(text)).unwrap();
+            let missed = mention(&mut message, &people);
+            missed.into_iter().map(|one| (one.index, one.state.name(), one.reason.unwrap().code)).collect::<Vec<_>>()
+        };
+        let link = r#"{"link":{"title":"t","url":"https://a.example"}}"#;
+        let told = |index| (index, "sent", "not_mentioned".to_owned());
+        assert_eq!(missed(link), [told(0), told(1)], "who was not to be mentioned is not");
+        assert_eq!(missed(r#"{"text":"a"}"#), []);
     }
 
     #[test]

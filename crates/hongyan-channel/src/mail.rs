@@ -297,6 +297,11 @@ impl Channel for MailChannel {
         Ok(vec![render::suffixed(content, suffix)])
     }
 
+    fn words(&self, part: &Content, _to: &[Address]) -> Option<String> {
+        let written = || Some(hongyan_text::render(&markdown(part)?, Dialect::Plain));
+        part.text.clone().or_else(written).or_else(|| part.html.clone())
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         Ok(vec![Resolution::Itself; addresses.len()])
     }

@@ -1,8 +1,12 @@
 //! From the portable content to words: what several channels share.
 
-use hongyan_core::{Card, Content, Link, Templated, Unfit};
+use crate::table;
+use hongyan_core::{
+    Address, AddressKind, Card, Content, Link, Reason, RecipientState, Target, TargetResult, Templated, Unfit,
+};
 use hongyan_endpoint::Platform;
-use hongyan_text::{Form, TooLong, grid::literal, split_measured};
+use hongyan_text::{Dialect, Form, TooLong, grid::literal, split_measured};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Most parts of one message: whoever gets more is not informed but flooded.
@@ -35,6 +39,41 @@ pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, wo
     // The whole object has no path of its own.
     let field = if field == "msg" { "native".into() } else { format!("native.{field}").into() };
     Unfit { field, message }
+}
+
+/// Markdown in DingTalk's dialect below its title, which the platform shows in the list of chats alone. Words that begin
+/// with the title need no second one.
+pub(crate) fn titled(title: Option<&str>, markdown: &str) -> String {
+    let words = hongyan_text::render(markdown, Dialect::DingTalk);
+    let Some(title) = title.map(str::trim).filter(|title| !title.is_empty() && *title != table::UNTITLED) else {
+        return words;
+    };
+    let plain = hongyan_text::render(markdown, Dialect::Plain);
+    let first = plain.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if first.contains(title) {
+        return words;
+    }
+    format!("{}\n\n{words}", hongyan_text::render(&format!("### {}", literal(title)), Dialect::DingTalk))
+}
+
+/// Recipients whom a robot's message of this kind cannot mention: the group has it, and they are not called.
+pub(crate) fn unmentioned(targets: &[Target], can: impl Fn(&Address) -> bool) -> Vec<TargetResult> {
+    let wanted = |address: &Address| match address.kind {
+        AddressKind::All => address.mentions_all(),
+        _ => true,
+    };
+    let missed = targets.iter().filter(|target| wanted(&target.address) && !can(&target.address));
+    let result = |target: &Target| TargetResult {
+        index: target.index,
+        state: RecipientState::Sent,
+        reason: Some(Reason::ours("not_mentioned")),
+    };
+    missed.map(result).collect()
+}
+
+/// Recipients of a call that is only planned.
+pub(crate) fn planned(to: &[Address]) -> Vec<Target> {
+    (0..).zip(to).map(|(index, address)| Target { index, address: address.clone(), resolved: None }).collect()
 }
 
 /// A link's target with nothing in it that would end it.
@@ -127,6 +166,34 @@ pub(crate) fn parts<'a>(
     }
 }
 
+/// What came by the platform's own path, in parts within `limit`: the words of the message's object, which stand in one
+/// of `kinds` (`msgtype`, member, form). Whole where it fits, where it has no such words, and where they cannot be
+/// split: then the platform judges it.
+pub(crate) fn given<'a>(
+    content: &'a Content,
+    kinds: &[(&str, &str, Form)],
+    limit: Option<usize>,
+    measure: impl Fn(&Content) -> usize,
+) -> Vec<Cow<'a, Content>> {
+    let whole = || vec![Cow::Borrowed(content)];
+    let Some(native) = content.native.as_ref() else { return whole() };
+    let kind = native.get("msgtype").and_then(Value::as_str).unwrap_or_default();
+    let Some((kind, member, form)) = kinds.iter().find(|(known, ..)| *known == kind) else { return whole() };
+    let Some(words) = native[kind][member].as_str() else { return whole() };
+    let Some(limit) = limit.filter(|limit| measure(content) > *limit) else { return whole() };
+    let with = |words: &str| {
+        let mut part = content.clone();
+        if let Some(place) = part.native.as_mut().and_then(|native| native.get_mut(kind)?.get_mut(member)) {
+            *place = words.into();
+        }
+        part
+    };
+    match split_measured(words, *form, limit, |part| measure(&with(part))) {
+        Ok(parts) if parts.len() <= MOST_PARTS => parts.iter().map(|part| Cow::Owned(with(part))).collect(),
+        _ => whole(),
+    }
+}
+
 fn too_large(size: usize, limit: usize) -> String {
     format!(
         "takes {size} bytes of UTF-8, at most {limit} are allowed (a Chinese character takes 3): shorten it or link to the rest"
@@ -150,6 +217,19 @@ mod tests {
     }
 
     #[test]
+    fn a_title_stands_above_the_words_unless_they_begin_with_it() {
+        for (title, markdown, shown) in [
+            (Some("磁盘告警"), "**91 %**", "### 磁盘告警\n\n**91 %**"),
+            (Some("磁盘告警"), "## 磁盘告警 P1\n91 %", "## 磁盘告警 P1\n\n91 %"),
+            (Some("a_b* 1. c"), "x", "### a_b* 1. c\n\nx"),
+            (Some(" "), "x", "x"),
+            (None, "x", "x"),
+        ] {
+            assert_eq!(titled(title, markdown), shown);
+        }
+    }
+
+    #[test]
     fn what_fits_is_one_part_and_is_not_copied() {
         let content = text("short");
         let parts = cut(&content, "", 10).unwrap();
@@ -169,6 +249,26 @@ mod tests {
             assert!(size(part) <= 60 && part.title.as_deref() == Some("T"));
         }
         assert_eq!(parts, cut(&content, "!", 60).unwrap(), "the same at every attempt");
+    }
+
+    #[test]
+    fn what_was_given_is_split_in_its_own_words_or_left_whole() {
+        const KINDS: [(&str, &str, Form); 1] = [("text", "content", Form::Text)];
+        let native = |words: &str| Content {
+            native: Some(serde_json::json!({"msgtype": "text", "text": {"content": words}, "safe": 1})),
+            given: Some(serde_json::Map::new()),
+            ..Content::default()
+        };
+        let size = |content: &Content| content.native.as_ref().unwrap()["text"]["content"].as_str().map_or(0, str::len);
+        let long = native(&"words ".repeat(20));
+        let parts = given(&long, &KINDS, Some(60), size);
+        assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= 60 && part.given.is_some()));
+        assert!(parts.iter().all(|part| part.native.as_ref().unwrap()["safe"] == 1), "the rest stays");
+        let whole = |content: &Content, limit| matches!(given(content, &KINDS, limit, size)[..], [Cow::Borrowed(_)]);
+        assert!(whole(&native("short"), Some(60)) && whole(&long, None));
+        assert!(whole(&native(&"words ".repeat(5_000)), Some(60)), "a flood is the platform's to judge");
+        let other = Content { native: Some(serde_json::json!({"msgtype": "image"})), ..Content::default() };
+        assert!(matches!(given(&other, &KINDS, Some(0), |_| 9)[..], [Cow::Borrowed(_)]));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(crate) const MOST_SHOWN: usize = 100;
 const FEWEST_ROWS: usize = 3;
 /// A title that is made of a text, in characters.
 const TITLE_CHARS: usize = 60;
+/// The title of a table that has none, where a platform wants one.
+pub(crate) const UNTITLED: &str = "表格 Table";
 
 /// What goes out for a table.
 pub(crate) struct Shown {
@@ -61,7 +63,7 @@ fn title(content: &Content) -> String {
         Some(line.chars().filter(|c| !c.is_control()).take(TITLE_CHARS).collect::<String>())
     };
     let name = || content.table.as_ref().and_then(|table| table.name.clone());
-    content.title.clone().or_else(|| content.text.as_ref().and_then(line)).or_else(name).unwrap_or("表格 Table".into())
+    content.title.clone().or_else(|| content.text.as_ref().and_then(line)).or_else(name).unwrap_or(UNTITLED.into())
 }
 
 /// The preview as a content of its own.

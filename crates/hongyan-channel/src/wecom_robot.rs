@@ -3,23 +3,25 @@
 //! and no duplicate check.
 
 use crate::{
+    audience,
+    operations::files_too,
     published,
     refusal::{invalid, refused, scrubbed, within},
     render,
-    robot::Hook,
+    robot::{Hook, RobotCaller},
     secret::SecretRef,
     table,
     wecom::{bad_file, body, file_until},
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_client::Client;
+use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
-    Outcome, Receipts, Resolution, Table, Target, Time, Unfit, Uploaded,
+    Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
-use hongyan_net::{Http, Options, Secret};
+use hongyan_endpoint::{Declared, Endpoint, Fault, File, Known, Scope};
+use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
@@ -55,6 +57,8 @@ const WELL: [&str; 4] = ["40008", "40058", "93017", "44004"];
 /// One group's robot.
 pub struct WeComRobotChannel {
     client: Client<WeCom>,
+    /// As `client`, for calls that carry files.
+    files: Client<WeCom>,
     key: Secret,
     capabilities: Capabilities,
 }
@@ -69,8 +73,10 @@ impl WeComRobotChannel {
         // The key is the credential: there is no application to log in to.
         let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());
+        let client = Client::new(Http::new(way.clone()), base, nobody);
         Ok(Self {
-            client: Client::new(Http::new(way.clone()), base, nobody),
+            files: client.over(files_too(way)),
+            client,
             key: hook.credential,
             capabilities: Capabilities {
                 channel: "wecom-robot",
@@ -139,29 +145,39 @@ fn upload_kind(form: Format) -> Result<&'static str, Fault> {
     }
 }
 
-/// Names the people among the recipients: in a text by lists, in markdown by user ids. Other kinds take none, and
-/// markdown knows no mobile numbers.
-fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) {
+/// Names the people among the recipients: in a text by lists, in markdown by user ids. Gives those who cannot be
+/// mentioned: other kinds take none, and markdown knows neither mobile numbers nor everybody.
+fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) -> Vec<TargetResult> {
     let of = |kind: AddressKind| -> Vec<&str> {
         targets.iter().filter(|t| t.address.kind == kind).map(Target::wire_id).collect()
     };
-    let (userids, mobiles) = (of(AddressKind::Userid), of(AddressKind::Mobile));
-    let Some(Value::Object(body)) = object.get_mut(msgtype) else { return };
-    if msgtype == "text" {
-        for (name, ids) in [("mentioned_list", userids), ("mentioned_mobile_list", mobiles)] {
-            if !ids.is_empty() {
-                let list = body.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-                if let Value::Array(list) = list {
-                    list.extend(ids.into_iter().map(Value::from));
+    let (mut userids, mobiles) = (of(AddressKind::Userid), of(AddressKind::Mobile));
+    if targets.iter().any(|target| target.address.mentions_all()) && msgtype == "text" {
+        userids.push("@all");
+    }
+    let Some(Value::Object(body)) = object.get_mut(msgtype) else { return render::unmentioned(targets, |_| false) };
+    match msgtype {
+        "text" => {
+            for (name, ids) in [("mentioned_list", userids), ("mentioned_mobile_list", mobiles)] {
+                if !ids.is_empty() {
+                    let list = body.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                    if let Value::Array(list) = list {
+                        list.extend(ids.into_iter().map(Value::from));
+                    }
                 }
             }
+            Vec::new()
         }
-    } else if msgtype == "markdown"
-        && !userids.is_empty()
-        && let Some(Value::String(words)) = body.get_mut("content")
-    {
-        let names: Vec<String> = userids.iter().map(|id| format!("<@{id}>")).collect();
-        words.push_str(&format!("\n{}", names.join(" ")));
+        "markdown" => {
+            if !userids.is_empty()
+                && let Some(Value::String(words)) = body.get_mut("content")
+            {
+                let names: Vec<String> = userids.iter().map(|id| format!("<@{id}>")).collect();
+                words.push_str(&format!("\n{}", names.join(" ")));
+            }
+            render::unmentioned(targets, |address| address.kind == AddressKind::Userid)
+        }
+        _ => render::unmentioned(targets, |_| false),
     }
 }
 
@@ -214,6 +230,7 @@ impl Channel for WeComRobotChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, None)?;
         if let Some(image) = &content.image {
             if image.media_id.is_some() {
                 let message = "a group's robot sends the picture itself: give media or base64 for media_id".into();
@@ -241,6 +258,12 @@ impl Channel for WeComRobotChannel {
         Ok(parts)
     }
 
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let (msgtype, _) = message(content, "");
+        let limit = SendWebhook::SPEC.max_bytes(&format!("{msgtype}.content"));
+        render::given(content, &body::WORDS, limit, words_size)
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         Ok(vec![Resolution::Itself; addresses.len()])
     }
@@ -252,18 +275,28 @@ impl Channel for WeComRobotChannel {
             Some(CallFile::Id(media_id)) => message(&said, media_id),
             None => message(&said, ""),
         };
-        mention(&msgtype, &mut content, call.targets);
-        content.retain(|name, _| *name == msgtype);
+        let exceptions = mention(&msgtype, &mut content, call.targets);
+        let given = call.content.given.is_some();
+        if !given {
+            content.retain(|name, _| *name == msgtype);
+        }
         let request = SendWebhook { msgtype, content };
-        if let Err(unfit) = request.check() {
+        if !given && let Err(unfit) = request.check() {
             let words = format!("{} {}", unfit.field, unfit.message);
             return Outcome::failed(refused::<WeCom>(unfit.code, words));
         }
         match self.post(&request).await {
             // No id comes back.
-            Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+            Ok(()) => Outcome::Taken { handle: None, exceptions },
             Err(fault) => Outcome::failed(fault),
         }
+    }
+
+    fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
+        let targets = render::planned(to);
+        let (msgtype, mut object) = message(&mentioning(part, &targets), "");
+        mention(&msgtype, &mut object, &targets);
+        body::words(&msgtype, &object)
     }
 
     async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
@@ -318,6 +351,14 @@ impl Channel for WeComRobotChannel {
     }
 }
 
+#[async_trait]
+impl RobotCaller for WeComRobotChannel {
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        let answer = self.files.forward_with(operation, call, &self.key).await;
+        answer.map_err(|fault| scrubbed(fault, &[&self.key]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,6 +385,34 @@ mod tests {
         let markdown = written(r#"{"title":"t","markdown":"a"}"#, &people);
         assert_eq!(markdown, json!({"markdown": {"content": "# t\na\n<@li>"}}));
         assert_eq!(written(r#"{"text":"a"}"#, &[target(AddressKind::All, "")]), json!({"text": {"content": "a"}}));
+        let everybody = [target(AddressKind::All, Address::MENTIONED)];
+        let text = json!({"content": "a", "mentioned_list": ["@all"]});
+        assert_eq!(written(r#"{"text":"a"}"#, &everybody), json!({ "text": text }));
+        let abroad = [target(AddressKind::Mobile, "+86-13900000001")];
+        assert_eq!(written(r#"{"text":"a"}"#, &abroad)["text"]["mentioned_mobile_list"], json!(["13900000001"]));
+    }
+
+    #[test]
+    fn whom_a_kind_cannot_mention_is_told() {
+        let people = [
+            target(AddressKind::Userid, "li"),
+            Target { index: 1, ..target(AddressKind::Mobile, "13900000001") },
+            Target { index: 2, ..target(AddressKind::All, Address::MENTIONED) },
+            Target { index: 3, ..target(AddressKind::All, "") },
+        ];
+        for (text, missed) in [
+            (r#"{"text":"a"}"#, &[][..]),
+            (r#"{"title":"t","markdown":"a"}"#, &[1, 2]),
+            (r#"{"news":[{"title":"t","url":"https://a.example"}]}"#, &[0, 1, 2]),
+            (r#"{"native":{"msgtype":"markdown_v2","markdown_v2":{"content":"a"}}}"#, &[0, 1, 2]),
+            (r#"{"file":{"media":"f"}}"#, &[0, 1, 2]),
+        ] {
+            let content: Content = serde_json::from_str(text).unwrap();
+            let (msgtype, mut object) = message(&content, "M");
+            let told = mention(&msgtype, &mut object, &people);
+            assert!(told.iter().all(|one| one.reason.as_ref().unwrap().code == "not_mentioned"));
+            assert_eq!(told.iter().map(|one| one.index).collect::<Vec<_>>(), missed, "{text}");
+        }
     }
 
     #[test]

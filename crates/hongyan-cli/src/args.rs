@@ -168,7 +168,7 @@ pub(crate) struct Remote {
 pub(crate) struct Send {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'.
+    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'.
     #[arg(long = "to", value_name = "RECIPIENT")]
     pub(crate) to: Vec<String>,
     /// Who gets a copy of the mail for all to see: ADDRESS or 'NAME <ADDRESS>'.
@@ -231,7 +231,7 @@ pub(crate) struct Send {
     /// Several pages, as a JSON array; @FILE reads a file.
     #[arg(long, value_name = "JSON", group = "form")]
     pub(crate) news: Option<String>,
-    /// A table: a CSV or JSON file, such as a query's result; - reads standard input.
+    /// A table: a CSV (with commas or tabs) or JSON file, such as a query's result; - reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "html", "template", "image", "file", "voice", "video", "link", "card", "news"])]
     pub(crate) table: Option<String>,
     /// What the table is written in; else the name or the first character tells.
@@ -267,7 +267,7 @@ pub(crate) struct Send {
     /// The same key with the same message is the same request: safe to repeat.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
-    /// Waits so many seconds for the outcome, at most 30.
+    /// Waits so many seconds, at most 30, until the platforms have said of everybody whether they got it.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u8>,
     /// Shows the calls that it would become; sends nothing.

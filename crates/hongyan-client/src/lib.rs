@@ -112,6 +112,24 @@ impl<P: Login> Client<P> {
         read(spec, serde_json::from_slice(&body))
     }
 
+    /// Makes a call that is written already, with a credential of its own or none: for a body that goes out as somebody
+    /// else wrote it. The answer is judged like any other.
+    ///
+    /// # Errors
+    /// As [`Self::call_with`].
+    pub async fn call_written(
+        &self,
+        spec: &'static Spec,
+        wire: &Wire,
+        credential: Option<&Secret>,
+    ) -> Result<(), Fault> {
+        let answer = self.once(spec, wire, credential.map(Secret::expose)).await;
+        answer.map(drop).map_err(|fault| match fault.class() {
+            Class::RefreshToken => fault.with_class(Class::Permanent),
+            _ => fault,
+        })
+    }
+
     /// Logs in now, whatever is cached: for checks of the configuration.
     ///
     /// # Errors

@@ -67,14 +67,15 @@ impl AddressKind {
 }
 
 /// One entry of `to`: `{"mobile": "…"}`, `{"userid": "…"}`, `{"email": "…"}`, `{"department": "…"}`,
-/// `{"tag": "…"}`, `{"chat": "…"}` or `{"all": true}`, optionally with `via` to name the accounts for this entry alone.
-/// An `email` may have a `name`. In the ledger, copies are `{"cc": "…"}` and `{"bcc": "…"}`.
+/// `{"tag": "…"}`, `{"chat": "…"}` or `{"all": true}`, the last one with `"mention": true` where a robot is to mention
+/// everybody; optionally with `via` to name the accounts for this entry alone. An `email` may have a
+/// `name`. In the ledger, copies are `{"cc": "…"}` and `{"bcc": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Entry")]
 pub struct Address {
     /// How the recipient is named.
     pub kind: AddressKind,
-    /// The name; empty for [`AddressKind::All`].
+    /// The name; of [`AddressKind::All`] nothing, or [`Address::MENTIONED`].
     pub value: String,
     /// The person's name beside a mail address, as a mail shows it.
     pub name: Option<String>,
@@ -83,14 +84,34 @@ pub struct Address {
 }
 
 impl Address {
+    /// The value of everybody who is to be mentioned.
+    pub const MENTIONED: &str = "mention";
+
     /// An address without a name and accounts of its own.
     #[must_use]
     pub fn new(kind: AddressKind, value: impl Into<String>) -> Self {
         Self { kind, value: value.into(), name: None, via: Vec::new() }
     }
-}
 
-impl Address {
+    /// Whether it is everybody, to be mentioned.
+    #[must_use]
+    pub fn mentions_all(&self) -> bool {
+        self.kind == AddressKind::All && self.value == Self::MENTIONED
+    }
+
+    /// As the platforms write it: a mobile number of China without the country's, as all of their examples have it.
+    #[must_use]
+    pub fn on_wire(&self) -> &str {
+        let value = self.value.as_str();
+        if self.kind != AddressKind::Mobile {
+            return value;
+        }
+        let rest = ["+86", "0086"].iter().find_map(|code| value.strip_prefix(code)).unwrap_or(value);
+        let number = rest.trim_start_matches([' ', '-']);
+        let is_mobile = number.len() == 11 && number.starts_with('1') && number.bytes().all(|b| b.is_ascii_digit());
+        if is_mobile { number } else { value }
+    }
+
     /// The list that it travels in: a person looked up by number is the person named by id.
     pub(crate) const fn kind_on_wire(&self) -> AddressKind {
         match self.kind {
@@ -136,6 +157,9 @@ struct Entry {
     /// `true` for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
+    /// Beside `all`: whether the robot of a group mentions everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mention: Option<bool>,
     /// A mail address from the message's `cc`: in the ledger only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cc: Option<String>,
@@ -154,7 +178,11 @@ impl TryFrom<Entry> for Address {
     type Error = String;
 
     fn try_from(entry: Entry) -> Result<Self, String> {
+        if entry.mention.is_some() && entry.all.is_none() {
+            return Err("mention stands beside all only: people are mentioned by being named".into());
+        }
         let all = match entry.all {
+            Some(true) if entry.mention == Some(true) => Some(Self::MENTIONED.to_owned()),
             Some(true) => Some(String::new()),
             Some(false) => return Err("\"all\" can only be true".into()),
             None => None,
@@ -229,6 +257,27 @@ fn check_name(name: &str) -> Result<(), String> {
 
 /// Longest address accepted: a mail address has at most 64 + 1 + 255 octets (RFC 5321, 4.5.3.1).
 const MAX_BYTES: usize = 320;
+/// What stands between several recipients in one field, on one platform or another.
+const SEPARATORS: [char; 3] = ['|', ',', ';'];
+
+/// What makes of one id several recipients, or all of them; `None` for an id that names one.
+///
+/// Whatever hongyan puts into a platform's list goes through here: what callers hand in, and what a platform's own
+/// directory answers. The platforms' own paths do not: there a list is what the platform says it is.
+#[must_use]
+pub fn names_several(id: &str) -> Option<&'static str> {
+    if id.trim().eq_ignore_ascii_case("@all") || id.trim().eq_ignore_ascii_case("<@all>") {
+        return Some("means everybody to a platform: say {\"all\": true} for that");
+    }
+    if id.contains(SEPARATORS) {
+        return Some("holds a bar, a comma or a semicolon: give one recipient per entry");
+    }
+    // A mention is written `<@id>`: what closes it could name others behind it.
+    if id.contains(['<', '>']) {
+        return Some("holds an angle bracket: give the id alone");
+    }
+    None
+}
 
 fn check(kind: AddressKind, value: &str) -> Result<(), String> {
     let name = kind.name();
@@ -241,12 +290,16 @@ fn check(kind: AddressKind, value: &str) -> Result<(), String> {
     if value.len() > MAX_BYTES {
         return Err(format!("{name} is longer than {MAX_BYTES} bytes"));
     }
-    if value.chars().any(|c| c.is_control() || matches!(c, ',' | '|')) {
-        return Err(format!("{name} holds a control character, a comma or a bar: give one recipient per entry"));
+    if value.chars().any(char::is_control) {
+        return Err(format!("{name} holds a control character"));
+    }
+    if let Some(why) = names_several(value) {
+        return Err(format!("{name} {why}"));
     }
     match kind {
-        AddressKind::Mobile if !value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')) => {
-            Err("mobile holds something other than digits, + and -".into())
+        AddressKind::Mobile if !is_mobile(value) => {
+            Err("mobile holds something other than digits and -, or a country's number before them, as in +86 139…"
+                .into())
         }
         AddressKind::Department | AddressKind::Tag if !value.bytes().all(|b| b.is_ascii_digit()) => {
             Err(format!("{name} is not a number"))
@@ -256,6 +309,15 @@ fn check(kind: AddressKind, value: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Digits and dashes, after `+86` and the like, and a space where there is one after that.
+fn is_mobile(value: &str) -> bool {
+    let number = match value.strip_prefix('+').and_then(|rest| rest.split_once(' ')) {
+        Some((code, number)) if !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()) => number,
+        _ => value,
+    };
+    number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-'))
 }
 
 impl Serialize for Address {
@@ -269,7 +331,10 @@ impl Serialize for Address {
             AddressKind::Department => entry.department = value,
             AddressKind::Tag => entry.tag = value,
             AddressKind::Chat => entry.chat = value,
-            AddressKind::All => entry.all = Some(true),
+            AddressKind::All => {
+                entry.all = Some(true);
+                entry.mention = self.mentions_all().then_some(true);
+            }
             AddressKind::Cc => entry.cc = value,
             AddressKind::Bcc => entry.bcc = value,
         }
@@ -315,8 +380,36 @@ mod tests {
             r#"{"userid":"a","name":"李"}"#,
             r#"{"department":"x"}"#,
             r#"{"phone":"1"}"#,
+            r#"{"userid":"li","mention":true}"#,
+            r#"{"mobile":"+86 139 0000 1111"}"#,
+            r#"{"mobile":"139 00001111"}"#,
         ] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_makes_one_entry_many_recipients() {
+        let read = |kind: AddressKind, value: &str| {
+            let entry = serde_json::json!({kind.name(): value}).to_string();
+            serde_json::from_str::<Address>(&entry).map_err(|error| error.to_string())
+        };
+        for kind in AddressKind::EVERY.into_iter().filter(|kind| *kind != AddressKind::All) {
+            for everybody in ["@all", "@ALL", "<@all>", "<@All>"] {
+                let error = read(kind, everybody).unwrap_err();
+                assert!(error.contains("{\"all\": true}"), "{kind:?} {everybody}: {error}");
+            }
+            let is_mail = matches!(kind, AddressKind::Email | AddressKind::Cc | AddressKind::Bcc);
+            let one = if is_mail { "a@example.com" } else { "1" };
+            for separator in SEPARATORS {
+                assert!(read(kind, &format!("{one}{separator}{one}")).is_err(), "{kind:?} {separator}");
+                assert!(read(kind, &format!("{one}{separator}")).is_err(), "{kind:?} {separator} at the end");
+            }
+            assert!(read(kind, &format!("{one}> <@all")).is_err(), "{kind:?}: out of a mention");
+            assert!(read(kind, one).is_ok(), "{kind:?}");
+        }
+        for one in ["zhang.san@corp", "a-b_c", "cid14da+/==", "all", "张三"] {
+            assert_eq!(names_several(one), None, "{one}");
         }
     }
 
@@ -344,8 +437,30 @@ mod tests {
                 _ => "42",
             };
             let address = Address::new(kind, value);
+            let everybody = Address::new(AddressKind::All, Address::MENTIONED);
+            let mention = serde_json::to_string(&everybody).unwrap();
+            assert_eq!(mention, r#"{"all":true,"mention":true}"#);
+            assert_eq!(serde_json::from_str::<Address>(&mention).unwrap(), everybody);
             let text = serde_json::to_string(&address).unwrap();
             assert_eq!(serde_json::from_str::<Address>(&text).unwrap(), address, "{text}");
         }
+    }
+
+    #[test]
+    fn a_mobile_number_of_china_goes_out_as_the_platforms_write_it() {
+        for (given, wire) in [
+            ("13900001111", "13900001111"),
+            ("+86 13900001111", "13900001111"),
+            ("+86-13900001111", "13900001111"),
+            ("+8613900001111", "13900001111"),
+            ("0086-13900001111", "13900001111"),
+            ("+852-61234567", "+852-61234567"),
+            ("+852 61234567", "+852 61234567"),
+            ("+86-10-88888888", "+86-10-88888888"),
+        ] {
+            let read: Address = serde_json::from_value(serde_json::json!({ "mobile": given })).unwrap();
+            assert_eq!((read.value.as_str(), read.on_wire()), (given, wire), "it is kept as it was given");
+        }
+        assert_eq!(Address::new(AddressKind::Userid, "+8613900001111").on_wire(), "+8613900001111");
     }
 }

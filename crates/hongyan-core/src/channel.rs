@@ -22,6 +22,12 @@ pub trait Channel: Send + Sync + 'static {
     /// The field of `content` and what is wrong with it.
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit>;
 
+    /// A content that came by the platform's own path, in numbered parts where one call does not carry its words: for
+    /// accounts that ask for that. Whole where it fits, and where it cannot be split: the platform judges it.
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        vec![Cow::Borrowed(content)]
+    }
+
     /// Looks up the platform's ids for addresses that are not ids, in order.
     ///
     /// # Errors
@@ -77,6 +83,12 @@ pub trait Channel: Send + Sync + 'static {
     /// As [`Channel::parts`].
     fn check_for(&self, _content: &Content, _to: &[Address]) -> Result<(), Unfit> {
         Ok(())
+    }
+
+    /// What these recipients read of a part, in the platform's own marks; `None` where it has no words: a file, a
+    /// picture, an object whose words only the platform knows.
+    fn words(&self, part: &Content, _to: &[Address]) -> Option<String> {
+        part.markdown.clone().or_else(|| part.text.clone())
     }
 
     /// How the platform recognises a repeat of a call with this content to recipients of this kind.
@@ -207,7 +219,7 @@ impl Target {
     /// What goes on the wire: the platform's id, or the address itself where it is one.
     #[must_use]
     pub fn wire_id(&self) -> &str {
-        self.resolved.as_deref().unwrap_or(&self.address.value)
+        self.resolved.as_deref().unwrap_or_else(|| self.address.on_wire())
     }
 }
 

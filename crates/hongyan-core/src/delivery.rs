@@ -194,6 +194,16 @@ impl Reason {
             ("ask the recipient, then retry or leave it", "请向接收人确认后重试或搁置"),
         ),
         known(
+            "truncated",
+            Class::Permanent,
+            Who::Sender,
+            ("the platform took it and shows only its beginning", "平台已接收,但超长部分会被截断"),
+            (
+                "shorten it, link to the rest, or set long_text = \"split\" on the account",
+                "请缩短内容、改为链接,或为账号设置 long_text = \"split\"",
+            ),
+        ),
+        known(
             "interrupted",
             Class::Ambiguous,
             Who::Hongyan,
@@ -258,6 +268,16 @@ impl Reason {
             Who::Sender,
             ("the file that the message names is not kept here", "消息引用的文件不存在"),
             ("hand it in again by POST /v1/media and send a new message", "请用 POST /v1/media 重新上传,再发新消息"),
+        ),
+        known(
+            "not_mentioned",
+            Class::Permanent,
+            Who::Sender,
+            ("the group has it, but a message of this kind cannot mention them", "群内已送达,但该类消息无法 @ 到此人"),
+            (
+                "send text or markdown to mention people; on WeCom, markdown mentions user ids only",
+                "如需 @ 人请发送 text 或 markdown;企业微信的 markdown 只能 @ userid",
+            ),
         ),
         known(
             "no_read_list",
@@ -522,6 +542,14 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
         Repeat::Recognised => Reason::ours("deduplicated"),
         Repeat::MaybeTwice | Repeat::Held => Reason::ours("maybe_twice"),
     });
+    // What may have come twice is said first, whatever else there is to say of a copy that arrived.
+    let exceptions = exceptions
+        .into_iter()
+        .map(|one| match one.state {
+            RecipientState::Sent => TargetResult { reason: reason.clone().or(one.reason), ..one },
+            _ => one,
+        })
+        .collect::<Vec<_>>();
     let again = put_off && !last;
     Settled {
         state: if again { DeliveryState::Pending } else { DeliveryState::Sent },

@@ -22,13 +22,14 @@ mod inbox;
 mod keys;
 mod library;
 mod message;
+pub mod number;
 mod outbox;
 mod plan;
 mod repeats;
 mod schedule;
 pub mod table;
 
-pub use address::{Address, AddressKind, Mailbox};
+pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Time};

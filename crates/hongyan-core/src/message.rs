@@ -138,6 +138,11 @@ pub struct Content {
     /// A platform's own message object (DingTalk `msg`, WeCom `msgtype` and its object), checked against its limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Value>,
+    /// Set on a `native` that came by the platform's own path, and by nobody's wish: it goes out as it came, whatever
+    /// hongyan knows of the platform's limits. Holds what the request said beside the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub given: Option<serde_json::Map<String, Value>>,
     /// What hongyan keeps for the heads of its mails once it is accepted; not to be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]

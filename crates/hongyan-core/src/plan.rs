@@ -181,7 +181,7 @@ impl Lane<'_> {
 /// What makes two entries one recipient. User ids and mail addresses are compared without case, as the platforms do; who
 /// is written to gets no copy beside that.
 fn same(address: &Address) -> (AddressKind, String) {
-    let value = address.value.to_lowercase();
+    let value = address.on_wire().to_lowercase();
     match address.kind {
         AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => {
             let wire = mail_address(&value).map(Cow::into_owned);

@@ -26,10 +26,10 @@ pub struct Table {
     /// The rows as objects; the columns are their members, in the order of first appearance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<Map<String, Value>>>,
-    /// The table as CSV text, its first line the header.
+    /// The table as CSV text, its first line the header; with tabs where the header has tabs (`mysql -B`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv: Option<String>,
-    /// A CSV or JSON file that was handed in by `POST /v1/media`.
+    /// A CSV, TSV or JSON file that was handed in by `POST /v1/media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<String>,
     /// Sides of the columns, from the first on; the others are put right when they hold numbers, else left.

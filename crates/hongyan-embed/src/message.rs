@@ -2,7 +2,7 @@
 //! not much later to whoever delivers it.
 
 use crate::Fault;
-use hongyan_core::Message;
+use hongyan_core::{Message, number};
 use serde_json::Value;
 
 /// The longest idempotency key that a gateway takes, in bytes.
@@ -36,7 +36,11 @@ pub fn check_message(text: &str) -> Result<(), Fault> {
 /// Reads a message that [`check_message`] has found right.
 pub(crate) fn read_message(text: &str) -> Result<Value, Fault> {
     check_message(text)?;
-    serde_json::from_str(text).map_err(|error| no_json(&error))
+    let kept = number::of_message(text).map_err(|path| {
+        let words = "is a number that 64 bits cannot hold: write it in quotes · 超出 64 位整数,请写成带引号的文本";
+        field(&path, words)
+    })?;
+    serde_json::from_str(&kept).map_err(|error| no_json(&error))
 }
 
 /// Checks an idempotency key as a gateway does.

@@ -12,8 +12,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{
-    Accepted, Attachment, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan, Templated,
-    Time, Unfit, Wording, plan,
+    Accepted, Attachment, Channel, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan,
+    PlannedDelivery, Templated, Time, Unfit, Wording, plan,
 };
 use hongyan_endpoint::File;
 use std::{
@@ -35,8 +35,6 @@ pub(crate) struct Draft {
     /// What was inside the content and is to be kept beside it.
     file: Option<File>,
     pub(crate) plan: Plan,
-    /// What each part of a table shows, by account; empty for other contents.
-    pub(crate) shows: BTreeMap<std::sync::Arc<str>, Vec<Shows>>,
     /// What each part says, by account.
     wordings: BTreeMap<std::sync::Arc<str>, Vec<Worded>>,
     labels: BTreeMap<String, String>,
@@ -53,14 +51,16 @@ enum Worded {
     /// This.
     Own(Box<Content>),
     /// What the channel makes of the content when it is sent: all of a table's rows, which no setting cuts.
-    Made,
+    Made(Shows),
 }
 
 impl Worded {
     fn of(part: Cow<'_, Content>, account: &Account) -> Self {
         match part {
             Cow::Borrowed(_) => Self::Whole,
-            Cow::Owned(_) if account.channel.table_rows() == usize::MAX => Self::Made,
+            Cow::Owned(own) if own.table.is_some() && account.channel.table_rows() == usize::MAX => {
+                Self::Made(Shows::data(&own))
+            }
             Cow::Owned(own) => Self::Own(Box::new(own)),
         }
     }
@@ -72,6 +72,14 @@ fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
 
 /// Checks a message, fills its template and plans it. Stores nothing.
 pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
+    if message.content.given.is_some() {
+        return Err(Problem::field(Code::UnknownField, "content.given", "there is no such field"));
+    }
+    given(app, caller, message, now).await
+}
+
+/// As [`draft`], of a message that may have come by a platform's own path.
+pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     let audience = message.audience().into_owned();
     if audience.len() > MAX_RECIPIENTS {
         return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", audience.len())));
@@ -81,7 +89,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
-    let sheet = tables::read(app, &mut content).await?;
+    let sheet = tables::read(app, caller, &mut content).await?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
     let lookup = |name: &str| {
@@ -96,12 +104,12 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     app.admit(caller, involved.iter().copied())?;
     let naming = |name: &str| app.accounts.get(name).and_then(|account| account.channel.naming());
     content.mail = mails::head(&plan, message.reply_to, naming)?;
-    let mut file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    let mut file =
+        files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
         tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
     }
     let mut counts = BTreeMap::new();
-    let mut shows = BTreeMap::new();
     let mut wordings = BTreeMap::new();
     let mut with_file = Vec::new();
     for account in involved.iter().filter_map(|name| app.accounts.get(*name)) {
@@ -117,6 +125,10 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
         for delivery in deliveries {
+            if content.given.is_some() {
+                // The platform judges it.
+                continue;
+            }
             if content.table.is_none() {
                 account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
                 continue;
@@ -125,11 +137,8 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
             let check = |part: &Cow<'_, Content>| account.channel.check_for(part, &delivery.recipients);
             parts.iter().try_for_each(check).map_err(|error| said(Unfit { field: "table".into(), ..error }))?;
         }
-        if content.table.is_some() {
-            shows.insert(std::sync::Arc::clone(&account.name), parts.iter().map(|part| Shows::of(part)).collect());
-            if parts.iter().any(|part| part.media().is_some()) {
-                with_file.push(account);
-            }
+        if content.table.is_some() && parts.iter().any(|part| part.media().is_some()) {
+            with_file.push(account);
         }
         counts.insert(std::sync::Arc::clone(&account.name), u32::try_from(parts.len()).unwrap_or(u32::MAX));
         let worded = parts.into_iter().map(|part| Worded::of(part, account)).collect();
@@ -143,7 +152,6 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         content,
         file,
         plan,
-        shows,
         wordings,
         labels: message.labels,
         priority: message.priority,
@@ -232,6 +240,16 @@ fn accounts<'a>(app: &'a App, via: &'a [String], route: Option<&str>) -> Result<
 }
 
 impl Draft {
+    /// What the recipients of a planned call will read of it.
+    pub(crate) fn shows(&self, channel: &dyn Channel, planned: &PlannedDelivery) -> Shows {
+        let at = planned.part.map_or(0, |part| part.number as usize - 1);
+        match self.wordings.get(planned.account.as_str()).and_then(|parts| parts.get(at)) {
+            Some(Worded::Own(own)) => Shows::of(channel, own, &planned.recipients),
+            Some(Worded::Made(shows)) => shows.clone(),
+            Some(Worded::Whole) | None => Shows::of(channel, &self.content, &planned.recipients),
+        }
+    }
+
     /// Ready to be stored; a file that was inside it is kept now.
     pub(crate) async fn into_new(
         mut self,
@@ -240,7 +258,9 @@ impl Draft {
         idempotency: Option<Idempotency>,
     ) -> Result<NewMessage, Problem> {
         if let Some(file) = self.file.take() {
-            files::keep(app, &mut self.content, file, self.at).await?;
+            let accounts: BTreeSet<&String> = self.plan.deliveries.iter().map(|planned| &planned.account).collect();
+            let accounts: Vec<String> = accounts.into_iter().cloned().collect();
+            files::keep(app, &mut self.content, file, &accounts, self.at).await?;
         }
         let content = written(&self.content)?;
         let mut wordings = Vec::new();
@@ -250,7 +270,7 @@ impl Draft {
             for part in parts {
                 of_account.push(match part {
                     Worded::Whole => Wording::Whole,
-                    Worded::Made => Wording::Made,
+                    Worded::Made(_) => Wording::Made,
                     Worded::Own(own) => {
                         files::name_kept(own, &self.content);
                         wordings.push(written(own)?);

@@ -3,10 +3,11 @@
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use hongyan_api::{Code, Problem};
+use hongyan_core::{Message, number};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use crate::words::{field_of, without_value};
 
@@ -89,7 +90,8 @@ pub(crate) async fn discard(body: &mut Body, headers: &HeaderMap) -> bool {
     tokio::time::timeout(DISCARD_FOR, rest).await.unwrap_or(false)
 }
 
-fn declared(headers: &HeaderMap) -> Option<u64> {
+/// The length that the head announces.
+pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
@@ -132,10 +134,37 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Err(Problem::field(code, field_of(&path, &said), without_value(&said)))
 }
 
+/// Reads a message, with no number of it rounded: what 64 bits cannot hold is kept as text where it is shown, and
+/// refused where it would go to a platform.
+pub(crate) fn message(bytes: &[u8]) -> Result<Message, Problem> {
+    let message = parse(bytes)?;
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(message) };
+    match number::of_message(text) {
+        Ok(Cow::Borrowed(_)) => Ok(message),
+        Ok(Cow::Owned(kept)) => parse(kept.as_bytes()),
+        Err(path) => Err(Problem::field(
+            Code::InvalidField,
+            path,
+            "is a number that 64 bits cannot hold: it would be rounded on its way; write it as a text, in quotes",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_core::Message;
+
+    #[test]
+    fn a_number_of_a_message_is_kept_or_refused() {
+        let read = |content: &str| message(format!(r#"{{"to":[{{"userid":"li"}}],"content":{content}}}"#).as_bytes());
+        let table = read(r#"{"table":{"columns":["id"],"rows":[[123456789012345678901]]}}"#).unwrap();
+        assert_eq!(table.content.table.unwrap().rows.unwrap()[0][0], "123456789012345678901");
+        let data = read(r#"{"template":"t","data":{"id":123456789012345678901}}"#).unwrap();
+        assert_eq!(data.content.data.unwrap()["id"], "123456789012345678901");
+        let problem = read(r#"{"native":{"msgtype":"text","n":123456789012345678901}}"#).unwrap_err();
+        assert_eq!((problem.status, problem.field.as_deref()), (422, Some("content.native.n")));
+        assert_eq!(read("{").unwrap_err().code, "malformed_json");
+    }
 
     #[test]
     fn what_is_wrong_is_named_by_its_field() {

@@ -3,10 +3,10 @@
 //!
 //! What a message shows is the channel's ([`hongyan_core::Channel::parts`]); keeping the file is [`crate::files`]'s.
 
-use crate::{app::App, files, reply};
+use crate::{app::App, files, keys::Caller, reply};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Attach, Content, Format, Kept, Media, Table};
+use hongyan_core::{Address, Attach, Channel, Content, Format, Kept, Media, Table};
 use hongyan_endpoint::File;
 use hongyan_sheet::{Kind, Sheet, Unread};
 use serde_json::Value;
@@ -31,16 +31,20 @@ fn unread(source: &'static str, error: &Unread) -> Problem {
 }
 
 /// Reads the table of a content, where it has one, out of it.
-pub(crate) async fn read(app: &App, content: &mut Content) -> Result<Option<Arc<Sheet>>, Problem> {
+pub(crate) async fn read(app: &App, caller: &Caller, content: &mut Content) -> Result<Option<Arc<Sheet>>, Problem> {
     let Some(table) = &mut content.table else { return Ok(None) };
     check_name(table)?;
     let (columns, rows, records) = (table.columns.take(), table.rows.take(), table.records.take());
     let (csv, media) = (table.csv.take(), table.media.take());
     let kept = match &media {
-        Some(id) => Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(|| {
-            let words = format!("no file {id:?} is kept here: hand it in by POST /v1/media");
-            wrong("content.table.media", words)
-        })?),
+        Some(id) => {
+            let missing = || {
+                let words = format!("no file {id:?} is kept here: hand it in by POST /v1/media");
+                wrong("content.table.media", words)
+            };
+            files::visible(app, caller, id).await?.ok_or_else(missing)?;
+            Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(missing)?)
+        }
         None => None,
     };
     // Tables are large and their reading is long: not all at once, and not where others wait.
@@ -146,7 +150,7 @@ pub(crate) async fn file(
     Ok(Some(file))
 }
 
-/// What one part of a table shows, and the file that goes with it.
+/// What the recipients of one call read, and the file that goes with it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shows {
     pub(crate) words: Option<String>,
@@ -154,18 +158,18 @@ pub(crate) struct Shows {
 }
 
 impl Shows {
-    /// Of a part as the channel made it.
-    pub(crate) fn of(part: &Content) -> Self {
-        let wide = part.native.as_ref().and_then(|native| native["markdown_v2"]["content"].as_str());
-        let data = || {
-            let table = part.table.as_ref()?;
+    /// Of a part as it will be handed to the channel.
+    pub(crate) fn of(channel: &dyn Channel, part: &Content, to: &[Address]) -> Self {
+        Self { words: channel.words(part, to), file: part.media().and_then(|(_, media)| media.name.clone()) }
+    }
+
+    /// Of a table that goes to a program as data.
+    pub(crate) fn data(part: &Content) -> Self {
+        let words = part.table.as_ref().map(|table| {
             let names = table.columns.iter().flatten().map(|name| Cow::Borrowed(name.as_str())).collect::<Vec<_>>();
-            Some(format!("JSON: {} × {}", names.join(", "), table.rows.as_ref().map_or(0, Vec::len)))
-        };
-        Self {
-            words: wide.map(str::to_owned).or_else(|| part.markdown.clone()).or_else(data),
-            file: part.media().and_then(|(_, media)| media.name.clone()),
-        }
+            format!("JSON: {} × {}", names.join(", "), table.rows.as_ref().map_or(0, Vec::len))
+        });
+        Self { words, file: None }
     }
 }
 

@@ -1,4 +1,7 @@
-//! CSV, as RFC 4180 has it and as databases write it.
+//! CSV, as RFC 4180 has it and as databases write it, with commas or, as `mysql -B` and clipboards have it, with tabs.
+//!
+//! Which of both it is, its header says. `mysql -B` quotes nothing: it writes a line break inside a cell as `\\n`, a tab as
+//! `\\t`, a backslash as `\\\\`, and no value as `NULL`; so is a text with tabs read whose backslashes are all of these.
 //!
 //! Written out here and not taken from a crate: readers commonly leave blank lines out, and in a table of one column a
 //! blank line is a row whose cell is empty (`psql --csv` writes `NULL` so); and an error has to name the line.
@@ -16,10 +19,66 @@ struct Record {
 struct Reader<'a> {
     rest: &'a str,
     line: usize,
+    /// Between cells: a comma or a tab.
+    between: u8,
+}
+
+/// Whether the header has tabs between its names: more of them than commas, outside of quotes.
+fn has_tabs(text: &str) -> bool {
+    let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+    let (mut tabs, mut commas, mut quoted) = (0, 0, false);
+    for byte in header.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\t' if !quoted => tabs += 1,
+            b',' if !quoted => commas += 1,
+            _ => {}
+        }
+    }
+    tabs > commas
+}
+
+/// Whether every backslash is one that `mysql -B` writes.
+fn is_escaped(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let mut any = false;
+    while let Some(byte) = bytes.next() {
+        if byte == b'\\' {
+            any = true;
+            if !matches!(bytes.next(), Some(b'n' | b't' | b'0' | b'\\' | b'N')) {
+                return false;
+            }
+        }
+    }
+    any
+}
+
+/// A cell between tabs: text, or nothing.
+fn cell(field: String, escaped: bool) -> Value {
+    if matches!(field.as_str(), "NULL" | "\\N") {
+        return Value::Null;
+    }
+    if !escaped || !field.contains('\\') {
+        return Value::String(field);
+    }
+    let mut out = String::with_capacity(field.len());
+    let mut chars = field.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            ('\\', Some('n')) => out.push('\n'),
+            ('\\', Some('t')) => out.push('\t'),
+            ('\\', Some('0')) => out.push('\0'),
+            ('\\', Some(other)) => out.push(other),
+            (c, _) => out.push(c),
+        }
+    }
+    Value::String(out)
 }
 
 pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
-    let mut reader = Reader { rest: text, line: 1 };
+    let tabs = has_tabs(text);
+    let escaped = tabs && is_escaped(text);
+    let mut reader = Reader { rest: text, line: 1, between: if tabs { b'\t' } else { b',' } };
     let mut header = reader.record()?;
     while header.as_ref().is_some_and(is_blank) {
         header = reader.record()?;
@@ -34,14 +93,16 @@ pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
         let have = record.fields.len();
         if have != width {
             let row = rows.len() + 1;
-            let message = format!("row {row} has {have} cells, the header has {width}: quote cells that hold commas");
+            let what = if tabs { "tabs" } else { "commas" };
+            let message = format!("row {row} has {have} cells, the header has {width}: quote cells that hold {what}");
             return Err(Unread::at(format!("line {}", record.line), message));
         }
         if rows.len() == MOST_ROWS {
             let message = format!("there are more than {MOST_ROWS} rows: narrow the query");
             return Err(Unread::at(format!("line {}", record.line), message));
         }
-        rows.push(record.fields.into_iter().map(Value::String).collect());
+        let of = |field| if tabs { cell(field, escaped) } else { Value::String(field) };
+        rows.push(record.fields.into_iter().map(of).collect());
     }
     Sheet::of_texts(header.fields, rows)
 }
@@ -58,10 +119,14 @@ impl Reader<'_> {
         }
         let mut record = Record { line: self.line, fields: Vec::new() };
         loop {
-            let field = if self.rest.starts_with('"') { self.quoted()? } else { self.bare() };
+            let field = if self.rest.starts_with('"') && (self.between == b',' || self.closes()) {
+                self.quoted()?
+            } else {
+                self.bare()
+            };
             record.fields.push(field);
             match self.rest.as_bytes() {
-                [b',', ..] => self.skip(1),
+                [between, ..] if *between == self.between => self.skip(1),
                 [b'\r', b'\n', ..] => {
                     self.skip(2);
                     break;
@@ -77,7 +142,7 @@ impl Reader<'_> {
     }
 
     fn bare(&mut self) -> String {
-        let end = self.rest.find([',', '\n', '\r']).unwrap_or(self.rest.len());
+        let end = self.rest.find([char::from(self.between), '\n', '\r']).unwrap_or(self.rest.len());
         let field = self.rest[..end].to_owned();
         self.skip(end);
         field
@@ -100,12 +165,27 @@ impl Reader<'_> {
             self.skip(1);
         }
         match self.rest.as_bytes() {
-            [] | [b',' | b'\n' | b'\r', ..] => Ok(field),
+            [] | [b'\n' | b'\r', ..] => Ok(field),
+            [between, ..] if *between == self.between => Ok(field),
             _ => {
                 let message = "something follows a closing quote: a quote inside a quoted cell is written twice";
                 Err(Unread::at(format!("line {}", self.line), message))
             }
         }
+    }
+
+    /// Whether the quote that stands here is closed before the cell's end: between tabs most are a cell's own.
+    fn closes(&self) -> bool {
+        let mut quoted = self.rest.char_indices().skip(1).peekable();
+        while let Some((_, c)) = quoted.next() {
+            if c == '"' {
+                match quoted.peek() {
+                    Some((_, '"')) => drop(quoted.next()),
+                    after => return after.is_none_or(|(_, c)| matches!(c, '\t' | '\n' | '\r')),
+                }
+            }
+        }
+        false
     }
 
     fn skip(&mut self, bytes: usize) {

@@ -1,11 +1,17 @@
 //! JSON in the forms in which databases write rows.
 
 use crate::{Sheet, Unread};
-use hongyan_core::table::shown;
+use hongyan_core::{number, table::shown};
 use serde_json::{Deserializer, Map, Value};
+use std::borrow::Cow;
 
 pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
-    let values: Result<Vec<Value>, _> = Deserializer::from_str(text).into_iter().collect();
+    let read = |text: &str| Deserializer::from_str(text).into_iter().collect::<Result<Vec<Value>, _>>();
+    // What a number of 64 bits would round is kept as text, as it is written; what is wrong is named where it stands.
+    let values = read(text).and_then(|values| match number::quoted(text) {
+        Cow::Borrowed(_) => Ok(values),
+        Cow::Owned(quoted) => read(&quoted),
+    });
     let mut values =
         values.map_err(|error| Unread::at(format!("line {}", error.line()), format!("is not JSON: {error}")))?;
     match (values.len(), values.pop()) {

@@ -1,4 +1,4 @@
-//! Tables as files: CSV and JSON in, CSV and XLSX out.
+//! Tables as files: CSV (with commas or tabs) and JSON in, CSV and XLSX out.
 //!
 //! Pure: bytes in, bytes out. What a message shows of a table is left to `hongyan-channel`, keeping files to the
 //! gateway.
@@ -39,7 +39,8 @@ pub struct Sheet {
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// RFC 4180 in UTF-8, with or without a byte order mark; the first line is the header.
+    /// RFC 4180 in UTF-8, with or without a byte order mark; the first line is the header. With tabs for commas, as
+    /// `mysql -B` writes it, where the header has tabs.
     Csv,
     /// An array of objects, an array of arrays whose first is the header, `{"columns", "rows"}`, or objects one after
     /// another.
@@ -52,7 +53,7 @@ impl Kind {
     pub fn of(name: &str, bytes: &[u8]) -> Self {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         match ending.as_str() {
-            "csv" => Self::Csv,
+            "csv" | "tsv" | "tab" => Self::Csv,
             "json" | "jsonl" | "ndjson" => Self::Json,
             _ => {
                 let text = without_mark(bytes);

@@ -30,16 +30,18 @@ pub(crate) fn bare(source: &str) -> Vec<Range<usize>> {
     for range in &mut found {
         range.end = range.start + without_tail(&source[range.clone()]).len();
     }
-    let taken = found.clone();
-    let free = |at: usize| !taken.iter().any(|range| range.start <= at && at < range.end);
+    let mut taken = found.clone().into_iter().peekable();
     let mut before = ' ';
     let mut past = 0;
     for (at, c) in source.char_indices() {
-        if at >= past && free(at) && begins_a_word(before) {
-            if let Some(length) = path(&source[at..]) {
-                found.push(at..at + length);
-                past = at + length;
-            }
+        while taken.next_if(|range| range.end <= at).is_some() {}
+        let free = at >= past && taken.peek().is_none_or(|range| at < range.start);
+        if free
+            && begins_a_word(before)
+            && let Some(length) = path(&source[at..])
+        {
+            found.push(at..at + length);
+            past = at + length;
         }
         before = c;
     }
@@ -50,6 +52,11 @@ pub(crate) fn bare(source: &str) -> Vec<Range<usize>> {
 /// Where a path may begin: after white space, a bracket, or what is written in Chinese.
 fn begins_a_word(before: char) -> bool {
     before.is_whitespace() || matches!(before, '(' | '=' | ',' | ':' | '"' | '\'') || !before.is_ascii()
+}
+
+/// Whether it is a path as Windows writes it, in which a backslash is no escape.
+pub(crate) fn is_windows(path: &str) -> bool {
+    path.starts_with("\\\\") || path.get(1..).is_some_and(|rest| rest.starts_with(":\\"))
 }
 
 /// The length of the path that a text begins with: `\\host\…`, `C:\…`, `/dir/…`.
@@ -74,30 +81,13 @@ fn path(text: &str) -> Option<usize> {
     let ends = |c: char| {
         c.is_whitespace()
             || c.is_control()
-            || matches!(
-                c,
-                '<' | '>'
-                    | '"'
-                    | '`'
-                    | '|'
-                    | '['
-                    | ']'
-                    | '('
-                    | ')'
-                    | '，'
-                    | '。'
-                    | '；'
-                    | '：'
-                    | '、'
-                    | '（'
-                    | '）'
-                    | '！'
-                    | '？'
-            )
+            || "<>\"`|[]()，。；：、（）！？".contains(c)
+            // In a path with slashes it is an escape of what follows.
+            || (unix && c == '\\')
     };
     let length = without_tail(&text[..end_of(text, ends)]).len();
     // One name after one slash is as often a fraction, a switch or a closing tag.
-    let deep = text[1..length].contains(['/', '\\']);
+    let deep = text[1..length].contains(if unix { '/' } else { '\\' });
     deep.then_some(length)
 }
 

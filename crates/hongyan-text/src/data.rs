@@ -43,15 +43,13 @@ pub fn settle(source: &str) -> String {
     let (code, links) = places(source);
     let (mut code, mut links) = (code.into_iter().peekable(), links.into_iter().peekable());
     let mut out = String::with_capacity(source.len());
-    let mut line = 0;
+    let mut line = Line::Empty;
     for (at, c) in source.char_indices() {
         while code.next_if(|range| range.end <= at).is_some() {}
         while links.next_if(|range| range.end <= at).is_some() {}
         let Some(own) = marked(c) else {
             out.push(c);
-            if c == '\n' {
-                line = out.len();
-            }
+            line = line.then(c);
             continue;
         };
         let next = source[at + c.len_utf8()..].chars().next();
@@ -61,12 +59,36 @@ pub fn settle(source: &str) -> String {
             continue;
         }
         let linked = links.peek().is_some_and(|range| range.start <= at);
-        if linked || is_special(own, &out[line..], next) {
+        if linked || is_special(own, line, out.chars().next_back(), next) {
             out.push('\\');
         }
         out.push(own);
+        line = Line::Words;
     }
     out
+}
+
+/// What a line has come to hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// Nothing but spaces and a quote's marks.
+    Empty,
+    /// After them, a number.
+    Number,
+    /// More.
+    Words,
+}
+
+impl Line {
+    fn then(self, c: char) -> Self {
+        match (self, c) {
+            (_, '\n') => Self::Empty,
+            (Self::Empty, '>') => Self::Empty,
+            (Self::Empty, c) if c.is_whitespace() => Self::Empty,
+            (Self::Empty | Self::Number, '0'..='9') => Self::Number,
+            _ => Self::Words,
+        }
+    }
 }
 
 /// Where code stands, and where links and pictures do. Sorted, each apart from its like.
@@ -92,24 +114,18 @@ fn places(source: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     (code, links)
 }
 
-/// Whether a character would be read as a mark after what stands before it in its line and before what follows.
-fn is_special(c: char, line: &str, next: Option<char>) -> bool {
-    let begins = || line.chars().all(|c| c.is_whitespace() || c == '>');
-    let ends = || next.is_none_or(char::is_whitespace);
+/// Whether a character would be read as a mark after what its line holds, between these two characters.
+fn is_special(c: char, line: Line, before: Option<char>, next: Option<char>) -> bool {
+    let wordy = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match c {
         '\\' | '`' | '*' | '[' | ']' | '<' | '~' | '|' => true,
-        '_' => {
-            !(line.chars().next_back().is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric))
-        }
+        '_' => !(wordy(before) && wordy(next)),
         // A name of a character goes on in letters or a number.
         '&' => next.is_some_and(|n| n.is_ascii_alphabetic() || n == '#' || n == shifted('#')),
         '!' => next == Some('['),
-        '(' => line.ends_with(']'),
-        '#' | '+' | '-' | '=' | '>' => begins(),
-        '.' | ')' => {
-            let number = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
-            ends() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-        }
+        '(' => before == Some(']'),
+        '#' | '+' | '-' | '=' | '>' => line == Line::Empty,
+        '.' | ')' => line == Line::Number && next.is_none_or(char::is_whitespace),
         _ => false,
     }
 }

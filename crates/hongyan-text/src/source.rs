@@ -109,7 +109,7 @@ fn literal(source: &str) -> Vec<Range<usize>> {
 }
 
 /// How far before an address an emphasis is looked for, in bytes.
-const FARTHEST: usize = 1_000;
+const FARTHEST: usize = 500;
 
 /// How many marks at the end of an address close an emphasis that was opened before it.
 fn closing(source: &str, address: &Range<usize>) -> usize {
@@ -123,16 +123,25 @@ fn closing(source: &str, address: &Range<usize>) -> usize {
     }
     let before = &source[from..address.start];
     let before = before.rfind("\n\n").map_or(before, |end| &before[end + 2..]);
-    let open = |length: usize| {
-        let runs = before.split(|c| c != mark).filter(|run| run.len() == length);
-        runs.count() % 2 == 1
-    };
-    [3, 2, 1].into_iter().find(|length| *length <= trailing && open(*length)).unwrap_or(0)
+    // Of runs of one, two and three marks, whether an odd number stands there: the last one waits for its end.
+    let mut open = [false; 3];
+    let mut run = 0;
+    for byte in before.bytes().chain([0]) {
+        if byte == mark as u8 {
+            run += 1;
+        } else if run > 0 {
+            if let Some(open) = open.get_mut(run - 1) {
+                *open = !*open;
+            }
+            run = 0;
+        }
+    }
+    (1..=trailing.min(3)).rev().find(|length| open[length - 1]).unwrap_or(0)
 }
 
 /// Before what in an address an escape goes: what would be a mark or an entity, or an escape itself.
 fn escapes(source: &str, range: Range<usize>) -> impl Iterator<Item = usize> {
-    let windows = source[range.clone()].contains(":\\") || source[range.clone()].starts_with("\\\\");
+    let windows = address::is_windows(&source[range.clone()]);
     let mut escaped = false;
     let start = range.start;
     let bytes = source.as_bytes();

@@ -7,8 +7,12 @@ use crate::{refusal, render};
 use hongyan_core::{Content, Unfit};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
 use hongyan_endpoint::{Endpoint, Fault};
-use hongyan_text::Dialect;
+use hongyan_text::{Dialect, Form};
 use serde_json::{Map, Value, json};
+
+/// Where a message's words stand, by its type.
+pub(super) const WORDS: [(&str, &str, Form); 2] =
+    [("text", "content", Form::Text), ("markdown", "text", Form::Markdown)];
 
 /// The platform's message object. `media_id` is the file's, of contents that have one.
 pub(super) fn message(content: &Content, media_id: &str) -> Value {
@@ -16,10 +20,10 @@ pub(super) fn message(content: &Content, media_id: &str) -> Value {
     if let Some(native) = &content.native {
         native.clone()
     } else if let Some(markdown) = &content.markdown {
-        json!({"msgtype": "markdown", "markdown": {"title": title, "text": rendered(markdown)}})
+        json!({"msgtype": "markdown", "markdown": {"title": title, "text": render::titled(title, markdown)}})
     } else if let Some(news) = &content.news {
         let first = news.first().map(|link| link.title.as_str());
-        let text = rendered(&render::pages(news));
+        let text = render::titled(title, &render::pages(news));
         json!({"msgtype": "markdown", "markdown": {"title": title.or(first), "text": text}})
     } else if let Some(card) = &content.card {
         let mut body = json!({"title": title, "markdown": rendered(&card.markdown)});
@@ -59,6 +63,26 @@ pub(super) fn message(content: &Content, media_id: &str) -> Value {
 
 fn rendered(markdown: &str) -> String {
     hongyan_text::render(markdown, Dialect::DingTalk)
+}
+
+/// What is read of a message object; `None` where only the platform knows.
+pub(super) fn words(message: &Value) -> Option<String> {
+    let kind = message["msgtype"].as_str()?;
+    let body = match &message[kind] {
+        Value::Object(body) => body,
+        _ => return None,
+    };
+    let member = |name: &str| body.get(name).and_then(Value::as_str);
+    let lines = match kind {
+        "text" => [member("content"), None],
+        "markdown" => [member("text"), None],
+        "action_card" => [member("title"), member("markdown")],
+        "link" => [member("title"), member("text")],
+        "oa" => [message["oa"]["body"]["title"].as_str(), message["oa"]["body"]["content"].as_str()],
+        _ => [None, None],
+    };
+    let lines: Vec<&str> = lines.into_iter().flatten().collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// Whether the platform takes what a content becomes.

@@ -7,6 +7,7 @@ mod group;
 mod robot;
 
 use crate::{
+    audience,
     directory::Directory,
     published, refusal, render,
     secret::{SecretError, SecretRef},
@@ -145,6 +146,7 @@ impl Channel for DingTalkChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, Some(self.agent_id))?;
         if let Some(said) = robot::said(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
@@ -160,6 +162,11 @@ impl Channel for DingTalkChannel {
         Ok(parts)
     }
 
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let size = |content: &Content| body::message(content, "").to_string().len();
+        render::given(content, &body::WORDS, SendNotice::SPEC.max_bytes("msg"), size)
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         let client = self.client.clone();
         self.directory
@@ -167,7 +174,7 @@ impl Channel for DingTalkChannel {
                 let client = client.clone();
                 async move {
                     Ok(client
-                        .call(&GetByMobile { mobile: address.value, ..GetByMobile::default() })
+                        .call(&GetByMobile { mobile: address.on_wire().to_owned(), ..GetByMobile::default() })
                         .await?
                         .result
                         .userid)
@@ -178,6 +185,17 @@ impl Channel for DingTalkChannel {
 
     fn check_for(&self, content: &Content, to: &[Address]) -> Result<(), Unfit> {
         robot::check_for(content, to)
+    }
+
+    fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
+        let to_robot =
+            to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
+        if !to_robot && robot::said(part).is_none() {
+            return body::words(&body::message(part, ""));
+        }
+        let (_, param) = body::robot_message(part, "").ok()?;
+        let param: serde_json::Value = serde_json::from_str(&param).ok()?;
+        param["text"].as_str().or_else(|| param["content"].as_str()).map(str::to_owned)
     }
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
@@ -205,6 +223,7 @@ impl Channel for DingTalkChannel {
             dept_id_list: listed(|kind| kind == AddressKind::Department),
             to_all_user: target::everybody(call.targets).then_some(true),
             msg: body::message(call.content, media_id),
+            rest: call.content.given.clone().unwrap_or_default(),
         };
         match self.client.call(&request).await {
             Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },
@@ -382,7 +401,7 @@ mod tests {
         let parts = render::parts(&content, "", "DingTalk message", limit, size).unwrap();
         assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= limit.unwrap()));
         let second = body::message(&parts[1], "")["markdown"]["text"].as_str().unwrap().to_owned();
-        assert!(second.starts_with(&format!("(2/{})\n\na ", parts.len())), "the header again: {second}");
+        assert!(second.starts_with(&format!("### 日终\n\n(2/{})\n\na ", parts.len())), "the header again: {second}");
         assert!(second.contains("在线 **离线**") && !second.contains("~~") && !second.contains("---"));
     }
 }

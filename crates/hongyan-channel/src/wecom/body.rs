@@ -3,7 +3,7 @@
 
 use crate::render;
 use hongyan_core::{Card, Content, Link, Unfit};
-use hongyan_text::Dialect;
+use hongyan_text::{Dialect, Form};
 use hongyan_wecom::{
     WeCom,
     content::{self, Article, Content as Body, Image, Markdown, Media, News, Place, Text, TextCard, Video},
@@ -29,6 +29,19 @@ const RESERVED: [&str; 8] = [
     "enable_duplicate_check",
     "duplicate_check_interval",
 ];
+
+/// Where a message's words stand, by its type.
+pub(crate) const WORDS: [(&str, &str, Form); 3] = [
+    ("text", "content", Form::Text),
+    ("markdown", "content", Form::Markdown),
+    ("markdown_v2", "content", Form::Markdown),
+];
+
+/// What the platform cuts away of a message that came by its own path; `None` where it shows all.
+pub(crate) fn cut(content: &Content, place: Place, msgtype: &str, object: &Map<String, Value>) -> Option<String> {
+    content.given.as_ref()?;
+    content::first_cut(place, msgtype, object.get(msgtype)?)
+}
 
 /// Message type and the members that carry it. `media_id` is the file's, of contents that have one.
 pub(crate) fn message(content: &Content, media_id: &str) -> (String, Map<String, Value>) {
@@ -94,6 +107,22 @@ fn text_card(title: &str, card: &Card) -> Option<TextCard> {
         url: button.url.clone(),
         btntxt: button.title.clone(),
     })
+}
+
+/// What is read of a message; `None` where only the platform knows.
+pub(crate) fn words(msgtype: &str, object: &Map<String, Value>) -> Option<String> {
+    let body = object.get(msgtype)?;
+    let lines = |one: &Value| {
+        let members = ["title", "description", "url"].iter().filter_map(|name| one[*name].as_str());
+        members.filter(|text| !text.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all: Vec<String> = match msgtype {
+        "text" | "markdown" | "markdown_v2" => return body["content"].as_str().map(str::to_owned),
+        "textcard" => lines(body),
+        "news" => body["articles"].as_array()?.iter().flat_map(lines).collect(),
+        _ => return None,
+    };
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 /// Whether a place takes what a content becomes, and takes all of it.

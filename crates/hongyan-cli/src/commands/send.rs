@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use hongyan_core::number;
 use serde_json::{Map, Value, json};
 use std::{io::Read, path::Path};
 
@@ -49,7 +50,9 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     let accepted = gateway.call("POST", &path, &headers, Some(&message)).await?;
     let id = accepted["id"].as_str().context("the gateway's answer has no id")?;
     if args.wait.is_some() {
-        return status::show(&gateway, id, json).await;
+        let known = status::show(&gateway, id, json).await?;
+        // The time was up before the platforms had spoken of everybody.
+        return Ok(if accepted["settled"] == false { Exit::Unknown } else { known });
     }
     if json {
         println!("{accepted}");
@@ -63,7 +66,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
 fn message(args: &Send) -> anyhow::Result<Value> {
     if let Some(file) = &args.message {
         let text = read(file)?;
-        return serde_json::from_str(&text).map_err(|e| Usage(format!("{file} is not JSON: {e}")).into());
+        return whole(&text, &file.to_string());
     }
     if args.to.is_empty() && args.chats.is_empty() {
         return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
@@ -83,7 +86,10 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
-        let data = serde_json::from_str(data).map_err(|e| Usage(format!("--data is not JSON: {e}")))?;
+        let not_json = |e: serde_json::Error| Usage(format!("--data is not JSON: {e}"));
+        serde_json::from_str::<serde::de::IgnoredAny>(data).map_err(not_json)?;
+        // A number that 64 bits would round is shown as it was written.
+        let data: Value = serde_json::from_str(&number::quoted(data)).map_err(not_json)?;
         content.insert("data".into(), data);
     }
     for (name, value) in [("card", &args.card), ("news", &args.news)] {
@@ -135,6 +141,18 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     Ok(Value::Object(message))
 }
 
+/// A message's JSON, with no number of it rounded.
+fn whole(text: &str, file: &str) -> anyhow::Result<Value> {
+    let not_json = |e: serde_json::Error| Usage(format!("{file} is not JSON: {e}"));
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(not_json)?;
+    let kept = number::of_message(text).map_err(|path| {
+        Usage(format!(
+            "{file}: {path} is a number that 64 bits cannot hold and that would be rounded: write it in quotes"
+        ))
+    })?;
+    Ok(serde_json::from_str(&kept).map_err(not_json)?)
+}
+
 /// The form and the file that are to be handed in first.
 fn file(args: &Send) -> Option<(&'static str, &Path)> {
     let files = [("image", &args.image), ("file", &args.file), ("voice", &args.voice), ("video", &args.video)];
@@ -167,12 +185,18 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
     if text == "all" {
         return Ok(json!({"all": true}));
     }
+    if text == "@all" {
+        return Ok(json!({"all": true, "mention": true}));
+    }
     if text.ends_with('>') && text.contains('@') {
         return Ok(mailbox(text.strip_prefix("email:").unwrap_or(text)));
     }
     let (kind, value) = match text.split_once(':') {
         Some((kind, value)) => (kind, value),
         None if text.contains('@') => ("email", text),
+        None if is_mobile(text) => {
+            return Err(mobile_or_userid(text));
+        }
         None => ("userid", text),
     };
     if hongyan_core::AddressKind::from_name(kind).is_none() {
@@ -180,6 +204,24 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
         return Err(Usage(format!("--to {text}: {kind:?} is none of {}", kinds.join(", "))).into());
     }
     Ok(Value::Object(Map::from_iter([(kind.to_owned(), Value::from(value))])))
+}
+
+/// What is said of a bare number that may be a mobile's.
+pub(crate) fn mobile_or_userid(text: &str) -> anyhow::Error {
+    let words = format!(
+        "{text} looks like a mobile number: say mobile:{text}, or userid:{text} where it is a user id \
+         (看起来是手机号:请写 mobile:{text};若是用户 ID,请写 userid:{text})"
+    );
+    Usage(words).into()
+}
+
+/// Whether a word has the form of a Chinese mobile number, with or without the country's, or of one abroad.
+pub(crate) fn is_mobile(text: &str) -> bool {
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+    let local = ["+86", "0086", "86"].iter().find_map(|country| digits.strip_prefix(country)).unwrap_or(&digits);
+    let is_local =
+        |text: &str| text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_local(&digits) || is_local(local) || (digits.starts_with('+') && digits[1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn stdin_for_dash(text: &str) -> anyhow::Result<String> {
@@ -239,6 +281,16 @@ mod tests {
         assert_eq!(recipient("<li@example.com>").unwrap(), json!({"email": "li@example.com"}));
         assert_eq!(recipient("zhangsan").unwrap(), json!({"userid": "zhangsan"}));
         assert_eq!(recipient("all").unwrap(), json!({"all": true}));
+        assert_eq!(recipient("@all").unwrap(), json!({"all": true, "mention": true}));
         assert!(recipient("phone:1").is_err());
+        for mobile in ["13800000001", "+8613800000001", "8613800000001", "138-0000-0001", "138 0000 0001", "+49170123"]
+        {
+            let error = recipient(mobile).unwrap_err().to_string();
+            assert!(error.contains("mobile:") && error.contains("userid:"), "{mobile}: {error}");
+        }
+        for userid in ["1380000000", "0123456789012345678", "manager4220", "23800000001"] {
+            assert_eq!(recipient(userid).unwrap(), json!({"userid": userid}));
+        }
+        assert_eq!(recipient("userid:13800000001").unwrap(), json!({"userid": "13800000001"}));
     }
 }

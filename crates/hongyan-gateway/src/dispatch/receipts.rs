@@ -1,5 +1,6 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
+use super::AWAITED_AFTER;
 use super::lane::Lane;
 use super::pace::Pace;
 use hongyan_core::{Reason, ReceiptTask, Receipts, RecipientState, TargetResult, Time, receipt_delay};
@@ -56,8 +57,10 @@ async fn look(lane: Arc<Lane>, task: ReceiptTask) {
     let now = lane.clock.now();
     let window = lane.account.channel.capabilities().receipts_for.unwrap_or_default();
     let first = lane.account.receipts_after.unwrap_or(IDLE);
+    let mut whole = false;
     let (results, again) = match outcome {
         Ok(receipts) => {
+            whole = receipts.finished;
             let again = next_look(&task, &receipts, now, window, first);
             (read(&task, receipts), again)
         }
@@ -71,9 +74,14 @@ async fn look(lane: Arc<Lane>, task: ReceiptTask) {
             (Vec::new(), (due.since(task.sent_at) < window).then_some(due))
         }
     };
+    let awaited = !whole && lane.observer.results_awaited(task.id.message);
+    let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
     if let Err(error) = lane.outbox.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
         return;
+    }
+    if whole {
+        lane.observer.results_whole(task.id);
     }
     lane.observer.changed(task.id);
 }

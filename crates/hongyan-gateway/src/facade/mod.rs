@@ -155,7 +155,9 @@ async fn read(app: &App, parts: &Parts, body: &mut Body) -> Result<Map<String, V
         Some(b'{' | b'[') => text.to_vec(),
         Some(_) => official::form_to_json(text),
     };
-    serde_json::from_slice(&bytes).map_err(|_| {
+    // An id in figures keeps all of them.
+    let kept = std::str::from_utf8(&bytes).map(hongyan_core::number::quoted).unwrap_or_default();
+    serde_json::from_str(&kept).map_err(|_| {
         Refused::words(
             StatusCode::BAD_REQUEST,
             "the body is neither a JSON object nor a form 请求体不是 JSON 对象或表单",

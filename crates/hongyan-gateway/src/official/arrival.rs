@@ -25,8 +25,31 @@ pub(crate) fn head(parts: &Parts) -> Wire {
     }
 }
 
-/// The body as declarations read it: a form of `/topapi/*` becomes JSON, as DingTalk treats them alike.
+/// The body as declarations read it: on `/topapi/*` a form becomes JSON, and what stands in the query is read beside
+/// it, as DingTalk treats them alike.
 pub(crate) fn body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
+    let read = in_body(uri, headers, body);
+    if !uri.path().starts_with("/topapi/") {
+        return read;
+    }
+    let query = pairs(uri.query().unwrap_or_default()).filter(|(name, _)| name != "access_token");
+    let query: Map<String, Value> = query.map(|(name, value)| (name, Value::String(value))).collect();
+    if query.is_empty() {
+        return read;
+    }
+    let empty = read.trim_ascii().is_empty();
+    match if empty { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(&read) } {
+        Ok(mut members) => {
+            for (name, value) in query {
+                members.entry(name).or_insert(value);
+            }
+            Value::Object(members).to_string().into_bytes()
+        }
+        Err(_) => read,
+    }
+}
+
+fn in_body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
     let is_form = |kind: &str| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // Command-line clients say "form" of everything they post: what opens a brace is JSON all the same.
@@ -34,15 +57,19 @@ pub(crate) fn body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
     if uri.path().starts_with("/topapi/") && is_form(kind) && !json { form_to_json(body) } else { body.to_vec() }
 }
 
-/// The call as it can be passed on: as it came, without the credential.
-pub(crate) fn raw(parts: &Parts, auth: Auth, body: Bytes) -> Raw {
+/// The name in the query of an operation's credential, where it has one there.
+pub(crate) fn credential(auth: Auth) -> Option<String> {
     let mut token = Wire::default();
     auth.attach("", &mut token);
-    let credential = token.query.first().map(|(name, _)| name.as_str());
+    token.query.into_iter().next().map(|(name, _)| name)
+}
+
+/// The call as it can be passed on: as it came, without what is `withheld` of its query: the credential.
+pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
     let query = parts.uri.query().unwrap_or_default();
     let kept = query.split('&').filter(|pair| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        !pair.is_empty() && Some(decode(name).as_str()) != credential
+        !pair.is_empty() && !withheld.contains(&decode(name).as_str())
     });
     Raw {
         method: if parts.method == http::Method::POST { http::Method::POST } else { http::Method::GET },
@@ -85,11 +112,27 @@ mod tests {
 
     #[test]
     fn the_credential_is_taken_out_and_everything_else_stays_as_it_was() {
-        let query = |target: &str, auth| raw(&parts(target), auth, Bytes::new()).query;
+        let query = |target: &str, auth| {
+            let credential = credential(auth);
+            raw(&parts(target), &credential.iter().map(String::as_str).collect::<Vec<_>>(), Bytes::new()).query
+        };
         assert_eq!(query("/user/get?access_token=a%2Bb&userid=%E6%9D%8E&x", Auth::AccessToken), "userid=%E6%9D%8E&x");
         assert_eq!(query("/user/get?access%5Ftoken=a&userid=1", Auth::AccessToken), "userid=1");
         assert_eq!(query("/user/get?userid=1&access_token=a&access_token=b", Auth::AccessToken), "userid=1");
         assert_eq!(query("/v1.0/x?access_token=a", Auth::AcsHeader), "access_token=a");
         assert_eq!(query("/user/get", Auth::AccessToken), "");
+    }
+
+    #[test]
+    fn the_query_is_read_beside_the_body_on_topapi_only() {
+        let read = |target: &str, bytes: &'static [u8]| {
+            let parts = parts(target);
+            String::from_utf8(body(&parts.uri, &parts.headers, &Bytes::from_static(bytes))).unwrap()
+        };
+        assert_eq!(read("/topapi/x?access_token=t&userid_list=li", b""), r#"{"userid_list":"li"}"#);
+        assert_eq!(read("/topapi/x?access_token=t&a=1", b"{\"a\":2}"), r#"{"a":2}"#, "the body wins");
+        assert_eq!(read("/topapi/x?access_token=t", b"{\"a\":2}"), r#"{"a":2}"#);
+        assert_eq!(read("/topapi/x?a=1", b"[1]"), "[1]");
+        assert_eq!(read("/chat/send?a=1", b"{}"), "{}");
     }
 }

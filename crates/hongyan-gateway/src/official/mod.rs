@@ -10,6 +10,7 @@ mod login;
 mod robot;
 mod send;
 mod side;
+mod slow;
 mod table;
 mod tokens;
 
@@ -24,16 +25,19 @@ use hongyan_channel::{Account, ChannelConfig};
 use hongyan_client::Raw;
 use hongyan_core::{Channel, Scope, StoreError};
 use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wire};
+use hongyan_net::Reply;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The largest upload that is passed on: the platforms' largest file (20 MB) and the form around it.
 const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
 /// The largest body of a login.
 const MAX_LOGIN: usize = 64 << 10;
-/// Uploads in memory at once; further ones wait for their turn.
+/// The largest other body that is passed on: eight articles of 666 KB each, and what stands around them.
+const MAX_BODY: usize = 8 << 20;
+/// Uploads and other large bodies in memory at once; further ones wait for their turn.
 const UPLOADS: usize = 8;
 /// Headers of the platform's answer that are the caller's business.
 const PASSED_BACK: [&str; 4] = ["content-type", "content-disposition", "error-code", "error-msg"];
@@ -61,6 +65,7 @@ pub(crate) struct Doors {
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
     uploads: Semaphore,
+    slow: slow::Slow,
 }
 
 impl Doors {
@@ -100,6 +105,7 @@ impl Doors {
             applications,
             robots: robot::open(config, accounts),
             uploads: Semaphore::new(UPLOADS),
+            slow: slow::Slow::default(),
         })
     }
 
@@ -171,41 +177,65 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     // DingTalk's login answers to both, and WeCom minds only a GET in a POST's place.
     let lenient = spec.name == "token.get" || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
-    if !(right_method || (lenient && either)) {
-        return Err(side.wrong_method(spec));
-    }
+    let right_method = right_method || (lenient && either);
     if login::is_login(declared) {
+        if !right_method {
+            return Err(side.wrong_method(spec));
+        }
         let bytes = read(app, side, spec, parts, body, MAX_LOGIN).await?;
         call.body = bytes.to_vec();
-        return Ok(login::answer(app, side, spec, &call).into());
+        return Ok(login::answer(app, side, spec, &call, parts).await.into());
     }
+    if !either {
+        return Err(side.wrong_method(spec));
+    }
+    let upload = spec.body == BodyForm::Multipart;
+    let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
         if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
             // Vendors' calls carry a credential of their own, which is none of an account's.
             return Err(side.forbidden(spec, "none 无"));
         }
-        let (from, caller) = robot::whose(app, side, &call)?;
-        if spec.body == BodyForm::Multipart {
-            let _turn = app.doors.uploads.acquire().await.ok();
-            let bytes = read(app, side, spec, parts, body, MAX_UPLOAD).await?;
-            return Ok(robot::upload(app, from, side, spec, &call, &bytes).await?.into());
+        let (from, caller) = robot::whose(app, side, spec, &call, parts).await?;
+        let (_turn, bytes) = read_large(app, side, spec, parts, body, large).await?;
+        call.body = bytes.to_vec();
+        if right_method
+            && !upload
+            && let Some(asked) = robot::read(side, &call)
+        {
+            return Ok(send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await.into());
         }
-        call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
-        let asked = robot::read(side, spec, &call)?;
-        let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
-        return Ok(sealed.into());
+        return Ok(robot::forward(from, side, operation, parts, bytes).await);
     }
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;
-    let upload = spec.body == BodyForm::Multipart;
-    let _turn = if upload { app.doors.uploads.acquire().await.ok() } else { None };
-    let limit = if upload { MAX_UPLOAD } else { app.config.server.max_body_bytes };
-    let bytes = read(app, side, spec, parts, body, limit).await?;
+    let (_turn, bytes) = read_large(app, side, spec, parts, body, large).await?;
     if !upload {
         call.body = arrival::body(&parts.uri, &parts.headers, &bytes);
     }
-    let raw = arrival::raw(parts, spec.auth, bytes);
+    let credential = arrival::credential(spec.auth);
+    let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
+    if !right_method {
+        // What the platform makes of it, it says itself.
+        return Ok(forward(from, operation, &raw).await);
+    }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
+}
+
+/// Reads a body of up to `most` bytes; one that may be larger than other requests waits for its turn.
+async fn read_large<'a>(
+    app: &'a App,
+    side: Side,
+    spec: &Spec,
+    parts: &Parts,
+    body: &mut Body,
+    most: usize,
+) -> Result<(Option<SemaphorePermit<'a>>, Bytes), Fault> {
+    let usual = app.config.server.max_body_bytes;
+    let small = body::declared(&parts.headers).is_some_and(|length| length <= usual as u64);
+    let turn = if small { None } else { app.doors.uploads.acquire().await.ok() };
+    let bytes = read(app, side, spec, parts, body, most.max(usual)).await?;
+    Ok((turn, bytes))
 }
 
 /// Carries a call out for a caller who may make it.
@@ -230,7 +260,18 @@ pub(crate) async fn perform(
     {
         return sealed.into();
     }
-    match from.caller.forward(declared, raw).await {
+    forward(from, operation, raw).await
+}
+
+/// Passes a call on with the account's own token.
+async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
+    let Operation { side, declared } = operation;
+    passed_back(side, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+}
+
+/// The platform's answer as it came, or what stands in its place.
+fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
+    match answer {
         Ok(reply) => {
             let passed = PASSED_BACK.iter().filter_map(|name| {
                 let value = reply.headers.get(*name)?.clone();
@@ -239,7 +280,7 @@ pub(crate) async fn perform(
             Answer { status: reply.status, headers: passed.collect(), body: reply.body }
         }
         Err(fault) => {
-            tracing::warn!(account = %from.account, %fault, "a call was not passed on");
+            tracing::warn!(account, %fault, "a call was not passed on");
             let timeout = matches!(fault.code(), "net.timeout" | "net.lost" | "net.too_large");
             let mut sealed = side.seal(spec, Err(&follow::spoken(side, spec, fault)));
             // Whether the call was made is not known: an answer with 200 would say that it was not.

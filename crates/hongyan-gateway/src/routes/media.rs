@@ -55,6 +55,10 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     };
     let file = files::checked(file, most)?;
     let row = app.library.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
+    let accounts = call.caller()?.accounts();
+    if !accounts.is_empty() {
+        app.library.note_holder(&row.id, accounts).await.map_err(reply::store)?;
+    }
     Ok(reply::json(StatusCode::CREATED, &row))
 }
 
@@ -76,12 +80,14 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let more = files.len() > limit;
     files.truncate(limit);
     let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
+    // A key for some accounts sees their files; the cursor goes on all the same.
+    let files = files::seen(app, call.caller()?, files).await?;
     reply::ok(&FileList { files, next_cursor })
 }
 
 async fn found(app: &App, call: &Call) -> Result<FileRow, Problem> {
     query::none(call)?;
-    app.library.file_row(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)
+    files::visible(app, call.caller()?, call.param("id")).await?.ok_or_else(no_such_file)
 }
 
 /// `GET /v1/media/{id}`
@@ -91,7 +97,7 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
 
 /// `GET /v1/media/{id}/content`
 pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
+    found(app, call).await?;
     let _turn = app.uploads.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
     let file = app.library.file(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
     let file = Arc::unwrap_or_clone(file);

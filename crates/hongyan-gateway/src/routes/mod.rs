@@ -190,7 +190,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
         Operation::ListCallbacks => callbacks::list(app, call).await,
         Operation::Live => system::live(),
         Operation::Ready => system::ready(app).await,
-        Operation::Metrics => system::metrics(app, route),
+        Operation::Metrics => system::metrics(app, route, call),
         Operation::OpenApi => system::openapi_page(app, route),
         Operation::Docs => system::docs_page(app, route),
     }

@@ -36,6 +36,13 @@ async fn every_bad_body_names_its_field_and_stores_nothing() {
         (to(r#"[{"userid":"a"},{}]"#), 422, "invalid_field", Some("to[1]")),
         (to(r#"[{"userid":"a\u0000b"}]"#), 422, "invalid_field", Some("to[0]")),
         (to(r#"[{"email":"li@example.com"}]"#), 422, "invalid_field", Some("to[0]")),
+        (to(r#"[{"userid":"@all"}]"#), 422, "invalid_field", Some("to[0]")),
+        (to(r#"[{"userid":"li"},{"userid":"<@ALL>"}]"#), 422, "invalid_field", Some("to[1]")),
+        (to(r#"[{"userid":"li|wang"}]"#), 422, "invalid_field", Some("to[0]")),
+        (to(r#"[{"chat":"c1;c2"}]"#), 422, "invalid_field", Some("to[0]")),
+        (to(r#"[{"email":"a@example.com;b@example.com"}]"#), 422, "invalid_field", Some("to[0]")),
+        (to(r#"[{"department":"2|3"}]"#), 422, "invalid_field", Some("to[0]")),
+        (with(r#""content":{"native":{"msgtype":"text"},"given":{}}"#), 422, "unknown_field", Some("content.given")),
         (to(r#"[{"userid":"li","via":["nobody"]}]"#), 422, "invalid_field", Some("to[0].via")),
         (to(&format!("[{}]", many.join(","))), 422, "invalid_field", Some("to")),
         (with(r#""content":{"text":5}"#), 422, "invalid_field", Some("content.text")),
@@ -300,5 +307,15 @@ async fn a_store_that_cannot_keep_up_says_when_to_come_back() {
     assert!(busy > 0);
     let page = gateway.get("/v1/messages?limit=1000").await.json();
     assert_eq!(page["messages"].as_array().unwrap().len(), accepted);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn everybody_is_named_in_one_way_only() {
+    let gateway = TestGateway::start().await;
+    let message = GOOD.replace("li", "@all");
+    let problem = gateway.post("/v1/messages", &message).await.json();
+    assert!(problem["detail"].as_str().unwrap().contains("{\"all\": true}"), "{problem}");
+    nothing_stored(&gateway).await;
     gateway.stop().await;
 }

@@ -41,6 +41,7 @@ async fn a_long_text_goes_out_in_parts_one_after_another() {
     let body = r#"{"to":[{"userid":"li"},{"userid":"ghost"}],"via":["ding"],"content":{"text":"one<<cut>>two"}}"#;
     let plan = gateway.post("/v1/messages/plan", body).await.json();
     assert_eq!(plan["deliveries"][1]["part"], serde_json::json!({"number": 2, "of": 2}), "{plan}");
+    assert_eq!([&plan["deliveries"][0]["shows"], &plan["deliveries"][1]["shows"]], ["one", "two"], "{plan}");
     let json = gateway.post("/v1/messages?wait=10s", body).await.json();
     assert_eq!(json["state"], "partial", "{json}");
     let id = json["id"].as_str().unwrap();

@@ -75,12 +75,14 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         },
         on_repeat: OnRepeat::Refuse,
         long_text: hongyan_channel::LongText::Split,
+        split_given: false,
         rates: Vec::new(),
         recipient_rates: Vec::new(),
         concurrency: 4,
         receipts_after: None,
         channel: Arc::new(channel),
         caller: None,
+        robot: None,
     };
     (name, account)
 }

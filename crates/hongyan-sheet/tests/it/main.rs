@@ -36,6 +36,33 @@ fn csv_is_read_as_databases_write_it() {
 }
 
 #[test]
+fn tables_with_tabs_are_read_as_mysql_and_clipboards_write_them() {
+    for (text, expected) in [
+        ("id\tname\n1\tA, B\n2\tNULL\n", json!([["id", "name"], [["1", "A, B"], ["2", null]]])),
+        ("a\tb\nx\\ny\\tz\tC:\\\\new\n", json!([["a", "b"], [["x\ny\tz", "C:\\new"]]])),
+        ("path\tn\r\nC:\\new\\x\t1\r\n", json!([["path", "n"], [["C:\\new\\x", "1"]]])),
+        ("a\tb\n\"x\ty\"\t\"say \"\"hi\"\"\"\n", json!([["a", "b"], [["x\ty", "say \"hi\""]]])),
+        ("a\tb\n5\" disk\t\"x\n", json!([["a", "b"], [["5\" disk", "\"x"]]])),
+        ("a\tb\n1\t\n\t2\n", json!([["a", "b"], [["1", ""], ["", "2"]]])),
+        ("a,b\tc\n1,2\n", json!([["a", "b\tc"], [["1", "2"]]])),
+        ("账户\t持仓\t备注,说明\nA\t1\tx,y\n", json!([["账户", "持仓", "备注,说明"], [["A", "1", "x,y"]]])),
+    ] {
+        assert_eq!(rows(&csv(text).unwrap()), expected, "{text:?}");
+    }
+    assert_eq!(csv("a\tb\n1\tNULL\n2\t3\n").unwrap().numbers(), [0, 1], "no value is no word");
+    let error = csv("a\tb\n1\n").unwrap_err();
+    assert!(error.message.contains("tabs"), "{error}");
+    assert_eq!(Kind::of("x.tsv", b"[1"), Kind::Csv);
+}
+
+#[test]
+fn numbers_that_64_bits_would_round_are_kept() {
+    let sheet = json(r#"[{"id":123456789012345678901,"n":0.12345678901234567891,"s":5}]"#).unwrap();
+    assert_eq!(sheet.rows()[0], [json!("123456789012345678901"), json!("0.12345678901234567891"), json!(5)]);
+    assert_eq!(csv("id\n123456789012345678901\n").unwrap().rows()[0], [json!("123456789012345678901")]);
+}
+
+#[test]
 fn an_error_names_the_line() {
     for (bytes, at, words) in [
         (&b"a,b\n1,2\n3\n"[..], "line 3", "row 2 has 1 cells, the header has 2"),

@@ -154,6 +154,24 @@ fn hostile_sources_take_no_time_and_no_stack() {
         all(&source);
         html(&source);
     }
+    for piece in [
+        "a://b* ",
+        "/a/b_ ",
+        "https://a/))]",
+        "**级：**严",
+        "<font ",
+        "王*明、",
+        "3*4",
+        "\\\\a\\b ",
+        "&amp",
+        "`_*~ ",
+        "字/a字",
+        "C:\\",
+    ] {
+        let source = piece.repeat(5_000);
+        all(&source);
+        html(&source);
+    }
     let fonts = "<font color=\"info\">".repeat(20_000) + "x";
     assert!(render(&fonts, Dialect::WeCom).len() < fonts.len());
 }
