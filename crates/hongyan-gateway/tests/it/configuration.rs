@@ -99,7 +99,9 @@ fn opened(account: &toml::Table) -> String {
     };
     let account = config.open("x").unwrap_or_else(|error| panic!("{error} in {account}"));
     let channel = (account.channel.capabilities(), account.channel.naming());
-    let rules = (&account.policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
+    // Who writes `resend` down means it past the platform's window too: that alone cannot be told from a default.
+    let policy = hongyan_core::Policy { on_late: account.policy.on_unknown, ..account.policy.clone() };
+    let rules = (&policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
     format!("{own} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
 }
 
