@@ -3,7 +3,7 @@
 use crate::Problem;
 use hongyan_core::{
     Address, Chat, ChatRow, DeliveryId, Department, FileRow, LedgerRow, Message, MessageId, MessageRow, NewChat, Part,
-    Person, Reason,
+    Person, Reason, Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -252,6 +252,33 @@ pub struct AccountRow {
     pub receipts_seconds: Option<u64>,
     /// How many deliveries are in each state; may be some seconds old.
     pub deliveries: BTreeMap<String, u64>,
+    /// While the account cannot send: why, since when, and when it is tried next. Its messages wait meanwhile.
+    #[serde(default)]
+    pub rest: Option<RestRow>,
+    /// What went wrong last, whatever became of it; `null` when nothing has since the gateway started.
+    #[serde(default)]
+    pub last_error: Option<LastErrorRow>,
+}
+
+/// Why an account rests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RestRow {
+    /// The fault, with what to do about it.
+    pub cause: AccountTrouble,
+    /// Since when it cannot send.
+    pub since: Time,
+    /// When it is tried next; a time that has passed: with the next message.
+    pub until: Time,
+}
+
+/// The last thing that went wrong with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LastErrorRow {
+    /// When.
+    pub at: Time,
+    /// The fault, with what to do about it.
+    #[serde(flatten)]
+    pub trouble: AccountTrouble,
 }
 
 /// One recipient list of a call.

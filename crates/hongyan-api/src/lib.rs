@@ -19,8 +19,8 @@ mod table;
 pub use body::{
     AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
     ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, DeliveryRecall, DeliveryStub, DepartmentList, FileList,
-    Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost, RateRow,
-    ReachRow, ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RetryReport,
+    LastErrorRow, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost,
+    RateRow, ReachRow, ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RestRow, RetryReport,
 };
 pub use facade::{FACADE, FacadeKind, FacadeParam, FacadeRoute, OWNER_NOT_A_MEMBER};
 pub use openapi::openapi;

@@ -75,6 +75,18 @@ pub enum ChannelConfig {
     Webhook(WebhookConfig),
 }
 
+impl ChannelConfig {
+    /// For how long a message waits for an account that cannot send, unless the account says otherwise.
+    fn gives_up_after(&self) -> Duration {
+        const DAY: Duration = Duration::from_secs(86_400);
+        match self {
+            // RFC 5321, section 4.5.4.1: at least four to five days.
+            Self::Mail(_) => DAY * 5,
+            _ => DAY * 3,
+        }
+    }
+}
+
 /// Keys of every account. All optional; the defaults are the channel's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -99,6 +111,38 @@ pub struct Common {
     pub longest_retry_ms: Option<u64>,
     /// Milliseconds after a send at which receipts are first looked at; 0 for never.
     pub receipts_after_ms: Option<u64>,
+    /// For how long a message waits for an account that cannot send.
+    pub give_up_after: Option<Span>,
+}
+
+/// A span of time as one writes it: `90s`, `30m`, `12h`, `3d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Span(pub Duration);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let read = || {
+            let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
+            let seconds = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3_600,
+                "d" => 86_400,
+                _ => return None,
+            };
+            Some(Duration::from_secs(number.trim_end().parse::<u64>().ok()?.checked_mul(seconds)?))
+        };
+        read().map(Self).ok_or_else(|| format!("{text:?} is no span of time such as 90s, 30m, 12h or 3d"))
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> Self {
+        format!("{}s", span.0.as_secs())
+    }
 }
 
 /// What to do with a text or markdown that one call cannot carry.
@@ -289,6 +333,7 @@ impl AccountConfig {
                 cap: common.longest_retry_ms.map_or(backoff.cap, Duration::from_millis),
             },
             max_attempts: common.max_attempts.unwrap_or(12).max(1),
+            give_up_after: common.give_up_after.map_or(self.channel.gives_up_after(), |span| span.0),
         };
         let receipts_after = match common.receipts_after_ms {
             Some(0) => None,
@@ -364,6 +409,19 @@ mod tests {
     }
 
     #[test]
+    fn a_message_waits_for_days_for_an_account_that_cannot_send() {
+        let waits = |text: &str| read(text).unwrap().open("a").unwrap().policy.give_up_after.as_secs() / 3_600;
+        let mail = r#""channel":"mail","host":"h","from":"a@example.com""#;
+        let hook = r#""channel":"webhook","url":"https://example.com/""#;
+        assert_eq!((waits(&format!("{{{mail}}}")), waits(&format!("{{{hook}}}"))), (120, 72));
+        assert_eq!(waits(&format!(r#"{{{hook},"give_up_after":"12h"}}"#)), 12);
+        for wrong in ["", "d", "3 weeks", "-1d", "3", "天", "99999999999999999999d", "18446744073709551615d"] {
+            let error = read(&format!(r#"{{{hook},"give_up_after":"{wrong}"}}"#)).unwrap_err();
+            assert!(error.contains("90s, 30m, 12h or 3d"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_by_name() {
         let error = read(&format!(r#"{{{DING},"colour":"red"}}"#)).unwrap_err();
         assert!(error.contains("colour"), "{error}");
@@ -381,6 +439,8 @@ mod tests {
         Claim {
             id: hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(7), number: 1 },
             made_at: Time::from_millis(0),
+            due: Time::from_millis(0),
+            first_due: Time::from_millis(0),
             content: Arc::new(content),
             ready,
             part,

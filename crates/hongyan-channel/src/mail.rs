@@ -346,6 +346,10 @@ impl Channel for MailChannel {
         self.mailer.probe().await
     }
 
+    fn probe_only_reads(&self) -> bool {
+        true
+    }
+
     fn health(&self) -> Health {
         Health { token: "not_used".into(), trouble: None }
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use hongyan_endpoint::{Fault, File, Known};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
 #[async_trait]
@@ -123,6 +123,17 @@ pub trait Channel: Send + Sync + 'static {
     /// # Errors
     /// What stands in the way.
     async fn probe(&self) -> Result<(), Fault>;
+
+    /// Whether [`Channel::probe`] only reads (a login, a connection), so that a resting account is tried by it before a
+    /// message is risked.
+    fn probe_only_reads(&self) -> bool {
+        false
+    }
+
+    /// For how long a call with this handle can be taken back; `None` when it cannot.
+    fn recall_for(&self, _handle: &str) -> Option<Duration> {
+        self.capabilities().recall_for
+    }
 
     /// How it is doing, without asking anyone.
     fn health(&self) -> Health;

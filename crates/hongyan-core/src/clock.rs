@@ -1,8 +1,17 @@
 //! Time, handed in: the one place that reads the machine's clock.
+//!
+//! There are two readings. [`Time`] is what the wall clock says: it goes into messages, the ledger and the store, and
+//! may be set forwards or back at any moment. [`Tick`] only ever goes forwards, at the speed of seconds: pauses, rates
+//! and rests inside a process are counted in it, so that none of them waits for the size of a step. [`Steps`] notices
+//! that the wall clock was set.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z. RFC 3339 in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, JsonSchema)]
@@ -75,10 +84,102 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// A moment on the monotonic clock: milliseconds since an origin of the process's own. Never stored, never shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Tick(i64);
+
+impl Tick {
+    /// So many milliseconds after the origin.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The span since `earlier`, zero when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Time(self.0).since(Time(earlier.0))
+    }
+
+    /// Microseconds after the origin.
+    pub(crate) const fn micros(self) -> i64 {
+        self.0.saturating_mul(1_000)
+    }
+
+    /// The first tick that is not before so many microseconds after the origin.
+    pub(crate) const fn from_micros_up(micros: i64) -> Self {
+        Self(micros.saturating_add(999).div_euclid(1_000))
+    }
+}
+
+impl std::ops::Add<Duration> for Tick {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self((Time(self.0) + span).0)
+    }
+}
+
 /// Whoever needs the time is handed one of these.
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// What the wall clock says.
     fn now(&self) -> Time;
+
+    /// The monotonic clock. A clock that nobody sets may leave it as it is.
+    fn tick(&self) -> Tick {
+        Tick(self.now().0)
+    }
+
+    /// Both at once.
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), tick: self.tick() }
+    }
+}
+
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// What is shown and stored.
+    pub wall: Time,
+    /// What pauses are counted in.
+    pub tick: Tick,
+}
+
+impl Moment {
+    /// What the wall clock says at a later tick, as far as that can be known.
+    #[must_use]
+    pub fn wall_at(self, tick: Tick) -> Time {
+        self.wall + tick.since(self.tick)
+    }
+}
+
+/// Notices that the wall clock was set.
+///
+/// A drift counts as a step once it has grown to [`Self::LEAST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    last: Moment,
+}
+
+impl Steps {
+    /// What is less is left to add up.
+    pub const LEAST: Duration = Duration::from_millis(500);
+
+    /// From here on.
+    #[must_use]
+    pub const fn from(moment: Moment) -> Self {
+        Self { last: moment }
+    }
+
+    /// By how many milliseconds the wall clock was set since the last step, if it was.
+    pub fn look(&mut self, moment: Moment) -> Option<i64> {
+        let by = (moment.wall.0 - self.last.wall.0) - (moment.tick.0 - self.last.tick.0);
+        if Duration::from_millis(by.unsigned_abs()) < Self::LEAST {
+            return None;
+        }
+        self.last = moment;
+        Some(by)
+    }
 }
 
 /// The machine's clock.
@@ -88,7 +189,38 @@ pub struct System;
 impl Clock for System {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     fn now(&self) -> Time {
-        Time(jiff::Timestamp::now().as_millisecond())
+        Time(jiff::Timestamp::now().as_millisecond().saturating_add(moved_by()))
+    }
+
+    fn tick(&self) -> Tick {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let passed = ORIGIN.get_or_init(Instant::now).elapsed();
+        Tick(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Names a file with the milliseconds by which [`System`]'s wall clock is off, so that a test can set the clock of a
+/// process while it runs. Heeded by builds with debug assertions only; a packaged binary does not look at it.
+pub const MOVED_BY_FILE: &str = "HONGYAN_DEBUG_CLOCK_FILE";
+
+/// What [`MOVED_BY_FILE`] says, looked at again every 20 ms.
+fn moved_by() -> i64 {
+    static READ: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
+    static FILE: OnceLock<Option<std::path::PathBuf>> = OnceLock::new();
+    if !cfg!(debug_assertions) {
+        return 0;
+    }
+    let Some(file) = FILE.get_or_init(|| std::env::var_os(MOVED_BY_FILE).map(Into::into)) else { return 0 };
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    match *read {
+        Some((at, by)) if at.elapsed() < Duration::from_millis(20) => by,
+        _ => {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            // A file that is being written says what it said before.
+            let by = text.trim().parse().unwrap_or(read.map_or(0, |(_, by)| by));
+            *read = Some((Instant::now(), by));
+            by
+        }
     }
 }
 
@@ -101,6 +233,24 @@ mod tests {
         let time: Time = serde_json::from_str(r#""2026-12-01T09:00:00+08:00""#).unwrap();
         assert_eq!(time.to_string(), "2026-12-01T01:00:00.000Z");
         assert!(serde_json::from_str::<Time>(r#""2026-12-01T09:00:00""#).is_err());
+    }
+
+    #[test]
+    fn a_step_is_noticed_once_in_either_direction_and_a_drift_when_it_has_added_up() {
+        let at = |wall, tick| Moment { wall: Time(wall), tick: Tick(tick) };
+        let mut steps = Steps::from(at(1_000_000, 0));
+        assert_eq!(steps.look(at(1_060_000, 60_000)), None);
+        assert_eq!(steps.look(at(1_060_000 - 86_400_000, 60_000)), Some(-86_400_000));
+        assert_eq!(steps.look(at(1_061_000 - 86_400_000, 61_000)), None);
+        assert_eq!(steps.look(at(1_061_000, 61_000)), Some(86_400_000));
+        assert_eq!(steps.look(at(1_061_800, 62_000)), None);
+        assert_eq!(steps.look(at(1_062_500, 63_000)), Some(-500), "little by little");
+    }
+
+    #[test]
+    fn the_machines_monotonic_clock_goes_forwards() {
+        let (first, second) = (System.tick(), System.tick());
+        assert!(second >= first && second.since(first) < Duration::from_secs(60));
     }
 
     #[test]

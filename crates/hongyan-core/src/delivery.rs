@@ -2,7 +2,7 @@
 //!
 //! [`settle`] is the state machine: it takes what the channel said and gives what the ledger will say.
 
-use crate::{Backoff, Dedup, Time};
+use crate::{Backoff, Dedup, LONGEST_PAUSE, Time, is_untouched};
 use hongyan_endpoint::{Class, Fault, Known, Who, known};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,6 +185,26 @@ impl Reason {
                 "应答丢失后重发,可能收到两次",
             ),
             ("nothing to do; see on_unknown to hold such messages instead", "无需处理;如需改为挂起,请设置 on_unknown"),
+        ),
+        known(
+            "late",
+            Class::Permanent,
+            Who::Hongyan,
+            ("it left more than 30 minutes after it was due", "晚于应发时间 30 分钟以上才发出"),
+            (
+                "nothing to do; see GET /v1/accounts for what kept the account",
+                "无需处理;账号受阻原因见 GET /v1/accounts",
+            ),
+        ),
+        known(
+            "gave_up",
+            Class::Permanent,
+            Who::Operator,
+            ("its account could not send for longer than give_up_after", "账号无法发送的时间超过 give_up_after"),
+            (
+                "see GET /v1/accounts for what stands in the way, then retry the message",
+                "请在 GET /v1/accounts 查看原因,排除后重试该消息",
+            ),
         ),
         known(
             "held",
@@ -386,6 +406,8 @@ pub struct Policy {
     pub backoff: Backoff,
     /// Attempts before a dead letter.
     pub max_attempts: u32,
+    /// For how long a delivery waits for an account that cannot send.
+    pub give_up_after: Duration,
 }
 
 /// What a call is that may have been made before.
@@ -438,6 +460,10 @@ pub struct Attempt {
     pub began: Time,
     /// Not after.
     pub expires_at: Option<Time>,
+    /// When it was due this time.
+    pub due: Time,
+    /// When it was due first: as it was accepted, or at its `send_at`.
+    pub first_due: Time,
     /// Now.
     pub now: Time,
     /// Picks the jitter.
@@ -457,22 +483,22 @@ pub struct Settled {
     pub rest: (RecipientState, Option<Reason>),
     /// The others.
     pub exceptions: Vec<TargetResult>,
-    /// Rest the whole account's lane until then: its quota is spent or its credential refused.
-    pub lane_rests_until: Option<Time>,
 }
 
 /// Decides what becomes of a delivery after an attempt.
 ///
 /// A retryable fault goes back to the outbox, a permanent one is a dead letter, a lost reply is repeated
-/// only where the platform recognises repeats or the account says so.
+/// only where the platform recognises repeats or the account says so. What is not about the message leaves it waiting;
+/// whether the account's lane rests is [`crate::Standing`]'s to say.
 #[must_use]
 pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
-    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, expires_at, now, seed, .. } = attempt;
+    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, expires_at, due, now, seed, .. } = attempt;
     match outcome {
         Outcome::Taken { exceptions, .. } => taken(exceptions, attempt, policy),
         Outcome::Failed { fault, exceptions } => {
-            let retry_at =
-                |after: Option<Duration>| now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default());
+            let retry_at = |after: Option<Duration>| {
+                now + policy.backoff.delay(attempts, seed).max(after.unwrap_or_default().min(LONGEST_PAUSE))
+            };
             let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
             let dead = |state, reason: Reason| {
                 let end = match state {
@@ -485,16 +511,15 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
                     counts: true,
                     rest: (end, Some(reason)),
                     exceptions: ended(exceptions.clone(), end),
-                    lane_rests_until: None,
                 }
             };
-            let again = |due: Time, counts: bool, rests: bool| {
+            let again = |due: Time, counts: bool| {
                 if expires_at.is_some_and(|end| due > end) {
                     return dead(DeliveryState::Expired, Reason::ours("expired"));
                 }
                 // By then the platform would not take it for the first one.
                 if repeat.is_some() && policy.repeat(first, due) == Repeat::Held {
-                    return Settled { counts, lane_rests_until: rests.then_some(due), ..held(exceptions.clone()) };
+                    return Settled { counts, ..held(exceptions.clone()) };
                 }
                 // A repeat that failed cleanly leaves the first attempt as unknown as it was.
                 let (state, rest) = if repeat.is_some() {
@@ -508,17 +533,22 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
                     counts,
                     rest: (rest, Some(Reason::of(&fault))),
                     exceptions: exceptions.clone(),
-                    lane_rests_until: rests.then_some(due),
                 }
             };
             match fault.class() {
-                Class::Throttled { after } => again(retry_at(after), false, true),
+                // It keeps its place: what was due before others leaves before them.
+                _ if is_untouched(&fault) => again(due, false),
+                Class::Throttled { after } => again(retry_at(after), false),
+                // The account's trouble, not the message's: it ends with the time that such a delivery waits.
+                Class::RefreshToken if policy.backoff.waited(attempts) < policy.give_up_after => {
+                    again(retry_at(None), true)
+                }
                 Class::Retryable { .. } if attempts + 1 >= policy.max_attempts => {
                     dead(DeliveryState::Failed, Reason::of(&fault))
                 }
-                Class::Retryable { after } => again(retry_at(after), true, false),
+                Class::Retryable { after } => again(retry_at(after), true),
                 // All were refused, but some of them only for now.
-                Class::Permanent if put_off && attempts + 1 < policy.max_attempts => again(retry_at(None), true, false),
+                Class::Permanent if put_off && attempts + 1 < policy.max_attempts => again(retry_at(None), true),
                 Class::Permanent | Class::RefreshToken => {
                     let mut settled = dead(DeliveryState::Failed, Reason::of(&fault));
                     if repeat.is_some() {
@@ -533,8 +563,11 @@ pub fn settle(outcome: Outcome, attempt: &Attempt, policy: &Policy) -> Settled {
     }
 }
 
+/// What leaves later than this is marked.
+const LATE_AFTER: Duration = Duration::from_secs(1_800);
+
 fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> Settled {
-    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, began, now, seed, .. } = attempt;
+    let &Attempt { attempts, repeat_of: repeat, first_call_at: first, began, first_due, now, seed, .. } = attempt;
     let put_off = exceptions.iter().any(|e| e.state == RecipientState::Pending);
     let last = attempts + 1 >= policy.max_attempts;
     let exceptions = if last { ended(exceptions, RecipientState::Failed) } else { exceptions };
@@ -550,6 +583,7 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
             _ => one,
         })
         .collect::<Vec<_>>();
+    let reason = reason.or_else(|| (now.since(first_due) >= LATE_AFTER).then(|| Reason::ours("late")));
     let again = put_off && !last;
     Settled {
         state: if again { DeliveryState::Pending } else { DeliveryState::Sent },
@@ -557,7 +591,6 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
         counts: true,
         rest: (RecipientState::Sent, reason),
         exceptions,
-        lane_rests_until: None,
     }
 }
 
@@ -590,16 +623,17 @@ pub fn held(exceptions: Vec<TargetResult>) -> Settled {
         counts: true,
         rest: (RecipientState::Unknown, Some(Reason::ours("held"))),
         exceptions,
-        lane_rests_until: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hongyan_endpoint::About;
 
     fn policy(dedup: Dedup, on_unknown: OnUnknown) -> Policy {
-        Policy { dedup, on_unknown, on_late: OnUnknown::Hold, backoff: Backoff::default(), max_attempts: 4 }
+        let (on_late, backoff) = (OnUnknown::Hold, Backoff::default());
+        Policy { dedup, on_unknown, on_late, backoff, max_attempts: 4, give_up_after: Duration::from_secs(3 * 86_400) }
     }
 
     const NOW: Time = Time::from_millis(1_790_000_000_000);
@@ -607,7 +641,9 @@ mod tests {
 
     fn after(attempts: u32, repeat_of: Option<Time>) -> Attempt {
         let first_call_at = repeat_of.unwrap_or(NOW);
-        Attempt { attempts, repeat_of, first_call_at, began: NOW, expires_at: None, now: NOW, seed: 7 }
+        let due = NOW - Duration::from_secs(60);
+        let (began, now, first_due) = (NOW, NOW, due);
+        Attempt { attempts, repeat_of, first_call_at, began, expires_at: None, due, first_due, now, seed: 7 }
     }
 
     fn failed(class: Class) -> Outcome {
@@ -623,7 +659,9 @@ mod tests {
             (Class::RETRY, 3, D::Failed, R::Failed, false, true),
             (Class::throttled(60), 9, D::Pending, R::Pending, true, false),
             (Class::Permanent, 0, D::Failed, R::Failed, false, true),
-            (Class::RefreshToken, 0, D::Failed, R::Failed, false, true),
+            (Class::RefreshToken, 0, D::Pending, R::Pending, true, true),
+            (Class::RefreshToken, 3, D::Pending, R::Pending, true, true),
+            (Class::RefreshToken, 500, D::Failed, R::Failed, false, true),
             (Class::Ambiguous, 0, D::Unknown, R::Unknown, true, true),
             (Class::Ambiguous, 3, D::Unknown, R::Unknown, false, true),
         ];
@@ -638,9 +676,46 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_lane_rests_for_the_named_time() {
-        let settled = settle(failed(Class::throttled(600)), &after(0, None), &policy(WINDOW, OnUnknown::Hold));
-        assert!(settled.lane_rests_until.unwrap() >= NOW + Duration::from_secs(600));
+    fn what_nobody_has_seen_keeps_its_place_and_its_attempts() {
+        let refused_login = Fault::refused("40001", "", None).with_about(About::Account);
+        let faults = [
+            Fault::transport("net.connect", ""),
+            Fault::transport("net.tls", ""),
+            Fault::transport("net.throttled", "HTTP 429"),
+            Fault::transport("net.unavailable", "HTTP 503"),
+            refused_login.clone(),
+            refused_login.with_class(Class::RETRY),
+        ];
+        for fault in faults {
+            // As many attempts as there can be, and more.
+            let settled = settle(Outcome::failed(fault.clone()), &after(99, None), &policy(WINDOW, OnUnknown::Hold));
+            let due = after(99, None).due;
+            assert_eq!(
+                (settled.state, settled.due, settled.counts),
+                (DeliveryState::Pending, Some(due), false),
+                "{fault:?}"
+            );
+        }
+        let status = Fault::transport("net.status", "HTTP 502").with_class(Class::Ambiguous);
+        let settled = settle(Outcome::failed(status), &after(0, None), &policy(Dedup::None, OnUnknown::Hold));
+        assert_eq!((settled.state, settled.due), (DeliveryState::Unknown, None), "it may have been acted on");
+    }
+
+    #[test]
+    fn a_platform_that_asks_for_a_day_is_asked_again_within_the_hour() {
+        let settled = settle(failed(Class::throttled(86_400)), &after(0, None), &policy(WINDOW, OnUnknown::Hold));
+        assert_eq!(settled.due, Some(NOW + LONGEST_PAUSE));
+    }
+
+    #[test]
+    fn what_leaves_half_an_hour_late_says_so() {
+        let taken = || Outcome::Taken { handle: None, exceptions: Vec::new() };
+        for (late, code) in [(1_799, None), (1_800, Some("late"))] {
+            let first_due = NOW - Duration::from_secs(late);
+            let attempt = Attempt { first_due, ..after(0, None) };
+            let reason = settle(taken(), &attempt, &policy(WINDOW, OnUnknown::Hold)).rest.1;
+            assert_eq!(reason.as_ref().map(|reason| reason.code.as_str()), code);
+        }
     }
 
     #[test]

@@ -26,13 +26,14 @@ pub mod number;
 mod outbox;
 mod plan;
 mod repeats;
+mod rest;
 mod schedule;
 pub mod table;
 
 pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Unfit, Uploaded};
-pub use clock::{Clock, Time};
+pub use clock::{Clock, Moment, Steps, Tick, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Repeat, Settled,
     TargetResult, held, settle,
@@ -50,5 +51,6 @@ pub use outbox::{
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;
-pub use schedule::{Backoff, Bucket, receipt_delay};
+pub use rest::{Change, LONGEST_PAUSE, LastError, Rest, Room, Standing, is_untouched};
+pub use schedule::{Backoff, Bucket, Meter, Turn, receipt_delay};
 pub use table::{Attach, Kept, Side, Table};

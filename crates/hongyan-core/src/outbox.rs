@@ -163,6 +163,27 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// [`StoreError`].
     async fn depths(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError>;
 
+    /// The wall clock was set by so many milliseconds: what an account's deliveries wait for moves with it, be
+    /// it a retry, a place in the line or a look at receipts. What waits for its `send_at` stays. Returns how many moved.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64, StoreError>;
+
+    /// Makes due now what an account's deliveries wait for although no pause is as long as `longest`: it was written
+    /// down when the clock was ahead. What waits for its `send_at` stays. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn reanchor(&self, account: &str, now: Time, longest: std::time::Duration) -> Result<u64, StoreError>;
+
+    /// Leases up to `limit` waiting deliveries of an account whose `expires_at` has passed. Same shape as
+    /// [`Self::claim`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>, StoreError>;
+
     /// Forgets messages made before `before` that have nothing waiting, at most `limit`. Returns how many.
     ///
     /// # Errors
@@ -327,6 +348,10 @@ pub struct Claim {
     pub id: DeliveryId,
     /// When its message was accepted.
     pub made_at: Time,
+    /// When it was due this time.
+    pub due: Time,
+    /// When it was due first: as its message was accepted, or at its `send_at`.
+    pub first_due: Time,
     /// What it says; shared between deliveries of a message claimed together. Empty when `unreadable`.
     pub content: Arc<Content>,
     /// Whether `content` is what goes out; when not, the channel makes its part of it ([`Wording::Made`]).

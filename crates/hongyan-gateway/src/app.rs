@@ -11,12 +11,12 @@ use crate::{
 };
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, IdSource, Library, Obstacle, Outbox};
+use hongyan_core::{Clock, IdSource, Library, Obstacle, Outbox, Tick};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
 /// Files that are taken in at once: each is in memory as a whole.
 pub(crate) const UPLOADS: usize = 8;
@@ -43,7 +43,7 @@ pub(crate) struct App {
     /// Who receives the platforms' pushes, by account.
     pub(crate) receivers: BTreeMap<Arc<str>, Receiver>,
     /// When the store was last asked whether it can be written, and what it said: anybody may ask.
-    pub(crate) ready: Mutex<Option<(Instant, Readiness)>>,
+    pub(crate) ready: Mutex<Option<(Tick, Readiness)>>,
 }
 
 /// Whether the store can be written.

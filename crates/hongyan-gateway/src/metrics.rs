@@ -42,6 +42,8 @@ struct RequestLabels {
 struct PerAccount {
     classes: Vec<(&'static str, Counter)>,
     seconds: Histogram,
+    resting: Gauge,
+    rests: Vec<(&'static str, Counter)>,
 }
 
 /// Everything that is counted.
@@ -79,6 +81,10 @@ impl Metrics {
             Histogram::new(CALL_SECONDS)
         });
         registry.register_with_unit("attempt", "Time that a call took", Unit::Seconds, seconds.clone());
+        let resting = Family::<AccountLabels, Gauge>::default();
+        registry.register("account_resting", "1 while the account rests: nothing can leave", resting.clone());
+        let rests = Family::<AttemptLabels, Counter>::default();
+        registry.register("account_rests", "Times that the account began to rest, by the fault's class", rests.clone());
         let accounts = accounts
             .map(|name| {
                 let account = name.to_string();
@@ -88,7 +94,15 @@ impl Metrics {
                         (*class, attempts.get_or_create_owned(&AttemptLabels { account: account.clone(), class }))
                     })
                     .collect();
-                let handles = PerAccount { classes, seconds: seconds.get_or_create_owned(&AccountLabels { account }) };
+                let rests = CLASSES[1..]
+                    .iter()
+                    .map(|class| {
+                        (*class, rests.get_or_create_owned(&AttemptLabels { account: account.clone(), class }))
+                    })
+                    .collect();
+                let labels = AccountLabels { account };
+                let resting = resting.get_or_create_owned(&labels);
+                let handles = PerAccount { classes, seconds: seconds.get_or_create_owned(&labels), resting, rests };
                 (Arc::clone(name), handles)
             })
             .collect();
@@ -115,6 +129,14 @@ impl Metrics {
             counter.inc();
         }
         handles.seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn rested(&self, account: &str, class: &'static str, rests: bool) {
+        let Some(handles) = self.accounts.get(account) else { return };
+        handles.resting.set(i64::from(rests));
+        if let Some((_, counter)) = handles.rests.iter().find(|(name, _)| rests && *name == class) {
+            counter.inc();
+        }
     }
 
     /// Takes over how many deliveries are in each state; what is not named is zero.

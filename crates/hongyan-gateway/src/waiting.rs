@@ -130,6 +130,10 @@ impl Observer for Watch {
         self.waiting.notify(delivery.message);
     }
 
+    fn rested(&self, account: &str, class: &'static str, rests: bool) {
+        self.metrics.rested(account, class, rests);
+    }
+
     fn results_awaited(&self, message: MessageId) -> bool {
         self.waiting.results_awaited(message)
     }

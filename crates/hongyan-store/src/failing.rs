@@ -22,7 +22,10 @@ use hongyan_core::{
 use hongyan_endpoint::File;
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -60,13 +63,37 @@ struct Plan {
 #[derive(Debug)]
 pub struct Failing<S> {
     store: S,
+    blocks: bool,
     plans: Mutex<HashMap<Method, Plan>>,
 }
 
 impl<S> Failing<S> {
     /// Does what `store` does until it is told otherwise.
     pub fn over(store: S) -> Self {
-        Self { store, plans: Mutex::default() }
+        Self { store, blocks: false, plans: Mutex::default() }
+    }
+
+    /// Its outbox holds up the calling thread while it works, so that a runtime's paused time does not run on
+    /// meanwhile: for tests on a moved clock.
+    #[must_use]
+    pub fn blocking(self) -> Self {
+        Self { blocks: true, ..self }
+    }
+
+    async fn done<T>(&self, work: impl Future<Output = T>) -> T {
+        if !self.blocks {
+            return work.await;
+        }
+        // Not counted against the task's share of the runtime, which is not given back before it is done.
+        let mut work = pin!(tokio::task::unconstrained(work));
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            match work.as_mut().poll(&mut context) {
+                Poll::Ready(done) => return done,
+                Poll::Pending => std::thread::park(),
+            }
+        }
     }
 
     /// From now on a method does nothing and gives this error.
@@ -96,61 +123,70 @@ impl<S> Failing<S> {
     }
 }
 
+/// Wakes a thread that is parked.
+struct Unpark(std::thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
 #[async_trait]
 impl<S: Outbox> Outbox for Failing<S> {
     async fn accept(&self, messages: Vec<NewMessage>) -> Result<Vec<Accepted>> {
         self.begin(Method::Accept)?;
-        self.store.accept(messages).await
+        self.done(self.store.accept(messages)).await
     }
 
     async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>> {
-        self.store.keyed(key).await
+        self.done(self.store.keyed(key)).await
     }
 
     async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
         self.begin(Method::Claim)?;
-        self.store.claim(account, now, lease, limit).await
+        self.done(self.store.claim(account, now, lease, limit)).await
     }
 
     async fn orphans(&self, account: &str, now: Time, lease: Time) -> Result<Vec<Claim>> {
         self.begin(Method::Orphans)?;
-        self.store.orphans(account, now, lease).await
+        self.done(self.store.orphans(account, now, lease)).await
     }
 
     async fn renew(&self, deliveries: Vec<DeliveryId>, lease: Time) -> Result<()> {
         self.begin(Method::Renew)?;
-        self.store.renew(deliveries, lease).await
+        self.done(self.store.renew(deliveries, lease)).await
     }
 
     async fn check_writable(&self, now: Time) -> Result<()> {
         self.begin(Method::CheckWritable)?;
-        self.store.check_writable(now).await
+        self.done(self.store.check_writable(now)).await
     }
 
     async fn resolved(&self, delivery: DeliveryId, ids: Vec<(u32, String)>) -> Result<()> {
         self.begin(Method::Resolved)?;
-        self.store.resolved(delivery, ids).await
+        self.done(self.store.resolved(delivery, ids)).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<()> {
         self.begin(Method::Settle)?;
-        self.store.settle(settlements).await
+        self.done(self.store.settle(settlements)).await
     }
 
     async fn next_due(&self, account: &str) -> Result<Option<Time>> {
-        self.store.next_due(account).await
+        self.done(self.store.next_due(account)).await
     }
 
     async fn receipts_due(&self, account: &str, now: Time, again: Time, limit: usize) -> Result<Vec<ReceiptTask>> {
-        self.store.receipts_due(account, now, again, limit).await
+        self.done(self.store.receipts_due(account, now, again, limit)).await
     }
 
     async fn next_receipt(&self, account: &str) -> Result<Option<Time>> {
-        self.store.next_receipt(account).await
+        self.done(self.store.next_receipt(account)).await
     }
 
     async fn received(&self, delivery: DeliveryId, results: Vec<TargetResult>, again: Option<Time>) -> Result<()> {
-        self.store.received(delivery, results, again).await
+        self.done(self.store.received(delivery, results, again)).await
     }
 
     async fn sent_since(
@@ -161,65 +197,77 @@ impl<S: Outbox> Outbox for Failing<S> {
         limit: usize,
     ) -> Result<Vec<Claim>> {
         self.begin(Method::SentSince)?;
-        self.store.sent_since(account, since, after, limit).await
+        self.done(self.store.sent_since(account, since, after, limit)).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<MessageRow>> {
-        self.store.message(id).await
+        self.done(self.store.message(id)).await
     }
 
     async fn recipients(&self, id: MessageId) -> Result<Vec<LedgerRow>> {
-        self.store.recipients(id).await
+        self.done(self.store.recipients(id)).await
     }
 
     async fn list(&self, filter: Filter) -> Result<Page> {
-        self.store.list(filter).await
+        self.done(self.store.list(filter)).await
     }
 
     async fn cancel(&self, id: MessageId, now: Time) -> Result<Option<u32>> {
-        self.store.cancel(id, now).await
+        self.done(self.store.cancel(id, now)).await
     }
 
     async fn retry(&self, id: MessageId, now: Time) -> Result<Option<u32>> {
-        self.store.retry(id, now).await
+        self.done(self.store.retry(id, now)).await
     }
 
     async fn recalled(&self, results: Vec<Recalled>, now: Time) -> Result<()> {
-        self.store.recalled(results, now).await
+        self.done(self.store.recalled(results, now)).await
     }
 
     async fn depths(&self) -> Result<Vec<(String, DeliveryState, u64)>> {
-        self.store.depths().await
+        self.done(self.store.depths()).await
+    }
+
+    async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64> {
+        self.done(self.store.clock_stepped(account, by_ms)).await
+    }
+
+    async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
+        self.done(self.store.reanchor(account, now, longest)).await
+    }
+
+    async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
+        self.done(self.store.expired(account, now, lease, limit)).await
     }
 
     async fn forget(&self, before: Time, limit: usize) -> Result<u64> {
-        self.store.forget(before, limit).await
+        self.done(self.store.forget(before, limit)).await
     }
 }
 
 #[async_trait]
 impl<S: Outbox> Handed for Failing<S> {
     async fn hand_out(&self, message: MessageId) -> Result<i64> {
-        self.store.hand_out(message).await
+        self.done(self.store.hand_out(message)).await
     }
 
     async fn handed_out(&self, number: i64) -> Result<Option<MessageId>> {
-        self.store.handed_out(number).await
+        self.done(self.store.handed_out(number)).await
     }
 
     async fn sent_as(&self, account: &str, handle: &str) -> Result<Option<DeliveryId>> {
-        self.store.sent_as(account, handle).await
+        self.done(self.store.sent_as(account, handle)).await
     }
 }
 
 #[async_trait]
 impl<S: Outbox> Inbox for Failing<S> {
     async fn keep_callback(&self, callback: NewCallback) -> Result<bool> {
-        self.store.keep_callback(callback).await
+        self.done(self.store.keep_callback(callback)).await
     }
 
     async fn callbacks(&self, account: Option<&str>, after: i64, limit: usize) -> Result<Vec<CallbackRow>> {
-        self.store.callbacks(account, after, limit).await
+        self.done(self.store.callbacks(account, after, limit)).await
     }
 }
 

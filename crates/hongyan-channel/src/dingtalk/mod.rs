@@ -292,8 +292,20 @@ impl Channel for DingTalkChannel {
         }
     }
 
+    fn recall_for(&self, handle: &str) -> Option<Duration> {
+        match Handle::read(handle) {
+            // The older operations have none.
+            Ok(Handle::Chat { .. }) => None,
+            Ok(_) | Err(_) => self.capabilities.recall_for,
+        }
+    }
+
     async fn probe(&self) -> Result<(), Fault> {
         self.client.log_in().await
+    }
+
+    fn probe_only_reads(&self) -> bool {
+        true
     }
 
     fn health(&self) -> Health {

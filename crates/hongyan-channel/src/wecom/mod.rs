@@ -375,8 +375,17 @@ impl Channel for WeComChannel {
         self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
     }
 
+    fn recall_for(&self, handle: &str) -> Option<Duration> {
+        // Group chats have no way back.
+        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
+    }
+
     async fn probe(&self) -> Result<(), Fault> {
         self.client.log_in().await
+    }
+
+    fn probe_only_reads(&self) -> bool {
+        true
     }
 
     fn health(&self) -> Health {

@@ -107,6 +107,11 @@ async fn what_cannot_be_recalled_says_so() {
         let fault = account.channel.recall(handle).await.unwrap_err();
         assert_eq!((fault.code(), fault.class()), ("cannot_recall", Class::Permanent), "{channel}");
         assert!(account.channel.explain("cannot_recall").is_some());
+        assert_eq!(account.channel.recall_for(handle), None, "{channel}: and it is known before");
+    }
+    for (channel, handle) in [("dingtalk", "256271667526"), ("dingtalk", "robot:cid1:k"), ("wecom", "msgid1")] {
+        let account = account(channel, "http://127.0.0.1:1");
+        assert_eq!(account.channel.recall_for(handle), account.channel.capabilities().recall_for, "{channel} {handle}");
     }
 }
 

@@ -165,3 +165,25 @@ async fn what_a_wecom_chat_does_not_take_is_refused_before_it_is_accepted() {
     let (status, said) = stage.call("POST", "/v1/messages", Some(&message)).await;
     assert_eq!(status, 422, "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_way_back_is_impossible_to_recall_whatever_sent_it() {
+    let stage = Stage::open("").await;
+    let mut ids = Vec::new();
+    for account in ["ding", "wecom"] {
+        let chat = create(&stage, account).await;
+        ids.push(stage.send(&into(&chat, account, "收不回")).await);
+    }
+    let mail = json!({"to": [{"email": "lisi@example.com"}], "via": ["mail"], "content": {"text": "收不回"}});
+    ids.push(stage.send(&mail).await);
+    for id in ids {
+        stage.until_state(&id, "sent").await;
+        let (status, said) = stage.call("POST", &format!("/v1/messages/{id}/recall"), None).await;
+        let delivery = &said["deliveries"][0];
+        assert_eq!(
+            (status, &delivery["result"], &delivery["reason"]["code"]),
+            (200, &json!("impossible"), &json!("cannot_recall")),
+            "{said}"
+        );
+    }
+}

@@ -171,6 +171,7 @@ impl Stage {
         ] {
             command.env(name, text(&said, path));
         }
+        command.env(hongyan_core::clock::MOVED_BY_FILE, self.folder.0.join("clock"));
         command.env("HONGYAN_CONFIG", self.folder.0.join("hongyan.toml"));
         command.env("HONGYAN_GATEWAY", &self.base).env("HONGYAN_KEY", &self.key);
         command
@@ -200,6 +201,14 @@ impl Stage {
     pub(crate) fn configure(&self, change: impl Fn(&str) -> String) {
         let path = self.folder.0.join("hongyan.toml");
         std::fs::write(&path, change(&std::fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
+    /// Sets the gateway's wall clock, by so many milliseconds from the machine's.
+    pub(crate) fn set_clock(&self, by_ms: i64) {
+        // Whole or not at all: it is read at any moment.
+        let (new, path) = (self.folder.0.join("clock.new"), self.folder.0.join("clock"));
+        std::fs::write(&new, by_ms.to_string()).unwrap();
+        std::fs::rename(new, path).unwrap();
     }
 
     /// `kill -9`.

@@ -3,31 +3,42 @@
 use super::{
     AWAITED_AFTER, files, holding,
     lane::{Lane, lock},
+    rest::{self, Errand},
 };
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState, Repeat,
-    Resolution, Settled, Settlement, StoreError, Target, TargetResult, Time, held, settle,
+    Attempt, AttemptRow, Call, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState,
+    Repeat, Resolution, Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
 };
 use hongyan_endpoint::{Class, Fault};
-use std::collections::HashMap;
+use hongyan_net::BeforeWrite;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// What the lane has to know of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct News {
     /// It is to be tried again then.
     pub(super) due: Option<Time>,
-    /// The whole lane rests until then.
-    pub(super) rests_until: Option<Time>,
 }
 
 /// Attempts one claimed delivery and writes down what became of it.
-pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
+pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     let now = lane.clock.now();
     if let Some(what) = &claim.unreadable {
         return finish(lane, claim, unreadable(what, claim.repeat_of.is_some()), None, None, now).await;
     }
     if claim.expires_at.is_some_and(|end| end <= now) {
         return finish(lane, claim, expired(claim), None, None, now).await;
+    }
+    let kept = lock(&lane.standing).kept_from(claim.due, now);
+    if kept >= lane.account.policy.give_up_after {
+        return finish(lane, claim, gave_up(claim), None, None, now).await;
+    }
+    if !errand.may_send(lane) {
+        return finish(lane, claim, put_off(claim, Vec::new(), claim.due), None, None, now).await;
     }
     let mut refused: Vec<TargetResult> = claim.unreadable_targets.iter().map(|index| lost(*index)).collect();
     let targets = match look_up(lane, claim, &mut refused).await {
@@ -69,10 +80,17 @@ pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
             return decide(lane, claim, widen(outcome, refused, &twins), Some(row), (began, ended)).await;
         }
     };
-    let now = lane.clock.now();
-    let room = lock(&lane.recipients).take(&unique, now);
+    let full = lock(&lane.recipients).full(&unique, lane.clock.tick());
+    if let Some(until) = full {
+        return wait_for(lane, claim, refused, until).await;
+    }
+    let Some(pass) = lane.turns.turn(&*lane.clock, errand.number, || errand.may_send(lane)).await else {
+        return finish(lane, claim, put_off(claim, refused, claim.due), None, None, lane.clock.now()).await;
+    };
+    let room = lock(&lane.recipients).take(&unique, lane.clock.tick());
     if let Err(until) = room {
-        return finish(lane, claim, put_off(claim, refused, until), None, None, now).await;
+        pass.give_back();
+        return wait_for(lane, claim, refused, until).await;
     }
 
     let call = |file| Call { id: claim.id, content: &content, file, targets: &unique, made_at: claim.made_at };
@@ -80,10 +98,15 @@ pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
     // Once more, now that it is to be made: the lane may have rested since its due time was set.
     if claim.repeat_of.is_some() && policy(lane, claim).repeat(claim.first_call_at, began) == Repeat::Held {
         let settled = Settled { counts: false, ..held(refused) };
+        pass.give_back();
         return finish(lane, claim, settled, None, None, began).await;
     }
     lane.holding.called(claim.id);
-    let mut outcome = lane.account.channel.deliver(&call(file.for_call())).await;
+    let begun = lane.clock.tick();
+    // What counts is when the request is written, with token and connection there.
+    let written: Arc<Mutex<Option<Tick>>> = Arc::default();
+    let gate = note_when_written(&lane.clock, &written);
+    let mut outcome = gate.clone().around(lane.account.channel.deliver(&call(file.for_call()))).await;
     // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
     // a call with another id is another call to the platform.
     if claim.repeat_of.is_none()
@@ -93,18 +116,33 @@ pub(super) async fn run(lane: &Lane, claim: &Claim) -> News {
         let fresh = files::load(lane, &content, Some(unknown)).await;
         began = lane.clock.now();
         outcome = match &fresh {
-            Ok(fresh) => lane.account.channel.deliver(&call(fresh.for_call())).await,
+            Ok(fresh) => gate.around(lane.account.channel.deliver(&call(fresh.for_call()))).await,
             Err(Stop::Fault(fault)) => Outcome::failed(fault.clone()),
             Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, error).await,
         };
     }
     let ended = lane.clock.now();
+    let fault = match &outcome {
+        Outcome::Taken { .. } => None,
+        Outcome::Failed { fault, .. } => Some(fault),
+    };
+    pass.ended(*lock(&written), fault.is_none());
+    rest::heard(lane, begun, fault);
     let row = observe(lane, &outcome, began, ended);
     let outcome = widen(outcome, refused, &twins);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
     }
     decide(lane, claim, outcome, Some(row), (began, ended)).await
+}
+
+/// Notes when a request was written to its connection, the last time where it had to be written again.
+fn note_when_written(clock: &Arc<dyn Clock>, written: &Arc<Mutex<Option<Tick>>>) -> BeforeWrite {
+    let (clock, written) = (Arc::clone(clock), Arc::clone(written));
+    BeforeWrite::new(move || {
+        *lock(&written) = Some(clock.tick());
+        std::future::ready(())
+    })
 }
 
 /// Why an attempt ends before its call.
@@ -176,7 +214,10 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
         return Ok(targets);
     }
     let addresses: Vec<_> = unknown.iter().map(|i| targets[*i].address.clone()).collect();
-    let found = lane.account.channel.resolve(&addresses).await?;
+    let looked = lane.clock.tick();
+    let found = lane.account.channel.resolve(&addresses).await.inspect_err(|fault| {
+        rest::heard(lane, looked, Some(fault));
+    })?;
     let mut ids = Vec::new();
     let mut nobody = Vec::new();
     for (i, resolution) in unknown.into_iter().zip(found) {
@@ -280,6 +321,8 @@ async fn decide(
         first_call_at: claim.first_call_at,
         began,
         expires_at: claim.expires_at,
+        due: claim.due,
+        first_due: claim.first_due,
         now,
         seed: seed(claim),
     };
@@ -295,7 +338,7 @@ async fn finish(
     attempt: Option<AttemptRow>,
     now: Time,
 ) -> News {
-    let news = News { due: settled.due, rests_until: settled.lane_rests_until };
+    let news = News { due: settled.due };
     let is_unknown = settled.state == DeliveryState::Unknown;
     let repeat_of = claim.repeat_of.or_else(|| is_unknown.then_some(claim.first_call_at));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
@@ -346,25 +389,11 @@ fn unreadable(what: &str, called: bool) -> Settled {
         false => (DeliveryState::Failed, RecipientState::Failed),
     };
     let reason = Reason { words: what.into(), ..Reason::ours("unreadable") };
-    Settled {
-        state,
-        due: None,
-        counts: false,
-        rest: (recipients, Some(reason)),
-        exceptions: Vec::new(),
-        lane_rests_until: None,
-    }
+    Settled { state, due: None, counts: false, rest: (recipients, Some(reason)), exceptions: Vec::new() }
 }
 
 fn all_refused(exceptions: Vec<TargetResult>) -> Settled {
-    Settled {
-        state: DeliveryState::Failed,
-        due: None,
-        counts: false,
-        rest: (RecipientState::Failed, None),
-        exceptions,
-        lane_rests_until: None,
-    }
+    Settled { state: DeliveryState::Failed, due: None, counts: false, rest: (RecipientState::Failed, None), exceptions }
 }
 
 fn expired(claim: &Claim) -> Settled {
@@ -373,14 +402,24 @@ fn expired(claim: &Claim) -> Settled {
         None => (DeliveryState::Expired, RecipientState::Expired),
     };
     let reason = if claim.repeat_of.is_some() { "held" } else { "expired" };
-    Settled {
-        state,
-        due: None,
-        counts: false,
-        rest: (recipients, Some(Reason::ours(reason))),
-        exceptions: Vec::new(),
-        lane_rests_until: None,
-    }
+    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
+}
+
+/// Its account could not send for too long.
+fn gave_up(claim: &Claim) -> Settled {
+    let (state, recipients, reason) = match claim.repeat_of {
+        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown, "held"),
+        None => (DeliveryState::Failed, RecipientState::Failed, "gave_up"),
+    };
+    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
+}
+
+/// Waits for a recipient's window, and looks again now and then: a time far off is one that a set clock could move.
+async fn wait_for(lane: &Lane, claim: &Claim, exceptions: Vec<TargetResult>, until: Tick) -> News {
+    const LONGEST: Duration = Duration::from_secs(600);
+    let now = lane.clock.moment();
+    let due = now.wall_at(until).min(now.wall + LONGEST);
+    finish(lane, claim, put_off(claim, exceptions, due), None, None, now.wall).await
 }
 
 /// Waits for a recipient's window; what is refused already is written down meanwhile.
@@ -389,7 +428,7 @@ fn put_off(claim: &Claim, exceptions: Vec<TargetResult>, until: Time) -> Settled
         Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
         None => (DeliveryState::Pending, RecipientState::Pending),
     };
-    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions, lane_rests_until: None }
+    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{
     attempt::Stop,
     lane::{Lane, lock},
+    rest,
 };
 use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
 use hongyan_endpoint::{Class, Fault, File};
@@ -111,7 +112,10 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
         lane.library.note_upload(account, id, form.name(), None).await?;
     }
     let file = read(lane, id).await?;
-    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await?;
+    let began = lane.clock.tick();
+    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
+        rest::heard(lane, began, Some(fault));
+    })?;
     let note = Some((uploaded.id.clone(), uploaded.until));
     if let Err(error) = lane.library.note_upload(account, id, form.name(), note).await {
         // It costs another upload, no more.

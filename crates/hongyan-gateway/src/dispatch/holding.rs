@@ -7,6 +7,7 @@
 use super::{
     attempt::{self, News},
     lane::{Lane, lock},
+    rest::Errand,
 };
 use hongyan_core::{Claim, DeliveryId, Settlement, StoreError, Time};
 use std::{
@@ -111,8 +112,8 @@ pub(super) fn pause(tries: u32) -> Duration {
 }
 
 /// One attempt at a claim that was [taken in](Holding::take), to its end: a panic is an outcome too.
-pub(super) async fn attempt(lane: Arc<Lane>, claim: Claim) -> News {
-    let mut done = unwinding(attempt::run(&lane, &claim)).await;
+pub(super) async fn attempt(lane: Arc<Lane>, claim: Claim, errand: Errand) -> News {
+    let mut done = unwinding(attempt::run(&lane, &claim, errand)).await;
     if done.is_none() {
         let called = lane.holding.may_have_called(claim.id);
         tracing::error!(account = %lane.account.name, delivery = %claim.id, called, "an attempt panicked");

@@ -5,12 +5,16 @@ use super::{
     attempt::News,
     files::Uploads,
     holding::{self, Holding},
-    pace::{Pace, RecipientPace},
+    pace::{RecipientPace, Turns},
+    rest::{self, Errand},
 };
 use hongyan_channel::Account;
-use hongyan_core::{Claim, Clock, Library, Outbox, Repeats, StoreError, Time};
+use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -40,6 +44,12 @@ pub(super) struct Lane {
     pub(super) repeats: Mutex<Repeats>,
     pub(super) recipients: Mutex<RecipientPace>,
     pub(super) uploads: Uploads,
+    pub(super) standing: Mutex<Standing>,
+    pub(super) turns: Turns,
+    /// Leases so far: their order is that of the turns.
+    leased: AtomicU64,
+    /// Nothing more is to be sent by this process.
+    pub(super) stopping: AtomicBool,
     pub(super) holding: Holding,
 }
 
@@ -55,6 +65,10 @@ impl Lane {
         Self {
             repeats: Mutex::new(Repeats::new(account.policy.dedup)),
             recipients: Mutex::new(RecipientPace::new(account.recipient_rates.clone())),
+            standing: Mutex::new(Standing::new(account.policy.backoff)),
+            turns: Turns::new(&account.rates),
+            leased: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
             account,
             outbox,
             library,
@@ -66,21 +80,65 @@ impl Lane {
             receipts: Notify::new(),
         }
     }
+
+    /// The next lease's number.
+    pub(super) fn number(&self) -> u64 {
+        self.leased.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How many may be leased now, with `running` under way.
+    fn room(&self, running: usize, now: Tick) -> usize {
+        match lock(&self.standing).room(now) {
+            Room::All => self.turns.room(now, self.account.concurrency.saturating_sub(running)),
+            Room::One if running == 0 => self.turns.room(now, 1),
+            Room::One | Room::None(_) => 0,
+        }
+    }
+
+    fn wants_probe(&self, now: Tick) -> bool {
+        self.account.channel.probe_only_reads() && lock(&self.standing).wants_probe(now)
+    }
+
+    /// How long the lane may sleep: until its rest or its next turn is over, else until something is due.
+    fn nap(&self, hungry: bool, due: Option<Time>, now: Moment) -> Duration {
+        let nap = match lock(&self.standing).room(now.tick) {
+            Room::None(until) => Some(until.since(now.tick)),
+            Room::All | Room::One if hungry => self.turns.next(now.tick).map(|at| at.since(now.tick)),
+            Room::All | Room::One => due.map(|due| due.since(now.wall)),
+        };
+        nap.unwrap_or(IDLE).min(IDLE)
+    }
 }
 
 /// Runs a lane until it is told to stop, then lets its calls end.
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<News> = JoinSet::new();
-    let mut pace = Pace::new(&lane.account.rates);
+    reanchor(&lane).await;
     recover(&lane, &mut running, &mut stop).await;
     let mut ticks = lane.holding.ticks();
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
+    let mut steps = Steps::from(lane.clock.moment());
+    let mut swept = lane.clock.tick();
     while !*stop.borrow() {
-        let now = lane.clock.now();
-        let free = if lane.holding.is_blocked() { 0 } else { lane.account.concurrency.saturating_sub(running.len()) };
-        let room = free.min(pace.available(now));
+        let moment = lane.clock.moment();
+        if let Some(by) = steps.look(moment) {
+            rest::clock_stepped(&lane, by).await;
+            (hungry, timer) = (true, None);
+        }
+        let now = moment.wall;
+        if matches!(lock(&lane.standing).room(moment.tick), Room::None(_))
+            && moment.tick.since(swept) >= rest::SWEEP_EVERY
+            && !rest::sweep(&lane, &mut running).await
+        {
+            swept = moment.tick;
+        }
+        let trial = running.is_empty() && lock(&lane.standing).room(moment.tick) == Room::One;
+        if trial && lane.wants_probe(moment.tick) {
+            running.spawn(rest::probe(Arc::clone(&lane)));
+        }
+        let room = if lane.holding.is_blocked() { 0 } else { lane.room(running.len(), moment.tick) };
         if hungry && room > 0 {
             match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
@@ -90,10 +148,10 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                     if !hungry {
                         timer = next_due(&lane).await;
                     }
-                    pace.take(claims.len(), now);
                     lane.holding.take(&claims);
                     for claim in claims {
-                        running.spawn(holding::attempt(Arc::clone(&lane), claim));
+                        let errand = Errand { number: lane.number(), trial };
+                        running.spawn(holding::attempt(Arc::clone(&lane), claim, errand));
                     }
                     if hungry {
                         continue;
@@ -106,18 +164,13 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
-        let resting = if hungry { pace.next(now) } else { None };
-        let wake_at = resting.or(timer).unwrap_or(now + IDLE);
-        let nap = wake_at.since(lane.clock.now()).min(IDLE);
+        let nap = lane.nap(hungry, timer, lane.clock.moment());
         tokio::select! {
             () = lane.due.notified() => hungry = true,
             Some(joined) = running.join_next(), if !running.is_empty() => {
                 let now = lane.clock.now();
                 for news in std::iter::once(joined).chain(std::iter::from_fn(|| running.try_join_next())) {
                     let Ok(news) = news else { continue };
-                    if let Some(until) = news.rests_until {
-                        pace.rest(until);
-                    }
                     if let Some(due) = news.due {
                         timer = Some(timer.map_or(due, |t| t.min(due)).max(now));
                     }
@@ -131,7 +184,20 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => break,
         }
     }
+    // What waits for its turn goes back.
+    lane.stopping.store(true, Ordering::SeqCst);
+    lane.turns.wake();
     while running.join_next().await.is_some() {}
+}
+
+/// What was written down while the clock was ahead is not to wait for it.
+async fn reanchor(lane: &Lane) {
+    let now = lane.clock.now();
+    match lane.outbox.reanchor(&lane.account.name, now, rest::longest_pause(lane)).await {
+        Ok(0) => {}
+        Ok(deliveries) => tracing::warn!(account = %lane.account.name, deliveries, "the clock was ahead: due now"),
+        Err(error) => tracing::warn!(account = %lane.account.name, %error, "due times are not looked through"),
+    }
 }
 
 async fn next_due(lane: &Lane) -> Option<Time> {

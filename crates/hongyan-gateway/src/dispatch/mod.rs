@@ -11,8 +11,10 @@ mod lane;
 mod pace;
 mod recall;
 mod receipts;
+mod rest;
 
-pub use recall::{DeliveryRecall, RecallReport};
+pub use recall::{DeliveryRecall, RecallReport, RecallResult};
+pub use rest::AccountStanding;
 
 use hongyan_channel::Account;
 use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, StoreError};
@@ -27,6 +29,9 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A delivery's state changed.
     fn changed(&self, delivery: DeliveryId);
+
+    /// An account began to rest, for a fault of this class, or works again.
+    fn rested(&self, _account: &str, _class: &'static str, _rests: bool) {}
 
     /// Whether somebody waits for what the platform says of each recipient: then it is asked soon.
     fn results_awaited(&self, _message: MessageId) -> bool {
@@ -100,6 +105,19 @@ impl Dispatcher {
     pub fn wake(&self, account: &str) {
         if let Some(lane) = self.lanes.get(account) {
             lane.due.notify_one();
+        }
+    }
+
+    /// How an account stands; `None` when there is none of that name.
+    #[must_use]
+    pub fn standing(&self, account: &str) -> Option<AccountStanding> {
+        self.lanes.get(account).map(|lane| AccountStanding::of(lane))
+    }
+
+    /// Tells an account's lane that the account has been seen to work: if it rests, it is tried at once.
+    pub fn try_now(&self, account: &str) {
+        if let Some(lane) = self.lanes.get(account) {
+            rest::try_now(lane);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Taking a message back: every delivery, on every channel that can.
 
-use super::{Dispatcher, lane::Lane};
+use super::{Dispatcher, lane::Lane, rest};
 use hongyan_core::{AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recalled, StoreError, Time};
 use hongyan_endpoint::{Class, Fault};
+use std::time::Duration;
 
 /// What a recall did, delivery by delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +19,36 @@ pub struct DeliveryRecall {
     pub id: DeliveryId,
     /// Its account.
     pub account: String,
-    /// `recalled`, `cancelled` (it had not been sent), `impossible` (the channel cannot) or `failed`.
-    pub result: &'static str,
+    /// What it came to.
+    pub result: RecallResult,
     /// Why, where it did not work.
     pub reason: Option<Reason>,
+}
+
+/// What a recall came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecallResult {
+    /// It is taken back.
+    Recalled,
+    /// It had not been sent, and will not be.
+    Cancelled,
+    /// The channel, or the operation that sent it, has no way back, or it is too late.
+    Impossible,
+    /// It can be tried again.
+    Failed,
+}
+
+impl RecallResult {
+    /// As in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recalled => "recalled",
+            Self::Cancelled => "cancelled",
+            Self::Impossible => "impossible",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// Calls for a delivery's recall before it is given up.
@@ -58,19 +85,32 @@ async fn one(
     delivery: &DeliveryRow,
     now: Time,
     results: &mut Vec<Recalled>,
-) -> (&'static str, Option<Reason>) {
-    let impossible = |code| ("impossible", Some(Reason::ours(code)));
+) -> (RecallResult, Option<Reason>) {
+    let impossible = |code| (RecallResult::Impossible, Some(Reason::ours(code)));
     match delivery.state {
-        DeliveryState::Cancelled | DeliveryState::Expired | DeliveryState::Failed => return ("cancelled", None),
-        DeliveryState::Recalled => return ("recalled", None),
-        DeliveryState::Pending | DeliveryState::Sending => return ("failed", Some(Reason::ours("under_way"))),
+        DeliveryState::Cancelled | DeliveryState::Expired | DeliveryState::Failed => {
+            return (RecallResult::Cancelled, None);
+        }
+        DeliveryState::Recalled => return (RecallResult::Recalled, None),
+        DeliveryState::Pending | DeliveryState::Sending => {
+            return (RecallResult::Failed, Some(Reason::ours("under_way")));
+        }
         DeliveryState::Sent | DeliveryState::Unknown => {}
     }
     let Some(lane) = dispatcher.lanes.get(delivery.account.as_str()) else { return impossible("cannot_recall") };
-    let Some(window) = lane.account.channel.capabilities().recall_for else { return impossible("cannot_recall") };
-    if delivery.handles.is_empty() {
-        return impossible("under_way");
+    let channel = &lane.account.channel;
+    if channel.capabilities().recall_for.is_none() {
+        return impossible("cannot_recall");
     }
+    if delivery.handles.is_empty() {
+        // Its reply was lost: there is nothing to name it by.
+        return (RecallResult::Failed, Some(Reason::ours("under_way")));
+    }
+    // The calls of a delivery are of one kind: what one of them cannot, none can.
+    let windows: Option<Vec<Duration>> = delivery.handles.iter().map(|handle| channel.recall_for(handle)).collect();
+    let Some(window) = windows.and_then(|windows| windows.into_iter().min()) else {
+        return impossible("cannot_recall");
+    };
     if delivery.sent_at.is_some_and(|sent| now.since(sent) >= window) {
         return impossible("too_late");
     }
@@ -81,7 +121,7 @@ async fn one(
     match outcome {
         Ok(()) => {
             results.push(Recalled { id: delivery.id, result: Ok(()) });
-            ("recalled", None)
+            (RecallResult::Recalled, None)
         }
         Err(fault) => {
             let row = AttemptRow {
@@ -92,7 +132,8 @@ async fn one(
                 class: fault.class().name().into(),
             };
             results.push(Recalled { id: delivery.id, result: Err(row) });
-            ("failed", Some(Reason::of(&fault)))
+            let cannot = fault.code() == "cannot_recall";
+            (if cannot { RecallResult::Impossible } else { RecallResult::Failed }, Some(Reason::of(&fault)))
         }
     }
 }
@@ -102,8 +143,13 @@ async fn call(lane: &Lane, handle: &str) -> Result<(), Fault> {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match lane.account.channel.recall(handle).await {
-            Err(fault) if matches!(fault.class(), Class::Retryable { .. }) && attempts < ATTEMPTS => {
+        let began = lane.clock.tick();
+        let outcome = lane.account.channel.recall(handle).await;
+        rest::read(lane, began, outcome.as_ref().err());
+        match outcome {
+            Err(fault)
+                if matches!(fault.class(), Class::Retryable { .. } | Class::RefreshToken) && attempts < ATTEMPTS =>
+            {
                 tokio::time::sleep(lane.account.policy.backoff.delay(attempts, 0)).await;
             }
             outcome => return outcome,

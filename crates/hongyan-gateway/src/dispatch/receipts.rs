@@ -1,9 +1,14 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
-use super::AWAITED_AFTER;
-use super::lane::Lane;
-use super::pace::Pace;
-use hongyan_core::{Reason, ReceiptTask, Receipts, RecipientState, TargetResult, Time, receipt_delay};
+use super::{
+    AWAITED_AFTER,
+    lane::{Lane, lock},
+    pace::Turns,
+    rest,
+};
+use hongyan_core::{
+    LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Room, TargetResult, Tick, Time, receipt_delay,
+};
 use hongyan_endpoint::{Class, Fault};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
@@ -18,10 +23,13 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Runs until told to stop.
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     // Asking has quotas of its own, of the same size as sending.
-    let mut pace = Pace::new(&lane.account.rates);
+    let turns = Arc::new(Turns::new(&lane.account.rates));
+    let mut rests_until: Option<Tick> = None;
     while !*stop.borrow() {
-        let now = lane.clock.now();
-        let room = PARALLEL.min(pace.available(now));
+        let (now, tick) = (lane.clock.now(), lane.clock.tick());
+        rests_until = rests_until.filter(|until| tick < *until);
+        let may = rests_until.is_none() && rest::may_read(&lane, tick);
+        let room = if may { turns.room(tick, PARALLEL) } else { 0 };
         let tasks = match room {
             0 => Ok(Vec::new()),
             room => lane.outbox.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
@@ -31,11 +39,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             Vec::new()
         });
         if tasks.is_empty() {
-            let next = match pace.next(now) {
-                Some(next) => Some(next),
-                None => lane.outbox.next_receipt(&lane.account.name).await.unwrap_or(None),
-            };
-            let nap = next.map_or(IDLE, |at| at.since(lane.clock.now())).clamp(Duration::from_millis(20), IDLE);
+            let nap = nap(&lane, &turns, rests_until, may).await;
             tokio::select! {
                 () = lane.receipts.notified() => {}
                 () = tokio::time::sleep(nap) => {}
@@ -43,20 +47,47 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             }
             continue;
         }
-        pace.take(tasks.len(), now);
         let mut looks = JoinSet::new();
-        for task in tasks {
-            looks.spawn(look(Arc::clone(&lane), task));
+        for (number, task) in (0..).zip(tasks) {
+            looks.spawn(look(Arc::clone(&lane), Arc::clone(&turns), number, task));
         }
-        while looks.join_next().await.is_some() {}
+        while let Some(looked) = looks.join_next().await {
+            rests_until = rests_until.max(looked.ok().flatten());
+        }
     }
 }
 
-async fn look(lane: Arc<Lane>, task: ReceiptTask) {
+/// How long nothing is due, or may be asked.
+async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, may: bool) -> Duration {
+    let tick = lane.clock.tick();
+    let account = match lock(&lane.standing).room(tick) {
+        Room::None(until) => Some(until),
+        Room::All | Room::One => None,
+    };
+    let nap = match rests_until.or(account).or_else(|| turns.next(tick)) {
+        Some(until) => until.since(tick),
+        None if !may => IDLE,
+        None => {
+            let next = lane.outbox.next_receipt(&lane.account.name).await.unwrap_or(None);
+            next.map_or(IDLE, |at| at.since(lane.clock.now()))
+        }
+    };
+    nap.clamp(Duration::from_millis(20), IDLE)
+}
+
+/// Looks once. Until when to look at none, where the quota of looking is spent.
+async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask) -> Option<Tick> {
+    let pass = turns.turn(&*lane.clock, number, || true).await;
+    let began = lane.clock.tick();
     let outcome = ask(&lane, &task).await;
-    let now = lane.clock.now();
+    let (now, tick) = (lane.clock.now(), lane.clock.tick());
+    if let Some(pass) = pass {
+        pass.ended(None, outcome.is_ok());
+    }
+    rest::read(&lane, began, outcome.as_ref().err());
     let window = lane.account.channel.capabilities().receipts_for.unwrap_or_default();
     let first = lane.account.receipts_after.unwrap_or(IDLE);
+    let mut rests_until = None;
     let mut whole = false;
     let (results, again) = match outcome {
         Ok(receipts) => {
@@ -64,26 +95,40 @@ async fn look(lane: Arc<Lane>, task: ReceiptTask) {
             let again = next_look(&task, &receipts, now, window, first);
             (read(&task, receipts), again)
         }
-        Err(fault) if fault.class() == Class::Permanent => {
-            tracing::warn!(account = %lane.account.name, delivery = %task.id, %fault, "no receipts");
-            (Vec::new(), None)
-        }
         Err(fault) => {
-            tracing::debug!(account = %lane.account.name, delivery = %task.id, %fault, "receipts later");
-            let due = now + receipt_delay(first, task.looks);
-            (Vec::new(), (due.since(task.sent_at) < window).then_some(due))
+            if let Class::Throttled { after } = fault.class() {
+                rests_until = Some(tick + after.unwrap_or(IDLE).min(LONGEST_PAUSE));
+            }
+            let again = look_after(&fault, &task, now, window, first);
+            if again.is_some() {
+                tracing::debug!(account = %lane.account.name, delivery = %task.id, %fault, "receipts later");
+            } else {
+                tracing::warn!(account = %lane.account.name, delivery = %task.id, %fault, "no receipts");
+            }
+            (Vec::new(), again)
         }
     };
     let awaited = !whole && lane.observer.results_awaited(task.id.message);
     let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
     if let Err(error) = lane.outbox.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
-        return;
+        return rests_until;
     }
     if whole {
         lane.observer.results_whole(task.id);
     }
     lane.observer.changed(task.id);
+    rests_until
+}
+
+/// When to look again after a look that failed: never only where the platform has refused this very look, or the time
+/// is over in which it would answer. What kept the account from asking does not use that time up.
+fn look_after(fault: &Fault, task: &ReceiptTask, now: Time, window: Duration, first: Duration) -> Option<Time> {
+    let due = now + receipt_delay(first, task.looks);
+    if rest::is_about_account(fault) {
+        return Some(due);
+    }
+    (fault.class() != Class::Permanent && due.since(task.sent_at) < window).then_some(due)
 }
 
 /// What is known over all calls of the delivery; a later call has the last word on whom both name.
@@ -164,6 +209,25 @@ mod tests {
         assert_eq!(next(&receipts(&[Read, Unread], true), NOW), Some(NOW + Duration::from_secs(16)));
         assert_eq!(next(&receipts(&[Read], false), NOW), Some(NOW + FIRST), "still under way");
         assert_eq!(next(&receipts(&[Read, Unread], true), NOW + DAY), None);
+    }
+
+    #[test]
+    fn a_look_is_given_up_only_when_the_platform_refuses_it_or_its_time_is_over() {
+        use hongyan_endpoint::About;
+        let fault = |class, about| Fault::refused("1", "", None).with_class(class).with_about(about);
+        let later = |fault: &Fault, now| look_after(fault, &task(false), now, DAY, FIRST).is_some();
+        for (class, about, in_time, afterwards) in [
+            (Class::Permanent, About::Message, false, false),
+            (Class::RETRY, About::Message, true, false),
+            (Class::throttled(60), About::Message, true, false),
+            (Class::Ambiguous, About::Message, true, false),
+            (Class::RefreshToken, About::Account, true, true),
+            (Class::Permanent, About::Account, true, true),
+            (Class::RETRY, About::Way, true, true),
+        ] {
+            let fault = fault(class, about);
+            assert_eq!((later(&fault, NOW), later(&fault, NOW + DAY)), (in_time, afterwards), "{fault:?}");
+        }
     }
 
     #[test]

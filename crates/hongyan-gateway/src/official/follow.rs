@@ -4,7 +4,7 @@
 //! gave. An id that leads nowhere is the platform's to answer.
 
 use super::{Application, send::platform_id, side::Side};
-use crate::app::App;
+use crate::{app::App, dispatch::RecallResult};
 use hongyan_core::{
     AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
     RecipientState, StoreError,
@@ -232,9 +232,9 @@ async fn recall(
     for delivery in &report.deliveries {
         let reason = delivery.reason.as_ref();
         match (delivery.result, reason.map(|reason| reason.code.as_str())) {
-            ("recalled" | "cancelled", _) => {}
+            (RecallResult::Recalled | RecallResult::Cancelled, _) => {}
             // The platform says it in its own words.
-            ("impossible", Some(code)) if code != "under_way" => {
+            (RecallResult::Impossible, Some(code)) if code != "under_way" => {
                 let Some(handle) = found.handles().first().copied() else { return Err(side.busy(spec)) };
                 return ask(from, declared, field, handle).await.map(|_| json!({}));
             }
@@ -255,7 +255,8 @@ async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, give
         None => app.dispatcher.recall(found.message.id).await,
     };
     let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
-    let failed = report.deliveries.iter().find(|one| !matches!(one.result, "recalled" | "cancelled"));
+    let failed =
+        report.deliveries.iter().find(|one| !matches!(one.result, RecallResult::Recalled | RecallResult::Cancelled));
     Ok(match failed {
         None => json!({"successResult": [given], "failedResult": {}}),
         Some(one) => {

@@ -3,9 +3,13 @@
 use super::{Call, platform, query};
 use crate::{
     app::App,
+    dispatch::AccountStanding,
     reply::{self, Reply},
 };
-use hongyan_api::{AccountCheck, AccountList, AccountRow, Advice, Code, Problem, RateRow, ReachRow};
+use hongyan_api::{
+    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, Code, LastErrorRow, Problem, RateRow, ReachRow,
+    RestRow,
+};
 use hongyan_channel::Account;
 use hongyan_core::{Rate, Reason};
 use hongyan_endpoint::Who;
@@ -45,15 +49,22 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
                 .filter(|(name, _, _)| **name == *account.name)
                 .map(|(_, state, count)| (state.name().to_owned(), *count))
                 .collect();
-            row(account, deliveries)
+            row(app, account, deliveries)
         })
         .collect();
     reply::ok(&AccountList { accounts })
 }
 
-fn row(account: &Account, deliveries: BTreeMap<String, u64>) -> AccountRow {
+fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> AccountRow {
     let capabilities = account.channel.capabilities();
     let health = account.channel.health();
+    let AccountStanding { rest, last_error } = app.dispatcher.standing(&account.name).unwrap_or_default();
+    let trouble = |class: &str, reason: Reason| AccountTrouble {
+        class: class.to_owned(),
+        advice: advice(app, &account.name, &reason.code),
+        reason,
+    };
+    let resting = rest.as_ref().map(|rest| format!("{} {}", rest.cause.code, rest.cause.words).trim_end().to_owned());
     let rates = |rates: &[Rate]| {
         rates
             .iter()
@@ -64,7 +75,7 @@ fn row(account: &Account, deliveries: BTreeMap<String, u64>) -> AccountRow {
         name: account.name.to_string(),
         channel: capabilities.channel.to_owned(),
         token: health.token,
-        trouble: health.trouble,
+        trouble: health.trouble.or(resting),
         reaches: capabilities
             .groups
             .iter()
@@ -81,6 +92,8 @@ fn row(account: &Account, deliveries: BTreeMap<String, u64>) -> AccountRow {
         recall_seconds: capabilities.recall_for.as_ref().map(Duration::as_secs),
         receipts_seconds: capabilities.receipts_for.as_ref().map(Duration::as_secs),
         deliveries,
+        rest: rest.map(|rest| RestRow { cause: trouble(rest.class, rest.cause), since: rest.since, until: rest.until }),
+        last_error: last_error.map(|last| LastErrorRow { at: last.at, trouble: trouble(last.class, last.reason) }),
     }
 }
 
@@ -94,5 +107,8 @@ pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("name"))?;
     app.admit(call.caller()?, [name])?;
     let trouble = account.channel.probe().await.err().map(|fault| platform::trouble(app, name, &fault));
+    if trouble.is_none() {
+        app.dispatcher.try_now(name);
+    }
     reply::ok(&AccountCheck { account: name.to_owned(), ok: trouble.is_none(), trouble })
 }

@@ -104,7 +104,13 @@ pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
         .into_iter()
         .map(|d| {
             let advice = d.reason.as_ref().and_then(|reason| advice(app, &d.account, &reason.code));
-            DeliveryRecall { id: d.id, account: d.account, result: d.result.to_owned(), reason: d.reason, advice }
+            DeliveryRecall {
+                id: d.id,
+                account: d.account,
+                result: d.result.name().to_owned(),
+                reason: d.reason,
+                advice,
+            }
         })
         .collect();
     reply::ok(&RecallReport { id, deliveries })

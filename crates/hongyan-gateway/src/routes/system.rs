@@ -14,7 +14,6 @@ use std::{
     sync::{Arc, PoisonError},
     time::Duration,
 };
-use tokio::time::Instant;
 
 /// For how long an answer about the store is good.
 const READY_FOR: Duration = Duration::from_secs(1);
@@ -42,10 +41,10 @@ pub(super) fn live() -> Reply {
 
 /// `GET /readyz`
 pub(super) async fn ready(app: &Arc<App>) -> Reply {
-    let now = Instant::now();
+    let now = app.clock.tick();
     let known = *app.ready.lock().unwrap_or_else(PoisonError::into_inner);
     let ready = match known {
-        Some((at, ready)) if now.duration_since(at) < READY_FOR => ready,
+        Some((at, ready)) if now.since(at) < READY_FOR => ready,
         _ => {
             let asked = tokio::time::timeout(READY_WITHIN, app.outbox.check_writable(app.clock.now())).await;
             let ready = match asked {

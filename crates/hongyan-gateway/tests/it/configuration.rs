@@ -118,6 +118,7 @@ fn other(key: &str, value: &toml::Value) -> toml::Value {
                 "refuse" => "stamp",
                 "split" => "refuse",
                 "starttls" => "implicit",
+                "3d" => "2d",
                 _ => panic!("{key} = {text:?} is neither an example nor known to have another value"),
             }
             .into(),

@@ -46,7 +46,7 @@ pub(crate) struct FakeChannel {
     pub(crate) desk: Arc<Desk>,
 }
 
-fn capabilities(channel: &'static str, groups: Vec<Group>) -> Capabilities {
+pub(crate) fn capabilities(channel: &'static str, groups: Vec<Group>) -> Capabilities {
     Capabilities {
         channel,
         groups,

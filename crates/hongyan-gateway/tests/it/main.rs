@@ -14,6 +14,7 @@ mod leases;
 mod ledger;
 mod media;
 mod odd_answers;
+mod outage;
 mod passed_on;
 mod platform;
 mod refusals;
@@ -61,6 +62,17 @@ pub(crate) struct TestGateway {
     gateway: Gateway,
 }
 
+/// Rules that a test's account starts from.
+pub(crate) fn policy(on_unknown: OnUnknown) -> Policy {
+    Policy { on_unknown, ..account("any", FakeChannel::people()).1.policy }
+}
+
+/// A delivery of one part.
+pub(crate) fn new_delivery(account: &str, recipients: Vec<hongyan_core::Address>) -> hongyan_core::NewDelivery {
+    let wording = hongyan_core::Wording::Made;
+    hongyan_core::NewDelivery { account: account.into(), recipients, part: None, wording }
+}
+
 pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
     let name: Arc<str> = name.into();
     let capabilities = hongyan_core::Channel::capabilities(&channel).clone();
@@ -72,6 +84,7 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
             on_late: OnUnknown::Hold,
             backoff: Backoff::default(),
             max_attempts: 2,
+            give_up_after: Duration::from_secs(3 * 86_400),
         },
         on_repeat: OnRepeat::Refuse,
         long_text: hongyan_channel::LongText::Split,

@@ -311,3 +311,75 @@ pub async fn a_store_says_whether_it_can_be_written(stand: impl Stand) {
     store.check_writable(NOW).await.unwrap();
     store.check_writable(NOW).await.unwrap();
 }
+
+pub async fn a_claim_says_when_it_was_due_and_when_first(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    put(&store, NewMessage { send_at: Some(after(60)), ..make.message("ding", &["li"]) }).await;
+    put(&store, make.message("mail", &["li"])).await;
+    let claim = store.claim("ding", after(70), LEASE, 10).await.unwrap().remove(0);
+    assert_eq!((claim.due, claim.first_due), (after(60), after(60)));
+    let again = ended(claim.id, DeliveryState::Pending, RecipientState::Pending, Some(after(90)));
+    store.settle(vec![again]).await.unwrap();
+    let claim = store.claim("ding", after(100), LEASE, 10).await.unwrap().remove(0);
+    assert_eq!((claim.due, claim.first_due), (after(90), after(60)), "a retry is due later, and was due first before");
+    let claim = claim_all(&store, "mail").await.remove(0);
+    assert_eq!((claim.due, claim.first_due), (NOW, NOW));
+}
+
+/// Deliveries of `ding`: one due now, one that waits for its `send_at`, one that is tried again after 30 seconds.
+async fn three_that_wait(store: &impl Outbox, make: &Maker) -> [hongyan_core::MessageId; 3] {
+    let again = put(store, make.message("ding", &["li"])).await;
+    claim_all(store, "ding").await;
+    let settled = ended(first(again), DeliveryState::Pending, RecipientState::Pending, Some(after(30)));
+    store.settle(vec![settled]).await.unwrap();
+    let now = put(store, make.message("ding", &["li"])).await;
+    let dated = put(store, NewMessage { send_at: Some(after(60)), ..make.message("ding", &["li"]) }).await;
+    [now, dated, again]
+}
+
+async fn due(store: &impl Outbox, id: hongyan_core::MessageId) -> Option<hongyan_core::Time> {
+    store.message(id).await.unwrap().unwrap().deliveries[0].due
+}
+
+pub async fn what_waits_moves_with_a_clock_that_was_set(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let [now, dated, again] = three_that_wait(&store, &make).await;
+    let sent = super::put_sent(&store, make.message("mail", &["li"])).await;
+    let day = Duration::from_secs(86_400);
+    assert_eq!(store.clock_stepped("ding", -86_400_000).await.unwrap(), 2);
+    store.clock_stepped("mail", -86_400_000).await.unwrap();
+    assert_eq!(due(&store, again).await, Some(after(30) - day));
+    assert_eq!(due(&store, now).await, Some(NOW - day));
+    assert_eq!(due(&store, dated).await, Some(after(60)), "a date is a date");
+    let looks = store.receipts_due("mail", after(60) - day, after(120), 10).await.unwrap();
+    assert_eq!(looks.iter().map(|task| task.id).collect::<Vec<_>>(), [first(sent)]);
+    assert_eq!(store.clock_stepped("ding", 86_400_000).await.unwrap(), 2);
+    assert_eq!(due(&store, again).await, Some(after(30)), "and back");
+}
+
+pub async fn what_was_written_down_while_the_clock_was_ahead_is_due_now(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let [now, dated, again] = three_that_wait(&store, &make).await;
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(store.reanchor("ding", NOW, hour).await.unwrap(), 0, "all of them are pauses that can be");
+    let yesterday = NOW - Duration::from_secs(86_400);
+    assert_eq!(store.reanchor("ding", yesterday, hour).await.unwrap(), 2);
+    assert_eq!((due(&store, now).await, due(&store, again).await), (Some(yesterday), Some(yesterday)));
+    assert_eq!(due(&store, dated).await, Some(after(60)));
+    assert_eq!(store.claim("ding", yesterday, LEASE, 10).await.unwrap().len(), 2);
+}
+
+pub async fn what_has_expired_is_leased_by_itself(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let expires = |seconds| NewMessage { expires_at: Some(after(seconds)), ..make.message("ding", &["li"]) };
+    let soon = put(&store, expires(10)).await;
+    put(&store, expires(20)).await;
+    put(&store, make.message("ding", &["li"])).await;
+    put(&store, NewMessage { expires_at: Some(after(10)), ..make.message("mail", &["li"]) }).await;
+    assert!(store.expired("ding", after(9), LEASE, 10).await.unwrap().is_empty());
+    let claims = store.expired("ding", after(10), LEASE, 10).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| claim.id.message).collect::<Vec<_>>(), [soon]);
+    assert_eq!(state(&store, soon).await, DeliveryState::Sending);
+    assert!(store.expired("ding", after(10), LEASE, 10).await.unwrap().is_empty());
+    assert_eq!(store.expired("ding", after(60), LEASE, 10).await.unwrap().len(), 1);
+}

@@ -208,6 +208,11 @@ macro_rules! outbox_contract {
             a_renewed_lease_keeps_others_away_for_longer
             a_content_that_cannot_be_read_keeps_nobody_back
             a_store_says_whether_it_can_be_written
+            a_claim_says_when_it_was_due_and_when_first
+            what_waits_moves_with_a_clock_that_was_set
+            what_was_written_down_while_the_clock_was_ahead_is_due_now
+            what_has_expired_is_leased_by_itself
+            how_it_left_is_still_said_when_it_was_read
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another
             a_delivery_says_what_was_settled_when_its_message_was_accepted

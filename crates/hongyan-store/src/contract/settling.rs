@@ -215,3 +215,20 @@ pub async fn a_receipt_does_not_hide_that_it_was_a_repeat(stand: impl Stand) {
     assert_eq!((rows[0].state, &rows[0].reason), (RecipientState::Read, &twice));
     assert_eq!((rows[1].state, &rows[1].reason), (RecipientState::Read, &None), "who has read it is not held");
 }
+
+pub async fn how_it_left_is_still_said_when_it_was_read(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, make.message("ding", &["li", "wang"])).await;
+    claim_all(&store, "ding").await;
+    let late = Settlement { rest: (RecipientState::Sent, Some(Reason::ours("late"))), ..sent(first(id)) };
+    store.settle(vec![late]).await.unwrap();
+    let capped = Reason { code: "143105".into(), words: String::new() };
+    let refused = TargetResult { index: 1, state: RecipientState::Refused, reason: Some(capped.clone()) };
+    for _ in 0..2 {
+        let results = vec![result(0, RecipientState::Read), refused.clone()];
+        store.received(first(id), results, Some(after(90))).await.unwrap();
+        let rows = ledger(&store, id).await;
+        assert_eq!((rows[0].state, &rows[0].reason), (RecipientState::Read, &Some(Reason::ours("late"))));
+        assert_eq!((rows[1].state, &rows[1].reason), (RecipientState::Refused, &Some(capped.clone())));
+    }
+}

@@ -9,17 +9,20 @@ use super::{
 use crate::error::{Error, Result};
 use hongyan_core::{Claim, Content, DeliveryId, DeliveryState, MessageId, Part, Priority, ReceiptTask, Target, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// Claims as the writer reads them: contents are left unparsed, once per message, for the caller's thread.
 #[derive(Default)]
 pub(crate) struct Raw {
     contents: Vec<String>,
-    seen: HashMap<MessageId, (Time, Option<Time>)>,
+    seen: HashMap<MessageId, Seen>,
     /// Where a message's content is, by its wording's number; 0 is the message's own.
     placed: HashMap<(MessageId, i64), usize>,
     claims: Vec<(Claim, Option<usize>)>,
 }
+
+/// What is read of a message once: when it was accepted, its `send_at` and its `expires_at`.
+type Seen = (Time, Option<Time>, Option<Time>);
 
 impl Raw {
     /// Adds a delivery with the recipients that are in the statement's states.
@@ -30,10 +33,12 @@ impl Raw {
         let number = delivery.wording.unwrap_or(0);
         let content = of_the_row(self.content(connection, id.message, number), &mut unreadable)?;
         let (targets, unreadable_targets) = targets(connection, id, states)?;
-        let (made_at, expires_at) = message.unwrap_or((id.message.made_at(), None));
+        let (made_at, send_at, expires_at) = message.unwrap_or((id.message.made_at(), None, None));
         let claim = Claim {
             id,
             made_at,
+            due: delivery.due.unwrap_or(made_at),
+            first_due: send_at.unwrap_or(made_at).max(made_at),
             content: Arc::default(),
             ready: delivery.wording.is_some(),
             part: delivery.part,
@@ -49,15 +54,15 @@ impl Raw {
         Ok(())
     }
 
-    /// When a message was accepted and until when it may go.
-    fn message(&mut self, connection: &Connection, id: MessageId) -> Result<(Time, Option<Time>)> {
+    /// When a message was accepted, from when on and until when it may go.
+    fn message(&mut self, connection: &Connection, id: MessageId) -> Result<Seen> {
         if let Some(known) = self.seen.get(&id) {
             return Ok(*known);
         }
-        let mut statement = connection.prepare_cached("SELECT at, expires_at FROM messages WHERE id = ?1")?;
+        let mut statement = connection.prepare_cached("SELECT at, send_at, expires_at FROM messages WHERE id = ?1")?;
         let mut rows = statement.query([id.get()])?;
         let row = rows.next()?.ok_or_else(|| Error::corrupt("message"))?;
-        let known = (time(row, 0)?, maybe_time(row, 1)?);
+        let known = (time(row, 0)?, maybe_time(row, 1)?, maybe_time(row, 2)?);
         self.seen.insert(id, known);
         Ok(known)
     }
@@ -125,6 +130,8 @@ struct Found {
     unreadable: Option<Error>,
     /// The wording's number; `None` for one that is made of the content.
     wording: Option<i64>,
+    /// When it was due, of what waited.
+    due: Option<Time>,
 }
 
 impl Found {
@@ -143,20 +150,23 @@ impl Found {
             part: of_the_row(part(row, 6), &mut unreadable)?.flatten(),
             wording: of_the_row(get(row, 8), &mut unreadable)?.flatten(),
             first_call_at: of_the_row(maybe_time(row, 9), &mut unreadable)?.flatten(),
+            due: of_the_row(maybe_time(row, 10), &mut unreadable)?.flatten(),
             unreadable,
         })
     }
 }
 
-const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
+const DUE: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at, due
                    FROM deliveries INDEXED BY waiting
                    WHERE account = ?1 AND priority = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
 /// Of priorities that this version does not know.
-const DUE_OF_ANY: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
+const DUE_OF_ANY: &str =
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at, due
                           FROM deliveries INDEXED BY waiting
                           WHERE account = ?1 AND (priority < ?2 OR priority > ?3) AND due <= ?4
                           ORDER BY priority, due LIMIT ?5";
-const ORPHANED: &str = "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at
+const ORPHANED: &str =
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at, due
                         FROM deliveries INDEXED BY sending
                         WHERE account = ?1 AND lease < ?2 ORDER BY lease LIMIT ?3";
 
@@ -183,6 +193,57 @@ pub(crate) fn claim(group: &mut Group<'_>, account: &str, now: Time, lease: Time
         delivery.first_call_at = Some(now);
     }
     lease_all(group, account, lease, found)
+}
+
+/// Leases what waits past its message's end. Walks over all that waits of the account.
+pub(crate) fn expired(group: &mut Group<'_>, account: &str, now: Time, lease: Time, limit: usize) -> Result<Raw> {
+    let mut found = Vec::new();
+    let mut statement = group.sql(EXPIRED)?;
+    collect(statement.query(params![account, now.millis(), limit])?, &mut found)?;
+    for delivery in &mut found {
+        delivery.first_call_at = Some(now);
+    }
+    lease_all(group, account, lease, found)
+}
+
+const EXPIRED: &str =
+    "SELECT message, number, state, attempts, repeat_of, unbound, part, parts, wording, leased_at, due
+                       FROM deliveries d INDEXED BY waiting
+                       WHERE account = ?1 AND due IS NOT NULL AND unbound = 0
+                         AND EXISTS (SELECT 1 FROM messages m WHERE m.id = d.message AND m.expires_at <= ?2)
+                       LIMIT ?3";
+
+/// Of a delivery that waits for a pause to end, or for its turn, and not for its message's `send_at`.
+macro_rules! waits_for_no_date {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = deliveries.message AND m.send_at = deliveries.due)"
+    };
+}
+
+/// Moves what waits, and the looks at receipts, with a clock that was set.
+pub(crate) fn clock_stepped(group: &Group<'_>, account: &str, by_ms: i64) -> Result<u64> {
+    let moved = group
+        .sql(concat!(
+            "UPDATE deliveries SET due = due + ?2 WHERE account = ?1 AND due IS NOT NULL AND ",
+            waits_for_no_date!()
+        ))?
+        .execute(params![account, by_ms])?;
+    group
+        .sql("UPDATE deliveries SET receipt_at = receipt_at + ?2 WHERE account = ?1 AND receipt_at IS NOT NULL")?
+        .execute(params![account, by_ms])?;
+    Ok(moved as u64)
+}
+
+/// Makes due now what is further off than any pause.
+pub(crate) fn reanchor(group: &Group<'_>, account: &str, now: Time, longest: Duration) -> Result<u64> {
+    let furthest = (now + longest).millis();
+    let anchored = group
+        .sql(concat!("UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > ?3 AND ", waits_for_no_date!()))?
+        .execute(params![account, now.millis(), furthest])?;
+    let looks = group
+        .sql("UPDATE deliveries SET receipt_at = ?2 WHERE account = ?1 AND receipt_at > ?3")?
+        .execute(params![account, now.millis(), furthest])?;
+    Ok((anchored + looks) as u64)
 }
 
 /// Leases what is under way with nobody behind it.
@@ -241,7 +302,7 @@ pub(crate) fn sent_since(
 ) -> Result<Raw> {
     let (message, number) = after.map_or((-1, 0), |id| (id.message.get(), id.number));
     let mut statement = connection.prepare_cached(
-        "SELECT message, number, state, attempts, NULL, unbound, part, parts, wording, sent_at FROM deliveries
+        "SELECT message, number, state, attempts, NULL, unbound, part, parts, wording, sent_at, due FROM deliveries
          WHERE (message, number) > (?1, ?2) AND account = ?3 AND sent_at >= ?4 ORDER BY message, number LIMIT ?5",
     )?;
     let mut found = Vec::new();

@@ -31,7 +31,7 @@ use hongyan_core::{
 };
 pub use place::Notice;
 use queue::Weight;
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -219,6 +219,22 @@ impl Outbox for Sqlite {
 
     async fn depths(&self) -> Result<Vec<(String, DeliveryState, u64)>> {
         self.readers.read(depths::read).await
+    }
+
+    async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64> {
+        let account = account.to_owned();
+        self.writer.run(1, move |group| claim::clock_stepped(group, &account, by_ms)).await
+    }
+
+    async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
+        let account = account.to_owned();
+        self.writer.run(1, move |group| claim::reanchor(group, &account, now, longest)).await
+    }
+
+    async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
+        let account = account.to_owned();
+        let raw = self.writer.run(limit, move |group| claim::expired(group, &account, now, lease, limit)).await?;
+        Ok(raw.finish())
     }
 
     async fn forget(&self, before: Time, limit: usize) -> Result<u64> {

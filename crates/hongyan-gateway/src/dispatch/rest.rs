@@ -1,0 +1,193 @@
+//! An account's lane at rest: what calls say of the account, the look before a message is risked, and what ends while
+//! nothing can leave. When and how long is [`Standing`]'s to decide.
+
+use super::{
+    attempt::News,
+    holding,
+    lane::{Lane, lock},
+};
+use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Reason, Rest, Room, Standing, Tick};
+use hongyan_endpoint::{About, Class, Fault};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// What ends while the lane rests (`expires_at`, `give_up_after`) is looked for this often.
+pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Deliveries that are ended in one go.
+const SWEPT_AT_ONCE: usize = 200;
+
+/// What a lease is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    /// Which lease of the lane it is.
+    pub(super) number: u64,
+    /// It is the one call by which a resting account is tried.
+    pub(super) trial: bool,
+}
+
+impl Errand {
+    /// Whether the account's standing lets it go on.
+    pub(super) fn may_send(self, lane: &Lane) -> bool {
+        if lane.stopping.load(Ordering::SeqCst) {
+            return false;
+        }
+        match lock(&lane.standing).room(lane.clock.tick()) {
+            Room::All => true,
+            Room::One => self.trial,
+            Room::None(_) => false,
+        }
+    }
+}
+
+/// How an account stands, for those who look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountStanding {
+    /// Why it rests, if it does.
+    pub rest: Option<Rest>,
+    /// What went wrong last.
+    pub last_error: Option<LastError>,
+}
+
+impl AccountStanding {
+    pub(super) fn of(lane: &Lane) -> Self {
+        let standing = lock(&lane.standing);
+        Self { rest: standing.rest(lane.clock.moment()), last_error: standing.last_error().cloned() }
+    }
+}
+
+/// Notes what became of a call that began at `began`: `None` when it was answered.
+pub(super) fn heard(lane: &Lane, began: Tick, fault: Option<&Fault>) {
+    // A request that could not even be written, or a refusal of our own, says nothing of the platform.
+    if fault.is_some_and(|fault| fault.code() == "request.invalid" || Reason::known(fault.code()).is_some()) {
+        return;
+    }
+    change(lane, |standing, now| match fault {
+        None => standing.answered(began, now),
+        Some(fault) => standing.failed(fault, began, now, seed(lane, now)),
+    });
+}
+
+/// Notes what a call that only reads met, as far as it is about the account. Its own quotas are its own affair.
+pub(super) fn read(lane: &Lane, began: Tick, fault: Option<&Fault>) {
+    match fault {
+        None => lock(&lane.standing).probed(),
+        Some(fault) if fault.about() == About::Message => {}
+        Some(fault) => change(lane, |standing, now| standing.failed(fault, began, now, seed(lane, now))),
+    }
+}
+
+/// Whether a call that only reads may be made: not while the account cannot log in or be reached.
+pub(super) fn may_read(lane: &Lane, now: Tick) -> bool {
+    let standing = lock(&lane.standing);
+    match standing.room(now) {
+        Room::All => true,
+        Room::One => !standing.wants_probe(now),
+        Room::None(_) => false,
+    }
+}
+
+/// Lets a resting account be tried at once: somebody has looked, and it works.
+pub(super) fn try_now(lane: &Lane) {
+    lock(&lane.standing).try_now(lane.clock.tick());
+    lane.due.notify_one();
+}
+
+/// Looks whether the account works again, by what only reads.
+pub(super) async fn probe(lane: Arc<Lane>) -> News {
+    let began = lane.clock.tick();
+    match lane.account.channel.probe().await {
+        Ok(()) => lock(&lane.standing).probed(),
+        Err(fault) => {
+            // Whatever it is, it is not a message's.
+            let about = if fault.about() == About::Message { About::Account } else { fault.about() };
+            let fault = fault.with_about(about);
+            change(&lane, |standing, now| standing.failed(&fault, began, now, seed(&lane, now)));
+        }
+    }
+    News::default()
+}
+
+/// Ends what has waited long enough while nothing can leave: past its `expires_at`, or past `give_up_after`. Whether
+/// there is more of it.
+pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool {
+    let now = lane.clock.now();
+    let name = &lane.account.name;
+    let gave_up = lock(&lane.standing).kept_since(lane.account.policy.give_up_after, now);
+    let mut ended = match lane.outbox.expired(name, now, lane.holding.lease(now), SWEPT_AT_ONCE).await {
+        Ok(claims) => claims,
+        Err(error) => {
+            tracing::warn!(account = %name, %error, "what has expired is not looked for");
+            return false;
+        }
+    };
+    if let Some(since) = gave_up {
+        match lane.outbox.claim(name, since, lane.holding.lease(now), SWEPT_AT_ONCE).await {
+            Ok(claims) => ended.extend(claims),
+            Err(error) => tracing::warn!(account = %name, %error, "what has waited too long is not looked for"),
+        }
+    }
+    let more = ended.len() >= SWEPT_AT_ONCE;
+    lane.holding.take(&ended);
+    for claim in ended {
+        let errand = Errand { number: lane.number(), trial: false };
+        running.spawn(holding::attempt(Arc::clone(lane), claim, errand));
+    }
+    more
+}
+
+/// The longest pause that a stored time can mean.
+pub(super) fn longest_pause(lane: &Lane) -> Duration {
+    lane.account.policy.backoff.cap.max(LONGEST_PAUSE)
+}
+
+/// The wall clock was set: what is stored moves with it.
+pub(super) async fn clock_stepped(lane: &Lane, by_ms: i64) {
+    tracing::warn!(account = %lane.account.name, by_ms, "the clock was set: waiting deliveries move with it");
+    lock(&lane.standing).clock_stepped(by_ms);
+    if let Err(error) = lane.outbox.clock_stepped(&lane.account.name, by_ms).await {
+        tracing::warn!(account = %lane.account.name, %error, "waiting deliveries did not move with the clock");
+    }
+    lane.receipts.notify_one();
+}
+
+fn seed(lane: &Lane, now: Moment) -> u64 {
+    // Accounts that failed together do not knock together.
+    lane.account.name.bytes().fold(now.wall.millis().unsigned_abs(), |seed, byte| seed.rotate_left(5) ^ u64::from(byte))
+}
+
+fn change(lane: &Lane, act: impl FnOnce(&mut Standing, Moment) -> Option<Change>) {
+    let now = lane.clock.moment();
+    let (change, rest) = {
+        let mut standing = lock(&lane.standing);
+        (act(&mut standing, now), standing.rest(now))
+    };
+    let account = &lane.account.name;
+    match (change, rest) {
+        (Some(Change::Rests), Some(rest)) => {
+            let Rest { cause, class, until, .. } = rest;
+            tracing::warn!(%account, class, code = %cause.code, words = %cause.words, %until, "the account rests");
+            lane.observer.rested(account, class, true);
+        }
+        (Some(Change::RestsOn), Some(rest)) => {
+            let Rest { cause, class, since, until } = rest;
+            tracing::info!(%account, class, code = %cause.code, words = %cause.words, %since, %until, "the account rests on");
+        }
+        (Some(Change::Works(after)), _) => {
+            tracing::info!(%account, seconds = after.as_secs(), "the account works again");
+            lane.observer.rested(account, "", false);
+            lane.due.notify_one();
+            lane.receipts.notify_one();
+        }
+        _ => return,
+    }
+    // Whoever waits for a turn may have none to wait for any more.
+    lane.turns.wake();
+}
+
+/// A class under which nothing is said of anybody's message.
+pub(super) fn is_about_account(fault: &Fault) -> bool {
+    fault.about() != About::Message || matches!(fault.class(), Class::RefreshToken)
+}
