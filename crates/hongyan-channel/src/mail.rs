@@ -329,6 +329,10 @@ impl Channel for MailChannel {
         FileUse::Carry
     }
 
+    fn room(&self) -> usize {
+        self.mailer.room()
+    }
+
     fn naming(&self) -> Option<Naming> {
         Some(self.naming)
     }
@@ -374,6 +378,55 @@ mod tests {
         assert!(config(r#"{"provider":"pigeon","from":"a@b"}"#).err().unwrap().contains("qq"));
         assert!(config(r#"{"from":"a@b"}"#).err().unwrap().contains("host"));
         assert!(config(r#"{"host":"h","from":"nobody"}"#).err().unwrap().contains("from"));
+        assert!(config(r#"{"host":"h","from":"a..b@c.cn"}"#).err().unwrap().contains("dot"));
+        let both = config(r#"{"host":"h","from":"a@b.cn","show_recipients":true,"per_person":true}"#);
+        assert!(both.err().unwrap().contains("per_person"));
+    }
+
+    #[test]
+    fn a_mail_is_leased_only_where_a_connection_is_free() {
+        for (connections, room) in [("", 1), (r#","connections":3"#, 3)] {
+            let channel = config(&format!(r#"{{"host":"h","from":"a@b.cn"{connections}}}"#)).unwrap();
+            // One more may be at work beside a transaction that hangs; none is while nothing does.
+            assert_eq!((channel.room(), channel.capabilities().concurrency), (room, room + 1));
+        }
+    }
+
+    #[test]
+    fn the_head_names_whom_it_may_and_stays_the_same_whoever_is_left() {
+        let li = r#"{"email":"li@example.com","name":"李雷"}"#;
+        let wang = r#"{"email":"wang@example.com"}"#;
+        let target = |kind, value: &str| Target { index: 0, address: Address::new(kind, value), resolved: None };
+        let (to_li, to_wang) =
+            (target(AddressKind::Email, "li@example.com"), target(AddressKind::Email, "wang@example.com"));
+        let copy = target(AddressKind::Cc, "zhao@example.com");
+        let shown = |key: &str, to: &str, targets: &[Target]| {
+            let channel = config(&format!(r#"{{"host":"h","from":"a@example.com"{key}}}"#)).unwrap();
+            let mail = format!(r#"{{"text":"x","mail":{{"to":[{to}],"cc":[{{"email":"zhao@example.com"}}]}}}}"#);
+            let content: Content = serde_json::from_str(&mail).unwrap();
+            let id = hongyan_core::DeliveryId { message: hongyan_core::MessageId::from_raw(1), number: 1 };
+            let made_at = hongyan_core::Time::from_millis(0);
+            let mail = channel.mail(&Call { id, content: &content, file: None, targets, made_at }).unwrap();
+            assert_eq!(mail.cc.len(), 1);
+            match mail.to {
+                Shown::Neutral => String::new(),
+                Shown::Listed(list) => list.iter().map(|one| one.address.as_str()).collect::<Vec<_>>().join(" "),
+            }
+        };
+        let (both, all) = (format!("{li},{wang}"), r#","show_recipients":true"#);
+        let everybody = "li@example.com wang@example.com";
+        for (key, to, targets, expected) in [
+            (all, both.as_str(), vec![to_li.clone(), to_wang.clone(), copy.clone()], everybody),
+            (all, &both, vec![copy.clone()], everybody),
+            (all, &both, vec![to_wang.clone()], everybody),
+            ("", &both, vec![to_li.clone(), to_wang.clone()], ""),
+            ("", li, vec![to_li.clone(), copy.clone()], "li@example.com"),
+            ("", li, vec![copy.clone()], "li@example.com"),
+            ("", "", vec![copy], ""),
+            (r#","per_person":true"#, &both, vec![to_wang], "wang@example.com"),
+        ] {
+            assert_eq!(shown(key, to, &targets), expected, "{key} {to}");
+        }
     }
 
     #[test]

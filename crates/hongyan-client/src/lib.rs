@@ -77,7 +77,7 @@ impl<P: Login> Client<P> {
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
         let body = self.exchange(spec, &written(spec, request.encode())?).await?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     /// As [`Self::call`], with the operation as a value: the request's fields in, the answer's JSON out.
@@ -109,7 +109,7 @@ impl<P: Login> Client<P> {
             Class::RefreshToken => fault.with_class(Class::Permanent).with_about(About::Account),
             _ => fault,
         })?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     /// Makes a call that is written already, with a credential of its own or none: for a body that goes out as somebody
@@ -166,7 +166,7 @@ impl<P: Login> Client<P> {
     async fn bare<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
         let body = self.once(spec, &written(spec, request.encode())?, None).await?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     async fn once(&self, spec: &'static Spec, wire: &Wire, token: Option<&str>) -> Result<Bytes, Fault> {
@@ -233,11 +233,10 @@ fn written(spec: &Spec, wire: Result<Wire, Invalid>) -> Result<Wire, Fault> {
     wire.map_err(|error| invalid(spec, error.to_string()))
 }
 
-fn read<T>(spec: &Spec, reply: Result<T, serde_json::Error>) -> Result<T, Fault> {
+fn read<T>(spec: &Spec, reply: Result<T, Invalid>) -> Result<T, Fault> {
     reply.map_err(|error| {
-        // serde's own sentence quotes the value that it met, which may be a token.
-        let message =
-            format!("the reply lacks what it should hold, at line {}, column {}", error.line(), error.column());
+        // No word of what was met there, which may be a token.
+        let message = format!("the reply lacks what it should hold: {}", error.field);
         after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
     })
 }

@@ -48,6 +48,11 @@ pub trait Channel: Send + Sync + 'static {
         FileUse::None
     }
 
+    /// How many calls could begin at once: what would only wait for a connection is not leased before it is there.
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+
     /// How its mails name those who get them to each other; `None` where it sends no mail. Where it does, a content
     /// keeps what [`crate::MailHead`] holds.
     fn naming(&self) -> Option<Naming> {

@@ -248,6 +248,6 @@ async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
         }
     });
     let (check, code, whole) = cause(&examined(&stage, "wecom", through(&format!("http://ops:canary@{address}")), &[]));
-    assert_eq!((check.as_str(), code.as_str()), ("tls", "proxy"), "{whole}");
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "net.proxy"), "{whole}");
     server.join().unwrap();
 }

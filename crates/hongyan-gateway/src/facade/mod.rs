@@ -199,7 +199,7 @@ fn passed_on(wire: &Wire) -> Raw {
     let target = wire.target();
     let query = target.split_once('?').map_or("", |(_, query)| query);
     Raw {
-        method: if wire.method == "POST" { Method::POST } else { Method::GET },
+        method: wire.method.parse().unwrap_or_default(),
         path: wire.path.clone(),
         query: query.to_owned(),
         content_type: (!wire.body.is_empty()).then(|| HeaderValue::from_static("application/json; charset=utf-8")),
