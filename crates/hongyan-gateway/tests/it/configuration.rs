@@ -95,6 +95,7 @@ fn opened(account: &toml::Table) -> String {
     let own = match &config.channel {
         ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
         ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        ChannelConfig::DingTalkRobot(robot) => format!("{:?}", robot.sign_for_callers),
         _ => String::new(),
     };
     let account = config.open("x").unwrap_or_else(|error| panic!("{error} in {account}"));
