@@ -262,29 +262,42 @@ impl FacadeRoute {
             .params
             .iter()
             .map(|param| {
-                let schema = match param.kind {
-                    FacadeKind::Text | FacadeKind::Words => json!({"type": "string"}),
-                    FacadeKind::Integer => json!({"type": ["integer", "string"]}),
-                    FacadeKind::Flag => json!({"type": ["boolean", "string", "integer"]}),
-                    FacadeKind::Ids => json!({"type": ["string", "array"], "items": {"type": "string"}}),
+                let kind = match param.kind {
+                    FacadeKind::Text => "a text, or a number",
+                    FacadeKind::Words => "the words of a text message",
+                    FacadeKind::Integer => "a whole number, or a text that is one",
+                    FacadeKind::Flag => "yes or no: true, false, 1, 0, or a text that says so",
+                    FacadeKind::Ids => "user ids: joined with commas, or a list",
                 };
-                (param.name.to_owned(), schema)
+                let words = match param.missing {
+                    Some(words) => format!("{kind}; without it the answer is `{words}`"),
+                    None => kind.to_owned(),
+                };
+                (param.name.to_owned(), json!({"description": words}))
             })
             .collect();
-        let required: Vec<&str> = self.params.iter().filter(|p| p.missing.is_some()).map(|p| p.name).collect();
-        let schema = json!({"type": "object", "properties": properties, "required": required});
-        let answer = json!({
+        // A parameter that is missing or wrong is answered with 200 and words about it: no object is refused.
+        let schema = json!({"type": "object", "properties": properties});
+        let done = json!({
             "type": "object",
-            "required": ["success"],
+            "required": ["success", "data"],
+            "properties": {"success": {"const": true}, "data": {"description": "the platform's answer"}},
+            "additionalProperties": false,
+        });
+        let refused = json!({
+            "type": "object",
+            "required": ["success", "msg"],
             "properties": {
-                "success": {"type": "boolean"},
-                "data": {"description": "the platform's answer"},
+                "success": {"const": false},
                 "msg": {"type": "string"},
                 "errcode": {"type": ["integer", "string"]},
                 "sub_code": {"type": "string"},
                 "errmsg": {"type": "string"},
             },
+            "additionalProperties": false,
         });
+        let answer = json!({"oneOf": [done, refused]});
+        let no = |words: &str| json!({"description": words, "content": {"application/json": {"schema": refused}}});
         json!({
             "operationId": format!("facade.{}", self.path.rsplit('/').next().unwrap_or_default()),
             "summary": self.summary_en,
@@ -300,7 +313,14 @@ impl FacadeRoute {
                     "description": "`success` says whether it worked",
                     "content": {"application/json": {"schema": answer}},
                 },
-                "401": {"description": "no key, or one that is not known"},
+                "400": no("the body is neither a JSON object nor a form, or broke off"),
+                "401": no("no key, or one that is not known"),
+                "403": no("the key may not do this, or not with this account"),
+                "404": no("there is no such route"),
+                "405": no("the method is not POST"),
+                "408": no("the body did not arrive in time"),
+                "413": no("the body is too large"),
+                "503": no("the account is not open, or the gateway is busy"),
             },
         })
     }

@@ -14,6 +14,7 @@ use crate::{
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Claim, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_endpoint::strict;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -182,7 +183,7 @@ impl<'de> Deserialize<'de> for AccountConfig {
         let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
-        let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
+        let callback = keys.remove("callback").map(strict::from_value).transpose().map_err(D::Error::custom)?;
         let mail = keys.get("channel").is_some_and(|channel| channel == "mail");
         // Mail has a ca_file of its own, and nothing of the others.
         let transport =
@@ -191,12 +192,12 @@ impl<'de> Deserialize<'de> for AccountConfig {
         if mail && keys.contains_key("proxy") {
             return Err(D::Error::custom("proxy: mail goes out directly"));
         }
-        let channel = serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
+        let channel = strict::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
-        let transport = serde_json::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
-        let common = serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?;
+        let transport = strict::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
+        let common = strict::from_value(Value::Object(common)).map_err(D::Error::custom)?;
         Ok(Self { common, channel, callback, transport })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     audience, published,
-    refusal::{invalid, scrubbed},
+    refusal::invalid,
     render,
     robot::{Hook, RobotCaller},
     secret::SecretRef,
@@ -21,7 +21,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope};
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, strict};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_text::{Dialect, Form};
 use serde::Deserialize;
@@ -128,15 +128,8 @@ impl DingTalkRobotChannel {
         }
     }
 
-    fn scrubbed(&self, fault: Fault) -> Fault {
-        let mut secrets = vec![&self.access_token];
-        secrets.extend(&self.secret);
-        scrubbed(fault, &secrets)
-    }
-
     async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
-        let answer = self.client.call(&self.signed(message, msg_uuid)).await;
-        answer.map(drop).map_err(|fault| self.scrubbed(fault))
+        self.client.call(&self.signed(message, msg_uuid)).await.map(drop)
     }
 
     /// As [`Self::post`], of a message that came by the platform's own path: with every member as it came. The key
@@ -148,8 +141,7 @@ impl DingTalkRobotChannel {
         }
         let mut wire = self.signed(Message::default(), None).encode().map_err(|e| invalid(e.to_string()))?;
         wire.body = body.to_string().into_bytes();
-        let answer = self.client.call_written(&SendWebhook::SPEC, &wire, None).await;
-        answer.map_err(|fault| self.scrubbed(fault))
+        self.client.call_written(&SendWebhook::SPEC, &wire, None).await
     }
 
     /// The robot refuses what lacks its keyword.
@@ -180,7 +172,7 @@ fn rendered(markdown: &str) -> String {
 /// The robot's message, without mentions.
 fn message(content: &Content) -> Result<Message, Unfit> {
     if let Some(native) = &content.native {
-        return serde_json::from_value(native.clone()).map_err(|error| {
+        return strict::from_value(native.clone()).map_err(|error| {
             // serde's sentence may quote the value; here that is the sender's own.
             Unfit { field: "native".into(), message: format!("is not a message of a group's robot: {error}") }
         });
@@ -378,8 +370,7 @@ impl RobotCaller for DingTalkRobotChannel {
         let own = target.split_once('?').map_or("", |(_, query)| query);
         let query = if call.query.is_empty() { own.to_owned() } else { format!("{own}&{}", call.query) };
         let call = Raw { query, ..call.clone() };
-        let answer = self.client.forward_with(operation, &call, &self.access_token).await;
-        answer.map_err(|fault| self.scrubbed(fault))
+        self.client.forward_with(operation, &call, &self.access_token).await
     }
 }
 

@@ -152,7 +152,10 @@ impl AccountConfig {
                 open(&["appkey", "clientid"], config.app_key.as_str().into()),
                 secret(&["appsecret", "clientsecret"], &config.app_secret),
                 open(&["agentid"], config.agent_id.into()),
-            ],
+            ]
+            .into_iter()
+            .chain(config.corp_id.as_deref().map(|corp_id| open(&["corpid"], corp_id.into())))
+            .collect(),
             ChannelConfig::WeCom(config) => vec![
                 open(&["corpid"], config.corp_id.as_str().into()),
                 secret(&["corpsecret"], &config.secret),

@@ -6,7 +6,7 @@ use crate::{
     audience,
     operations::files_too,
     published,
-    refusal::{invalid, refused, scrubbed, within},
+    refusal::{invalid, refused, within},
     render,
     robot::{Hook, RobotCaller},
     secret::SecretRef,
@@ -110,8 +110,7 @@ impl WeComRobotChannel {
     }
 
     async fn post(&self, request: &SendWebhook) -> Result<(), Fault> {
-        let answer = self.client.call_with(request, &self.key).await;
-        answer.map(drop).map_err(|fault| scrubbed(fault, &[&self.key]))
+        self.client.call_with(request, &self.key).await.map(drop)
     }
 }
 
@@ -325,8 +324,7 @@ impl Channel for WeComRobotChannel {
             return Err(invalid(words));
         }
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
-        let uploaded = self.client.call_with(&request, &self.key).await;
-        let uploaded = uploaded.map_err(|fault| scrubbed(fault, &[&self.key]))?;
+        let uploaded = self.client.call_with(&request, &self.key).await?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
     }
 
@@ -354,8 +352,7 @@ impl Channel for WeComRobotChannel {
 #[async_trait]
 impl RobotCaller for WeComRobotChannel {
     async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
-        let answer = self.files.forward_with(operation, call, &self.key).await;
-        answer.map_err(|fault| scrubbed(fault, &[&self.key]))
+        self.files.forward_with(operation, call, &self.key).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exit codes, documented and few.
 
+use hongyan_endpoint::harmless;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -64,7 +65,9 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
         anstream::eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        anstream::eprintln!("{red}error{red:#}: {error:#}");
+        // It may quote other people's words.
+        let words: Vec<String> = format!("{error:#}").lines().map(|line| harmless(line).into_owned()).collect();
+        anstream::eprintln!("{red}error{red:#}: {}", words.join("\n"));
     }
     if error.is::<Usage>() {
         ExitCode::from(2)

@@ -1,6 +1,8 @@
 //! Tables for people: columns as wide as what they hold, Chinese characters counted as two.
 
 use anstyle::Style;
+use hongyan_endpoint::harmless;
+use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
 /// A cell: text and how it looks on a terminal.
@@ -11,6 +13,11 @@ pub(crate) struct Cell {
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
+        // Other people's words: no control character of theirs reaches a terminal.
+        let text = match harmless(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(clean) => clean,
+        };
         Self { text, style: Style::new() }
     }
 }
@@ -32,12 +39,12 @@ impl Cell {
             "recalled" | "cancelled" => Cyan,
             _ => BrightBlack,
         };
-        Self { text: state.to_owned(), style: color.on_default() }
+        Self { style: color.on_default(), ..state.into() }
     }
 
     /// Other words in the colour of a state.
     pub(crate) fn coloured(text: &str, state: &str) -> Self {
-        Self { text: text.to_owned(), ..Self::state(state) }
+        Self { style: Self::state(state).style, ..text.into() }
     }
 }
 
@@ -74,6 +81,18 @@ fn render(headers: &[&str], rows: &[Vec<Cell>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_control_character_reaches_a_terminal() {
+        let rows = [vec![
+            Cell::from("a\u{1b}[2Jb\u{9b}1A\u{7f}\u{202e}c\r\nd"),
+            Cell::state("se\u{7}nt"),
+            Cell::coloured("\u{90}x", "sent"),
+        ]];
+        let text = anstream::adapter::strip_str(&render(&["a", "b", "c"], &rows)).to_string();
+        assert!(!text.chars().any(|c| c != '\n' && hongyan_endpoint::is_harmful(c)), "{text:?}");
+        assert_eq!(text.lines().count(), 2);
+    }
 
     #[test]
     fn chinese_characters_are_two_columns_wide() {

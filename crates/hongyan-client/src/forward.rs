@@ -33,12 +33,12 @@ impl<P: Login> Client<P> {
             return Err(invalid(spec, "this call is not one to be passed on"));
         }
         let token = self.custodian.get(self).await?;
-        let reply = self.pass(spec, call, &token.text).await?;
+        let reply = self.pass(spec, call, token.text.expose()).await?;
         if !refuses_token::<P>(spec, &reply) {
             return Ok(reply);
         }
         let fresh = self.custodian.replace(&token, self).await?;
-        self.pass(spec, call, &fresh.text).await
+        self.pass(spec, call, fresh.text.expose()).await
     }
 
     /// As [`Self::forward`], for an operation that takes no application's token: with this credential, or with what

@@ -21,7 +21,7 @@ use bytes::Bytes;
 use hongyan_endpoint::{
     About, Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire,
 };
-use hongyan_net::{BeforeWrite, Failure, Http, Reply, Secret};
+use hongyan_net::{BeforeWrite, Cleaning, Failure, Http, Reply, Secret, clean_body};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -84,7 +84,7 @@ impl<P: Login> Client<P> {
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
         let body = self.exchange(spec, &written(spec, request.encode())?).await?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     /// As [`Self::call`], with the operation as a value: the request's fields in, the answer's JSON out.
@@ -116,7 +116,7 @@ impl<P: Login> Client<P> {
             Class::RefreshToken => fault.with_class(Class::Permanent).with_about(About::Account),
             _ => fault,
         })?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     /// Makes a call that is written already, with a credential of its own or none: for a body that goes out as somebody
@@ -160,10 +160,10 @@ impl<P: Login> Client<P> {
             Auth::AccessToken | Auth::AcsHeader => {}
         }
         let token = self.custodian.get(self).await?;
-        match self.once(spec, wire, Some(&token.text)).await {
+        match self.once(spec, wire, Some(token.text.expose())).await {
             Err(fault) if fault.class() == Class::RefreshToken => {
                 let fresh = self.custodian.replace(&token, self).await?;
-                self.once(spec, wire, Some(&fresh.text)).await
+                self.once(spec, wire, Some(fresh.text.expose())).await
             }
             outcome => outcome,
         }
@@ -174,7 +174,7 @@ impl<P: Login> Client<P> {
         let spec = &E::SPEC;
         let client = self.over(self.login_http.clone());
         let body = client.once(spec, &written(spec, request.encode())?, None).await?;
-        read(spec, serde_json::from_slice(&body))
+        read(spec, E::reply(&body))
     }
 
     async fn once(&self, spec: &'static Spec, wire: &Wire, token: Option<&str>) -> Result<Bytes, Fault> {
@@ -213,13 +213,18 @@ impl<P: Login> Client<P> {
         {
             request.extensions_mut().insert(gate);
         }
-        self.http.send(request).await.map_err(|e| way_fault(spec, e.failure, e.message))
+        // A call that takes no token of ours is a login: its answer hands one over.
+        let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
+        self.http.send_cleaning(request, cleaning).await.map_err(|e| way_fault(spec, e.failure, e.message))
     }
 }
 
 /// What an answer says by its envelope, and by its status where the envelope leaves that open.
 fn opened<P: Platform>(spec: &Spec, reply: &Reply, body: &[u8]) -> Result<(), Fault> {
     P::open(spec, reply.status, body).map_err(|fault| {
+        // A refusal hands nothing over, whatever the call.
+        let clean = clean_body(Bytes::copy_from_slice(body), Cleaning::Every);
+        let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
         let fault = status::judge(fault, spec.effect, reply.status, reply.retry_after());
         after_effect(spec, fault).during(spec.name)
     })
@@ -241,11 +246,10 @@ fn written(spec: &Spec, wire: Result<Wire, Invalid>) -> Result<Wire, Fault> {
     wire.map_err(|error| invalid(spec, error.to_string()))
 }
 
-fn read<T>(spec: &Spec, reply: Result<T, serde_json::Error>) -> Result<T, Fault> {
+fn read<T>(spec: &Spec, reply: Result<T, Invalid>) -> Result<T, Fault> {
     reply.map_err(|error| {
-        // serde's own sentence quotes the value that it met, which may be a token.
-        let message =
-            format!("the reply lacks what it should hold, at line {}, column {}", error.line(), error.column());
+        // No word of what was met there, which may be a token.
+        let message = format!("the reply lacks what it should hold: {}", error.field);
         after_effect(spec, Fault::transport("net.not_json", message)).during(spec.name)
     })
 }

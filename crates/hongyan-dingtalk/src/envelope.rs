@@ -136,6 +136,7 @@ pub(crate) fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
         Err(fault) if new_style(spec) => {
             let status = match fault.class() {
                 Class::Retryable { .. } => 500,
+                _ if fault.code() == "param.callbackRouteKeyExist" => 500,
                 _ if fault.code() == "504" => 504,
                 _ if fault.code() == "unauthorized.client" => 401,
                 _ if fault.code().starts_with("Forbidden.") => 403,

@@ -4,6 +4,7 @@
 //! fixture in `fixtures/`. Facts are cited by document page.
 
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod content;
 pub mod conversation;
@@ -13,6 +14,7 @@ mod envelope;
 mod faults;
 pub mod group;
 pub mod isv;
+pub mod login;
 mod mac;
 pub mod media;
 pub mod notice;
@@ -30,11 +32,14 @@ pub mod stream;
 pub mod subscription;
 pub mod suite;
 pub mod token;
+pub mod topapi;
+mod unreadable;
 pub mod user;
 pub mod user_edit;
 pub mod webhook;
 
 pub use envelope::rewrapped;
+pub use unreadable::unreadable;
 
 use hongyan_client::Login;
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
@@ -87,6 +92,8 @@ impl Platform for DingTalk {
             media::ENDPOINTS,
             subscription::ENDPOINTS,
             stream::ENDPOINTS,
+            card::ENDPOINTS,
+            login::ENDPOINTS,
         ]
         .concat()
     }

@@ -64,10 +64,10 @@ impl TryFrom<Pairs> for GetToken {
     fn try_from(pairs: Pairs) -> Result<Self, Self::Error> {
         let Pairs { appkey, appsecret, corpid, corpsecret } = pairs;
         if corpid.is_none() && appkey.is_none() {
-            return Err("missing field `appkey`");
+            return Err("appkey is missing");
         }
         if corpid.is_none() && appsecret.is_none() {
-            return Err("missing field `appsecret`");
+            return Err("appsecret is missing");
         }
         let [appkey, appsecret, corpid, corpsecret] =
             [appkey, appsecret, corpid, corpsecret].map(Option::unwrap_or_default);

@@ -5,7 +5,7 @@
 //! `filename*=` makes WeCom miss the file, <https://developer.work.weixin.qq.com/document/path/90253>), so that is
 //! what is written and all that is read.
 
-use crate::{Invalid, Sealed, Wire};
+use crate::{Flaw, Invalid, Sealed, Wire};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -116,17 +116,17 @@ pub(crate) fn write(fields: Map<String, Value>, wire: &mut Wire) -> Result<(), I
             Value::String(text) => (String::new(), text.into_bytes()),
             Value::Bool(_) | Value::Number(_) => (String::new(), value.to_string().into_bytes()),
             Value::Object(_) => {
-                let file: File = crate::wire::typed(value)?;
+                let file: File = crate::typed(value)?;
                 let kind = if file.media_type.is_empty() { ANY_KIND } else { file.media_type.as_str() };
                 for (field, text) in [("name", file.name.as_str()), ("media_type", kind)] {
                     if text.contains(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
-                        let message = "holds a quote, a backslash or a control character".into();
-                        return Err(Invalid { field: format!("{name}.{field}"), message });
+                        let message = "holds a quote, a backslash or a control character";
+                        return Err(Invalid::unfit(format!("{name}.{field}"), message));
                     }
                 }
                 (format!("; filename=\"{}\"\r\ncontent-type: {kind}", file.name), file.bytes)
             }
-            Value::Array(_) => return Err(Invalid { field: name, message: "a part is a scalar or a file".into() }),
+            Value::Array(_) => return Err(Invalid::unfit(name, "a part is a scalar or a file")),
         };
         parts.push((format!("content-disposition: form-data; name=\"{name}\"{head}\r\n\r\n"), content));
     }
@@ -165,14 +165,22 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 /// Reads the parts of a call that arrived: parts with a `filename` as files, others as text.
 pub(crate) fn read(call: &Wire) -> Result<Map<String, Value>, Invalid> {
     let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
-    split(kind, &call.body)?.into_iter().map(|(head, content)| part(&head, content)).collect()
+    fields(kind, &call.body)
+}
+
+/// The parts of a `multipart/form-data` body by name: texts, and files as objects.
+///
+/// # Errors
+/// [`Invalid`] when the body is no such form, or broken.
+pub fn fields(content_type: &str, body: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    split(content_type, body)?.into_iter().map(|(head, content)| part(&head, content)).collect()
 }
 
 /// The parts of a body: each one's head and content.
 fn split<'a>(kind: &str, body: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, Invalid> {
     let multipart = kind.get(..19).is_some_and(|head| head.eq_ignore_ascii_case("multipart/form-data"));
     let boundary = parameter(kind, "boundary").filter(|text| multipart && (1..=200).contains(&text.len()));
-    let Some(boundary) = boundary else { return Err(Invalid::whole("multipart/form-data is expected")) };
+    let Some(boundary) = boundary else { return Err(Invalid::of(Flaw::NoForm, "multipart/form-data is expected")) };
     let broken = |what: &str| Invalid::whole(format!("the multipart body {what}"));
 
     let opening = format!("--{boundary}");
@@ -215,7 +223,7 @@ fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
         }
         None => match std::str::from_utf8(content) {
             Ok(text) => Value::String(text.to_owned()),
-            Err(_) => return Err(Invalid { field: name, message: "is neither text nor a file".into() }),
+            Err(_) => return Err(Invalid::unfit(name, "is neither text nor a file")),
         },
     };
     Ok((name, value))

@@ -40,22 +40,28 @@
 pub mod audit;
 mod fault;
 pub mod file;
+mod harmless;
 pub mod lenient;
 mod mailbox;
 mod path;
+mod read;
 mod spec;
+pub mod strict;
 mod wire;
 
 pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
+pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
+pub use read::typed;
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };
-pub use wire::{Fixture, Invalid, Sealed, Wire};
+pub use wire::{Fixture, Flaw, Invalid, Sealed, Wire, json};
+
+pub use serde_json::Value;
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use std::marker::PhantomData;
 
 /// A platform: its hosts, its envelope in both directions, its operations and its error table.
@@ -90,6 +96,9 @@ pub trait Platform: Send + Sync + 'static {
 }
 
 /// A declared operation. Written by [`endpoints!`], never by hand.
+///
+/// The four functions that depend on the types are compiled once, with the declaration: whoever calls the operation
+/// elsewhere compiles none of it again.
 pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     /// The platform that answers.
     type Platform: Platform;
@@ -100,12 +109,36 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static
     /// The platform's own example: the text of `fixtures/NAME.json`, without which a declaration does not compile.
     const EXAMPLE: &'static str;
 
+    /// Reads a request from all its fields as one object.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field that is missing or unfit.
+    fn read_request(fields: Value) -> Result<Self, Invalid>;
+
+    /// Writes the request with all its fields as one JSON object.
+    ///
+    /// # Errors
+    /// [`Invalid`] when a value has no JSON.
+    fn write_request(&self) -> Result<Vec<u8>, Invalid>;
+
+    /// Reads what a successful reply carries.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field that is missing or unfit.
+    fn read_reply(reply: Value) -> Result<Self::Reply, Invalid>;
+
+    /// Writes what a successful reply carries.
+    ///
+    /// # Errors
+    /// [`Invalid`] when a value has no JSON.
+    fn write_reply(reply: &Self::Reply) -> Result<Vec<u8>, Invalid>;
+
     /// The call as it travels, without credentials.
     ///
     /// # Errors
     /// [`Invalid`] when a value cannot be written as JSON, or a path or query field is not a scalar.
     fn encode(&self) -> Result<Wire, Invalid> {
-        wire::encode(&Self::SPEC, self)
+        wire::written(&Self::SPEC, self.write_request()?)
     }
 
     /// Reads a call that arrived: the other direction of [`Self::encode`].
@@ -113,7 +146,15 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + Sized + 'static
     /// # Errors
     /// [`Invalid`] naming the field that is missing or has the wrong type.
     fn decode(call: &Wire) -> Result<Self, Invalid> {
-        wire::decode(&Self::SPEC, call)
+        Self::read_request(wire::fields(&Self::SPEC, call)?)
+    }
+
+    /// Reads the body of a successful answer.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field that is missing or has the wrong type.
+    fn reply(body: &[u8]) -> Result<Self::Reply, Invalid> {
+        Self::read_reply(wire::parsed(body)?)
     }
 }
 
@@ -142,7 +183,22 @@ pub trait Declared: Send + Sync {
     ///
     /// # Errors
     /// What the reply lacks.
-    fn read_reply(&self, body: &[u8]) -> Result<Value, serde_json::Error>;
+    fn read_reply(&self, body: &[u8]) -> Result<Value, Invalid>;
+
+    /// The answer's JSON as it is written again once it has been read as the operation's reply.
+    ///
+    /// # Errors
+    /// What the reply lacks.
+    fn rewrite_reply(&self, body: &[u8]) -> Result<Value, Invalid>;
+
+    /// As [`Platform::open`], for this operation.
+    ///
+    /// # Errors
+    /// As there.
+    fn open(&self, status: u16, body: &[u8]) -> Result<(), Fault>;
+
+    /// As [`Platform::seal`], for this operation.
+    fn seal(&self, reply: Result<Value, &Fault>) -> Sealed;
 
     /// Checks our types against the platform's own example: the request must encode to the example's
     /// request line and body, the reply must be read and written back without loss.
@@ -170,21 +226,33 @@ impl<E: Endpoint> Declared for Declaration<E> {
     }
 
     fn dry_run(&self, request: Value) -> Result<Wire, Invalid> {
-        let typed: E = wire::typed(request)?;
-        typed.encode()
+        E::read_request(request)?.encode()
     }
 
     fn reread(&self, call: &Wire) -> Result<Wire, Invalid> {
         E::decode(call)?.encode()
     }
 
-    fn read_reply(&self, body: &[u8]) -> Result<Value, serde_json::Error> {
-        serde_json::from_slice::<E::Reply>(body)?;
-        serde_json::from_slice(body)
+    fn read_reply(&self, body: &[u8]) -> Result<Value, Invalid> {
+        let reply = wire::parsed(body)?;
+        E::read_reply(reply.clone())?;
+        Ok(reply)
+    }
+
+    fn rewrite_reply(&self, body: &[u8]) -> Result<Value, Invalid> {
+        wire::parsed(&E::write_reply(&E::reply(body)?)?)
+    }
+
+    fn open(&self, status: u16, body: &[u8]) -> Result<(), Fault> {
+        E::Platform::open(&E::SPEC, status, body)
+    }
+
+    fn seal(&self, reply: Result<Value, &Fault>) -> Sealed {
+        E::Platform::seal(&E::SPEC, reply)
     }
 
     fn agrees_with(&self, fixture: &Fixture) -> Result<(), String> {
-        fixture.check::<E>()
+        fixture.check(self)
     }
 }
 
@@ -229,6 +297,22 @@ macro_rules! endpoints {
                     source: $source,
                 }
             };
+
+            fn read_request(fields: $crate::Value) -> ::core::result::Result<Self, $crate::Invalid> {
+                $crate::typed(fields)
+            }
+
+            fn write_request(&self) -> ::core::result::Result<::std::vec::Vec<u8>, $crate::Invalid> {
+                $crate::json(self)
+            }
+
+            fn read_reply(reply: $crate::Value) -> ::core::result::Result<Self::Reply, $crate::Invalid> {
+                $crate::typed(reply)
+            }
+
+            fn write_reply(reply: &Self::Reply) -> ::core::result::Result<::std::vec::Vec<u8>, $crate::Invalid> {
+                $crate::json(reply)
+            }
         })*
 
         /// The operations that this family declares.

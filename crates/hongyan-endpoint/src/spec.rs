@@ -123,15 +123,24 @@ pub enum Method {
     GET,
     /// Fields travel in a JSON body unless the declaration says otherwise.
     POST,
+    /// As `POST`.
+    PUT,
 }
 
 impl Method {
+    /// By its name on the request line; `None` for one that no platform uses.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::GET, Self::POST, Self::PUT].into_iter().find(|method| method.as_str() == name)
+    }
+
     /// As on the request line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GET => "GET",
             Self::POST => "POST",
+            Self::PUT => "PUT",
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
-use crate::{Answer, Body, Endpoint, File, Method, Platform, Spec, file, path};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use crate::{Answer, Body, Declared, File, Method, Spec, file, path};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
 /// One HTTP call, before it has a host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wire {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: &'static str,
     /// Path from the host's root, as on the request line: a field in braces is filled in and percent-encoded.
     pub path: String,
@@ -47,8 +47,23 @@ impl Wire {
 pub struct Invalid {
     /// Dotted path of the field.
     pub field: String,
-    /// What is wrong with it.
+    /// The kind of what is wrong.
+    pub flaw: Flaw,
+    /// What is wrong with it, for whoever writes the request; a platform has words of its own.
     pub message: String,
+}
+
+/// What can be wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// The field is not there.
+    Missing,
+    /// The field is of another type, or has a value that it does not take.
+    Unfit,
+    /// The body is no JSON object.
+    NoObject,
+    /// The body is no `multipart/form-data`, and a file was expected in one.
+    NoForm,
 }
 
 impl fmt::Display for Invalid {
@@ -63,7 +78,41 @@ impl Invalid {
     /// Wrong as a whole, not in one field.
     #[must_use]
     pub fn whole(message: impl fmt::Display) -> Self {
-        Self { field: String::new(), message: message.to_string() }
+        Self::of(Flaw::Unfit, message)
+    }
+
+    /// Wrong as a whole, in this way.
+    pub(crate) fn of(flaw: Flaw, message: impl fmt::Display) -> Self {
+        Self { field: String::new(), flaw, message: message.to_string() }
+    }
+
+    /// One field is unfit.
+    pub(crate) fn unfit(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), flaw: Flaw::Unfit, message: message.into() }
+    }
+
+    /// A top-level field is not there.
+    #[must_use]
+    pub fn missing(field: &str) -> Self {
+        Self { field: field.into(), flaw: Flaw::Missing, message: "is missing".into() }
+    }
+
+    /// The body is no JSON object.
+    #[must_use]
+    pub fn no_object() -> Self {
+        Self::of(Flaw::NoObject, "a JSON object is expected")
+    }
+
+    /// The top-level field that it is about; empty for the whole.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        self.field.split(['.', '[']).next().unwrap_or_default()
+    }
+
+    /// Whether this top-level field is not there at all.
+    #[must_use]
+    pub fn misses(&self, field: &str) -> bool {
+        self.flaw == Flaw::Missing && self.field == field
     }
 }
 
@@ -90,24 +139,22 @@ impl Sealed {
     }
 }
 
-/// JSON to a typed request or reply, with the failing field's path.
-pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(value).map_err(|error| Invalid {
-        field: match error.path().to_string() {
-            path if path == "." => String::new(),
-            path => path,
-        },
-        message: error.inner().to_string(),
-    })
+/// Writes a typed request or reply as JSON.
+///
+/// # Errors
+/// When a value has no JSON.
+pub fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Invalid> {
+    serde_json::to_vec(value).map_err(Invalid::whole)
 }
 
-pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<Wire, Invalid> {
+/// A request that was written as JSON, on its operation's wire.
+pub(crate) fn written(spec: &'static Spec, request: Vec<u8>) -> Result<Wire, Invalid> {
     let mut wire = Wire { method: spec.method.as_str(), path: spec.path.into(), ..Wire::default() };
-    if spec.method == Method::POST && spec.body == Body::Json && spec.query.is_empty() && !path::has_fields(spec.path) {
-        wire.body = serde_json::to_vec(request).map_err(Invalid::whole)?;
+    if spec.method != Method::GET && spec.body == Body::Json && spec.query.is_empty() && !path::has_fields(spec.path) {
+        wire.body = request;
         return Ok(wire);
     }
-    let Value::Object(mut fields) = serde_json::to_value(request).map_err(Invalid::whole)? else {
+    let Value::Object(mut fields) = parsed(&request)? else {
         return Err(Invalid::whole("a request is an object"));
     };
     wire.path = fill(spec.path, &mut fields)?;
@@ -118,7 +165,7 @@ pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<W
                 Value::Null => continue,
                 Value::String(s) => s,
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
-                _ => return Err(Invalid { field: name, message: "a query field is a scalar".into() }),
+                _ => return Err(Invalid::unfit(name, "a query field is a scalar")),
             };
             wire.query.push((name, text));
         } else {
@@ -127,10 +174,18 @@ pub(crate) fn encode<T: Serialize>(spec: &'static Spec, request: &T) -> Result<W
     }
     if spec.body == Body::Multipart {
         file::write(body, &mut wire)?;
-    } else if spec.method == Method::POST {
+    } else if spec.method != Method::GET {
         wire.body = Value::Object(body).to_string().into_bytes();
     }
     Ok(wire)
+}
+
+/// The JSON of a body.
+pub(crate) fn parsed(body: &[u8]) -> Result<Value, Invalid> {
+    serde_json::from_slice(body).map_err(|error| {
+        let at = format_args!("no JSON from line {}, column {}", error.line(), error.column());
+        Invalid::of(Flaw::NoObject, at)
+    })
 }
 
 /// The template with its fields filled in; they leave `fields`.
@@ -146,21 +201,22 @@ fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<String, Inval
             Some(value @ (Value::Bool(_) | Value::Number(_))) => Some(value.to_string()),
             _ => None,
         };
-        let wrong = || Invalid { field: name.into(), message: "a path field is a scalar and not empty".into() };
+        let wrong = || Invalid::unfit(name, "a path field is a scalar and not empty");
         segments.push(text.ok_or_else(wrong)?);
     }
     Ok(segments.join("/"))
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> Result<T, Invalid> {
+/// The fields of a call that arrived, wherever they travelled.
+pub(crate) fn fields(spec: &'static Spec, call: &Wire) -> Result<Value, Invalid> {
     let mut fields = if call.body.is_empty() || spec.method == Method::GET {
         Map::new()
     } else if spec.body == Body::Multipart {
         file::read(call)?
     } else {
-        match serde_json::from_slice(&call.body).map_err(Invalid::whole)? {
+        match parsed(&call.body)? {
             Value::Object(fields) => fields,
-            _ => return Err(Invalid::whole("a JSON object is expected")),
+            _ => return Err(Invalid::no_object()),
         }
     };
     for (name, value) in &call.query {
@@ -173,7 +229,7 @@ pub(crate) fn decode<T: DeserializeOwned>(spec: &'static Spec, call: &Wire) -> R
             .ok_or_else(|| Invalid::whole(format_args!("the path is not of the form {}", spec.path)))?;
         fields.extend(found.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
     }
-    typed(Value::Object(fields))
+    Ok(Value::Object(fields))
 }
 
 /// The platform's own example of one operation: the third voice beside client and sandbox.
@@ -232,14 +288,13 @@ impl Fixture {
         Some(Value::Object(request))
     }
 
-    pub(crate) fn check<E: Endpoint>(&self) -> Result<(), String> {
-        let spec = &E::SPEC;
+    pub(crate) fn check(&self, declared: &dyn Declared) -> Result<(), String> {
+        let spec = declared.spec();
         let Some(request) = self.request(spec) else {
             let line = format!("{} {}", spec.method.as_str(), spec.path);
             return Err(format!("the page says {:?}, the declaration {line:?}", self.line));
         };
-        let request: E = typed(request).map_err(|e| format!("the request is not read: {e}"))?;
-        let wire = request.encode().map_err(|e| format!("the request is not written: {e}"))?;
+        let wire = declared.dry_run(request).map_err(|e| format!("the request is not read or written: {e}"))?;
         let line = format!("{} {}", wire.method, wire.path);
         if self.line != line {
             return Err(format!("the page says {:?}, wrote {line:?}", self.line));
@@ -257,15 +312,14 @@ impl Fixture {
             };
             same("body", body, &wrote)?;
         }
-        E::decode(&wire).map_err(|e| format!("what was written is not read back: {e}"))?;
+        declared.reread(&wire).map_err(|e| format!("what was written is not read back: {e}"))?;
 
+        let bytes = self.reply.to_string().into_bytes();
         if spec.answer == Answer::Json {
-            let bytes = self.reply.to_string().into_bytes();
-            E::Platform::open(spec, 200, &bytes).map_err(|e| format!("the reply is taken for a refusal: {e}"))?;
+            declared.open(200, &bytes).map_err(|e| format!("the reply is taken for a refusal: {e}"))?;
         }
-        let reply: E::Reply = typed(self.reply.clone()).map_err(|e| format!("the reply is not read: {e}"))?;
-        let wrote = serde_json::to_value(&reply).map_err(|e| e.to_string())?;
-        let sealed = E::Platform::seal(spec, Ok(wrote));
+        let wrote = declared.rewrite_reply(&bytes).map_err(|e| format!("the reply is not read: {e}"))?;
+        let sealed = declared.seal(Ok(wrote));
         let sealed: Value = match spec.answer {
             Answer::Json => serde_json::from_slice(&sealed.body).map_err(|e| e.to_string())?,
             Answer::File => {
@@ -279,7 +333,7 @@ impl Fixture {
 
         for refusal in &self.refusals {
             let bytes = refusal.body.to_string().into_bytes();
-            match E::Platform::open(spec, refusal.status, &bytes) {
+            match declared.open(refusal.status, &bytes) {
                 Ok(()) => return Err(format!("taken for a success: {}", refusal.body)),
                 Err(fault) if fault.code() != refusal.code => {
                     return Err(format!("expected code {}, read {}", refusal.code, fault.code()));

@@ -37,6 +37,8 @@ pub(crate) fn meaning(fault: &Fault) -> Meaning {
         // One message's account may be closed to the key while others are not.
         Kind::Refused(403) if fault.code == "account_forbidden" => Meaning::Refused,
         Kind::Refused(401 | 403) => Meaning::NoAccess,
+        // A disk that fails may have taken it first.
+        Kind::Refused(503) if fault.code == "store_unavailable" => Meaning::MaybeRead,
         Kind::Refused(429 | 503) => Meaning::NotRead,
         // 404 and 405 are about the path: something else answers there.
         Kind::Refused(404 | 405 | 408) => Meaning::MaybeRead,
@@ -192,6 +194,7 @@ mod tests {
             (Kind::Foreign, "", Meaning::MaybeRead),
             (Kind::Refused(503), "busy", Meaning::NotRead),
             (Kind::Refused(500), "store_failed", Meaning::MaybeRead),
+            (Kind::Refused(503), "store_unavailable", Meaning::MaybeRead),
             (Kind::Refused(404), "not_found", Meaning::MaybeRead),
             (Kind::Refused(401), "unauthorized", Meaning::NoAccess),
             (Kind::Refused(403), "forbidden", Meaning::NoAccess),

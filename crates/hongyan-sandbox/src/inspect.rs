@@ -47,10 +47,13 @@ const CALLS: [(&str, &str); 32] = [
     ),
     (
         "POST /sandbox/phones/{userid}/click",
-        "they answer a card of WeCom: {\"message\"?, \"key\"?, \"menu\"?, \"selected\"?: {question: [option]}}",
+        "they press a card: {\"message\"?, \"key\"?}, on WeCom also {\"menu\"?, \"selected\"?: {question: [option]}}, on DingTalk {\"params\"?}",
     ),
     ("POST /sandbox/phones/{userid}/quit", "they leave a group of DingTalk: {\"chat\"}"),
-    ("POST /sandbox/phones/{userid}/signin", "they sign in with WeCom: {\"private\"?}; gives the redirect's code"),
+    (
+        "POST /sandbox/phones/{userid}/signin",
+        "they sign in: {\"platform\"?: wecom | dingtalk, \"private\"?}; gives the page's code",
+    ),
     ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
     (
         "POST /sandbox/callbacks",
@@ -78,7 +81,7 @@ const CALLS: [(&str, &str); 32] = [
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
         "POST /sandbox/settings",
-        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
+        "{\"limits\": {\"calls\"?, \"people\"?}, \"delivery_delay_ms\", \"auto_read_ms\", \"dingtalk_trusted_ips\", \"wecom_trusted_ips\", \"wecom_app_enabled\", \"wecom_root_visible\", \"wecom_callback\", \"wecom_app_writes\", \"wecom_private_fields\", \"wecom_contacts_details\", \"wecom_seats\", \"dingtalk_group_templates\", \"dingtalk_card_templates\", \"dingtalk_json_in_forms\", \"strict_file_types\", \"wecom_push_tries\", \"push_repeats\"}: those given change",
     ),
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
@@ -152,10 +155,14 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
         }
         ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
         ("POST", ["phones", userid, "signin"]) => {
-            let SignIn { private } = parse(body)?;
+            let SignIn { platform, private } = parse(body)?;
             let mut world = enter(&hub.world);
             let id = person(&world, userid)?;
-            let code = wecom::sign_in(&mut world, now, id, private);
+            let code = match platform.as_str() {
+                "wecom" => wecom::sign_in(&mut world, now, id, private),
+                "dingtalk" => dingtalk::login::sign_in(&mut world, now, id),
+                _ => return Err(bad("platform: expected wecom or dingtalk")),
+            };
             code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
         }
         ("GET", ["calls"]) => {
@@ -328,8 +335,14 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
+    #[serde(default = "on_wecom")]
+    platform: String,
     #[serde(default)]
     private: bool,
+}
+
+fn on_wecom() -> String {
+    WeCom::NAME.into()
 }
 
 #[derive(Deserialize)]

@@ -9,9 +9,9 @@ use crate::{
     world::{Caller, World, tally::Call},
 };
 use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Fixture, Invalid, Method, Platform, Sealed, Spec, Wire};
-use serde::Serialize;
 use serde_json::Value;
 use std::{
+    any::Any,
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -25,9 +25,9 @@ pub(crate) trait Simulated: Platform + Sized {
         Ok(())
     }
     /// A body or field that cannot be read.
-    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault;
+    fn unreadable(spec: &Spec, call: &Wire, invalid: &Invalid) -> Fault;
     /// `GET` where `POST` is expected, or the other way; `None` where the platform does not mind.
-    fn wrong_method(spec: &Spec) -> Option<Fault>;
+    fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault>;
     /// The platform's own throttle or another code of its table.
     fn throttled(spec: &Spec) -> Fault;
     /// What a call costs beside its operation's own rate, and is refused for.
@@ -83,14 +83,42 @@ pub(crate) struct Handling {
     pub(crate) fault: Option<&'static str>,
 }
 
-type Run = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Sealed + Send + Sync>;
-type Ask = Box<dyn Fn(&Mutex<World>, &Wire, &Handling) -> Option<Question> + Send + Sync>;
+/// A request as its mind reads it.
+type Request = Box<dyn Any>;
+type Read = fn(&Wire) -> Result<Request, Invalid>;
+type Mind = Box<dyn Fn(&mut World, &Caller, Request) -> Result<Box<dyn Told>, Refused> + Send + Sync>;
+type Ask = Box<dyn Fn(&World, &Request) -> Option<Question> + Send + Sync>;
+type Admit = fn(&mut World, &Caller, &'static Spec, Option<&str>) -> Result<(), Fault>;
 
-/// One operation that has a mind.
+/// A mind's reply, written once the world is free again.
+trait Told {
+    fn write(&self) -> Result<Value, Invalid>;
+}
+
+/// A reply of its operation's type.
+struct Typed<E: Endpoint>(E::Reply);
+
+impl<E: Endpoint> Told for Typed<E> {
+    fn write(&self) -> Result<Value, Invalid> {
+        let written = E::write_reply(&self.0)?;
+        serde_json::from_slice(&written).map_err(Invalid::whole)
+    }
+}
+
+impl Told for Value {
+    fn write(&self) -> Result<Value, Invalid> {
+        Ok(self.clone())
+    }
+}
+
+/// One operation that has a mind. Only what depends on its types is compiled for it; all else is its platform's.
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
-    run: Run,
+    admit: Admit,
+    run: fn(&Route, &Mutex<World>, &Wire, &Handling) -> Sealed,
+    read: Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>,
+    mind: Mind,
     ask: Option<Ask>,
 }
 
@@ -98,11 +126,18 @@ impl Route {
     /// What the platform asks an address that the call names, before it decides; then [`Caller::asked`] says what
     /// was answered. `None` where there is nothing to ask, as when the call is refused anyway.
     pub(crate) fn question(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Option<Question> {
-        self.ask.as_ref().and_then(|ask| ask(world, call, handling))
+        let ask = self.ask.as_ref()?;
+        if handling.forced.is_some() || call.method != self.spec.method.as_str() {
+            return None;
+        }
+        let request = (self.read)(call).ok()?;
+        let mut world = enter(world);
+        (self.admit)(&mut world, &handling.caller, self.spec, self.spec.auth.extract(call)).ok()?;
+        ask(&world, &request)
     }
 
     pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
-        (self.run)(world, call, handling)
+        (self.run)(self, world, call, handling)
     }
 }
 
@@ -133,16 +168,7 @@ impl Routes {
         E: Endpoint,
         E::Platform: Simulated,
     {
-        let spec: &'static Spec = const { &E::SPEC };
-        let ask = move |world: &Mutex<World>, call: &Wire, handling: &Handling| {
-            if handling.forced.is_some() || call.method != spec.method.as_str() {
-                return None;
-            }
-            let request = E::decode(call).ok()?;
-            let mut world = enter(world);
-            E::Platform::admit(&mut world, &handling.caller, spec, spec.auth.extract(call)).ok()?;
-            before(&world, &request).ok()
-        };
+        let ask = move |world: &World, request: &Request| before(world, request.downcast_ref::<E>()?).ok();
         self.add(mind, Some(Box::new(ask)));
     }
 
@@ -151,11 +177,13 @@ impl Routes {
         E: Endpoint,
         E::Platform: Simulated,
     {
-        let spec: &'static Spec = const { &E::SPEC };
-        let run: Run = Box::new(move |world, call, handling| {
-            answer::<E::Platform, E, E::Reply>(spec, E::decode(call), mind, world, call, handling)
-        });
-        self.keep(Route { spec, platform: E::Platform::NAME, run, ask });
+        let read: Read = |call| E::decode(call).map(|request| Box::new(request) as Request);
+        let mind = move |world: &mut World, caller: &Caller, request: Request| {
+            // Never another type: what `read` gave comes back.
+            let request = request.downcast::<E>().map_err(|_| refuse::<E::Platform>("-1", "system busy"))?;
+            mind(world, caller, *request).map(|reply| Box::new(Typed::<E>(reply)) as Box<dyn Told>)
+        };
+        self.keep::<E::Platform>(const { &E::SPEC }, Box::new(read), Box::new(mind), ask);
     }
 
     /// Lets every operation of the platform that has no mind answer with its page's own example, once the call is
@@ -168,19 +196,24 @@ impl Routes {
             }
             // Each fixture is read by a test; one that is not would answer with nothing.
             let reply = serde_json::from_str::<Fixture>(declared.example()).map_or(Value::Null, |page| page.reply);
-            let run: Run = Box::new(move |world, call, handling| {
-                let mind = |_: &mut World, _: &Caller, _: Wire| Ok(reply.clone());
-                answer::<P, Wire, Value>(spec, declared.reread(call), mind, world, call, handling)
-            });
-            self.keep(Route { spec, platform: P::NAME, run, ask: None });
+            let read = |call: &Wire| declared.reread(call).map(|wire| Box::new(wire) as Request);
+            let mind = move |_: &mut World, _: &Caller, _: Request| Ok(Box::new(reply.clone()) as Box<dyn Told>);
+            self.keep::<P>(spec, Box::new(read), Box::new(mind), None);
         }
     }
 
-    fn keep(&mut self, route: Route) {
-        if route.spec.path.contains('{') {
+    fn keep<P: Simulated>(
+        &mut self,
+        spec: &'static Spec,
+        read: Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>,
+        mind: Mind,
+        ask: Option<Ask>,
+    ) {
+        let route = Route { spec, platform: P::NAME, admit: P::admit, run: answer::<P>, read, mind, ask };
+        if spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
-            self.by_path.entry(route.spec.path).or_default().push(route);
+            self.by_path.entry(spec.path).or_default().push(route);
         }
     }
 
@@ -207,22 +240,18 @@ pub(crate) fn enter(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answers one call of `P`, as it was decoded.
-fn answer<P: Simulated, T, R: Serialize>(
-    spec: &'static Spec,
-    decoded: Result<T, Invalid>,
-    mind: impl FnOnce(&mut World, &Caller, T) -> Result<R, Refused>,
-    world: &Mutex<World>,
-    call: &Wire,
-    handling: &Handling,
-) -> Sealed {
+/// Answers one call of `P`.
+fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
     let caller = &handling.caller;
+    let spec = route.spec;
+    // Before the world is entered: a large body is nobody else's to wait for.
+    let decoded = (route.read)(call);
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
         // Members of tags are changed in place: what changed is seen by comparing.
         let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
-        let outcome = decide::<P, T, R>(spec, decoded, mind, &mut world, call, handling);
+        let outcome = decide::<P>(route, decoded, &mut world, call, handling);
         world.tell_news(caller.now);
         if let Some(tags) = tags {
             world.tell_tags(&tags, caller.now);
@@ -238,7 +267,7 @@ fn answer<P: Simulated, T, R: Serialize>(
     };
     match outcome {
         Ok(reply) => {
-            let reply = serde_json::to_value(&reply).unwrap_or_default();
+            let reply = reply.write().unwrap_or_default();
             let sealed = P::seal(spec, Ok(reply));
             let wanted = call.headers.iter().find(|(name, _)| spec.answer == Answer::File && name == "range");
             match wanted {
@@ -262,14 +291,14 @@ fn answer<P: Simulated, T, R: Serialize>(
     }
 }
 
-fn decide<P: Simulated, T, R>(
-    spec: &'static Spec,
-    decoded: Result<T, Invalid>,
-    mind: impl FnOnce(&mut World, &Caller, T) -> Result<R, Refused>,
+fn decide<P: Simulated>(
+    route: &Route,
+    decoded: Result<Request, Invalid>,
     world: &mut World,
     call: &Wire,
     handling: &Handling,
-) -> Result<R, Refused> {
+) -> Result<Box<dyn Told>, Refused> {
+    let spec = route.spec;
     match handling.forced {
         Some(Forced::Throttle) => return Err(P::throttled(spec).into()),
         Some(Forced::Code(code)) => {
@@ -286,12 +315,12 @@ fn decide<P: Simulated, T, R>(
     }
     P::strain(world, &handling.caller, call)?;
     if call.method != spec.method.as_str()
-        && let Some(fault) = P::wrong_method(spec)
+        && let Some(fault) = P::wrong_method(spec, call)
     {
         return Err(fault.into());
     }
-    let request = decoded.map_err(|invalid| P::unreadable(spec, &invalid))?;
-    mind(world, &handling.caller, request)
+    let request = decoded.map_err(|invalid| P::unreadable(spec, call, &invalid))?;
+    (route.mind)(world, &handling.caller, request)
 }
 
 /// Methods as they are remembered; what is none of HTTP's own is `OTHER`.
@@ -317,7 +346,7 @@ pub(crate) fn over_rate<P: Platform>(world: &mut World, spec: &'static Spec, now
     over
 }
 
-/// Whether the platform's declarations expect `POST`.
+/// Whether the platform's declarations expect a body, with `POST` mostly.
 pub(crate) fn expects_post(spec: &Spec) -> bool {
-    spec.method == Method::POST
+    spec.method != Method::GET
 }

@@ -176,7 +176,8 @@ async fn meet(
     } else {
         let sealed = match route {
             Some(route) => {
-                let call = arrival::read(method, uri, headers, body);
+                let mut call = arrival::read(method, uri, headers, body);
+                hongyan_dingtalk::topapi::gather(&mut call, enter(&hub.world).settings.dingtalk_json_in_forms);
                 if let Some(question) = route.question(&hub.world, &call, &handling) {
                     handling.caller.asked = Some(push::ask(hub, question).await);
                 }

@@ -2,7 +2,7 @@
 //!
 //! Which frames, and when, is [`crate::push`]'s; here they are only written, and what comes back is read.
 
-use crate::{Hub, arrival::pairs, push, route::enter};
+use crate::{Hub, arrival::pairs, dingtalk, push, route::enter, world::event::Happening};
 use futures_util::{SinkExt, StreamExt};
 use http::{
     HeaderMap, StatusCode, Uri,
@@ -117,7 +117,16 @@ fn hear(hub: &Hub, text: &str) {
     let mut world = enter(&hub.world);
     // The answer to a ping finds nothing, as does one that comes too late.
     let Some(number) = world.events.over_stream(id) else { return };
-    push::acknowledged(&mut world, number, judge(&ack), now);
+    let judged = judge(&ack);
+    let pressed = world.events.under_way(number).map(|delivery| delivery.event.clone());
+    if judged.is_ok()
+        && let Some(event) = pressed
+        && let Happening::Card { press, who, .. } = &event.happening
+    {
+        let answer = answer(&ack)["response"].to_string();
+        dingtalk::card::answered(&mut world, press, *who, answer.as_bytes());
+    }
+    push::acknowledged(&mut world, number, judged, now);
 }
 
 /// 200 is taken, unless it says `LATER`.
@@ -126,13 +135,17 @@ fn judge(ack: &Ack) -> Result<(), String> {
     if code != Some(200) {
         return Err(format!("answered with code {}", ack.code));
     }
-    let data = match &ack.data {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
-        other => other.clone(),
-    };
-    match data["status"].as_str() {
+    match answer(ack)["status"].as_str() {
         Some("LATER") => Err("answered LATER".into()),
         _ => Ok(()),
+    }
+}
+
+/// What the answer holds: JSON, mostly as a text.
+fn answer(ack: &Ack) -> Value {
+    match &ack.data {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
+        other => other.clone(),
     }
 }
 

@@ -24,4 +24,4 @@ mod sqlite;
 
 #[cfg(feature = "contract")]
 pub use failing::{Failing, Method};
-pub use sqlite::{Options, Sqlite};
+pub use sqlite::{Notice, Options, Sqlite};

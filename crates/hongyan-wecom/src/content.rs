@@ -20,7 +20,7 @@ pub use card::{
     QuoteArea, Selection, Source, SubmitButton, Title, Vertical, VoteOption,
 };
 
-use hongyan_endpoint::lenient;
+use hongyan_endpoint::{Flaw, lenient};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -132,10 +132,10 @@ pub(crate) fn card_of(card: &Value) -> Result<Card, Unfit> {
 /// A missing object reads as an empty one: what is missing in it has codes of its own.
 fn typed<T: DeserializeOwned>(value: Value, under: &str) -> Result<T, Unfit> {
     let value = if value.is_null() { Value::Object(Map::new()) } else { value };
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let field = if path == "." { under.to_owned() } else { format!("{under}.{path}") };
-        Unfit::new("40058", field, error.inner().to_string())
+    hongyan_endpoint::typed(value).map_err(|invalid| {
+        let field = if invalid.field.is_empty() { under.to_owned() } else { format!("{under}.{}", invalid.field) };
+        let message = if invalid.flaw == Flaw::Missing { "missing" } else { "of the wrong type" };
+        Unfit::new("40058", field, message)
     })
 }
 

@@ -3,6 +3,8 @@
 //! Each family is a module that declares its operations at its head; adding one is one entry there and one
 //! fixture in `fixtures/`. Facts are cited by document page.
 
+pub mod address;
+pub mod agent;
 pub mod appchat;
 pub mod batch;
 pub mod callback;
@@ -13,12 +15,17 @@ mod envelope;
 mod faults;
 pub mod md5;
 pub mod media;
+pub mod menu;
 pub mod message;
 pub mod oauth;
+pub mod openid;
 pub mod tag;
 pub mod token;
+mod unreadable;
 pub mod user;
 pub mod webhook;
+
+pub use unreadable::unreadable;
 
 use hongyan_client::Login;
 use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};
@@ -48,6 +55,10 @@ impl Platform for WeCom {
             webhook::ENDPOINTS,
             callback::ENDPOINTS,
             oauth::ENDPOINTS,
+            openid::ENDPOINTS,
+            agent::ENDPOINTS,
+            menu::ENDPOINTS,
+            address::ENDPOINTS,
         ]
         .concat()
     }

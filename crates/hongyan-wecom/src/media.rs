@@ -98,7 +98,7 @@ pub(crate) mod part {
         let named = parts.remove("media");
         // Where `media` is a text, no other part stands in for it.
         let file = named.or_else(|| parts.into_iter().map(|(_, part)| part).find(Value::is_object));
-        let file = file.ok_or_else(|| D::Error::custom("missing field `media`"))?;
+        let file = file.ok_or_else(|| D::Error::missing_field("media"))?;
         serde_json::from_value(file).map_err(D::Error::custom)
     }
 }

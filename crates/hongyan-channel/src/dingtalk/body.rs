@@ -2,7 +2,10 @@
 //! group. Every form has its place: a video travels as a file, a page without a picture as an OA card, news as
 //! markdown with links.
 
-use super::robot::{self, Said};
+use super::{
+    pack,
+    robot::{self, Said},
+};
 use crate::{refusal, render};
 use hongyan_core::{Content, Unfit};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
@@ -104,12 +107,13 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
 /// What an application's robot says in a group: `msgKey` and `msgParam`.
 ///
 /// # Errors
-/// `request.invalid` for what the robot has no kind for: an OA card of one's own, a file of another kind.
-pub(super) fn robot_message(content: &Content, media_id: &str) -> Result<(String, String), Fault> {
+/// `request.invalid` for what the robot has no kind for: an OA card of one's own, a file without an ending.
+/// `zips`: files of unlisted names travel in a zip.
+pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Fault> {
     if let Some(Said { msg_key, msg_param, .. }) = robot::said(content) {
         return Ok((msg_key.to_owned(), msg_param.to_owned()));
     }
-    let (msg_key, param) = robot_kind(content, media_id)?;
+    let (msg_key, param) = robot_kind(content, media_id, zips)?;
     let msg_param = param.to_string();
     match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| msg_param.len() > *max) {
         None => Ok((msg_key, msg_param)),
@@ -120,7 +124,7 @@ pub(super) fn robot_message(content: &Content, media_id: &str) -> Result<(String
     }
 }
 
-fn robot_kind(content: &Content, media_id: &str) -> Result<(String, Value), Fault> {
+fn robot_kind(content: &Content, media_id: &str, zips: bool) -> Result<(String, Value), Fault> {
     if let Some(link) = content.link.as_ref().filter(|link| link.picture.is_none()) {
         let param = json!({"title": link.title, "text": rendered(&render::page(link))});
         return Ok(("sampleMarkdown".into(), param));
@@ -143,10 +147,11 @@ fn robot_kind(content: &Content, media_id: &str) -> Result<(String, Value), Faul
         }
         "file" => {
             let name = content.media().and_then(|(_, media)| media.name.as_deref()).or(content.title.as_deref());
-            let ending = name.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending.to_lowercase());
-            let ending = ending.filter(|ending| ROBOT_FILES.contains(&ending.as_str())).ok_or_else(|| {
-                let kinds = ROBOT_FILES.join(", ");
-                refusal::invalid(format!("to a group with an openConversationId a file's name ends in one of {kinds}"))
+            let name = pack::name(name.unwrap_or_default(), zips);
+            // The page names xlsx, pdf, zip, rar, doc and docx; others were seen to arrive.
+            let ending = pack::ending(&name).ok_or_else(|| {
+                let words = "to a group with an openConversationId a file has a name with an ending, such as .pdf";
+                refusal::invalid(words.to_owned())
             })?;
             ("sampleFile".into(), json!({"mediaId": body["media_id"], "fileName": name, "fileType": ending}))
         }
@@ -154,9 +159,6 @@ fn robot_kind(content: &Content, media_id: &str) -> Result<(String, Value), Faul
         other => return Err(refusal::invalid(format!("an application's robot cannot say {other:?} in a group"))),
     })
 }
-
-/// Kinds of file that an application's robot sends.
-const ROBOT_FILES: [&str; 6] = ["xlsx", "pdf", "zip", "rar", "doc", "docx"];
 
 /// The robot's cards have their buttons in numbered members; there are none for more than five.
 fn robot_card(card: &Value) -> (String, Value) {

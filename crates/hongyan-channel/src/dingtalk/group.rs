@@ -82,7 +82,7 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
             Err(fault) => Outcome::failed(fault),
         };
     }
-    let (msg_key, msg_param) = match body::robot_message(call.content, media_id) {
+    let (msg_key, msg_param) = match body::robot_message(call.content, media_id, channel.zip_unlisted) {
         Ok(message) => message,
         Err(fault) => return Outcome::failed(fault),
     };

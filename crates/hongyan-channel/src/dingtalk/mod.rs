@@ -4,6 +4,7 @@ mod body;
 mod chats;
 mod contacts;
 mod group;
+mod pack;
 mod robot;
 
 use crate::{
@@ -41,11 +42,17 @@ pub struct DingTalkConfig {
     pub app_key: String,
     /// `AppSecret`, also called Client Secret.
     pub app_secret: SecretRef,
+    /// The company, for callers of the official paths who log in with `corpid` and `corpsecret`.
+    #[serde(default)]
+    pub corp_id: Option<String>,
     /// `AgentId`.
     pub agent_id: i64,
     /// The application's robot, which speaks in groups with an `openConversationId`; the `AppKey` when absent.
     #[serde(default)]
     pub robot_code: Option<String>,
+    /// Wraps files in a zip whose names end in nothing that the platform's page lists.
+    #[serde(default)]
+    pub zip_unlisted_files: bool,
     /// In place of the platform's own hosts, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
@@ -76,6 +83,7 @@ pub struct DingTalkChannel {
     client: Client<DingTalk>,
     agent_id: i64,
     robot_code: String,
+    zip_unlisted: bool,
     capabilities: Capabilities,
     directory: Directory,
 }
@@ -93,6 +101,7 @@ impl DingTalkChannel {
             client: Client::new(Http::new(way.clone()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
             robot_code: config.robot_code.clone().unwrap_or_else(|| config.app_key.clone()),
+            zip_unlisted: config.zip_unlisted_files,
             directory: Directory::default(),
             capabilities: Capabilities {
                 channel: "dingtalk",
@@ -193,7 +202,7 @@ impl Channel for DingTalkChannel {
         if !to_robot && robot::said(part).is_none() {
             return body::words(&body::message(part, ""));
         }
-        let (_, param) = body::robot_message(part, "").ok()?;
+        let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
         let param: serde_json::Value = serde_json::from_str(&param).ok()?;
         param["text"].as_str().or_else(|| param["content"].as_str()).map(str::to_owned)
     }
@@ -256,8 +265,12 @@ impl Channel for DingTalkChannel {
         // Films travel as files.
         let max = if matches!(form, Format::File | Format::Video) { max.min(MESSAGE_FILE_BYTES) } else { max };
         refusal::within::<DingTalk>(file, kind, max, "40006")?;
+        // Files of other names than the page lists were seen to arrive.
+        if form == Format::File {
+            return Ok(());
+        }
         let endings = UploadMedia::endings(kind);
-        let ending = file.name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
+        let ending = pack::ending(&file.name).unwrap_or_default();
         if !endings.contains(&ending.as_str()) {
             let words =
                 format!("{:?} is no {kind} to DingTalk: its name ends in one of {}", file.name, endings.join(", "));
@@ -268,7 +281,8 @@ impl Channel for DingTalkChannel {
 
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
         self.check_file(form, file)?;
-        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
+        let wraps = self.zip_unlisted && form == Format::File;
+        let request = UploadMedia { kind: form.name().into(), media: pack::file(file, wraps)?.into_owned() };
         Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })
     }
 

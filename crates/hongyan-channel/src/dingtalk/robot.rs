@@ -60,7 +60,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
     if let Some(chat) = to.iter().find(|address| address.kind == AddressKind::Chat) {
         if is_conversation(&chat.value) {
             // Ids of files are as in [`body::check`].
-            return body::robot_message(content, &"@".repeat(64))
+            return body::robot_message(content, &"@".repeat(64), false)
                 .map(drop)
                 .map_err(|fault| unfit(fault.message().to_owned()));
         }

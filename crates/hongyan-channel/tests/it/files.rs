@@ -1,7 +1,7 @@
 //! Files: what is too large or of another kind is refused before any call, naming the limit; the rest is uploaded.
 
-use crate::server::{Answer, Server, account, content, deliver, somebody};
-use hongyan_core::{CallFile, FileUse, Format, Outcome, Time};
+use crate::server::{Answer, Server, account, account_with, content, deliver, somebody};
+use hongyan_core::{Address, AddressKind, CallFile, FileUse, Format, Outcome, Target, Time};
 use hongyan_endpoint::File;
 use serde_json::{Value, json};
 
@@ -27,8 +27,37 @@ async fn a_file_over_the_limit_is_refused_without_a_call() {
         assert!(fault.message().contains(limit) && fault.known().is_some(), "{channel}: {fault}");
     }
     let other = file("a.exe", b"MZ", 100);
-    let fault = account("dingtalk", "http://127.0.0.1:1").channel.upload(Format::File, &other, NOW).await.unwrap_err();
-    assert!(fault.code() == "40005" && fault.message().contains("pdf"), "{fault}");
+    let fault = account("dingtalk", "http://127.0.0.1:1").channel.upload(Format::Image, &other, NOW).await.unwrap_err();
+    assert!(fault.code() == "40005" && fault.message().contains("png"), "{fault}");
+}
+
+#[tokio::test]
+async fn dingtalk_gets_a_file_of_any_name_as_it_is_or_in_a_zip_where_the_account_says_so() {
+    let reply = json!({"errcode": 0, "errmsg": "ok", "type": "file", "media_id": "@M1", "created_at": 1});
+    for (name, plain, zipped) in [
+        ("日终.csv", "filename=\"日终.csv\"", "filename=\"日终.csv.zip\""),
+        ("notes.md", "filename=\"notes.md\"", "filename=\"notes.md.zip\""),
+        ("日报.PDF", "filename=\"日报.PDF\"", "filename=\"日报.PDF\""),
+    ] {
+        for (more, expected) in [(json!({}), plain), (json!({"zip_unlisted_files": true}), zipped)] {
+            let server = Server::start(Answer::Says(200, reply.clone())).await;
+            let account = account_with("dingtalk", &server.base, more.clone());
+            account.channel.check_file(Format::File, &file(name, b"a,b", 3)).unwrap();
+            account.channel.upload(Format::File, &file(name, b"a,b", 3), NOW).await.unwrap();
+            let body = String::from_utf8_lossy(&server.last().body).into_owned();
+            assert!(body.contains(expected) && body.contains("a,b"), "{name} {more}: {body}");
+            // A robot's message names the file as it was uploaded.
+            let content = content(json!({"file": {"media": "f1", "name": name}}));
+            let address = Address::new(AddressKind::Chat, "cidA+/==");
+            let group = [Target { index: 0, address, resolved: None }];
+            deliver(&account, &content, Some(CallFile::Id("@M1")), &group).await;
+            let sent: Value = serde_json::from_slice(&server.last().body).unwrap();
+            let param: Value = serde_json::from_str(sent["msgParam"].as_str().unwrap()).unwrap();
+            assert!(expected.contains(param["fileName"].as_str().unwrap()), "{param}");
+            let ending = param["fileName"].as_str().unwrap().rsplit('.').next().unwrap().to_lowercase();
+            assert_eq!(param["fileType"], ending.as_str());
+        }
+    }
 }
 
 #[tokio::test]

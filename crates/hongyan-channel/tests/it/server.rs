@@ -101,6 +101,11 @@ pub(crate) const CHANNELS: [&str; 5] = ["dingtalk", "wecom", "dingtalk-robot", "
 
 /// An account of a channel whose platform is at `base`; every secret holds `canary`.
 pub(crate) fn account(channel: &str, base: &str) -> Account {
+    account_with(channel, base, json!({}))
+}
+
+/// As [`account`], with more keys.
+pub(crate) fn account_with(channel: &str, base: &str, more: Value) -> Account {
     let config = match channel {
         "dingtalk" => json!({"app_key": "dingsample", "app_secret": "canary-1", "agent_id": 1, "base_url": base}),
         "wecom" => json!({"corp_id": "wwsample", "secret": "canary-1", "agent_id": 1, "base_url": base}),
@@ -110,6 +115,7 @@ pub(crate) fn account(channel: &str, base: &str) -> Account {
     };
     let mut config = config;
     config["channel"] = channel.into();
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let config: AccountConfig = serde_json::from_value(config).unwrap();
     assert!(!format!("{config:?}").contains("canary"), "no secret in Debug");
     config.open("sample").unwrap()

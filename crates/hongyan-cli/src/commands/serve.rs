@@ -34,6 +34,11 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     let path = config.store.path().context("store.url names no file")?;
     let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
     let store = Arc::new(Sqlite::open(&path, options).with_context(|| format!("store {}", path.display()))?);
+    // Whatever the log's level: nobody should find this out from a missing message.
+    for notice in store.notices() {
+        let (en, zh) = notice.words();
+        eprintln!("store {}: {en}\n{zh}", path.display());
+    }
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
     let (outbox, keys) = (Arc::clone(&store) as _, Arc::clone(&store) as _);

@@ -8,7 +8,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn create(stage: &Stage, account: &str) -> String {
+/// Makes a chat of an account, with zhangsan and lisi in it.
+pub(crate) async fn create(stage: &Stage, account: &str) -> String {
     let made = printed(&run(
         stage,
         &[

@@ -1,4 +1,6 @@
 //! `kill -9` at random moments under load: nothing accepted is lost, every repeat is known.
+//!
+//! For a soak, `HONGYAN_KILLS=1000 cargo nextest run -p hongyan-cli -E 'test(kill)'`: so many kills in each test.
 
 use crate::stage::Stage;
 use serde_json::{Value, json};
@@ -13,6 +15,12 @@ use std::{
 
 /// Kills over the test's life. Each life of the gateway is long enough to accept, send and settle something.
 const KILLS: u32 = 100;
+
+/// As many kills as somebody asks for, else the usual number.
+fn kills(usual: u32) -> u32 {
+    std::env::var("HONGYAN_KILLS").map_or(usual, |text| text.parse().unwrap())
+}
+
 /// Posts under way at once.
 const POSTERS: usize = 6;
 /// The longest life of a gateway, in milliseconds.
@@ -26,7 +34,8 @@ async fn a_hundred_kills_lose_nothing_and_hide_no_repeat() {
     let mut stage = Stage::open("").await;
     let accepted: Accepted = Arc::default();
     let next = Arc::new(AtomicU64::new(0));
-    for kill in 0..KILLS {
+    let kills = kills(KILLS);
+    for kill in 0..kills {
         if kill > 0 {
             stage.start();
         }
@@ -54,7 +63,7 @@ async fn a_hundred_kills_lose_nothing_and_hide_no_repeat() {
     stage.start();
     let accepted = accepted.lock().unwrap().clone();
     assert!(accepted.len() > 500, "only {} messages were accepted: the test tests nothing", accepted.len());
-    eprintln!("{KILLS} kills, {} messages accepted", accepted.len());
+    eprintln!("{kills} kills, {} messages accepted", accepted.len());
 
     let inbox = wait_until_settled(&stage, &accepted).await;
     let mut flagged = 0;
@@ -150,7 +159,8 @@ async fn kills_under_official_sends_and_films_lose_nothing_that_was_answered() {
     let mut stage = Stage::open("[official]\nwait_ms = 60\n").await;
     let answered: Accepted = Arc::default();
     let next = Arc::new(AtomicU64::new(0));
-    for kill in 0..FEW_KILLS {
+    let kills = kills(FEW_KILLS);
+    for kill in 0..kills {
         if kill > 0 {
             stage.start();
         }
@@ -181,7 +191,7 @@ async fn kills_under_official_sends_and_films_lose_nothing_that_was_answered() {
     let answered = answered.lock().unwrap().clone();
     assert!(answered.len() > 30, "only {} were answered: the test tests nothing", answered.len());
     let handed = answered.values().filter(|id| id.starts_with("hy") || id.parse::<i64>().is_ok_and(|id| id > 1 << 52));
-    eprintln!("{FEW_KILLS} kills, {} answered, {} with an id of ours", answered.len(), handed.count());
+    eprintln!("{kills} kills, {} answered, {} with an id of ours", answered.len(), handed.count());
     let deadline = Instant::now() + Duration::from_secs(60);
     let messages = loop {
         let messages = everything(&stage).await;
@@ -273,5 +283,174 @@ impl Foreign {
                 answered.lock().unwrap().insert(words, id);
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_under_robots_chats_and_webhooks_lose_nothing_and_hide_no_repeat() {
+    let receiver = Receiver::start().await;
+    let mut stage = Stage::whole(&format!(
+        "[accounts.hook]\nchannel = \"webhook\"\nurl = \"{}\"\nallow_private = true\nfirst_retry_ms = 40\n\
+         longest_retry_ms = 400\n",
+        receiver.url
+    ))
+    .await;
+    let chats = [crate::chats::create(&stage, "ding").await, crate::chats::create(&stage, "wecom").await];
+    let accepted: Accepted = Arc::default();
+    let next = Arc::new(AtomicU64::new(0));
+    let kills = kills(FEW_KILLS);
+    for kill in 0..kills {
+        if kill > 0 {
+            stage.start();
+        }
+        let over = Arc::new(AtomicBool::new(false));
+        let posters: Vec<_> = (0..POSTERS)
+            .map(|_| {
+                let (base, key) = (stage.base.clone(), stage.key.clone());
+                let (accepted, next, over) = (Arc::clone(&accepted), Arc::clone(&next), Arc::clone(&over));
+                tokio::spawn(post_to_groups(base, key, chats.clone(), accepted, next, over))
+            })
+            .collect();
+        let moment = 50 + (next.load(Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % LIFE_MS;
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        stage.kill();
+        over.store(true, Ordering::Relaxed);
+        for poster in posters {
+            poster.await.unwrap();
+        }
+    }
+    stage.start();
+    let accepted = accepted.lock().unwrap().clone();
+    assert!(accepted.len() > 50, "only {} were accepted: the test tests nothing", accepted.len());
+    wait_until_settled(&stage, &accepted).await;
+    let phones = HashMap::from([
+        ("dingtalk", stage.phone("zhangsan", "dingtalk").await),
+        ("wecom", stage.phone("zhangsan", "wecom").await),
+    ]);
+    let mut flagged = 0;
+    for (words, id) in &accepted {
+        let message = stage.message(id).await;
+        let (account, platform, _) = group(number(words));
+        let copies = match platform {
+            "hook" => receiver.copies(words),
+            platform => phones[platform].iter().filter(|shown| shown.to_string().contains(words)).count(),
+        };
+        assert!(copies >= 1, "{words}, {id}, never arrived by {account}: {message}");
+        let repeated = message["deliveries"][0]["repeated"] == true;
+        flagged += usize::from(repeated);
+        assert!(copies == 1 || repeated, "{words} arrived {copies} times and the ledger does not know: {message}");
+        if account == "dingbot" {
+            assert_eq!(copies, 1, "its key tells the platform of a repeat: {message}");
+        }
+        for row in stage.ledger(id).await {
+            assert!(matches!(row["state"].as_str(), Some("sent" | "unread" | "read")), "not in a true state: {row}");
+            let said = matches!(row["reason"]["code"].as_str(), Some("maybe_twice" | "deduplicated"));
+            assert_eq!(said, repeated, "a repeat says what it is: {row}");
+        }
+    }
+    eprintln!("{kills} kills, {} messages accepted, {flagged} were interrupted and are flagged", accepted.len());
+}
+
+/// Account, where to look for it, and the word that begins its messages.
+fn group(n: u64) -> (&'static str, &'static str, &'static str) {
+    [
+        ("dingbot", "dingtalk", "甲"),
+        ("wecombot", "wecom", "乙"),
+        ("ding", "dingtalk", "丙"),
+        ("wecom", "wecom", "丁"),
+        ("hook", "hook", "戊"),
+    ][(n % 5) as usize]
+}
+
+fn number(words: &str) -> u64 {
+    words.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+async fn post_to_groups(
+    base: String,
+    key: String,
+    chats: [String; 2],
+    accepted: Accepted,
+    next: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+) {
+    let http = hongyan_net::Http::new(hongyan_net::Options { timeout: Duration::from_secs(5), ..Default::default() });
+    while !over.load(Ordering::Relaxed) {
+        let n = next.fetch_add(1, Ordering::Relaxed);
+        let (account, _, word) = group(n);
+        let to = match account {
+            "ding" => json!({"chat": chats[0]}),
+            "wecom" => json!({"chat": chats[1]}),
+            "hook" => json!({"userid": "zhangsan"}),
+            _ => json!({"all": true}),
+        };
+        let words = format!("{word} {n} 条");
+        let message = json!({"to": [to], "via": [account], "content": {"text": words}});
+        let request = http::Request::post(format!("{base}/v1/messages"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .body(message.to_string().into())
+            .unwrap();
+        if let Ok(reply) = http.send(request).await {
+            assert!(reply.status == 202 || reply.status == 503, "{words}: {} {:?}", reply.status, reply.body);
+            if reply.status == 202 {
+                let said: Value = serde_json::from_slice(&reply.body).unwrap();
+                accepted.lock().unwrap().insert(words, said["id"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+}
+
+/// Whoever a webhook calls; takes everything.
+struct Receiver {
+    url: String,
+    bodies: Arc<Mutex<Vec<String>>>,
+}
+
+impl Receiver {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let bodies: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&bodies);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let kept = Arc::clone(&kept);
+                tokio::spawn(async move {
+                    // A caller that was killed in mid-call leaves half of one.
+                    let _ = serve(stream, &kept).await;
+                });
+            }
+        });
+        Self { url, bodies }
+    }
+
+    fn copies(&self, words: &str) -> usize {
+        self.bodies.lock().unwrap().iter().filter(|body| body.contains(words)).count()
+    }
+}
+
+async fn serve(stream: tokio::net::TcpStream, kept: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::io::BufStream::new(stream);
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        while {
+            line.clear();
+            stream.read_line(&mut line).await? > 2
+        } {
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+        }
+        if line.is_empty() {
+            return Ok(());
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        kept.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await?;
+        stream.flush().await?;
     }
 }

@@ -26,5 +26,6 @@ mod rates;
 mod relay;
 mod scripts;
 mod stage;
+mod store;
 mod tables;
 mod trouble;

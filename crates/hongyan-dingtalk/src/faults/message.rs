@@ -83,6 +83,8 @@ pub(super) const ROWS: &[Known] = &[
         ("no receiver belongs to the sender's company", "会话中没有同企业的接收者"),
         ("choose a conversation with members of the company", "请选择有本企业成员的会话"),
     ),
+    known("40", Permanent, Sender, ("a required argument is missing", "缺少必填参数"), FIELD),
+    known("41", Permanent, Sender, ("an argument is of the wrong kind", "参数类型不正确"), FIELD),
     known("40035", Permanent, Sender, ("a parameter is invalid or missing", "参数不合法或缺失"), FIELD),
     known("40036", Permanent, Sender, ("a parameter of the template is invalid", "模板参数不合法"), FIELD),
     known("40038", Permanent, Sender, ("the request is malformed", "请求格式错误"), FIELD),

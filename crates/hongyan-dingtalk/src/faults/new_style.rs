@@ -38,6 +38,33 @@ const TEMPLATE: (&str, &str) =
 
 /// One row per code.
 pub(super) const ROWS: &[Known] = &[
+    known("Missingbody", Permanent, Operator, ("the body is a form or missing", "请求体为表单或缺失"), FIELD),
+    known("param.*", Permanent, Sender, ("a parameter of the card is wrong", "卡片参数错误"), FIELD),
+    known("param.contentUnsafe", Permanent, Sender, ("the card holds forbidden content", "卡片含违禁内容"), WORDING),
+    known(
+        "param.cardAlreadyExist",
+        Permanent,
+        Sender,
+        ("a card of this outTrackId exists", "该 outTrackId 的卡片已存在"),
+        ("it was made before: update it, or choose a new outTrackId", "该卡片此前已创建:请更新它,或换一个 outTrackId"),
+    ),
+    known("param.templateNotExist", Permanent, Sender, ("the template does not exist", "模板不存在"), TEMPLATE),
+    known("param.templateUnpublished", Permanent, Sender, ("the template is not published", "模板未发布"), TEMPLATE),
+    known(
+        "param.callbackRouteKeyExist",
+        Permanent,
+        Operator,
+        ("the route key has an address", "该 callbackRouteKey 已注册"),
+        ("say forceUpdate, or choose another key", "请使用 forceUpdate,或换一个 key"),
+    ),
+    known("system.busy", Class::RETRY, Hongyan, ("the card service is busy", "卡片服务繁忙"), AGAIN),
+    known(
+        "system.updateCallbackFailed",
+        Class::RETRY,
+        Hongyan,
+        ("the address was not saved", "回调地址保存失败"),
+        AGAIN,
+    ),
     known(
         "InvalidAuthentication",
         RefreshToken,

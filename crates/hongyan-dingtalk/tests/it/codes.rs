@@ -5,7 +5,7 @@ use hongyan_endpoint::Platform;
 
 /// The codes of the pages' tables; `a..b` are all from `a` to `b`.
 const CODES: &str = "
-    -1 15 22 88 404 500 1002 33001 33012 34001 34002 34004 34006 34007 34012..34016 40000 40001 40003..40017
+    -1 15 22 40 41 88 404 500 1002 33001 33012 34001 34002 34004 34006 34007 34012..34016 40000 40001 40003..40017
     40019..40024 40031 40032 40035 40036 40038 40048 40056 40057 40066 40068..40070 40078 40080..40090 40096
     40102..40104 41001 41005 41006 41009 41011 41021..41026 41028..41031 41044..41049 41052 41102 42001 42008
     42009 43001..43005 43007..43009 44001 44002 44004 45001 45002 45009 46004 47001 48002..48004 49000..49023
@@ -35,7 +35,8 @@ const CODES: &str = "
     Forbidden.AccessDenied.QpsLimitForSuitekeyAndOrgAndApi
     Forbidden.AccessDenied.QpmLimitForSuitekeyAndOrgAndApi Forbidden.AccessDenied.QpsLimitForApi
     Forbidden.AccessDenied.ApiCountLimitForOrg invalidRequest.duplicateClientToken systemError
-     20001
+     20001 Missingbody param.empty param.cardNotExist param.cardAlreadyExist param.templateNotExist
+    param.templateUnpublished param.contentUnsafe system.busy system.updateCallbackFailed param.callbackRouteKeyExist
 ";
 
 #[test]

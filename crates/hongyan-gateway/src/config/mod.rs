@@ -11,6 +11,7 @@ pub use locate::ConfigError;
 
 use hongyan_channel::{Account, AccountConfig};
 use hongyan_core::Content;
+use hongyan_endpoint::strict::Strict;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -71,6 +72,10 @@ pub struct ServerConfig {
     pub header_timeout_ms: u64,
     /// For a request's body, in milliseconds.
     pub body_timeout_ms: u64,
+    /// Without progress of an answer, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// Bytes of large bodies that are in memory at once.
+    pub max_held_bytes: usize,
     /// For a stop, in milliseconds.
     pub stop_timeout_ms: u64,
     /// Whether `/metrics` needs no key.
@@ -231,7 +236,7 @@ impl Config {
         let given: toml::Table = text.parse().map_err(|e| source.syntax(&e))?;
         merge(&mut merged, given);
         let from_env = overlay(&mut merged, &defaults, env)?;
-        let config: Self = serde_path_to_error::deserialize(toml::Value::Table(merged)).map_err(|error| {
+        let config: Self = serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
             let path = error.path().to_string();
             source.at(&path, &error.inner().to_string(), &from_env)
         })?;
@@ -255,6 +260,8 @@ impl Config {
             ("max_connections", server.max_connections == 0),
             ("header_timeout_ms", server.header_timeout_ms == 0),
             ("body_timeout_ms", server.body_timeout_ms == 0),
+            ("write_timeout_ms", server.write_timeout_ms == 0),
+            ("max_held_bytes", server.max_held_bytes == 0),
         ] {
             if zero {
                 return Err((format!("server.{key}"), "has to be greater than 0".into()));

@@ -1,6 +1,6 @@
 //! A foreign call as it arrived, made into what declarations read, and again into what can be passed on.
 
-use axum::http::{HeaderMap, Uri, header::CONTENT_TYPE, request::Parts};
+use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
 use hongyan_client::Raw;
 use hongyan_endpoint::{Auth, Wire};
@@ -17,44 +17,12 @@ pub(crate) fn head(parts: &Parts) -> Wire {
         Some(((*name).to_owned(), value.to_owned()))
     };
     Wire {
-        method: if parts.method == http::Method::POST { "POST" } else { "GET" },
+        method: hongyan_endpoint::Method::named(parts.method.as_str()).map_or("GET", hongyan_endpoint::Method::as_str),
         path: parts.uri.path().to_owned(),
         query: pairs(parts.uri.query().unwrap_or_default()).collect(),
         headers: HEADERS.iter().filter_map(header).collect(),
         body: Vec::new(),
     }
-}
-
-/// The body as declarations read it: on `/topapi/*` a form becomes JSON, and what stands in the query is read beside
-/// it, as DingTalk treats them alike.
-pub(crate) fn body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
-    let read = in_body(uri, headers, body);
-    if !uri.path().starts_with("/topapi/") {
-        return read;
-    }
-    let query = pairs(uri.query().unwrap_or_default()).filter(|(name, _)| name != "access_token");
-    let query: Map<String, Value> = query.map(|(name, value)| (name, Value::String(value))).collect();
-    if query.is_empty() {
-        return read;
-    }
-    let empty = read.trim_ascii().is_empty();
-    match if empty { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(&read) } {
-        Ok(mut members) => {
-            for (name, value) in query {
-                members.entry(name).or_insert(value);
-            }
-            Value::Object(members).to_string().into_bytes()
-        }
-        Err(_) => read,
-    }
-}
-
-fn in_body(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
-    let is_form = |kind: &str| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // Command-line clients say "form" of everything they post: what opens a brace is JSON all the same.
-    let json = body.trim_ascii_start().first() == Some(&b'{');
-    if uri.path().starts_with("/topapi/") && is_form(kind) && !json { form_to_json(body) } else { body.to_vec() }
 }
 
 /// The name in the query of an operation's credential, where it has one there.
@@ -72,7 +40,7 @@ pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
         !pair.is_empty() && !withheld.contains(&decode(name).as_str())
     });
     Raw {
-        method: if parts.method == http::Method::POST { http::Method::POST } else { http::Method::GET },
+        method: parts.method.clone(),
         path: hongyan_dingtalk::declared_path(parts.uri.path()).to_owned(),
         query: kept.collect::<Vec<_>>().join("&"),
         content_type: parts.headers.get(CONTENT_TYPE).cloned(),
@@ -126,8 +94,9 @@ mod tests {
     #[test]
     fn the_query_is_read_beside_the_body_on_topapi_only() {
         let read = |target: &str, bytes: &'static [u8]| {
-            let parts = parts(target);
-            String::from_utf8(body(&parts.uri, &parts.headers, &Bytes::from_static(bytes))).unwrap()
+            let mut call = Wire { body: bytes.to_vec(), ..head(&parts(target)) };
+            hongyan_dingtalk::topapi::gather(&mut call, true);
+            String::from_utf8(call.body).unwrap()
         };
         assert_eq!(read("/topapi/x?access_token=t&userid_list=li", b""), r#"{"userid_list":"li"}"#);
         assert_eq!(read("/topapi/x?access_token=t&a=1", b"{\"a\":2}"), r#"{"a":2}"#, "the body wins");

@@ -3,7 +3,7 @@
 use super::{Application, Doors, side::Side, tokens::Holder};
 use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
-use hongyan_endpoint::{Declared, Fault, Sealed, Spec, Wire};
+use hongyan_endpoint::{Declared, Fault, Invalid, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
 use http::request::Parts;
 use serde_json::{Map, Value};
@@ -26,7 +26,10 @@ pub(super) async fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wi
 
 async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Result<Value, Fault> {
     let (id, secret) = pair(side, spec, call)?;
-    let Some(holder) = holder(&app.doors, &|key| app.ring.recognise(key), side, &id, &secret) else {
+    // Only the older form of DingTalk's first login names a company; the other ids are the application's.
+    let of_company = (side, spec.name) == (Side::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
+    let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, (&id, of_company), &secret);
+    let Some(holder) = holder else {
         let fault = wrong_pair(&app.doors, side, spec, call, &id);
         return Err(app.doors.slow.wrong(app, side, spec, parts, fault).await);
     };
@@ -38,6 +41,10 @@ async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &
         _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
     };
     reply.map_err(|_| side.busy(spec))
+}
+
+fn both(call: &Wire, id: &str, secret: &str) -> bool {
+    [id, secret].iter().all(|name| call.query(name).is_some_and(|text| !text.is_empty()))
 }
 
 /// Id and secret, wherever the operation has them.
@@ -55,11 +62,11 @@ fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String)
             .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
             .ok_or_else(|| side.refuse("40035", "缺少参数 corpid or appkey")),
         (Side::DingTalk, name) => {
-            let body: Map<String, Value> = serde_json::from_slice(&call.body)
-                .map_err(|_| side.unreadable(spec, "the body is not a JSON object"))?;
+            let body: Map<String, Value> =
+                serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
             let member = |name: &str| {
                 filled(body.get(name).and_then(Value::as_str))
-                    .ok_or_else(|| side.unreadable(spec, &format!("missing field `{name}`")))
+                    .ok_or_else(|| side.unreadable(spec, &Invalid::missing(name)))
             };
             if name == "token.create" {
                 return Ok((member("appKey")?, member("appSecret")?));
@@ -77,14 +84,15 @@ fn holder(
     doors: &Doors,
     recognise: &dyn Fn(&str) -> Option<Arc<Caller>>,
     side: Side,
-    id: &str,
+    (id, of_company): (&str, bool),
     secret: &str,
 ) -> Option<Holder> {
     let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    let named = |one: &&Application| one.side == side && (one.id == id || &*one.account == id);
+    let own_id = |one: &Application| one.id == id || (of_company && one.corp_id.as_deref() == Some(id));
+    let named = |one: &&Application| one.side == side && (own_id(one) || &*one.account == id);
     // Every account is looked at, so that the time taken tells nothing of which one it was.
     let own = doors.applications.iter().filter(named).fold(None, |found, one| {
-        let same = bool::from(given.ct_eq(&one.secret_hash)) && one.id == id;
+        let same = bool::from(given.ct_eq(&one.secret_hash)) && own_id(one);
         found.or(same.then_some(one))
     });
     if let Some(one) = own {

@@ -18,18 +18,17 @@ pub(crate) use arrival::{form_to_json, pairs};
 pub(crate) use side::Side;
 pub(crate) use table::Operation;
 
-use crate::{app::App, body, config::Config, keys::Caller};
+use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_client::Raw;
 use hongyan_core::{Channel, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Method, Sealed, Spec, Wire};
+use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Method, Sealed, Spec, Wire, harmless_json};
 use hongyan_net::Reply;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The largest upload that is passed on: the platforms' largest file (20 MB) and the form around it.
 const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
@@ -37,8 +36,6 @@ const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
 const MAX_LOGIN: usize = 64 << 10;
 /// The largest other body that is passed on: eight articles of 666 KB each, and what stands around them.
 const MAX_BODY: usize = 8 << 20;
-/// Uploads and other large bodies in memory at once; further ones wait for their turn.
-const UPLOADS: usize = 8;
 /// Headers of the platform's answer that are the caller's business.
 const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-code", "error-msg", "retry-after"];
 
@@ -49,6 +46,8 @@ pub(crate) struct Application {
     pub(crate) side: Side,
     /// `AppKey` or `CorpId`.
     pub(crate) id: String,
+    /// Its company, where it is named beside an `AppKey`.
+    corp_id: Option<String>,
     pub(crate) agent_id: i64,
     /// Of the application's robot; DingTalk's alone.
     pub(crate) robot_code: Option<String>,
@@ -64,7 +63,6 @@ pub(crate) struct Doors {
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
-    uploads: Semaphore,
     slow: slow::Slow,
 }
 
@@ -77,12 +75,13 @@ impl Doors {
             .iter()
             .filter_map(|(name, settings)| {
                 let account = accounts.get(name.as_str())?;
-                let (side, id, agent_id, robot_code) = match &settings.channel {
+                let (side, id, corp_id, agent_id, robot_code) = match &settings.channel {
                     ChannelConfig::DingTalk(config) => {
                         let robot_code = config.robot_code.as_ref().unwrap_or(&config.app_key);
-                        (Side::DingTalk, config.app_key.clone(), config.agent_id, Some(robot_code.clone()))
+                        let (id, corp_id) = (config.app_key.clone(), config.corp_id.clone());
+                        (Side::DingTalk, id, corp_id, config.agent_id, Some(robot_code.clone()))
                     }
-                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), config.agent_id, None),
+                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), None, config.agent_id, None),
                     _ => return None,
                 };
                 // It was read when the account was opened; should it be gone since, there is no login with it.
@@ -91,6 +90,7 @@ impl Doors {
                     account: Arc::clone(&account.name),
                     side,
                     id,
+                    corp_id,
                     agent_id,
                     robot_code,
                     secret_hash: Sha256::digest(secret.expose().as_bytes()).into(),
@@ -104,7 +104,6 @@ impl Doors {
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
-            uploads: Semaphore::new(UPLOADS),
             slow: slow::Slow::default(),
         })
     }
@@ -174,19 +173,22 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let spec = declared.spec();
     let mut call = arrival::head(parts);
     let right_method = parts.method.as_str() == spec.method.as_str();
-    // DingTalk's login answers to both, and WeCom minds only a GET in a POST's place.
-    let lenient = spec.name == "token.get" || (side == Side::WeCom && spec.method == Method::GET);
+    // DingTalk's login answers to both, and so does the gateway before its `/topapi/*` to fields in the query; WeCom
+    // minds only a GET in a POST's place.
+    let lenient = spec.name == "token.get"
+        || (spec.path.starts_with("/topapi/") && call.query.iter().any(|(name, _)| name != "access_token"))
+        || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
     let right_method = right_method || (lenient && either);
     if login::is_login(declared) {
         if !right_method {
             return Err(side.wrong_method(spec));
         }
-        let bytes = read(app, side, spec, parts, body, MAX_LOGIN).await?;
+        let bytes = read(app, "login", side, spec, parts, body, MAX_LOGIN).await?;
         call.body = bytes.to_vec();
         return Ok(login::answer(app, side, spec, &call, parts).await.into());
     }
-    if !either {
+    if !(either || right_method) {
         return Err(side.wrong_method(spec));
     }
     let upload = spec.body == BodyForm::Multipart;
@@ -197,7 +199,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
             return Err(side.forbidden(spec, "none 无"));
         }
         let (from, caller) = robot::whose(app, side, spec, &call, parts).await?;
-        let (_turn, bytes) = read_large(app, side, spec, parts, body, large).await?;
+        let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
         call.body = bytes.to_vec();
         if right_method
             && !upload
@@ -209,9 +211,11 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     }
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;
-    let (_turn, bytes) = read_large(app, side, spec, parts, body, large).await?;
+    let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
     if !upload {
-        call.body = arrival::body(&parts.uri, &parts.headers, &bytes);
+        call.body = bytes.to_vec();
+        // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
+        hongyan_dingtalk::topapi::gather(&mut call, true);
     }
     let credential = arrival::credential(spec.auth);
     let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
@@ -222,20 +226,20 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
 }
 
-/// Reads a body of up to `most` bytes; one that may be larger than other requests waits for its turn.
-async fn read_large<'a>(
-    app: &'a App,
+/// Reads a body of up to `most` bytes; an upload has one of the places for them.
+async fn read_large(
+    app: &App,
+    caller: &str,
     side: Side,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     most: usize,
-) -> Result<(Option<SemaphorePermit<'a>>, Bytes), Fault> {
-    let usual = app.config.server.max_body_bytes;
-    let small = body::declared(&parts.headers).is_some_and(|length| length <= usual as u64);
-    let turn = if small { None } else { app.doors.uploads.acquire().await.ok() };
-    let bytes = read(app, side, spec, parts, body, most.max(usual)).await?;
-    Ok((turn, bytes))
+) -> Result<(Option<Share>, Bytes), Fault> {
+    let upload = spec.body == BodyForm::Multipart;
+    let place = if upload { Some(place(app, side, spec, caller).await?) } else { None };
+    let bytes = read(app, caller, side, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
+    Ok((place, bytes))
 }
 
 /// Carries a call out for a caller who may make it.
@@ -277,7 +281,11 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
                 let value = reply.headers.get(*name)?.clone();
                 Some((HeaderName::from_static(name), value))
             });
-            Answer { status: reply.status, headers: passed.collect(), body: reply.body }
+            let headers: HeaderMap = passed.collect();
+            let json =
+                headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let body = if json { harmless_json(reply.body.into()).into() } else { reply.body };
+            Answer { status: reply.status, headers, body }
         }
         Err(fault) => {
             tracing::warn!(account, %fault, "a call was not passed on");
@@ -292,18 +300,24 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
     }
 }
 
+/// One of the places for uploads.
+async fn place(app: &App, side: Side, spec: &Spec, caller: &str) -> Result<Share, Fault> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    app.uploads.take(caller, 1, patience).await.ok_or_else(|| side.busy(spec))
+}
+
 async fn read(
     app: &App,
+    caller: &str,
     side: Side,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     limit: usize,
 ) -> Result<Bytes, Fault> {
-    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    body::read_any(body, &parts.headers, limit, patience).await.map_err(|problem| match problem.status {
+    body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
         413 => side.too_large(spec),
-        _ => side.unreadable(spec, &problem.detail),
+        _ => side.unreadable(spec, &Invalid::whole(problem.detail)),
     })
 }
 

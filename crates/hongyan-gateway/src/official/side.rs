@@ -2,7 +2,7 @@
 
 use hongyan_api::{Code, Problem};
 use hongyan_dingtalk::{DingTalk, new_style};
-use hongyan_endpoint::{Declared, Fault, Platform, Sealed, Spec};
+use hongyan_endpoint::{Declared, Fault, Invalid, Platform, Sealed, Spec};
 use hongyan_wecom::WeCom;
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ impl Side {
 
     /// `GET` where `POST` is expected, or the other way.
     pub(crate) fn wrong_method(self, spec: &Spec) -> Fault {
-        let post = spec.method == hongyan_endpoint::Method::POST;
+        let post = spec.method != hongyan_endpoint::Method::GET;
         match self {
             Self::DingTalk if post => self.refuse("43002", "需要POST请求"),
             Self::DingTalk => self.refuse("43001", "需要GET请求"),
@@ -117,12 +117,10 @@ impl Side {
     }
 
     /// A body or field that cannot be read.
-    pub(crate) fn unreadable(self, spec: &Spec, what: &str) -> Fault {
+    pub(crate) fn unreadable(self, spec: &Spec, invalid: &Invalid) -> Fault {
         match self {
-            Self::DingTalk if new_style(spec) => self.refuse("parameter.invalid", what),
-            Self::DingTalk if wrapped(spec) => self.refuse("400002", format!("参数错误: {what}")),
-            Self::DingTalk => self.refuse("40035", format!("不合法的参数: {what}")),
-            Self::WeCom => self.refuse("40058", format!("{what}, invalid Request Parameter")),
+            Self::DingTalk => hongyan_dingtalk::unreadable(spec, invalid),
+            Self::WeCom => hongyan_wecom::unreadable(spec, invalid),
         }
     }
 

@@ -21,15 +21,11 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// Messages of one batch.
 const MAX_BATCH: usize = 1_000;
-
-fn patience(app: &App) -> Duration {
-    Duration::from_millis(app.config.server.body_timeout_ms)
-}
 
 fn conflict(earlier: MessageId) -> Problem {
     Problem::new(
@@ -46,7 +42,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let caller = call.caller()?;
     let wait = query::wait(call)?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let now = app.clock.now();
     let message = body::message(&bytes)?;
     let idempotency = key.map(|key| idempotency(caller, key.to_owned(), &bytes));
@@ -276,7 +272,7 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     let caller = call.caller()?;
     query::none(call)?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_batch_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_batch_bytes).await?;
     let mut batch = split(&bytes)?;
     if batch.items.is_empty() || batch.items.len() > MAX_BATCH {
         let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", batch.items.len());
@@ -373,7 +369,7 @@ async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec
 pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let caller = call.caller()?;
     query::none(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let draft = accept::draft(app, caller, body::message(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();
     let deliveries = draft

@@ -97,6 +97,7 @@ fn opened(account: &toml::Table) -> String {
     let own = match &config.channel {
         ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
         ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        ChannelConfig::DingTalkRobot(robot) => format!("{:?}", robot.sign_for_callers),
         _ => String::new(),
     };
     let transport = format!("{:?}", config.transport);
@@ -278,5 +279,22 @@ agent_id = 1
     for finding in findings {
         assert!(!finding.message_en.is_empty() && !finding.message_zh.is_empty());
         assert!(!format!("{finding:?}").contains("inline-canary"));
+    }
+}
+
+#[test]
+fn a_list_is_no_table() {
+    for (text, key) in [
+        ("routes.default = [[\"ding\"]]", "routes.default"),
+        ("templates.a = [\"title\", \"text\"]", "templates.a"),
+        ("official = [true, 5]", "official"),
+        ("[accounts]\nding = [\"dingtalk\", \"id\", \"secret\", 1]", "accounts.ding"),
+        (
+            "[accounts.ding]\nchannel = \"dingtalk\"\napp_key = \"a\"\napp_secret = \"b\"\nagent_id = 1\ncallback = [\"t\", \"k\"]",
+            "accounts.ding",
+        ),
+    ] {
+        let error = Config::parse(text, Some("hongyan.toml"), []).unwrap_err().to_string();
+        assert!(error.contains(key), "{text}: {error}");
     }
 }

@@ -431,3 +431,39 @@ async fn an_unknown_delivery_that_waited_past_the_window_is_held_at_its_call() {
         assert_eq!((row.deliveries[0].state, reason.as_str(), stand.calls()), expected);
     }
 }
+
+#[tokio::test]
+async fn a_store_that_cannot_be_used_makes_the_gateway_not_ready_and_sends_come_back() {
+    let store = Arc::new(Failing::over(Sqlite::temporary(Options::default()).unwrap()));
+    let key = hongyan_gateway::keys::ensure_first(store.as_ref(), clock::System.now()).await.unwrap().unwrap();
+    let gateway = hongyan_gateway::Gateway::start(
+        hongyan_gateway::Config::parse(crate::CONFIG, None, []).unwrap(),
+        BTreeMap::from([crate::account("ding", crate::FakeChannel::people())]),
+        Arc::clone(&store) as _,
+        Arc::clone(&store) as _,
+        Arc::clone(&store) as _,
+        Arc::new(clock::System),
+    )
+    .await
+    .unwrap();
+    let message = r#"{"to":[{"userid":"li"}],"via":["ding"],"content":{"text":"x"}}"#;
+    for (obstacle, words) in Obstacle::EVERY.iter().map(|one| (*one, one.words())) {
+        let error = StoreError::Unavailable(obstacle, "sample".into());
+        store.fail(Method::Accept, error.clone());
+        store.fail(Method::CheckWritable, error);
+        let send = || crate::http::Request::new(gateway.address, "POST", "/v1/messages").bearer(&key).body(message);
+        let answer = send().send().await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.headers.iter().any(|(name, _)| name == "retry-after"), "{:?}", answer.headers);
+        let said = answer.json();
+        assert_eq!(said["code"], "store_unavailable");
+        assert!(
+            said["detail"].as_str().unwrap().contains(words.0) && said["detail_zh"].as_str().unwrap().contains(words.1)
+        );
+        let ready = || crate::http::Request::new(gateway.address, "GET", "/readyz").send();
+        // What was known a second ago is not asked again.
+        let ready = crate::until(async || ready().await, |answer| answer.text().contains(words.0)).await;
+        assert_eq!((ready.status, ready.json()["code"].as_str()), (503, Some("store_unavailable")));
+    }
+    gateway.stop().await;
+}

@@ -19,6 +19,7 @@ mod outage;
 mod passed_on;
 mod platform;
 mod refusals;
+mod slow;
 mod surface;
 mod upstream;
 

@@ -82,6 +82,67 @@ async fn a_body_over_the_limit_and_a_platform_that_is_away_are_said_in_its_words
 }
 
 #[tokio::test]
+async fn a_dingtalk_account_that_names_its_company_is_logged_into_by_the_older_pair() {
+    let account = |name: &str, more: &str| {
+        format!(
+            "[accounts.{name}]\nchannel = \"dingtalk\"\napp_key = \"key-{name}\"\napp_secret = \"secret-{name}\"\n\
+             agent_id = 7\n{more}\n"
+        )
+    };
+    let text = [
+        "[server]\nlisten = \"127.0.0.1:0\"\n".to_owned(),
+        account("ding", "corp_id = \"dingcorp\""),
+        account("other", ""),
+        account("third", "corp_id = \"dingcorp\""),
+    ]
+    .concat();
+    let config = hongyan_gateway::Config::parse(&text, None, []).unwrap();
+    let accounts = config.open_accounts().unwrap();
+    let gateway = TestGateway::start_on(config, accounts).await;
+    for (query, code) in [
+        ("corpid=dingcorp&corpsecret=secret-ding", 0),
+        // Several applications of one company: the secret tells which.
+        ("corpid=dingcorp&corpsecret=secret-third", 0),
+        ("appkey=key-ding&appsecret=secret-ding", 0),
+        ("corpid=dingcorp&corpsecret=secret-other", 40089),
+        ("corpid=dingelse&corpsecret=secret-ding", 40089),
+        // The company is no application.
+        ("appkey=dingcorp&appsecret=secret-ding", 40096),
+        ("corpid=dingcorp", 40035),
+    ] {
+        let answer = Request::new(gateway.address, "GET", &format!("/gettoken?{query}")).send().await.json();
+        assert_eq!(answer["errcode"], code, "{query}: {answer}");
+        assert_eq!(answer["access_token"].is_string(), code == 0, "{query}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn no_library_speaks_in_a_platforms_place() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let wecom = token(&gateway).await;
+    let login = "/gettoken?appkey=dingsample&appsecret=invented";
+    let ding = Request::new(gateway.address, "GET", login).send().await.json();
+    let ding = ding["access_token"].as_str().unwrap().to_owned();
+    let notice = format!("/topapi/message/corpconversation/asyncsend_v2?access_token={ding}");
+    let send = format!("/cgi-bin/message/send?access_token={wecom}");
+    let chat = format!("/cgi-bin/appchat/send?access_token={wecom}");
+    let create = "/v1.0/oauth2/accessToken".to_owned();
+    for path in [&notice, &send, &chat, &create] {
+        for body in ["{", "[]", "{}", r#"{"agent_id":[],"msg":7,"agentid":{},"chatid":{},"appKey":1,"msgtype":[]}"#] {
+            let request = Request::new(gateway.address, "POST", path).header("content-type", "application/json");
+            let said = request.body(body).send().await.json();
+            let words = said["errmsg"].as_str().or(said["message"].as_str()).unwrap_or_else(|| panic!("{said}"));
+            for foreign in ["expected", "missing field", "invalid type", "EOF", " line ", "column", "is missing"] {
+                assert!(!words.contains(foreign), "{path} {body}: {words}");
+            }
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn the_paths_can_be_switched_off() {
     let upstream = Upstream::start().await;
     let config = config(&upstream, "[official]\nenabled = false\n");

@@ -20,32 +20,11 @@ use hongyan_dingtalk::{
     },
     reply::Done,
 };
-use hongyan_endpoint::{Fault, Invalid};
 use serde_json::json;
 
 /// How far a signature's time may be off.
 const SKEW_MS: i64 = 60_000;
 const LOGO: &str = "https://static.example.com/suite.png";
-
-/// What is missing has a code of its own for most fields.
-pub(super) fn unreadable(invalid: &Invalid) -> Fault {
-    const CODES: [(&str, &str); 9] = [
-        ("suite_key", "41021"),
-        ("suite_access_token", "41022"),
-        ("suite_ticket", "41023"),
-        ("suite_secret", "41024"),
-        ("permanent_code", "41025"),
-        ("tmp_auth_code", "41026"),
-        ("timestamp", "853001"),
-        ("accessKey", "853003"),
-        ("signature", "853004"),
-    ];
-    let missing = |name: &str| invalid.message.contains(&format!("missing field `{name}`"));
-    match CODES.iter().find(|(name, _)| missing(name)) {
-        Some((name, code)) => refuse::<DingTalk>(code, format!("缺少参数 {name}")),
-        None => refuse::<DingTalk>("40035", format!("不合法的参数: {invalid}")),
-    }
-}
 
 struct Signed<'a> {
     key: &'a str,

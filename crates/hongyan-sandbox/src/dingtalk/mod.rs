@@ -1,6 +1,7 @@
 //! Simulated DingTalk: its gateway's checks and one module per family.
 
 mod body;
+pub(crate) mod card;
 mod chat;
 mod contacts;
 pub(crate) mod conversation;
@@ -11,6 +12,7 @@ pub(crate) mod groups;
 pub(crate) mod hook;
 mod isv;
 mod letters;
+pub(crate) mod login;
 pub(crate) mod media;
 mod member;
 mod notice;
@@ -26,7 +28,6 @@ mod stream;
 mod subscription;
 mod suite;
 mod token;
-mod unreadable;
 mod user;
 mod user_edit;
 pub(crate) mod webhook;
@@ -40,7 +41,7 @@ use crate::{
         token::{Holder, Standing, TokenStore},
     },
 };
-use hongyan_dingtalk::{DingTalk, new_style};
+use hongyan_dingtalk::{DingTalk, new_style, topapi};
 use hongyan_endpoint::{Body, Fault, Invalid, Spec, Wire};
 pub(crate) use notice::deliver_due;
 pub(crate) use session::{answer_session, say};
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) notices: notice::Notices,
     pub(crate) groups: groups::Groups,
     letters: letters::Letters,
+    pub(crate) cards: card::Cards,
+    logins: login::Logins,
     pub(crate) files: media::Files,
     pub(crate) hooks: hook::Hooks,
     /// Conversations that people chose, by the id that serves once.
@@ -137,6 +140,16 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(subscription::delete);
     to.on(subscription::failed);
     to.on(stream::open);
+    to.on(card::create);
+    to.on(card::deliver_made);
+    to.on(card::add_spaces);
+    to.on(card::create_and_deliver);
+    to.on(card::update);
+    to.on(card::stream);
+    to.on(card::register);
+    to.on(login::user_info);
+    to.on(login::user_token);
+    to.on(login::contact);
 }
 
 /// Both generations read and write the one company.
@@ -198,6 +211,10 @@ impl Simulated for DingTalk {
                 refuse::<Self>("41001", "缺少access_token参数")
             });
         };
+        // A person's own token opens one door, and the application's opens it too, but for whose token it is.
+        if spec.name == "login.contact" && world.dingtalk.logins.enter(caller.now, token) {
+            return if over_rate::<Self>(world, spec, caller.now) { Err(Self::throttled(spec)) } else { Ok(()) };
+        }
         let holder = world.dingtalk.token.holder(token);
         // The suite's own token opens one door, and no other token opens it.
         let fits = (holder == Some(Holder::Suite)) == (spec.name == "suite.auth_info");
@@ -246,29 +263,26 @@ impl Simulated for DingTalk {
         if asks && !json && call.method == "POST" {
             return Err(refuse::<Self>("43009", "需要JSON格式的请求体"));
         }
+        let form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+        if new_style(spec) && form && !call.body.is_empty() {
+            return Err(refuse::<Self>("Missingbody", "body is mandatory for this action"));
+        }
         Ok(())
     }
 
-    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
-        if let Some(fault) = unreadable::of(spec, invalid) {
-            return fault;
+    fn unreadable(spec: &Spec, call: &Wire, invalid: &Invalid) -> Fault {
+        if wrapped(spec) && topapi::is_form(call) && !invalid.field.is_empty() {
+            return topapi::refused(invalid);
         }
-        match spec.name {
-            "token.get" => refuse::<Self>("40035", "缺少参数 corpid or appkey"),
-            name if name.starts_with("isv.") => isv::unreadable(invalid),
-            "callback.register" | "callback.update" if !invalid.message.contains("missing field") => {
-                refuse::<Self>("71010", "json格式错误")
-            }
-            _ if new_style(spec) => refuse::<Self>("parameter.invalid", invalid.to_string()),
-            _ if wrapped(spec) => refuse::<Self>("400002", format!("参数错误: {invalid}")),
-            _ => refuse::<Self>("40035", format!("不合法的参数: {invalid}")),
-        }
+        hongyan_dingtalk::unreadable(spec, invalid)
     }
 
-    fn wrong_method(spec: &Spec) -> Option<Fault> {
+    fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault> {
         match spec.name {
             // Seen to answer to both; only the query counts.
             "token.get" => None,
+            // The gateway reads the query's fields whatever the method.
+            _ if wrapped(spec) && call.query.iter().any(|(name, _)| name != "access_token") => None,
             _ if expects_post(spec) => Some(refuse::<Self>("43002", "需要POST请求")),
             _ => Some(refuse::<Self>("43001", "需要GET请求")),
         }

@@ -160,7 +160,7 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
     let (users, departments) = (split(request.userid_list.as_deref()), split(request.dept_id_list.as_deref()));
     let to_all = request.to_all_user == Some(true);
     if request.dept_id_list.is_some() && departments.is_empty() {
-        return Err(refuse::<DingTalk>("400002", "参数错误: dept_id_list 不能为空"));
+        return Err(refuse::<DingTalk>("41", "Invalid arguments:dept_id_list"));
     }
     if users.is_empty() && departments.is_empty() && !to_all {
         return Err(refuse::<DingTalk>("400002", "参数错误: userid_list、dept_id_list、to_all_user 不能同时为空"));

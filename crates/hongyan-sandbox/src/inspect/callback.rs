@@ -103,6 +103,7 @@ async fn set(hub: &Hub, setting: Setting) -> Said {
         }
         Road::Robot => enter(&hub.world).callbacks.robot = Some(url),
         Road::Stream => return Err(bad("platform: Stream is opened by the application, not set")),
+        Road::Card => return Err(bad("platform: a card's address is registered by card/callbacks/register")),
     }
     enter(&hub.world).callbacks.forget_counts(platform);
     Ok(describe(hub))
@@ -129,7 +130,7 @@ fn remove(hub: &Hub, platform: Option<&str>) -> Said {
                 Road::DingTalk => world.callbacks.dingtalk = None,
                 Road::Robot => world.callbacks.robot = None,
                 Road::WeCom => world.callbacks.wecom = None,
-                Road::Stream => {}
+                Road::Stream | Road::Card => {}
             }
             world.events.forget(road);
             world.callbacks.forget_counts(road);
@@ -165,7 +166,7 @@ fn emit(hub: &Hub, caused: Caused) -> Said {
             };
             world.tell_wecom(now, pushed)
         }
-        Road::Robot | Road::Stream => return Err(bad("platform: expected wecom or dingtalk")),
+        Road::Robot | Road::Stream | Road::Card => return Err(bad("platform: expected wecom or dingtalk")),
     };
     Ok(json!({"told": roads.iter().map(|road| road.name()).collect::<Vec<_>>()}))
 }

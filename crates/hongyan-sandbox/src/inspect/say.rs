@@ -192,8 +192,11 @@ fn quit(hub: &Hub, userid: &str, Quit { chat }: Quit) -> Said {
 struct Click {
     /// The message's id on the phone; the newest card when missing.
     message: Option<u64>,
-    /// The button's or the menu entry's; the submit button's when missing.
+    /// The button's or the menu entry's; the submit button's when missing. On DingTalk the action's id.
     key: Option<String>,
+    /// DingTalk: the action's parameters and what was filled in.
+    #[serde(default)]
+    params: Map<String, Value>,
     /// It was chosen from the card's menu.
     #[serde(default)]
     menu: bool,
@@ -208,6 +211,15 @@ fn click(hub: &Hub, userid: &str, click: Click) -> Said {
     let world = &mut *world;
     world.settle(now);
     let who = person(world, userid)?;
+    if let Some(message) = of_dingtalks_card(world, who, click.message) {
+        if click.menu || !click.selected.is_empty() {
+            return Err(bad("menu and selected are of WeCom's cards; params are of DingTalk's"));
+        }
+        let key = click.key.ok_or_else(|| bad("key: the id of the action that is pressed"))?;
+        let pressed = dingtalk::card::pressed(world, now, who, &message, &key, click.params);
+        let (press, roads) = pressed.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
+        return Ok(json!({"press": press, "told": told(&roads)}));
+    }
     let found = card(world, who, click.message);
     let (message, card) = found.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
     let event_key = pressed(&card, click.key, click.menu)?;
@@ -226,6 +238,20 @@ fn click(hub: &Hub, userid: &str, click: Click) -> Said {
     let pushed = Pushed { from_user_name: answered.userid, message: Message::Event(event), ..Pushed::default() };
     said["told"] = told(&world.tell_wecom(now, pushed));
     Ok(said)
+}
+
+/// The source of a card of DingTalk on somebody's phone: that message, else the newest card, if it is DingTalk's.
+fn of_dingtalks_card(world: &World, who: PersonId, message: Option<u64>) -> Option<String> {
+    let cards = world.phones.of(who).filter(|shown| !shown.recalled);
+    let is_card = |shown: &&crate::world::phone::Shown| {
+        let content: Value = serde_json::from_str(&shown.content).unwrap_or_default();
+        content.get("template_card").is_some() || content.get("interactive_card").is_some()
+    };
+    let chosen = match message {
+        Some(id) => cards.filter(|shown| shown.id == id).find(is_card),
+        None => cards.filter(is_card).last(),
+    };
+    chosen.filter(|shown| shown.platform == "dingtalk").map(|shown| shown.source.to_string())
 }
 
 /// A card of WeCom on somebody's phone: that message, else the newest.

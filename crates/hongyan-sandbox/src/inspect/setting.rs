@@ -4,7 +4,7 @@ use super::Said;
 use crate::{Hub, options::Limits, route::enter};
 use serde::Deserialize;
 use serde_json::json;
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// A member that is given as `null` clears the setting, one that is absent leaves it.
 #[derive(Deserialize)]
@@ -20,6 +20,10 @@ pub(super) struct Change {
     wecom_trusted_ips: Option<Option<Vec<IpAddr>>>,
     #[serde(default, deserialize_with = "given")]
     dingtalk_group_templates: Option<Option<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    dingtalk_card_templates: Option<Option<BTreeMap<String, bool>>>,
+    dingtalk_json_in_forms: Option<bool>,
+    strict_file_types: Option<bool>,
     wecom_app_enabled: Option<bool>,
     wecom_root_visible: Option<bool>,
     #[serde(default, deserialize_with = "given")]
@@ -58,6 +62,11 @@ pub(super) fn change(hub: &Hub, change: Change) -> Said {
     if let Some(templates) = change.dingtalk_group_templates {
         settings.dingtalk_group_templates = templates;
     }
+    if let Some(templates) = change.dingtalk_card_templates {
+        settings.dingtalk_card_templates = templates;
+    }
+    settings.dingtalk_json_in_forms = change.dingtalk_json_in_forms.unwrap_or(settings.dingtalk_json_in_forms);
+    settings.strict_file_types = change.strict_file_types.unwrap_or(settings.strict_file_types);
     let granted = &mut settings.wecom;
     granted.enabled = change.wecom_app_enabled.unwrap_or(granted.enabled);
     granted.root_visible = change.wecom_root_visible.unwrap_or(granted.root_visible);

@@ -2,6 +2,7 @@
 
 use super::{Asked, random, with_query};
 use crate::{
+    dingtalk::card::Route,
     options::{Credentials, random_hex},
     world::{
         World,
@@ -13,7 +14,7 @@ use crate::{
 use bytes::Bytes;
 use hongyan_dingtalk::{
     callback::{Answer, Callback, Rejected},
-    webhook,
+    card, webhook,
 };
 use hongyan_net::Reply;
 use http::Request;
@@ -67,6 +68,15 @@ pub(super) fn robot(credentials: &Credentials, url: &str, message: &Value, now: 
     request.body(message.to_string().into()).ok()
 }
 
+/// A press, signed with the address's secret.
+pub(super) fn press(route: &Route, press: &Value, now: i64) -> Option<Request<Bytes>> {
+    let timestamp = now.to_string();
+    let request = post(&route.url)
+        .header(card::SIGNATURE_HEADER, card::sign(&route.secret, &timestamp))
+        .header(card::TIMESTAMP_HEADER, timestamp);
+    request.body(press.to_string().into()).ok()
+}
+
 /// Whether the answer is the encrypted `success`.
 pub(super) fn accepts(seal: &Callback, reply: &Reply) -> Result<(), Asked> {
     if reply.status != 200 {
@@ -114,19 +124,26 @@ pub(super) fn write(world: &mut World, event: &Event, now: i64) -> bool {
                 "data": Value::Object(data).to_string(),
             })
         }),
-        Happening::Robot(message) => world.streams.send("CALLBACK", ROBOT_TOPIC, |connection| {
-            json!({
-                "specVersion": "1.0",
-                "type": "CALLBACK",
-                "headers": {
-                    "appId": credentials.agent_id.to_string(), "connectionId": connection, "topic": ROBOT_TOPIC,
-                    "messageId": event.id, "contentType": "application/json", "time": now.to_string(),
-                },
-                "data": message.to_string(),
-            })
-        }),
+        Happening::Robot(message) => called(world, ROBOT_TOPIC, &event.id, message, now),
+        Happening::Card { press, .. } => called(world, card::TOPIC, &event.id, press, now),
         Happening::WeCom(_) => false,
     }
+}
+
+/// Writes a frame that is to be answered.
+fn called(world: &mut World, topic: &str, id: &str, data: &Value, now: i64) -> bool {
+    let app = world.credentials.agent_id.to_string();
+    world.streams.send("CALLBACK", topic, |connection| {
+        json!({
+            "specVersion": "1.0",
+            "type": "CALLBACK",
+            "headers": {
+                "appId": app, "connectionId": connection, "topic": topic, "messageId": id,
+                "contentType": "application/json", "time": now.to_string(),
+            },
+            "data": data.to_string(),
+        })
+    })
 }
 
 /// `UserId` as Stream spells it: `userId`.

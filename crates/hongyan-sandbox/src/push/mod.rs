@@ -34,8 +34,6 @@ const DINGTALK_CHECK_TIMEOUT: Duration = Duration::from_millis(2_500);
 const ROBOT_TIMEOUT: Duration = Duration::from_secs(5);
 const WECOM_TIMEOUT: Duration = Duration::from_secs(5);
 const WECOM_CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// Stream: an answer that takes longer in milliseconds is none.
-const ACK_MS: i64 = 3_000;
 
 /// A client for all pushes. Every bound of a single call is its own.
 pub(crate) fn client() -> Http {
@@ -90,8 +88,8 @@ pub(crate) async fn send(http: &Http, request: Request<Bytes>, patience: Duratio
 /// Stream pushes that were not answered in time, pings and partings.
 fn overdue(world: &mut World, now: i64) {
     world.streams.settle(now);
-    for number in world.events.unanswered(now - ACK_MS) {
-        refused(world, number, Road::Stream, "no answer within 3 s", now);
+    for number in world.events.unanswered(now) {
+        refused(world, number, Road::Stream, "no answer in time", now);
     }
 }
 
@@ -102,7 +100,7 @@ fn next(world: &mut World, now: i64) -> Option<Job> {
         let prepared = match (road, &delivery.event.happening) {
             (Road::Stream, happening) => {
                 let written = dingtalk::write(world, &delivery.event, now);
-                if !written && matches!(happening, Happening::Robot(_)) {
+                if !written && matches!(happening, Happening::Robot(_) | Happening::Card { .. }) {
                     refused(world, number, road, "nobody is connected", now);
                 } else if !written {
                     world.events.park(number);
@@ -120,6 +118,9 @@ fn next(world: &mut World, now: i64) -> Option<Job> {
                 .as_ref()
                 .and_then(|url| dingtalk::robot(&world.credentials, url, message, now))
                 .map(|request| (request, ROBOT_TIMEOUT)),
+            (Road::Card, Happening::Card { press, route: Some(route), .. }) => {
+                dingtalk::press(route, press, now).map(|request| (request, hongyan_dingtalk::card::ANSWER_WITHIN))
+            }
             (Road::WeCom, Happening::WeCom(pushed)) => delivery
                 .event
                 .hook
@@ -151,7 +152,11 @@ fn judge(hub: &Hub, number: u64, road: Road, answer: Result<Reply, NetFault>) {
         },
         (_, _) if reply.status != 200 => Err(format!("answered with HTTP {}", reply.status)),
         // An answer was given to the first.
-        (Road::Robot | Road::WeCom, _) if repeated => Ok(()),
+        (Road::Robot | Road::WeCom | Road::Card, _) if repeated => Ok(()),
+        (Road::Card, Happening::Card { press, who, .. }) => {
+            crate::dingtalk::card::answered(world, press, *who, &reply.body);
+            Ok(())
+        }
         (Road::Robot, Happening::Robot(message)) => {
             dingtalk::heard(world, message, &reply.body, now);
             Ok(())

@@ -69,7 +69,7 @@ pub(super) fn admit(world: &World, spec: &Spec) -> Result<(), Fault> {
     let family = spec.name.split('.').next().unwrap_or_default();
     match world.wecom.origin {
         Origin::App => is_enabled(world),
-        Origin::Contacts if matches!(family, "message" | "appchat" | "auth") => Err(forbidden()),
+        Origin::Contacts if matches!(family, "message" | "appchat" | "auth" | "agent" | "menu") => Err(forbidden()),
         Origin::Contacts
             if !world.settings.wecom.contacts_details
                 && matches!(

@@ -187,7 +187,7 @@ pub(super) fn statistics(world: &mut World, caller: &Caller, request: GetStatist
         _ => return Err(refuse::<WeCom>("40058", "time_type. invalid Request Parameter").into()),
     };
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let row = AppCount { agentid: world.credentials.wecom_agent_id, app_name: "鸿雁样例应用".into(), count };
+    let row = AppCount { agentid: world.credentials.wecom_agent_id, app_name: super::agent::NAME.into(), count };
     Ok(Statistics { statistics: vec![row] })
 }
 

@@ -1,5 +1,6 @@
 //! Simulated WeCom: its checks, its words, and one module per family.
 
+mod agent;
 mod authority;
 mod batch;
 mod card;
@@ -11,6 +12,7 @@ mod media;
 mod member;
 mod member_edit;
 mod message;
+mod openid;
 mod robot;
 mod signin;
 mod tag;
@@ -59,6 +61,7 @@ pub(crate) struct State {
     /// Tags that the application made.
     own_tags: HashSet<i64>,
     jobs: batch::Jobs,
+    menu: Option<Vec<hongyan_wecom::menu::Button>>,
     /// Wrong secrets by address: since when, and how many.
     wrong_secrets: HashMap<IpAddr, (i64, u32)>,
     /// Look-ups in vain: day, and how many.
@@ -110,6 +113,14 @@ pub(crate) fn routes(to: &mut Routes) {
     to.on(batch::replace_users);
     to.on(batch::replace_departments);
     to.on(batch::get_result);
+    to.on(agent::get);
+    to.on(agent::list);
+    to.on(agent::create_menu);
+    to.on(agent::get_menu);
+    to.on(agent::delete_menu);
+    to.on(agent::get_api_domain_ip);
+    to.on(openid::to_openid);
+    to.on(openid::to_userid);
 }
 
 impl Simulated for WeCom {
@@ -145,34 +156,11 @@ impl Simulated for WeCom {
         Ok(())
     }
 
-    fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
-        let missing = |field: &str| invalid.message.contains(&format!("missing field `{field}`"));
-        match spec.name {
-            "token.get" if missing("corpid") => refuse::<Self>("41002", "corpid missing"),
-            "token.get" => refuse::<Self>("41004", "corpsecret missing"),
-            "message.send" | "appchat.send" if missing("msgtype") => refuse::<Self>("40008", "invalid message type"),
-            "appchat.update" | "appchat.get" | "appchat.send" if missing("chatid") => {
-                refuse::<Self>("86201", "chatid missing")
-            }
-            "media.get" if missing("media_id") => refuse::<Self>("41006", "media_id missing"),
-            // Whatever is wrong with the form, no file has arrived.
-            "media.upload" | "media.uploadimg" | "webhook.upload_media" => refuse::<Self>("44001", "empty media data"),
-            "user.get" | "user.delete" if missing("userid") => refuse::<Self>("41009", "userid missing"),
-            "user.list" | "user.simplelist" if missing("department_id") => {
-                refuse::<Self>("60123", "invalid department id")
-            }
-            "tag.get" | "tag.update" | "tag.delete" | "tag.addtagusers" | "tag.deltagusers" if missing("tagid") => {
-                refuse::<Self>("41017", "tagid missing")
-            }
-            "message.update_template_card" if missing("agentid") => refuse::<Self>("41011", "agentid missing"),
-            "message.update_template_card" if missing("response_code") => {
-                refuse::<Self>("60140", "invalid response_code")
-            }
-            _ => refuse::<Self>("40058", format!("{invalid}. invalid Request Parameter")),
-        }
+    fn unreadable(spec: &Spec, _: &Wire, invalid: &Invalid) -> Fault {
+        hongyan_wecom::unreadable(spec, invalid)
     }
 
-    fn wrong_method(spec: &Spec) -> Option<Fault> {
+    fn wrong_method(spec: &Spec, _: &Wire) -> Option<Fault> {
         (crate::route::expects_post(spec)).then(|| refuse::<Self>("40058", "POST expected, invalid Request Parameter"))
     }
 

@@ -22,6 +22,9 @@ pub(crate) enum Road {
     /// WeCom's messages and events.
     #[serde(rename = "wecom")]
     WeCom,
+    /// Presses of DingTalk's cards, to the address of the card's route key.
+    #[serde(rename = "dingtalk_card")]
+    Card,
 }
 
 impl Road {
@@ -33,6 +36,7 @@ impl Road {
             Self::Robot => "dingtalk_robot",
             Self::Stream => "stream",
             Self::WeCom => "wecom",
+            Self::Card => "dingtalk_card",
         }
     }
 }
@@ -143,7 +147,7 @@ pub(crate) struct Callbacks {
     /// Where DingTalk's robot sends what it hears.
     pub(crate) robot: Option<String>,
     pub(crate) wecom: Option<WeComHook>,
-    counts: [Counts; 4],
+    counts: [Counts; 5],
 }
 
 impl Callbacks {
@@ -162,7 +166,7 @@ impl Callbacks {
             Road::DingTalk => self.dingtalk.as_ref().map(|hook| (hook.url.as_str(), Some(&hook.tags)))?,
             Road::Robot => (self.robot.as_deref()?, None),
             Road::WeCom => (self.wecom.as_ref()?.url.as_str(), None),
-            Road::Stream => return None,
+            Road::Stream | Road::Card => return None,
         };
         let shown = url.split_once('?').map_or(url, |(before, _)| before);
         let mut described = json!({

@@ -5,8 +5,10 @@
 
 use super::{
     callback::{Road, WeComHook},
+    company::PersonId,
     stream::ROBOT_TOPIC,
 };
+use crate::dingtalk::card::Route;
 use hongyan_wecom::callback::Pushed;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -28,6 +30,10 @@ const SHOWN_AFTER_MS: i64 = 180_000;
 const DINGTALK_AGAIN_MS: [i64; 2] = [10_000, 30_000];
 /// A robot's message over Stream comes once more after a minute.
 const ROBOT_AGAIN_MS: [i64; 1] = [60_000];
+/// Stream: an answer that takes longer in milliseconds is none…
+const ACK_MS: i64 = 3_000;
+/// …nor is one to a press.
+const PRESS_MS: i64 = 2_000;
 /// WeCom gives up waiting after five seconds and tries again at once; a quick failure waits for as long.
 const WECOM_AGAIN_MS: i64 = 5_000;
 
@@ -38,6 +44,8 @@ pub(crate) enum Happening {
     DingTalk { kind: String, members: Map<String, Value> },
     /// Somebody wrote to DingTalk's robot.
     Robot(Value),
+    /// Somebody pressed a card of DingTalk; `route` is where it goes over HTTP, `None`: over Stream.
+    Card { press: Value, who: PersonId, route: Option<Route> },
     /// A message or an event of WeCom.
     WeCom(Box<Pushed>),
 }
@@ -45,7 +53,7 @@ pub(crate) enum Happening {
 impl Happening {
     fn platform(&self) -> &'static str {
         match self {
-            Self::DingTalk { .. } | Self::Robot(_) => "dingtalk",
+            Self::DingTalk { .. } | Self::Robot(_) | Self::Card { .. } => "dingtalk",
             Self::WeCom(_) => "wecom",
         }
     }
@@ -55,6 +63,7 @@ impl Happening {
         match self {
             Self::DingTalk { kind, .. } => kind.clone(),
             Self::Robot(_) => ROBOT_TOPIC.into(),
+            Self::Card { .. } => hongyan_dingtalk::card::TOPIC.into(),
             Self::WeCom(pushed) => match &pushed.message {
                 Message::Event(Of::ChangeContact { change_type }) => format!("change_contact.{change_type}"),
                 Message::Event(event) => event.name().to_owned(),
@@ -207,9 +216,12 @@ impl Events {
         self.under_way.values().find(of).map(|delivery| delivery.number)
     }
 
-    /// Stream pushes that began before `before` and were not answered.
-    pub(crate) fn unanswered(&self, before: i64) -> Vec<u64> {
-        let over = |delivery: &&Delivery| delivery.road == Road::Stream && delivery.began <= before;
+    /// Stream pushes that are not answered and were not to take so long.
+    pub(crate) fn unanswered(&self, now: i64) -> Vec<u64> {
+        let over = |delivery: &&Delivery| {
+            let patience = if matches!(delivery.event.happening, Happening::Card { .. }) { PRESS_MS } else { ACK_MS };
+            delivery.road == Road::Stream && delivery.began <= now - patience
+        };
         self.under_way.values().filter(over).map(|delivery| delivery.number).collect()
     }
 
@@ -236,8 +248,10 @@ impl Events {
             (Road::DingTalk, _) | (Road::Stream, Happening::DingTalk { .. }) => {
                 DINGTALK_AGAIN_MS.get(begun - 1).map(|after| now + after)
             }
+            (Road::Stream, Happening::Card { .. }) => None,
             (Road::Stream, _) => ROBOT_AGAIN_MS.get(begun - 1).map(|after| delivery.began + after),
-            (Road::Robot, _) => None,
+            // Nobody has seen a press come twice.
+            (Road::Robot | Road::Card, _) => None,
             (Road::WeCom, _) => {
                 (delivery.tries < wecom_tries).then(|| now.max(delivery.began.saturating_add(WECOM_AGAIN_MS)))
             }

@@ -28,7 +28,7 @@ use hongyan_wecom::WeCom;
 use phone::Phones;
 use serde::Serialize;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     time::Duration,
@@ -49,6 +49,12 @@ pub(crate) struct Settings {
     pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
     /// The group templates that DingTalk's company has; `None`: any that is well formed.
     pub(crate) dingtalk_group_templates: Option<Vec<String>>,
+    /// DingTalk's `/topapi/*` takes JSON text under a form's type, which it is believed to refuse.
+    pub(crate) dingtalk_json_in_forms: bool,
+    /// The card templates that DingTalk's company has, and whether each is published; `None`: any that is well formed.
+    pub(crate) dingtalk_card_templates: Option<BTreeMap<String, bool>>,
+    /// DingTalk's uploads take the file names' endings of its page alone.
+    pub(crate) strict_file_types: bool,
     #[serde(flatten)]
     pub(crate) wecom: wecom::Permissions,
     /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
@@ -113,6 +119,9 @@ impl World {
                 dingtalk_trusted_ips: None,
                 wecom_trusted_ips: None,
                 dingtalk_group_templates: None,
+                dingtalk_json_in_forms: false,
+                dingtalk_card_templates: None,
+                strict_file_types: false,
                 wecom: wecom::Permissions::default(),
                 wecom_push_tries: 3,
                 push_repeats: false,

@@ -90,9 +90,9 @@ impl Streams {
         self.events_wanted
     }
 
-    /// A robot's message is for whoever is there.
-    pub(crate) fn wants_robot(&self) -> bool {
-        self.connections.values().any(|connection| connection.hears("CALLBACK", ROBOT_TOPIC))
+    /// A robot's message, or a press, is for whoever is there.
+    pub(crate) fn wants(&self, topic: &str) -> bool {
+        self.connections.values().any(|connection| connection.hears("CALLBACK", topic))
     }
 
     /// Writes a frame into one connection that wants it, chosen at random; `false` when there is none. `frame` gets

@@ -4,6 +4,7 @@ use super::{
     World,
     callback::{Road, WeComHook},
     event::{Event, Happening},
+    stream::ROBOT_TOPIC,
 };
 use crate::options::random_hex;
 use hongyan_wecom::callback::Pushed;
@@ -59,8 +60,13 @@ impl World {
             }
             // In the console a robot has an address or Stream, not both.
             Happening::Robot(_) if self.callbacks.robot.is_some() => roads.push(Road::Robot),
-            Happening::Robot(_) if self.streams.wants_robot() => roads.push(Road::Stream),
+            Happening::Robot(_) if self.streams.wants(ROBOT_TOPIC) => roads.push(Road::Stream),
             Happening::Robot(_) => {}
+            Happening::Card { route: Some(_), .. } => roads.push(Road::Card),
+            Happening::Card { route: None, .. } if self.streams.wants(hongyan_dingtalk::card::TOPIC) => {
+                roads.push(Road::Stream);
+            }
+            Happening::Card { .. } => {}
             Happening::WeCom(_) if self.callbacks.wecom.is_some() => roads.push(Road::WeCom),
             Happening::WeCom(_) => {}
         }

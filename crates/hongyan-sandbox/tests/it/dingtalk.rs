@@ -190,7 +190,7 @@ async fn a_bad_notice_is_refused_at_once() {
         (json!({"userid_list": "zhangsan", "msg": text}), 400002),
         (json!({"agent_id": agent, "msg": text}), 400002),
         (json!({"agent_id": agent, "userid_list": "", "msg": text}), 400002),
-        (json!({"agent_id": agent, "userid_list": "zhangsan", "dept_id_list": "", "msg": text}), 400002),
+        (json!({"agent_id": agent, "userid_list": "zhangsan", "dept_id_list": "", "msg": text}), 41),
         (json!({"agent_id": agent, "userid_list": "zhangsan"}), 400002),
         (json!({"agent_id": agent, "userid_list": ["zhangsan"], "msg": text}), 400002),
         (json!({"agent_id": agent, "userid_list": many(101), "msg": text}), 40032),

@@ -47,6 +47,7 @@ async fn ask(raw: &Raw, spec: &Spec, token: &str, example: &Value) -> Reply {
 
 /// What the page calls otherwise than this sandbox, for one operation.
 async fn ours(raw: &Raw, operation: &str, token: &str) -> Map<String, Value> {
+    let bare = token;
     let (d, token) = (&raw.credentials["dingtalk"], format!("access_token={token}"));
     let suite = &d["suite"];
     let now = raw.sandbox.clock().now_ms();
@@ -78,9 +79,32 @@ async fn ours(raw: &Raw, operation: &str, token: &str) -> Map<String, Value> {
         "timestamp": now.to_string(),
         "signature": isv::sign(text("suite_secret"), now, text("suite_ticket")),
         "authCorpId": d["corp_id"], "auth_corpid": d["corp_id"], "tmp_auth_code": suite["tmp_auth_code"],
-        "suite_access_token": suite_token,
+        "suite_access_token": suite_token, "clientId": d["app_key"], "clientSecret": d["app_secret"],
     }));
+    if operation.starts_with("card.") {
+        let chats = raw.get("/sandbox/chats").await;
+        let chats = chats.as_array().or_else(|| chats["chats"].as_array()).unwrap();
+        let group = chats.iter().find(|chat| chat["platform"] == "dingtalk").unwrap()["id"].as_str().unwrap();
+        all.insert("robotCode".into(), d["robot_code"].clone());
+        all.insert("openSpaceId".into(), json!(format!("dtv1.card//IM_GROUP.{group}")));
+    }
     match operation {
+        "card.deliver" | "card.spaces" | "card.update" | "card.streaming" => {
+            let card = example("card.create");
+            let made = raw.acs("POST", "/v1.0/card/instances", bare, &card["body"]).await;
+            assert_eq!(made.status, 200, "{}", made.json());
+        }
+        "login.user_info" | "login.user_token" => {
+            let code = raw.post("/sandbox/phones/lisi/signin", json!({"platform": "dingtalk"})).await;
+            all.insert("code".into(), code["code"].clone());
+        }
+        "login.contact" => {
+            let code = raw.post("/sandbox/phones/lisi/signin", json!({"platform": "dingtalk"})).await;
+            let body = json!({"clientId": d["app_key"], "clientSecret": d["app_secret"], "code": code["code"],
+                "grantType": "authorization_code"});
+            let given = raw.post("/v1.0/oauth2/userAccessToken", body).await;
+            all.insert("user_token".into(), given["accessToken"].clone());
+        }
         "user.create" | "user_v1.create" => drop(all.insert("mobile".into(), json!("13900000001"))),
         // Of more than one page, as on the page.
         "user.list" => drop(all.insert("size".into(), json!(1))),
@@ -114,7 +138,11 @@ async fn every_example_of_dingtalk_is_answered_as_its_page_shows() {
         let (mut example, names) = (example(&operation), ours(&raw, &operation, &token).await);
         localise(&mut example["query"], &names);
         localise(&mut example["body"], &names);
-        let token = if operation == "suite.auth_info" { names["suite_access_token"].as_str().unwrap() } else { &token };
+        let token = match operation.as_str() {
+            "suite.auth_info" => names["suite_access_token"].as_str().unwrap(),
+            "login.contact" => names["user_token"].as_str().unwrap(),
+            _ => &token,
+        };
         let reply = ask(&raw, spec(&operation), token, &example).await;
         let body = reply.json();
         assert_eq!((reply.status, body["errcode"].as_i64().unwrap_or_default()), (200, 0), "{operation}: {body}");

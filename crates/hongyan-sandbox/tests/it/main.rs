@@ -2,6 +2,7 @@
 
 mod acs;
 mod callback;
+mod cards;
 mod chats;
 mod dingtalk;
 mod dingtalk_contacts;
@@ -12,8 +13,10 @@ mod fixture;
 mod foreign;
 mod foreign_mail;
 mod foreign_wechatpy;
+mod forms;
 mod habits;
 mod inspection;
+mod logins;
 mod media;
 mod news;
 mod raw;

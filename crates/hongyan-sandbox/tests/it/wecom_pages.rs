@@ -59,6 +59,7 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
     let card = json!({"touser": "lisi", "msgtype": "template_card", "agentid": corp.agent, "template_card": card});
     let response_code = corp.post("/cgi-bin/message/send", card).await["response_code"].clone();
     let signed = corp.raw.post("/sandbox/phones/lisi/signin", json!({"private": true})).await["code"].clone();
+    let openid = corp.post("/cgi-bin/user/convert_to_openid", json!({"userid": "lisi"})).await["openid"].clone();
     let mut known = names(json!({"corpid": w["corp_id"], "corpsecret": w["secret"], "agentid": w["agent_id"]}));
     let mut unasked = answered(&corp.raw, "wecom").await;
     let (nothing, mut asked) = (json!({}), 0);
@@ -78,6 +79,8 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
         ("user.getuserid", json!({"mobile": "13800000001"})),
         ("user.get_userid_by_email", json!({"email": "zhangsan@example.com"})),
         ("user.get", json!({"userid": "lisi"})),
+        ("user.convert_to_openid", json!({"userid": "lisi"})),
+        ("user.convert_to_userid", json!({"openid": openid})),
         ("user.list", nothing.clone()),
         ("user.simplelist", nothing.clone()),
         ("user.list_id", nothing.clone()),
@@ -105,10 +108,17 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
         ("batch.replaceuser", nothing.clone()),
         ("auth.getuserinfo", json!({"code": signed})),
         ("callback.getcallbackip", nothing.clone()),
+        ("address.get_api_domain_ip", nothing.clone()),
+        ("agent.get", nothing.clone()),
+        ("agent.list", nothing.clone()),
+        ("menu.create", nothing.clone()),
+        ("menu.get", nothing.clone()),
+        ("menu.delete", nothing.clone()),
         ("webhook.upload_media", nothing.clone()),
         ("webhook.send", nothing.clone()),
     ] {
-        let sends = ["message", "appchat", "auth", "callback"].contains(&operation.split('.').next().unwrap());
+        let sends =
+            ["message", "appchat", "auth", "callback", "agent", "menu"].contains(&operation.split('.').next().unwrap());
         ask(&corp, operation, if sends { &corp.token } else { &contacts }, &mut known, own).await;
         assert!(unasked.remove(operation), "{operation} is not answered");
         asked += 1;

@@ -1,6 +1,6 @@
 //! Leasing what is due.
 
-use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, result, sent, state};
+use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, put_sent, result, sent, state};
 use hongyan_core::{
     DeliveryState, NewDelivery, NewMessage, Outbox, Part, Priority, RecipientState, Settlement, Wording,
 };
@@ -246,6 +246,70 @@ pub async fn looked_up_ids_come_back_with_the_next_claim(stand: impl Stand) {
     assert_eq!(targets, [(1, "user-2")], "who was refused is not tried again");
     store.settle(vec![sent(first(id))]).await.unwrap();
     assert_eq!(store.recipients(id).await.unwrap()[1].resolved.as_deref(), Some("user-2"));
+}
+
+pub async fn the_time_of_the_first_lease_outlives_a_crash(stand: impl Stand) {
+    let make = Maker::default();
+    let store = stand.open();
+    put(&store, make.message("ding", &["li"])).await;
+    assert_eq!(store.claim("ding", after(7), after(60), 10).await.unwrap()[0].first_call_at, after(7));
+    drop(store);
+    let store = stand.open();
+    let orphan = &store.orphans("ding", after(9_000), after(9_060)).await.unwrap()[0];
+    assert_eq!((orphan.first_call_at, orphan.repeat_of), (after(7), None));
+    // Interrupted once more before it was settled.
+    drop(store);
+    let store = stand.open();
+    assert_eq!(store.orphans("ding", after(9_500), after(9_999)).await.unwrap()[0].first_call_at, after(7));
+}
+
+pub async fn a_settled_attempt_leaves_no_first_call_behind(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, make.message("ding", &["li"])).await;
+    claim_all(&store, "ding").await;
+    // Nothing was sent: the next call is the first again.
+    store.settle(vec![ended(first(id), DeliveryState::Pending, RecipientState::Pending, Some(NOW))]).await.unwrap();
+    assert_eq!(store.claim("ding", after(30), after(90), 10).await.unwrap()[0].first_call_at, after(30));
+    let lost = ended(first(id), DeliveryState::Unknown, RecipientState::Unknown, Some(after(40)));
+    store.settle(vec![Settlement { repeat_of: Some(after(30)), ..lost }]).await.unwrap();
+    let repeat = &store.claim("ding", after(50), after(90), 10).await.unwrap()[0];
+    assert_eq!((repeat.first_call_at, repeat.repeat_of), (after(30), Some(after(30))));
+}
+
+pub async fn a_renewed_lease_keeps_others_away_for_longer(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let under_way = put(&store, make.message("ding", &["li"])).await;
+    let over = put_sent(&store, make.message("mail", &["li"])).await;
+    claim_all(&store, "ding").await;
+    store.renew(vec![first(under_way), first(over)], after(600)).await.unwrap();
+    assert!(store.orphans("ding", after(599), after(700)).await.unwrap().is_empty());
+    assert!(store.orphans("mail", after(9_999), after(10_000)).await.unwrap().is_empty(), "what is over is not leased");
+    assert_eq!(store.orphans("ding", after(601), after(700)).await.unwrap().len(), 1);
+    assert_eq!(state(&store, over).await, DeliveryState::Sent);
+}
+
+pub async fn a_content_that_cannot_be_read_keeps_nobody_back(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut odd = Vec::new();
+    for content in [r#"{"hologram":{}}"#, r#"{"text":7}"#, "{\"text\":\"", "\u{0}"] {
+        odd.push(put(&store, NewMessage { content: content.into(), ..make.message("ding", &["li"]) }).await);
+        put(&store, make.message("ding", &["wang"])).await;
+    }
+    let claims = claim_all(&store, "ding").await;
+    assert_eq!(claims.len(), 8);
+    for claim in &claims {
+        assert_eq!(claim.unreadable.is_some(), odd.contains(&claim.id.message), "{}", claim.id);
+    }
+    let page = store.list(hongyan_core::Filter { limit: 100, ..Default::default() }).await.unwrap();
+    let unreadable = page.messages.iter().filter(|message| message.unreadable == ["content"]).count();
+    assert_eq!((page.messages.len(), unreadable), (8, 4));
+    assert_eq!(store.message(odd[0]).await.unwrap().unwrap().deliveries.len(), 1);
+}
+
+pub async fn a_store_says_whether_it_can_be_written(stand: impl Stand) {
+    let store = stand.open();
+    store.check_writable(NOW).await.unwrap();
+    store.check_writable(NOW).await.unwrap();
 }
 
 pub async fn a_claim_says_when_it_was_due_and_when_first(stand: impl Stand) {

@@ -203,6 +203,11 @@ macro_rules! outbox_contract {
             a_lease_keeps_others_away_until_it_ends
             what_was_under_way_is_orphaned_by_a_reopening
             an_orphan_is_leased_to_one_caller
+            the_time_of_the_first_lease_outlives_a_crash
+            a_settled_attempt_leaves_no_first_call_behind
+            a_renewed_lease_keeps_others_away_for_longer
+            a_content_that_cannot_be_read_keeps_nobody_back
+            a_store_says_whether_it_can_be_written
             a_claim_says_when_it_was_due_and_when_first
             what_waits_moves_with_a_clock_that_was_set
             what_was_written_down_while_the_clock_was_ahead_is_due_now
@@ -225,6 +230,7 @@ macro_rules! outbox_contract {
             receipts_are_due_once_and_put_off
             a_look_is_counted_and_the_last_one_ends_it
             receipts_change_only_who_was_sent_to
+            a_receipt_does_not_hide_that_it_was_a_repeat
             a_receipt_does_not_bring_back_what_was_recalled
             a_recall_takes_back_what_was_sent
             a_refused_recall_changes_the_history_only

@@ -29,6 +29,7 @@ use hongyan_core::{
     Accepted, Claim, Clock, DeliveryId, DeliveryState, Filter, Idempotency, LedgerRow, MessageId, MessageRow,
     NewMessage, Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
 };
+pub use place::Notice;
 use queue::Weight;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -73,6 +74,7 @@ pub struct Sqlite {
     readers: readers::Readers,
     files_bytes: u64,
     clock: Arc<dyn Clock>,
+    notices: Vec<Notice>,
     _checkpointer: Option<checkpoint::Checkpointer>,
     _lock: Option<place::Lock>,
     _folder: Option<open::Folder>,
@@ -85,6 +87,12 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
+    /// What was found when the store was opened that somebody should know of. It is in the log too.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
     /// The greatest message id in the store: where an [`hongyan_core::IdSource`] continues after a restart.
     ///
     /// # Errors

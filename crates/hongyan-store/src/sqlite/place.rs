@@ -165,18 +165,43 @@ fn restrict(path: &Path) {
     }
 }
 
+/// What was found at a start that somebody should know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A gateway had a store here, and this one is new: messages, ledger and keys that were handed out are not in it.
+    NewWhereOneWas,
+    /// The store was not closed, and its log is missing: what was accepted and settled last may be lost.
+    LogMissing,
+}
+
+impl Notice {
+    /// A sentence in English and one in Chinese.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NewWhereOneWas => (
+                "there was a store here and it is gone: this one is NEW AND EMPTY, and API keys that were handed out do \
+                 not open it. If the file was moved, stop, put it back and start again",
+                "此处原有的存储已不存在：当前存储是全新且空的，之前发放的 API 密钥均无效。如果文件被移走，请停止网关、放回文件后再启动",
+            ),
+            Self::LogMissing => (
+                "the store was not closed and its log (-wal) is MISSING: what was accepted, sent and settled last may be \
+                 lost, unless another program opened the store since and wrote the log into it",
+                "存储上次未正常关闭，且其日志文件（-wal）缺失：最近接收、发送和记录的内容可能已丢失，除非此后有其他程序打开存储并写入了日志",
+            ),
+        }
+    }
+}
+
 /// Marks the store as open, and says what an earlier end has cost.
 ///
 /// The mark goes into the file itself, past the log: when the log is deleted, the mark is what is left to tell.
-pub(crate) fn mark_open(connection: &Connection, path: &Path, found: &Found) -> Result<()> {
+pub(crate) fn mark_open(connection: &Connection, path: &Path, found: &Found) -> Result<Vec<Notice>> {
     let opened_as: Option<String> = connection.query_row("SELECT opened_as FROM state", [], |row| row.get(0))?;
     let name = path.display().to_string();
+    let mut notices = Vec::new();
     if found.is_new && found.was_here {
-        tracing::error!(
-            store = name,
-            "there was a store here, and it is gone: this one is NEW AND EMPTY. Messages, ledger and API keys that were \
-             handed out are not in it. If the file was moved, stop, put it back and start again"
-        );
+        notices.push(Notice::NewWhereOneWas);
     }
     if let Some(earlier) = opened_as
         && found.log_bytes.unwrap_or_default() == 0
@@ -187,15 +212,14 @@ pub(crate) fn mark_open(connection: &Connection, path: &Path, found: &Found) -> 
                 "{name}: the log of this store is beside its other name, {earlier}: open it by that one"
             )));
         }
-        tracing::error!(
-            store = name,
-            "the store was not closed, and its log ({name}-wal) is MISSING: what was accepted, sent and settled last may \
-             be lost. If another program opened the store since and wrote the log into it, nothing is"
-        );
+        notices.push(Notice::LogMissing);
+    }
+    for notice in &notices {
+        tracing::error!(store = name, "{}", notice.words().0);
     }
     connection.execute("UPDATE state SET opened_as = ?1", [&name])?;
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-    Ok(())
+    Ok(notices)
 }
 
 /// Marks the store as closed in order.
@@ -258,7 +282,7 @@ impl Place {
         match &looked {
             Err(error) if !seen.is_said => {
                 tracing::error!(%error, "the store is not usable: nothing more is accepted");
-                if !seen.emptied && self.file_is_there() {
+                if !seen.emptied && self.verify_file().is_ok() {
                     self.save(connection);
                 }
             }
@@ -294,8 +318,9 @@ impl Place {
         self.log_file.read_exact_at(&mut head, 0).is_ok() && u32::from_be_bytes(head) & !1 == LOG_MAGIC
     }
 
-    fn file_is_there(&self) -> bool {
-        same(&self.path, self.file).is_ok()
+    /// Fails when another file, or none, is where the store was.
+    pub(crate) fn verify_file(&self) -> Result<()> {
+        same(&self.path, self.file).map(drop)
     }
 
     /// The log alone is gone, and this process still has it open: what it holds goes into the file.

@@ -7,7 +7,7 @@ use hongyan_store::{
     contract::{NOW, Stand, after},
 };
 
-fn key(id: &str) -> KeyRow {
+pub(crate) fn key(id: &str) -> KeyRow {
     KeyRow {
         id: id.into(),
         name: "订单系统".into(),

@@ -3,6 +3,8 @@
 mod file;
 mod keys;
 mod kill;
+mod odd;
+mod place;
 
 use hongyan_store::{Options, Sqlite, contract::Stand};
 use std::path::{Path, PathBuf};

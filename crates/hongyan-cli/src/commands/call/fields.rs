@@ -121,8 +121,8 @@ pub(super) fn fill(
                 Ok(wire) => break (request, wire),
                 Err(error) => error,
             };
-            let lacking = error.message.split_once("missing field `").and_then(|(_, rest)| rest.split_once('`'));
-            if let Some((name, _)) = lacking
+            let name = error.top();
+            if error.misses(name)
                 && !filled.contains_key(name)
                 && let Some(value) = own(name)
             {

@@ -1,0 +1,63 @@
+//! What a call is refused with when a field is missing or unfit: some have codes of their own.
+
+use crate::WeCom;
+use hongyan_endpoint::{Fault, Invalid, Platform, Spec};
+
+/// Operations (all of a family with a `.` at the end), field that is missing, code, words.
+const FIELDS: &[(&[&str], &str, &str, &str)] = &[
+    (&["token.get"], "corpid", "41002", "corpid missing"),
+    (&["token.get"], "corpsecret", "41004", "corpsecret missing"),
+    (&["message.send", "appchat.send", "webhook.send"], "msgtype", "40008", "invalid message type"),
+    (&["appchat.update", "appchat.get", "appchat.send"], "chatid", "86201", "chatid missing"),
+    (&["media.get"], "media_id", "41006", "media_id missing"),
+    (&["user.get", "user.delete", "user.convert_to_openid"], "userid", "41009", "userid missing"),
+    (&["user.list", "user.simplelist"], "department_id", "60123", "invalid department id"),
+    (&["tag.get", "tag.update", "tag.delete", "tag.addtagusers", "tag.deltagusers"], "tagid", "41017", "tagid missing"),
+    (&["message.update_template_card", "agent.", "menu."], "agentid", "41011", "agentid missing"),
+    (&["message.update_template_card"], "response_code", "60140", "invalid response_code"),
+];
+
+/// The platform's refusal of a call that it cannot read, in its own words: never ours, never a library's.
+#[must_use]
+pub fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
+    let say = |code: &str, words: String| Fault::refused(code, words, WeCom::known(code));
+    let named = |name: &&str| *name == spec.name || (name.ends_with('.') && spec.name.starts_with(*name));
+    let own = FIELDS.iter().find(|(names, field, ..)| invalid.misses(field) && names.iter().any(|name| named(&name)));
+    match own {
+        Some((.., code, words)) => say(code, (*words).to_owned()),
+        // Whatever is wrong with the form, no file has arrived.
+        None if spec.body == hongyan_endpoint::Body::Multipart => say("44001", "empty media data".into()),
+        None if invalid.field.is_empty() => say("40058", "invalid Request Parameter".into()),
+        None if invalid.flaw == hongyan_endpoint::Flaw::Missing => {
+            say("40058", format!("{} missing. invalid Request Parameter", invalid.field))
+        }
+        None => say("40058", format!("{}. invalid Request Parameter", invalid.field)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_endpoint::Wire;
+
+    #[test]
+    fn every_refusal_is_in_the_platforms_own_words() {
+        let mut seen = 0;
+        for declared in WeCom::endpoints() {
+            let spec = declared.spec();
+            for body in ["", "{}", "[]", "{", "{\"userid\":{}}", "{\"agentid\":\"x\"}", "{\"chatid\":[1]}"] {
+                let call = Wire { method: "POST", path: spec.path.into(), body: body.into(), ..Wire::default() };
+                let Err(invalid) = declared.reread(&call) else { continue };
+                let refused = unreadable(spec, &invalid);
+                let words = refused.message();
+                for foreign in ["expected", "field `", "invalid type", "EOF", "line ", "column", "is missing", "struct"]
+                {
+                    assert!(!words.contains(foreign), "{}: {words}", spec.name);
+                }
+                assert!(refused.known().is_some(), "{}: {}", spec.name, refused.code());
+                seen += 1;
+            }
+        }
+        assert!(seen > 80, "{seen}");
+    }
+}
