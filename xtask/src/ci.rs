@@ -1,6 +1,6 @@
 //! All checks, in the order in which a reader of the log wants to learn of them.
 
-use crate::{alertmanager, api_table, layers, licences, python, workspace};
+use crate::{alertmanager, api_table, layers, licences, python, schemathesis, workspace};
 use anyhow::{Context, Result, ensure};
 use std::{ffi::OsString, time::Instant};
 
@@ -28,6 +28,7 @@ pub(crate) fn run() -> Result<()> {
     let foreign = [(python::VARIABLE, python.into()), (alertmanager::VARIABLE, alertmanager.into())];
     step("tests", || cargo(tests, &foreign))?;
     step("doc tests", || cargo(&["test", "--workspace", "--doc"], &[]))?;
+    step("schemathesis", schemathesis::bounded)?;
     step("layers", layers::check)?;
     step("api-table", api_table::check)?;
     step("licences", licences::check)?;

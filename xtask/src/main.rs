@@ -8,6 +8,7 @@ mod footer;
 mod layers;
 mod licences;
 mod python;
+mod schemathesis;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   layers               do the crates' dependencies point down, as the style guide says?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
+  schemathesis [OPTION …]
+                       a real gateway against its own /openapi.json; options are handed on to schemathesis
   duckdb-extension [--release] [--platform NAME] [--out FOLDER]
                        builds the file that DuckDB loads, and prints where it is
   test-python          prints a Python that has what the foreign tests need; makes it when missing
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),
         ["licences"] => licences::check(),
+        ["schemathesis", ref options @ ..] => schemathesis::whole(options),
         ["duckdb-extension", ref options @ ..] => duckdb::build(options).map(|path| println!("{}", path.display())),
         ["test-alertmanager"] => alertmanager::provide().map(|path| println!("{}", path.display())),
         ["test-python"] => python::provide().map(|path| println!("{}", path.display())),

@@ -18,6 +18,10 @@ pub struct MessageAccepted {
     pub state: String,
     /// The calls that it becomes.
     pub deliveries: Vec<DeliveryStub>,
+    /// With `wait` only: whether the platforms have said of every recipient what became of the message. `false`: the
+    /// time was up before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<bool>,
 }
 
 /// A delivery, in short.

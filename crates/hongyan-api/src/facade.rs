@@ -34,6 +34,8 @@ pub struct FacadeParam {
     pub kind: FacadeKind,
     /// The words when it is missing; `None`: it may be.
     pub missing: Option<&'static str>,
+    /// Whether a `0` or `false` of JSON says something; of an id, or of words, it says nothing.
+    pub zero_counts: bool,
 }
 
 /// What a parameter holds.
@@ -52,11 +54,16 @@ pub enum FacadeKind {
 }
 
 const fn need(name: &'static str, kind: FacadeKind, missing: &'static str) -> FacadeParam {
-    FacadeParam { name, kind, missing: Some(missing) }
+    FacadeParam { name, kind, missing: Some(missing), zero_counts: false }
+}
+
+/// As [`need`], of a count or a switch, which may be 0.
+const fn need_or_zero(name: &'static str, missing: &'static str) -> FacadeParam {
+    FacadeParam { zero_counts: true, ..need(name, FacadeKind::Integer, missing) }
 }
 
 const fn may(name: &'static str, kind: FacadeKind) -> FacadeParam {
-    FacadeParam { name, kind, missing: None }
+    FacadeParam { name, kind, missing: None, zero_counts: false }
 }
 
 /// Words when a chat's owner is not among its members.
@@ -156,7 +163,7 @@ pub const FACADE: &[FacadeRoute] = &[
     FacadeRoute {
         path: "/api/dingtalkserve/get_org_user_count",
         operation: "user_v1.get_org_user_count",
-        params: &[need("onlyActive", FacadeKind::Integer, "激活钉钉状态不能为空")],
+        params: &[need_or_zero("onlyActive", "激活钉钉状态不能为空")],
         summary_en: "How many people there are: `onlyActive` 0 for all, 1 for those who use the app.",
         summary_zh: "获取企业员工人数。",
         ..READ
@@ -182,7 +189,7 @@ pub const FACADE: &[FacadeRoute] = &[
         operation: "user_v1.listbypage",
         params: &[
             need("department_id", FacadeKind::Text, "部门id不能为空"),
-            need("offset", FacadeKind::Integer, "偏移量不能为空"),
+            need_or_zero("offset", "偏移量不能为空"),
             need("size", FacadeKind::Integer, "每页数量不能为空"),
         ],
         summary_en: "A department's people, page by page.",
@@ -239,7 +246,7 @@ pub const FACADE: &[FacadeRoute] = &[
         operation: "chat.getReadList",
         params: &[
             need("messageId", FacadeKind::Text, "messageId不能为空"),
-            need("cursor", FacadeKind::Integer, "cursor不能为空"),
+            need_or_zero("cursor", "cursor不能为空"),
             need("size", FacadeKind::Integer, "每页数量不能为空"),
         ],
         summary_en: "Who has read a group message, page by page.",
@@ -255,29 +262,42 @@ impl FacadeRoute {
             .params
             .iter()
             .map(|param| {
-                let schema = match param.kind {
-                    FacadeKind::Text | FacadeKind::Words => json!({"type": "string"}),
-                    FacadeKind::Integer => json!({"type": ["integer", "string"]}),
-                    FacadeKind::Flag => json!({"type": ["boolean", "string", "integer"]}),
-                    FacadeKind::Ids => json!({"type": ["string", "array"], "items": {"type": "string"}}),
+                let kind = match param.kind {
+                    FacadeKind::Text => "a text, or a number",
+                    FacadeKind::Words => "the words of a text message",
+                    FacadeKind::Integer => "a whole number, or a text that is one",
+                    FacadeKind::Flag => "yes or no: true, false, 1, 0, or a text that says so",
+                    FacadeKind::Ids => "user ids: joined with commas, or a list",
                 };
-                (param.name.to_owned(), schema)
+                let words = match param.missing {
+                    Some(words) => format!("{kind}; without it the answer is `{words}`"),
+                    None => kind.to_owned(),
+                };
+                (param.name.to_owned(), json!({"description": words}))
             })
             .collect();
-        let required: Vec<&str> = self.params.iter().filter(|p| p.missing.is_some()).map(|p| p.name).collect();
-        let schema = json!({"type": "object", "properties": properties, "required": required});
-        let answer = json!({
+        // A parameter that is missing or wrong is answered with 200 and words about it: no object is refused.
+        let schema = json!({"type": "object", "properties": properties});
+        let done = json!({
             "type": "object",
-            "required": ["success"],
+            "required": ["success", "data"],
+            "properties": {"success": {"const": true}, "data": {"description": "the platform's answer"}},
+            "additionalProperties": false,
+        });
+        let refused = json!({
+            "type": "object",
+            "required": ["success", "msg"],
             "properties": {
-                "success": {"type": "boolean"},
-                "data": {"description": "the platform's answer"},
+                "success": {"const": false},
                 "msg": {"type": "string"},
                 "errcode": {"type": ["integer", "string"]},
                 "sub_code": {"type": "string"},
                 "errmsg": {"type": "string"},
             },
+            "additionalProperties": false,
         });
+        let answer = json!({"oneOf": [done, refused]});
+        let no = |words: &str| json!({"description": words, "content": {"application/json": {"schema": refused}}});
         json!({
             "operationId": format!("facade.{}", self.path.rsplit('/').next().unwrap_or_default()),
             "summary": self.summary_en,
@@ -293,7 +313,14 @@ impl FacadeRoute {
                     "description": "`success` says whether it worked",
                     "content": {"application/json": {"schema": answer}},
                 },
-                "401": {"description": "no key, or one that is not known"},
+                "400": no("the body is neither a JSON object nor a form, or broke off"),
+                "401": no("no key, or one that is not known"),
+                "403": no("the key may not do this, or not with this account"),
+                "404": no("there is no such route"),
+                "405": no("the method is not POST"),
+                "408": no("the body did not arrive in time"),
+                "413": no("the body is too large"),
+                "503": no("the account is not open, or the gateway is busy"),
             },
         })
     }

@@ -14,6 +14,7 @@ pub mod docs;
 mod facade;
 mod openapi;
 mod problem;
+mod request;
 mod table;
 
 pub use body::{

@@ -1,24 +1,34 @@
 //! The table as OpenAPI 3.1.
 
-use crate::{CONTENT_TYPE, FACADE, Problem, ROUTES, Route};
+use crate::{CONTENT_TYPE, FACADE, Operation, Problem, ROUTES, Route, Status, request};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The interface as an OpenAPI 3.1 document. Schemas that occur more than once stand under `components`.
 #[must_use]
 pub fn openapi() -> Value {
-    let mut generator = SchemaSettings::draft2020_12()
-        .with(|settings| settings.definitions_path = "/components/schemas".into())
-        .into_generator();
+    let settings = |path: &str| {
+        let path = path.to_owned();
+        SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = path.into())
+    };
+    let mut generator = settings("/components/schemas").into_generator();
+    // What is asked for is less than what is answered with, and ruled by more than its types.
+    let mut asked = settings(ASKED).for_deserialize().into_generator();
     let problem = generator.subschema_for::<Problem>();
     let mut paths: Map<String, Value> = Map::new();
     for route in ROUTES {
         let entry = paths.entry(route.path).or_insert_with(|| json!({}));
-        entry[route.method.name().to_lowercase()] = operation(route, &mut generator, problem.as_value());
+        entry[route.method.name().to_lowercase()] = operation(route, &mut generator, &mut asked, problem.as_value());
     }
     for route in FACADE {
         paths.insert(route.path.to_owned(), json!({"post": route.describe()}));
     }
+    let mut schemas = generator.take_definitions(true);
+    let mut requests = asked.take_definitions(true);
+    request::refine(&mut requests);
+    let mut paths = Value::Object(paths);
+    join(&mut schemas, requests, &mut paths);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -29,22 +39,93 @@ pub fn openapi() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": generator.take_definitions(true),
+            "schemas": schemas,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "hy_…"}},
         },
     })
 }
 
-fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Value) -> Value {
+/// Where the schemas of requests stand until they have their names.
+const ASKED: &str = "/components/asked";
+
+/// Puts the schemas of requests beside those of answers, and leads every reference to them. One that differs from the
+/// answer's of the same name has a name of its own.
+fn join(schemas: &mut Map<String, Value>, requests: Map<String, Value>, paths: &mut Value) {
+    let differs = |name: &String, schema: &Value| {
+        // A reference inside leads elsewhere as long as it is not lead to its place.
+        let mut led = schema.clone();
+        references(&mut led, &|target| Some(target.replace(ASKED, "/components/schemas")));
+        schemas.get(name).is_some_and(|other| *other != led)
+    };
+    let mut own: BTreeSet<String> =
+        requests.iter().filter(|(name, schema)| differs(name, schema)).map(|(name, _)| name.clone()).collect();
+    // What holds one that differs, differs.
+    loop {
+        let holds = |schema: &Value| {
+            let text = schema.to_string();
+            own.iter().any(|name| text.contains(&format!("\"#{ASKED}/{name}\"")))
+        };
+        let more: Vec<String> = requests
+            .iter()
+            .filter(|(name, schema)| !own.contains(*name) && schemas.contains_key(*name) && holds(schema))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        own.extend(more);
+    }
+    let place = |name: &str| if own.contains(name) { format!("{name}Request") } else { name.to_owned() };
+    let lead = |value: &mut Value| {
+        references(value, &|target| {
+            let name = target.strip_prefix('#')?.strip_prefix(ASKED)?.strip_prefix('/')?;
+            Some(format!("#/components/schemas/{}", place(name)))
+        })
+    };
+    lead(paths);
+    for (name, mut schema) in requests {
+        lead(&mut schema);
+        schemas.entry(place(&name)).or_insert(schema);
+    }
+}
+
+/// Changes the references for which there is another target.
+fn references(value: &mut Value, target: &dyn Fn(&str) -> Option<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "$ref" => *text = target(text).unwrap_or_else(|| text.clone()),
+                    _ => references(member, target),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| references(item, target)),
+        _ => {}
+    }
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaGenerator, problem: &Value) -> Value {
     let mut parameters: Vec<Value> = path_parameters(route.path)
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
-    parameters.extend(route.query.iter().map(|param| {
-        json!({
-            "name": param.name, "in": "query", "schema": {"type": "string"},
-            "description": format!("{} / {}", param.en, param.zh),
-        })
-    }));
+    match request::choice(route.operation) {
+        Some(schema) => {
+            let words: Vec<String> =
+                route.query.iter().map(|param| format!("`{}`: {} / {}", param.name, param.en, param.zh)).collect();
+            parameters.push(json!({
+                "name": "by", "in": "query", "required": true, "style": "form", "explode": true, "schema": schema,
+                "description": format!("one of these: {}", words.join("; ")),
+            }));
+        }
+        None => parameters.extend(route.query.iter().map(|param| {
+            let (schema, required) = request::query(route.operation, param.name);
+            json!({
+                "name": param.name, "in": "query", "schema": schema, "required": required,
+                "description": format!("{} / {}", param.en, param.zh),
+            })
+        })),
+    }
     if route.idempotent {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header",
@@ -53,21 +134,38 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Value) ->
         }));
     }
     let response = route.response.map(|schema| schema(generator));
+    // What every call with a key may be answered with.
+    let every: &[Status] = match route.scope {
+        Some(_) => &[
+            Status { status: 400, en: "the path, a header or a query parameter is not as it should be" },
+            Status { status: 500, en: "the store failed, or something that nobody foresaw" },
+            Status { status: 503, en: "the gateway is busy: try again after `Retry-After` seconds" },
+        ],
+        None => &[],
+    };
+    let missing = every.iter().filter(|one| !route.statuses.iter().any(|status| status.status == one.status));
     let responses: Map<String, Value> = route
         .statuses
         .iter()
+        .chain(missing)
         .map(|status| {
             let content = if status.status < 300 {
                 match &response {
                     Some(schema) => json!({route.media_type: {"schema": schema}}),
                     None => json!({route.media_type: {}}),
                 }
-            } else if status.status == 422 && route.operation == crate::Operation::SendBatch {
+            } else if status.status == 422 && route.operation == Operation::SendBatch {
                 json!({route.media_type: {"schema": response}, CONTENT_TYPE: {"schema": problem}})
             } else {
                 json!({CONTENT_TYPE: {"schema": problem}})
             };
-            (status.status.to_string(), json!({"description": status.en, "content": content}))
+            let mut answer = json!({"description": status.en, "content": content});
+            if status.status < 300
+                && let Some(links) = links(route.operation)
+            {
+                answer["links"] = links;
+            }
+            (status.status.to_string(), answer)
         })
         .collect();
     let mut operation = json!({
@@ -85,17 +183,43 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Value) ->
         None => operation["security"] = json!([]),
     }
     if route.upload {
-        let form = json!({"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}});
+        let file = json!({"type": "string", "format": "binary", "minLength": 1});
+        let form = json!({"type": "object", "required": ["file"], "properties": {"file": &file}});
         operation["requestBody"] = json!({"required": true, "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/octet-stream": {"schema": file},
             "multipart/form-data": {"schema": form},
         }});
     }
     if let Some(schema) = route.request {
-        let schema = schema(generator);
+        let schema = schema(asked);
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     operation
+}
+
+/// What can be asked next, of what an answer names.
+fn links(operation: Operation) -> Option<Value> {
+    let body = |member: &str| format!("$response.body#/{member}");
+    let (to, parameters): (&[Operation], Value) = match operation {
+        Operation::SendMessage => (
+            &[
+                Operation::GetMessage,
+                Operation::ListRecipients,
+                Operation::ListReaders,
+                Operation::RecallMessage,
+                Operation::RetryMessage,
+                Operation::CancelMessage,
+            ],
+            json!({"id": body("id")}),
+        ),
+        Operation::PutFile => (&[Operation::GetFile, Operation::GetContent], json!({"id": body("id")})),
+        Operation::CreateChat => {
+            (&[Operation::GetChat, Operation::ChangeChat], json!({"account": body("account"), "id": body("id")}))
+        }
+        _ => return None,
+    };
+    let link = |to: &Operation| (to.name().to_owned(), json!({"operationId": to.name(), "parameters": parameters}));
+    Some(Value::Object(to.iter().map(link).collect()))
 }
 
 /// The names that stand in braces.
@@ -107,17 +231,17 @@ fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn references(value: &Value, out: &mut Vec<String>) {
+    fn all_references(value: &Value, out: &mut Vec<String>) {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
                     match value {
                         Value::String(target) if key == "$ref" => out.push(target.clone()),
-                        _ => references(value, out),
+                        _ => all_references(value, out),
                     }
                 }
             }
-            Value::Array(list) => list.iter().for_each(|value| references(value, out)),
+            Value::Array(list) => list.iter().for_each(|value| all_references(value, out)),
             _ => {}
         }
     }
@@ -130,7 +254,7 @@ mod tests {
             assert_eq!(operation["operationId"], route.operation.name());
         }
         let mut targets = Vec::new();
-        references(&document, &mut targets);
+        all_references(&document, &mut targets);
         assert!(targets.len() > 20);
         for target in targets {
             let pointer = target.strip_prefix('#').expect("a reference within the document");

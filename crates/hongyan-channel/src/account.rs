@@ -6,6 +6,7 @@ use crate::{
     mail::{MailChannel, MailConfig},
     operations::{Caller, files_too},
     render,
+    robot::RobotCaller,
     secret::{SecretError, SecretRef},
     transport::TransportConfig,
     webhook::{WebhookChannel, WebhookConfig},
@@ -13,6 +14,7 @@ use crate::{
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Claim, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_endpoint::strict;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -181,7 +183,7 @@ impl<'de> Deserialize<'de> for AccountConfig {
         let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
-        let callback = keys.remove("callback").map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
+        let callback = keys.remove("callback").map(strict::from_value).transpose().map_err(D::Error::custom)?;
         let mail = keys.get("channel").is_some_and(|channel| channel == "mail");
         // Mail has a ca_file of its own, and nothing of the others.
         let transport =
@@ -190,12 +192,12 @@ impl<'de> Deserialize<'de> for AccountConfig {
         if mail && keys.contains_key("proxy") {
             return Err(D::Error::custom("proxy: mail goes out directly"));
         }
-        let channel = serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
+        let channel = strict::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
-        let transport = serde_json::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
-        let common = serde_json::from_value(Value::Object(common)).map_err(D::Error::custom)?;
+        let transport = strict::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
+        let common = strict::from_value(Value::Object(common)).map_err(D::Error::custom)?;
         Ok(Self { common, channel, callback, transport })
     }
 }
@@ -213,6 +215,8 @@ pub struct Account {
     pub on_repeat: OnRepeat,
     /// What to do with a text that one call cannot carry.
     pub long_text: LongText,
+    /// Whether what comes by the platform's own path is split too: only where the configuration itself says `split`.
+    pub split_given: bool,
     /// The limits on the account's calls.
     pub rates: Vec<Rate>,
     /// The limits on messages to one recipient.
@@ -223,6 +227,8 @@ pub struct Account {
     pub receipts_after: Option<Duration>,
     /// The way to the platform's other operations, with the channel's own token; `None` where there are none.
     pub caller: Option<Arc<dyn Caller>>,
+    /// The way to the platform's own paths, of a group's robot.
+    pub robot: Option<Arc<dyn RobotCaller>>,
 }
 
 impl Account {
@@ -232,6 +238,11 @@ impl Account {
     /// # Errors
     /// [`Unfit`].
     pub fn parts<'a>(&self, content: &'a Content, made_at: Time) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        // The platform judges what came by its own path.
+        if content.given.is_some() {
+            let split = self.split_given;
+            return Ok(if split { self.channel.given_in_parts(content) } else { vec![Cow::Borrowed(content)] });
+        }
         let parts = self.channel.parts(content, &self.stamp(made_at))?;
         // A table's file is no more of a text.
         if parts.len() > 1 && self.long_text == LongText::Refuse && content.table.is_none() {
@@ -289,6 +300,7 @@ impl AccountConfig {
         let secret = |e: SecretError| e.to_string();
         let way = self.way()?;
         let mut caller: Option<Arc<dyn Caller>> = None;
+        let mut robot: Option<Arc<dyn RobotCaller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
                 let channel = DingTalkChannel::open(config, &way).map_err(secret)?;
@@ -301,8 +313,16 @@ impl AccountConfig {
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
-            ChannelConfig::DingTalkRobot(config) => (Arc::new(DingTalkRobotChannel::open(config, &way)?), Vec::new()),
-            ChannelConfig::WeComRobot(config) => (Arc::new(WeComRobotChannel::open(config, &way)?), Vec::new()),
+            ChannelConfig::DingTalkRobot(config) => {
+                let channel = Arc::new(DingTalkRobotChannel::open(config, &way)?);
+                robot = Some(channel.clone());
+                (channel, Vec::new())
+            }
+            ChannelConfig::WeComRobot(config) => {
+                let channel = Arc::new(WeComRobotChannel::open(config, &way)?);
+                robot = Some(channel.clone());
+                (channel, Vec::new())
+            }
             ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config, &way)?), Vec::new()),
         };
         let common = &self.common;
@@ -329,12 +349,14 @@ impl AccountConfig {
             policy,
             on_repeat: common.on_repeat.unwrap_or_default(),
             long_text: common.long_text.unwrap_or_default(),
+            split_given: common.long_text == Some(LongText::Split),
             rates: common.rate.map_or_else(|| capabilities.rates.clone(), RateConfig::rates),
             recipient_rates: common.recipient_rate.map_or(recipient_rates, RateConfig::rates),
             concurrency: common.concurrency.unwrap_or(capabilities.concurrency).max(1),
             receipts_after,
             channel,
             caller,
+            robot,
         })
     }
 

@@ -2,15 +2,15 @@
 //! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
 
 use crate::{
-    published,
-    refusal::{invalid, scrubbed},
+    audience, published,
+    refusal::invalid,
     render,
-    robot::Hook,
+    robot::{Hook, RobotCaller},
     secret::SecretRef,
     table,
 };
 use async_trait::async_trait;
-use hongyan_client::Client;
+use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
     Resolution, Target, TargetResult, Unfit, clock::System,
@@ -21,10 +21,11 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Endpoint, Fault, Known, Scope};
-use hongyan_net::{Http, Options, Secret};
-use hongyan_text::Dialect;
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, strict};
+use hongyan_net::{Http, Options, Reply, Secret};
+use hongyan_text::{Dialect, Form};
 use serde::Deserialize;
+use serde_json::Value;
 use std::{borrow::Cow, time::Duration};
 
 /// `channel = "dingtalk-robot"`.
@@ -36,6 +37,9 @@ pub struct DingTalkRobotConfig {
     /// The secret of a robot that wants its calls signed, `SEC…`.
     #[serde(default)]
     pub secret: Option<SecretRef>,
+    /// Whether the robot's own path signs for whoever knows the token; otherwise callers sign themselves.
+    #[serde(default)]
+    pub sign_for_callers: bool,
     /// The word that the robot wants in every message, where it wants one.
     #[serde(default)]
     pub keyword: Option<String>,
@@ -54,6 +58,11 @@ const MENTION_BYTES: usize = 2 * (64 + 4);
 const KEY_LIFE: Duration = Duration::from_secs(600);
 /// Refusals of a message that is none, by a robot that is well: what [`Channel::probe`] hopes for.
 const WELL: [&str; 4] = ["400105", "40035", "40008", "34004"];
+
+/// The member of a message that holds its key against repeats.
+const MSG_UUID: &str = "msgUuid";
+/// Where a message's words stand, by its type.
+const WORDS: [(&str, &str, Form); 2] = [("text", "content", Form::Text), ("markdown", "text", Form::Markdown)];
 
 /// One group's robot.
 pub struct DingTalkRobotChannel {
@@ -107,19 +116,32 @@ impl DingTalkRobotChannel {
         })
     }
 
-    async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
-        // Signed when it is sent: a signature lives for an hour.
+    /// A request with the robot's credential. Signed when it is sent: a signature lives for an hour.
+    fn signed(&self, message: Message, msg_uuid: Option<String>) -> SendWebhook {
         let timestamp = System.now().millis();
-        let request = SendWebhook {
+        SendWebhook {
             access_token: self.access_token.expose().to_owned(),
             timestamp: self.secret.as_ref().map(|_| timestamp.to_string()),
             sign: self.secret.as_ref().map(|secret| sign(secret.expose(), timestamp)),
             message,
             msg_uuid,
-        };
-        let mut secrets = vec![&self.access_token];
-        secrets.extend(&self.secret);
-        self.client.call(&request).await.map(drop).map_err(|fault| scrubbed(fault, &secrets))
+        }
+    }
+
+    async fn post(&self, message: Message, msg_uuid: Option<String>) -> Result<(), Fault> {
+        self.client.call(&self.signed(message, msg_uuid)).await.map(drop)
+    }
+
+    /// As [`Self::post`], of a message that came by the platform's own path: with every member as it came. The key
+    /// against repeats is the sender's own, where it gave one.
+    async fn post_given(&self, native: &Value, msg_uuid: String) -> Result<(), Fault> {
+        let mut body = native.clone();
+        if body.get(MSG_UUID).is_none_or(Value::is_null) {
+            body[MSG_UUID] = msg_uuid.into();
+        }
+        let mut wire = self.signed(Message::default(), None).encode().map_err(|e| invalid(e.to_string()))?;
+        wire.body = body.to_string().into_bytes();
+        self.client.call_written(&SendWebhook::SPEC, &wire, None).await
     }
 
     /// The robot refuses what lacks its keyword.
@@ -150,7 +172,7 @@ fn rendered(markdown: &str) -> String {
 /// The robot's message, without mentions.
 fn message(content: &Content) -> Result<Message, Unfit> {
     if let Some(native) = &content.native {
-        return serde_json::from_value(native.clone()).map_err(|error| {
+        return strict::from_value(native.clone()).map_err(|error| {
             // serde's sentence may quote the value; here that is the sender's own.
             Unfit { field: "native".into(), message: format!("is not a message of a group's robot: {error}") }
         });
@@ -244,6 +266,7 @@ impl Channel for DingTalkRobotChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, None)?;
         message(content)?;
         let limit = MAX_BODY_BYTES - MOST_MENTIONS * MENTION_BYTES;
         // A message that cannot be made was told above.
@@ -265,11 +288,31 @@ impl Channel for DingTalkRobotChannel {
         Ok(parts)
     }
 
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let size = |content: &Content| content.native.as_ref().map_or(0, |native| native.to_string().len());
+        let mut parts = render::given(content, &WORDS, Some(MAX_BODY_BYTES), size);
+        if parts.len() > 1 {
+            // Under one key all but the first would be repeats.
+            for part in &mut parts {
+                if let Some(Value::Object(native)) = &mut part.to_mut().native {
+                    native.remove(MSG_UUID);
+                }
+            }
+        }
+        parts
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         Ok(vec![Resolution::Itself; addresses.len()])
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
+        if let (Some(_), Some(native @ Value::Object(_))) = (&call.content.given, &call.content.native) {
+            return match self.post_given(native, call.id.to_string()).await {
+                Ok(()) => Outcome::Taken { handle: None, exceptions: Vec::new() },
+                Err(fault) => Outcome::failed(fault),
+            };
+        }
         let mut message = match message(call.content) {
             Ok(message) => message,
             Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.message))),
@@ -319,10 +362,22 @@ impl Channel for DingTalkRobotChannel {
     }
 }
 
+#[async_trait]
+impl RobotCaller for DingTalkRobotChannel {
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        let signed = self.signed(Message::default(), None).encode().map_err(|e| invalid(e.to_string()))?;
+        let target = signed.target();
+        let own = target.split_once('?').map_or("", |(_, query)| query);
+        let query = if call.query.is_empty() { own.to_owned() } else { format!("{own}&{}", call.query) };
+        let call = Raw { query, ..call.clone() };
+        self.client.forward_with(operation, &call, &self.access_token).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn content(text: &str) -> Content {
         serde_json::from_str(text).unwrap()

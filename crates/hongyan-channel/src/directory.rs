@@ -2,7 +2,7 @@
 //!
 //! Look-ups cost API calls, and WeCom blocks a company's look-ups for a day when too many miss.
 
-use hongyan_core::{Address, AddressKind, Resolution};
+use hongyan_core::{Address, AddressKind, Reason, Resolution, names_several};
 use hongyan_endpoint::{Class, Fault};
 use std::{
     collections::HashMap,
@@ -57,7 +57,14 @@ impl Directory {
             let Some(joined) = running.join_next().await else { break };
             let (i, answer) = joined.map_err(|e| Fault::transport("net.lost", e.to_string()))?;
             let resolution = match answer {
-                Ok(id) => Resolution::Id(id),
+                Ok(id) => match several(&id) {
+                    None => Resolution::Id(id),
+                    Some(why) => Resolution::Nobody(Fault::refused(
+                        "invalid_recipient",
+                        format!("the platform's directory gave an id that {why}"),
+                        Reason::known("invalid_recipient"),
+                    )),
+                },
                 Err(fault) if fault.class() == Class::Permanent && nobody.contains(&fault.code()) => {
                     Resolution::Nobody(fault)
                 }
@@ -87,6 +94,14 @@ impl Directory {
         }
         known.insert((address.kind, address.value.to_lowercase()), (resolution, now + life));
     }
+}
+
+/// Why an id that a directory answered is none of one person.
+fn several(id: &str) -> Option<&'static str> {
+    if id.trim().is_empty() || id.chars().any(char::is_control) {
+        return Some("is empty or holds a control character");
+    }
+    names_several(id)
 }
 
 #[cfg(test)]
@@ -122,6 +137,21 @@ mod tests {
         tokio::time::advance(MISSED_FOR).await;
         ask(&directory, &calls, &["1", "0"]).await.unwrap();
         assert_eq!(calls.load(Ordering::SeqCst), 3, "only the miss is asked again");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_names_several_reaches_nobody() {
+        for answer in ["@all", "a|b", "a,b", "<@all>", "", "a\n"] {
+            let address = [Address::new(AddressKind::Mobile, "1")];
+            let found = Directory::default()
+                .resolve(&address, &[AddressKind::Mobile], &[], |_| async move { Ok(answer.to_owned()) })
+                .await
+                .unwrap();
+            assert!(
+                matches!(&found[0], Resolution::Nobody(fault) if fault.code() == "invalid_recipient"),
+                "{answer:?}: {found:?}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! [`hongyan_core::Channel`] of it. Deciding what to send when is left to `hongyan-core` and the gateway.
 
 mod account;
+mod audience;
 mod catalogue;
 mod dingtalk;
 mod dingtalk_robot;
@@ -29,6 +30,7 @@ pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};
 pub use mail::{MailChannel, MailConfig};
 pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
+pub use robot::RobotCaller;
 pub use secret::{SecretError, SecretRef};
 pub use transport::TransportConfig;
 pub use webhook::{WebhookChannel, WebhookConfig};

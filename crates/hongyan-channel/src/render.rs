@@ -6,6 +6,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::Platform;
 use hongyan_text::{Dialect, Form, TooLong, grid::literal, split_measured};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Most parts of one message: whoever gets more is not informed but flooded.
@@ -165,6 +166,34 @@ pub(crate) fn parts<'a>(
     }
 }
 
+/// What came by the platform's own path, in parts within `limit`: the words of the message's object, which stand in one
+/// of `kinds` (`msgtype`, member, form). Whole where it fits, where it has no such words, and where they cannot be
+/// split: then the platform judges it.
+pub(crate) fn given<'a>(
+    content: &'a Content,
+    kinds: &[(&str, &str, Form)],
+    limit: Option<usize>,
+    measure: impl Fn(&Content) -> usize,
+) -> Vec<Cow<'a, Content>> {
+    let whole = || vec![Cow::Borrowed(content)];
+    let Some(native) = content.native.as_ref() else { return whole() };
+    let kind = native.get("msgtype").and_then(Value::as_str).unwrap_or_default();
+    let Some((kind, member, form)) = kinds.iter().find(|(known, ..)| *known == kind) else { return whole() };
+    let Some(words) = native[kind][member].as_str() else { return whole() };
+    let Some(limit) = limit.filter(|limit| measure(content) > *limit) else { return whole() };
+    let with = |words: &str| {
+        let mut part = content.clone();
+        if let Some(place) = part.native.as_mut().and_then(|native| native.get_mut(kind)?.get_mut(member)) {
+            *place = words.into();
+        }
+        part
+    };
+    match split_measured(words, *form, limit, |part| measure(&with(part))) {
+        Ok(parts) if parts.len() <= MOST_PARTS => parts.iter().map(|part| Cow::Owned(with(part))).collect(),
+        _ => whole(),
+    }
+}
+
 fn too_large(size: usize, limit: usize) -> String {
     format!(
         "takes {size} bytes of UTF-8, at most {limit} are allowed (a Chinese character takes 3): shorten it or link to the rest"
@@ -220,6 +249,26 @@ mod tests {
             assert!(size(part) <= 60 && part.title.as_deref() == Some("T"));
         }
         assert_eq!(parts, cut(&content, "!", 60).unwrap(), "the same at every attempt");
+    }
+
+    #[test]
+    fn what_was_given_is_split_in_its_own_words_or_left_whole() {
+        const KINDS: [(&str, &str, Form); 1] = [("text", "content", Form::Text)];
+        let native = |words: &str| Content {
+            native: Some(serde_json::json!({"msgtype": "text", "text": {"content": words}, "safe": 1})),
+            given: Some(serde_json::Map::new()),
+            ..Content::default()
+        };
+        let size = |content: &Content| content.native.as_ref().unwrap()["text"]["content"].as_str().map_or(0, str::len);
+        let long = native(&"words ".repeat(20));
+        let parts = given(&long, &KINDS, Some(60), size);
+        assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= 60 && part.given.is_some()));
+        assert!(parts.iter().all(|part| part.native.as_ref().unwrap()["safe"] == 1), "the rest stays");
+        let whole = |content: &Content, limit| matches!(given(content, &KINDS, limit, size)[..], [Cow::Borrowed(_)]);
+        assert!(whole(&native("short"), Some(60)) && whole(&long, None));
+        assert!(whole(&native(&"words ".repeat(5_000)), Some(60)), "a flood is the platform's to judge");
+        let other = Content { native: Some(serde_json::json!({"msgtype": "image"})), ..Content::default() };
+        assert!(matches!(given(&other, &KINDS, Some(0), |_| 9)[..], [Cow::Borrowed(_)]));
     }
 
     #[test]

@@ -1,7 +1,20 @@
 //! What the robots of both platforms' groups share: a credential that stands in a webhook's address.
 
 use crate::{SecretError, SecretRef};
-use hongyan_net::Secret;
+use async_trait::async_trait;
+use hongyan_client::Raw;
+use hongyan_endpoint::{Declared, Fault};
+use hongyan_net::{Reply, Secret};
+
+/// A robot, as its platform's own paths reach it.
+#[async_trait]
+pub trait RobotCaller: Send + Sync {
+    /// Passes a foreign call on with the robot's own credential, signed where the robot wants that.
+    ///
+    /// # Errors
+    /// A failure of the way; `request.invalid` for an operation that is none of a robot's.
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault>;
+}
 
 /// The credential of a webhook and, where the whole address was given, its scheme and host.
 pub(crate) struct Hook {

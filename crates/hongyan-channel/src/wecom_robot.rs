@@ -3,23 +3,25 @@
 //! and no duplicate check.
 
 use crate::{
+    audience,
+    operations::files_too,
     published,
-    refusal::{invalid, refused, scrubbed, within},
+    refusal::{invalid, refused, within},
     render,
-    robot::Hook,
+    robot::{Hook, RobotCaller},
     secret::SecretRef,
     table,
     wecom::{bad_file, body, file_until},
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_client::Client;
+use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
     Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
-use hongyan_net::{Http, Options, Secret};
+use hongyan_endpoint::{Declared, Endpoint, Fault, File, Known, Scope};
+use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,
@@ -55,6 +57,8 @@ const WELL: [&str; 4] = ["40008", "40058", "93017", "44004"];
 /// One group's robot.
 pub struct WeComRobotChannel {
     client: Client<WeCom>,
+    /// As `client`, for calls that carry files.
+    files: Client<WeCom>,
     key: Secret,
     capabilities: Capabilities,
 }
@@ -69,8 +73,10 @@ impl WeComRobotChannel {
         // The key is the credential: there is no application to log in to.
         let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());
+        let client = Client::new(Http::new(way.clone()), base, nobody);
         Ok(Self {
-            client: Client::new(Http::new(way.clone()), base, nobody),
+            files: client.over(files_too(way)),
+            client,
             key: hook.credential,
             capabilities: Capabilities {
                 channel: "wecom-robot",
@@ -104,8 +110,7 @@ impl WeComRobotChannel {
     }
 
     async fn post(&self, request: &SendWebhook) -> Result<(), Fault> {
-        let answer = self.client.call_with(request, &self.key).await;
-        answer.map(drop).map_err(|fault| scrubbed(fault, &[&self.key]))
+        self.client.call_with(request, &self.key).await.map(drop)
     }
 }
 
@@ -224,6 +229,7 @@ impl Channel for WeComRobotChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, None)?;
         if let Some(image) = &content.image {
             if image.media_id.is_some() {
                 let message = "a group's robot sends the picture itself: give media or base64 for media_id".into();
@@ -251,6 +257,12 @@ impl Channel for WeComRobotChannel {
         Ok(parts)
     }
 
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let (msgtype, _) = message(content, "");
+        let limit = SendWebhook::SPEC.max_bytes(&format!("{msgtype}.content"));
+        render::given(content, &body::WORDS, limit, words_size)
+    }
+
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
         Ok(vec![Resolution::Itself; addresses.len()])
     }
@@ -263,9 +275,12 @@ impl Channel for WeComRobotChannel {
             None => message(&said, ""),
         };
         let exceptions = mention(&msgtype, &mut content, call.targets);
-        content.retain(|name, _| *name == msgtype);
+        let given = call.content.given.is_some();
+        if !given {
+            content.retain(|name, _| *name == msgtype);
+        }
         let request = SendWebhook { msgtype, content };
-        if let Err(unfit) = request.check() {
+        if !given && let Err(unfit) = request.check() {
             let words = format!("{} {}", unfit.field, unfit.message);
             return Outcome::failed(refused::<WeCom>(unfit.code, words));
         }
@@ -309,8 +324,7 @@ impl Channel for WeComRobotChannel {
             return Err(invalid(words));
         }
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
-        let uploaded = self.client.call_with(&request, &self.key).await;
-        let uploaded = uploaded.map_err(|fault| scrubbed(fault, &[&self.key]))?;
+        let uploaded = self.client.call_with(&request, &self.key).await?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
     }
 
@@ -332,6 +346,13 @@ impl Channel for WeComRobotChannel {
 
     fn explain(&self, code: &str) -> Option<&'static Known> {
         published::explain::<WeCom>(code)
+    }
+}
+
+#[async_trait]
+impl RobotCaller for WeComRobotChannel {
+    async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
+        self.files.forward_with(operation, call, &self.key).await
     }
 }
 

@@ -298,7 +298,7 @@ pub(crate) struct Send {
     /// The same key with the same message is the same request: safe to repeat.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
-    /// Waits so many seconds for the outcome, at most 30.
+    /// Waits so many seconds, at most 30, until the platforms have said of everybody whether they got it.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) wait: Option<u8>,
     /// Shows the calls that it would become; sends nothing.

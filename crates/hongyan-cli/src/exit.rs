@@ -4,6 +4,7 @@ use crate::{
     lang::{self, Lang, told},
     out::note,
 };
+use hongyan_endpoint::harmless;
 use hongyan_gateway::config::ConfigError;
 use hongyan_remote::Kind;
 use std::process::ExitCode;
@@ -126,9 +127,9 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let head = told!("error" ; "错误");
-        // A platform's words may stand in it; line breaks are ours.
-        let message: Vec<String> = message.lines().map(crate::table::harmless).collect();
-        note!("{red}{head}{red:#}: {}", message.join("\n"));
+        // It may quote other people's words; line breaks are ours.
+        let words: Vec<String> = message.lines().map(|line| harmless(line).into_owned()).collect();
+        note!("{red}{head}{red:#}: {}", words.join("\n"));
     }
     ExitCode::from(described.exit)
 }

@@ -3,7 +3,7 @@
 use crate::{Client, Login, invalid, opened};
 use bytes::Bytes;
 use hongyan_endpoint::{Auth, Class, Declared, Fault, Platform, Spec, Wire};
-use hongyan_net::Reply;
+use hongyan_net::{Reply, Secret};
 
 /// A call as a foreign program wrote it, without its credential.
 #[derive(Debug, Clone, Default)]
@@ -29,18 +29,34 @@ impl<P: Login> Client<P> {
     /// that takes no application's token, or whose path is another.
     pub async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
         let spec = operation.spec();
-        // A token must not travel to another path, whoever asks.
-        let ours = P::endpoints().iter().any(|own| (own.spec().name, own.spec().path) == (spec.name, spec.path));
-        if !ours || !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) || !spec.matches(&call.path) {
+        if !is_own::<P>(spec, call) || !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
             return Err(invalid(spec, "this call is not one to be passed on"));
         }
         let token = self.custodian.get(self).await?;
-        let reply = self.pass(spec, call, &token.text).await?;
+        let reply = self.pass(spec, call, token.text.expose()).await?;
         if !refuses_token::<P>(spec, &reply) {
             return Ok(reply);
         }
         let fresh = self.custodian.replace(&token, self).await?;
-        self.pass(spec, call, &fresh.text).await
+        self.pass(spec, call, fresh.text.expose()).await
+    }
+
+    /// As [`Self::forward`], for an operation that takes no application's token: with this credential, or with what
+    /// stands in the query already.
+    ///
+    /// # Errors
+    /// A failure of the way; `request.invalid` as [`Self::forward`].
+    pub async fn forward_with(
+        &self,
+        operation: &dyn Declared,
+        call: &Raw,
+        credential: &Secret,
+    ) -> Result<Reply, Fault> {
+        let spec = operation.spec();
+        if !is_own::<P>(spec, call) || !matches!(spec.auth, Auth::Key | Auth::None) {
+            return Err(invalid(spec, "this call is not one to be passed on"));
+        }
+        self.pass(spec, call, credential.expose()).await
     }
 
     async fn pass(&self, spec: &'static Spec, call: &Raw, token: &str) -> Result<Reply, Fault> {
@@ -65,6 +81,12 @@ impl<P: Login> Client<P> {
         let http = http.body(call.body.clone()).map_err(|_| invalid(spec, "not a valid URL or header"))?;
         self.send(spec, http).await
     }
+}
+
+/// Whether the platform declares the operation for this path: a credential must not travel to another, whoever asks.
+fn is_own<P: Platform>(spec: &Spec, call: &Raw) -> bool {
+    let ours = P::endpoints().iter().any(|own| (own.spec().name, own.spec().path) == (spec.name, spec.path));
+    ours && spec.matches(&call.path)
 }
 
 /// Whether an answer says that the token is no good; a file says nothing.

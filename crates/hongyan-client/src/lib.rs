@@ -21,7 +21,7 @@ use bytes::Bytes;
 use hongyan_endpoint::{
     About, Answer, Auth, Class, Declared, Effect, Endpoint, Fault, File, Invalid, Platform, Spec, Wire,
 };
-use hongyan_net::{BeforeWrite, Failure, Http, Reply, Secret};
+use hongyan_net::{BeforeWrite, Cleaning, Failure, Http, Reply, Secret, clean_body};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -119,6 +119,24 @@ impl<P: Login> Client<P> {
         read(spec, E::reply(&body))
     }
 
+    /// Makes a call that is written already, with a credential of its own or none: for a body that goes out as somebody
+    /// else wrote it. The answer is judged like any other.
+    ///
+    /// # Errors
+    /// As [`Self::call_with`].
+    pub async fn call_written(
+        &self,
+        spec: &'static Spec,
+        wire: &Wire,
+        credential: Option<&Secret>,
+    ) -> Result<(), Fault> {
+        let answer = self.once(spec, wire, credential.map(Secret::expose)).await;
+        answer.map(drop).map_err(|fault| match fault.class() {
+            Class::RefreshToken => fault.with_class(Class::Permanent),
+            _ => fault,
+        })
+    }
+
     /// Logs in now, whatever is cached: for checks of the configuration.
     ///
     /// # Errors
@@ -142,10 +160,10 @@ impl<P: Login> Client<P> {
             Auth::AccessToken | Auth::AcsHeader => {}
         }
         let token = self.custodian.get(self).await?;
-        match self.once(spec, wire, Some(&token.text)).await {
+        match self.once(spec, wire, Some(token.text.expose())).await {
             Err(fault) if fault.class() == Class::RefreshToken => {
                 let fresh = self.custodian.replace(&token, self).await?;
-                self.once(spec, wire, Some(&fresh.text)).await
+                self.once(spec, wire, Some(fresh.text.expose())).await
             }
             outcome => outcome,
         }
@@ -195,13 +213,18 @@ impl<P: Login> Client<P> {
         {
             request.extensions_mut().insert(gate);
         }
-        self.http.send(request).await.map_err(|e| way_fault(spec, e.failure, e.message))
+        // A call that takes no token of ours is a login: its answer hands one over.
+        let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
+        self.http.send_cleaning(request, cleaning).await.map_err(|e| way_fault(spec, e.failure, e.message))
     }
 }
 
 /// What an answer says by its envelope, and by its status where the envelope leaves that open.
 fn opened<P: Platform>(spec: &Spec, reply: &Reply, body: &[u8]) -> Result<(), Fault> {
     P::open(spec, reply.status, body).map_err(|fault| {
+        // A refusal hands nothing over, whatever the call.
+        let clean = clean_body(Bytes::copy_from_slice(body), Cleaning::Every);
+        let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
         let fault = status::judge(fault, spec.effect, reply.status, reply.retry_after());
         after_effect(spec, fault).during(spec.name)
     })

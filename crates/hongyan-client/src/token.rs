@@ -6,6 +6,7 @@
 
 use crate::{Client, Login};
 use hongyan_endpoint::{About, Class, Fault};
+use hongyan_net::Secret;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -34,7 +35,7 @@ impl Pauses {
 /// A token in use.
 pub(crate) struct Token {
     /// The credential itself: for the wire.
-    pub(crate) text: String,
+    pub(crate) text: Secret,
     ends: Instant,
     renew_from: Instant,
 }
@@ -179,6 +180,7 @@ impl<P: Login> Custodian<P> {
         held.under_way = None;
         match outcome {
             Ok((text, life)) => {
+                let text = Secret::token(text);
                 let token = Arc::new(Token { text, ends: now + life, renew_from: now + life - EARLY.min(life / 4) });
                 held.token = Some(Arc::clone(&token));
                 held.failed = None;

@@ -257,6 +257,27 @@ fn check_name(name: &str) -> Result<(), String> {
 
 /// Longest address accepted: a mail address has at most 64 + 1 + 255 octets (RFC 5321, 4.5.3.1).
 const MAX_BYTES: usize = 320;
+/// What stands between several recipients in one field, on one platform or another.
+const SEPARATORS: [char; 3] = ['|', ',', ';'];
+
+/// What makes of one id several recipients, or all of them; `None` for an id that names one.
+///
+/// Whatever hongyan puts into a platform's list goes through here: what callers hand in, and what a platform's own
+/// directory answers. The platforms' own paths do not: there a list is what the platform says it is.
+#[must_use]
+pub fn names_several(id: &str) -> Option<&'static str> {
+    if id.trim().eq_ignore_ascii_case("@all") || id.trim().eq_ignore_ascii_case("<@all>") {
+        return Some("means everybody to a platform: say {\"all\": true} for that");
+    }
+    if id.contains(SEPARATORS) {
+        return Some("holds a bar, a comma or a semicolon: give one recipient per entry");
+    }
+    // A mention is written `<@id>`: what closes it could name others behind it.
+    if id.contains(['<', '>']) {
+        return Some("holds an angle bracket: give the id alone");
+    }
+    None
+}
 
 fn check(kind: AddressKind, value: &str) -> Result<(), String> {
     let name = kind.name();
@@ -269,8 +290,11 @@ fn check(kind: AddressKind, value: &str) -> Result<(), String> {
     if value.len() > MAX_BYTES {
         return Err(format!("{name} is longer than {MAX_BYTES} bytes"));
     }
-    if value.chars().any(|c| c.is_control() || matches!(c, ',' | '|')) {
-        return Err(format!("{name} holds a control character, a comma or a bar: give one recipient per entry"));
+    if value.chars().any(char::is_control) {
+        return Err(format!("{name} holds a control character"));
+    }
+    if let Some(why) = names_several(value) {
+        return Err(format!("{name} {why}"));
     }
     match kind {
         AddressKind::Mobile if !is_mobile(value) => {
@@ -361,6 +385,31 @@ mod tests {
             r#"{"mobile":"139 00001111"}"#,
         ] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_makes_one_entry_many_recipients() {
+        let read = |kind: AddressKind, value: &str| {
+            let entry = serde_json::json!({kind.name(): value}).to_string();
+            serde_json::from_str::<Address>(&entry).map_err(|error| error.to_string())
+        };
+        for kind in AddressKind::EVERY.into_iter().filter(|kind| *kind != AddressKind::All) {
+            for everybody in ["@all", "@ALL", "<@all>", "<@All>"] {
+                let error = read(kind, everybody).unwrap_err();
+                assert!(error.contains("{\"all\": true}"), "{kind:?} {everybody}: {error}");
+            }
+            let is_mail = matches!(kind, AddressKind::Email | AddressKind::Cc | AddressKind::Bcc);
+            let one = if is_mail { "a@example.com" } else { "1" };
+            for separator in SEPARATORS {
+                assert!(read(kind, &format!("{one}{separator}{one}")).is_err(), "{kind:?} {separator}");
+                assert!(read(kind, &format!("{one}{separator}")).is_err(), "{kind:?} {separator} at the end");
+            }
+            assert!(read(kind, &format!("{one}> <@all")).is_err(), "{kind:?}: out of a mention");
+            assert!(read(kind, one).is_ok(), "{kind:?}");
+        }
+        for one in ["zhang.san@corp", "a-b_c", "cid14da+/==", "all", "张三"] {
+            assert_eq!(names_several(one), None, "{one}");
         }
     }
 

@@ -22,6 +22,12 @@ pub trait Channel: Send + Sync + 'static {
     /// The field of `content` and what is wrong with it.
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit>;
 
+    /// A content that came by the platform's own path, in numbered parts where one call does not carry its words: for
+    /// accounts that ask for that. Whole where it fits, and where it cannot be split: the platform judges it.
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        vec![Cow::Borrowed(content)]
+    }
+
     /// Looks up the platform's ids for addresses that are not ids, in order.
     ///
     /// # Errors

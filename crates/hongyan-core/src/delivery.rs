@@ -214,6 +214,16 @@ impl Reason {
             ("ask the recipient, then retry or leave it", "请向接收人确认后重试或搁置"),
         ),
         known(
+            "truncated",
+            Class::Permanent,
+            Who::Sender,
+            ("the platform took it and shows only its beginning", "平台已接收,但超长部分会被截断"),
+            (
+                "shorten it, link to the rest, or set long_text = \"split\" on the account",
+                "请缩短内容、改为链接,或为账号设置 long_text = \"split\"",
+            ),
+        ),
+        known(
             "interrupted",
             Class::Ambiguous,
             Who::Hongyan,
@@ -565,6 +575,14 @@ fn taken(exceptions: Vec<TargetResult>, attempt: &Attempt, policy: &Policy) -> S
         Repeat::Recognised => Reason::ours("deduplicated"),
         Repeat::MaybeTwice | Repeat::Held => Reason::ours("maybe_twice"),
     });
+    // What may have come twice is said first, whatever else there is to say of a copy that arrived.
+    let exceptions = exceptions
+        .into_iter()
+        .map(|one| match one.state {
+            RecipientState::Sent => TargetResult { reason: reason.clone().or(one.reason), ..one },
+            _ => one,
+        })
+        .collect::<Vec<_>>();
     let reason = reason.or_else(|| (now.since(first_due) >= LATE_AFTER).then(|| Reason::ours("late")));
     let again = put_off && !last;
     Settled {

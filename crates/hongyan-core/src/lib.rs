@@ -30,7 +30,7 @@ mod rest;
 mod schedule;
 pub mod table;
 
-pub use address::{Address, AddressKind, Mailbox};
+pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Unfit, Uploaded};
 pub use clock::{Clock, Moment, Steps, Tick, Time};

@@ -82,6 +82,18 @@ pub trait Library: Send + Sync + 'static {
     /// [`StoreError`].
     async fn files(&self, after: Option<&FileRow>, limit: usize) -> Result<Vec<FileRow>, StoreError>;
 
+    /// Notes that a file was handed in for these accounts alone; nothing where there is no such file.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn note_holder(&self, id: &str, accounts: &[String]) -> Result<(), StoreError>;
+
+    /// For each of these files, every set of accounts that it was handed in for alone, each sorted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn holders(&self, ids: &[String]) -> Result<Vec<Vec<Vec<String>>>, StoreError>;
+
     /// Forgets files that were last handed in and last named by a message before a time, unless a delivery waits for
     /// them; at most `limit`. Returns how many.
     ///

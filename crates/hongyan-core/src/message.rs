@@ -138,6 +138,11 @@ pub struct Content {
     /// A platform's own message object (DingTalk `msg`, WeCom `msgtype` and its object), checked against its limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Value>,
+    /// Set on a `native` that came by the platform's own path, and by nobody's wish: it goes out as it came, whatever
+    /// hongyan knows of the platform's limits. Holds what the request said beside the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub given: Option<serde_json::Map<String, Value>>,
     /// What hongyan keeps for the heads of its mails once it is accepted; not to be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -176,8 +181,21 @@ pub struct Media {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How long a voice is, in seconds: 1 to 59.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole")]
     pub seconds: Option<u32>,
+}
+
+/// A whole number, also as `1.0`: to JSON they are the same.
+fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<f64>::deserialize(from)? else { return Ok(None) };
+    let whole = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is a whole number within the bounds"
+    )]
+    let value = whole.then_some(number as u32);
+    value.map(Some).ok_or_else(|| serde::de::Error::invalid_type(serde::de::Unexpected::Float(number), &"u32"))
 }
 
 /// A page with a few words about it.

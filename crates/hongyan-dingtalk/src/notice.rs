@@ -5,7 +5,7 @@
 use crate::DingTalk;
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 endpoints! { DingTalk;
     /// Sends a work notification to people, departments or everybody.
@@ -61,6 +61,9 @@ pub struct SendNotice {
     pub to_all_user: Option<bool>,
     /// The message object, at most 2048 bytes.
     pub msg: Value,
+    /// What else a request says, such as `enable_id_trans`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// Reply of `asyncsend_v2`: queued, not delivered.

@@ -39,7 +39,7 @@ pub struct SendWebhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign: Option<String>,
     /// What is said.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "hongyan_endpoint::strict::flattened")]
     pub message: Message,
     /// Key against repetition; how long it lives is not published.
     #[serde(rename = "msgUuid", default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,7 @@ pub struct AnswerSession {
     /// From `sessionWebhook`, in the query; it is the credential.
     pub session: String,
     /// What is said.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "hongyan_endpoint::strict::flattened")]
     pub message: Message,
 }
 

@@ -3,6 +3,7 @@
 
 use crate::Fault;
 use hongyan_core::{Message, number};
+use hongyan_endpoint::strict::Strict;
 use serde_json::Value;
 
 /// The longest idempotency key that a gateway takes, in bytes.
@@ -17,7 +18,7 @@ const LONGEST_OUTBOX_KEY: usize = 1_000;
 /// [`crate::Kind::Argument`]: where the JSON breaks off, or which field is wrong. The field's value is never repeated.
 pub fn check_message(text: &str) -> Result<(), Fault> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let message: Message = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let message: Message = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
         if error.is_data() { wrong_field(&path, &error.to_string()) } else { no_json(&error) }

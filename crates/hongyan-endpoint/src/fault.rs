@@ -1,5 +1,6 @@
 //! What went wrong, classed by what to do next.
 
+use crate::harmless;
 use std::{fmt, time::Duration};
 
 /// What a fault means for the caller. The platform's table assigns it.
@@ -123,7 +124,8 @@ impl Known {
 
 /// A refusal or a failed call: class, code, words, advice.
 ///
-/// Never holds a credential: `message` is the platform's text or ours, not the URL that was called.
+/// Never holds a credential: `message` is the platform's text or ours, not the URL that was called. Never holds a
+/// control character either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     class: Class,
@@ -145,8 +147,8 @@ impl Fault {
                 Some(row) => row.about,
                 None => About::Message,
             },
-            code: code.into(),
-            message: message.into(),
+            code: harmless(&code.into()).into_owned(),
+            message: harmless(&message.into()).into_owned(),
             operation: "",
             known,
         }
@@ -183,7 +185,7 @@ impl Fault {
     /// The same fault in other words: without what must not be repeated.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.message = message.into();
+        self.message = harmless(&message.into()).into_owned();
         self
     }
 

@@ -40,15 +40,18 @@
 pub mod audit;
 mod fault;
 pub mod file;
+mod harmless;
 pub mod lenient;
 mod mailbox;
 mod path;
 mod read;
 mod spec;
+pub mod strict;
 mod wire;
 
 pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
+pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use read::typed;
 pub use spec::{

@@ -72,6 +72,14 @@ fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
 
 /// Checks a message, fills its template and plans it. Stores nothing.
 pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
+    if message.content.given.is_some() {
+        return Err(Problem::field(Code::UnknownField, "content.given", "there is no such field"));
+    }
+    given(app, caller, message, now).await
+}
+
+/// As [`draft`], of a message that may have come by a platform's own path.
+pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     let audience = message.audience().into_owned();
     if audience.len() > MAX_RECIPIENTS {
         return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", audience.len())));
@@ -81,7 +89,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
-    let sheet = tables::read(app, &mut content).await?;
+    let sheet = tables::read(app, caller, &mut content).await?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
     let lookup = |name: &str| {
@@ -96,7 +104,8 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
     app.admit(caller, involved.iter().copied())?;
     let naming = |name: &str| app.accounts.get(name).and_then(|account| account.channel.naming());
     content.mail = mails::head(&plan, message.reply_to, naming)?;
-    let mut file = files::take(app, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
+    let mut file =
+        files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
         tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
     }
@@ -116,6 +125,10 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
         for delivery in deliveries {
+            if content.given.is_some() {
+                // The platform judges it.
+                continue;
+            }
             if content.table.is_none() {
                 account.channel.check_for(&content, &delivery.recipients).map_err(said)?;
                 continue;
@@ -245,7 +258,9 @@ impl Draft {
         idempotency: Option<Idempotency>,
     ) -> Result<NewMessage, Problem> {
         if let Some(file) = self.file.take() {
-            files::keep(app, &mut self.content, file, self.at).await?;
+            let accounts: BTreeSet<&String> = self.plan.deliveries.iter().map(|planned| &planned.account).collect();
+            let accounts: Vec<String> = accounts.into_iter().cloned().collect();
+            files::keep(app, &mut self.content, file, &accounts, self.at).await?;
         }
         let content = written(&self.content)?;
         let mut wordings = Vec::new();

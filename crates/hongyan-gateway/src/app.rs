@@ -6,6 +6,7 @@ use crate::{
     dispatch::Dispatcher,
     keys::{Caller, Ring},
     official::Doors,
+    shares::Shares,
     template::Templates,
     waiting::Watch,
 };
@@ -18,8 +19,10 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// Files that are taken in at once: each is in memory as a whole.
-pub(crate) const UPLOADS: usize = 8;
+/// Files that are taken in at once.
+pub(crate) const UPLOADS: u64 = 16;
+/// Files that are judged at once: each is in memory as a whole.
+pub(crate) const JUDGED: usize = 8;
 
 /// One gateway at work.
 pub(crate) struct App {
@@ -28,8 +31,10 @@ pub(crate) struct App {
     pub(crate) templates: Templates,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) library: Arc<dyn Library>,
-    /// Turns for [`UPLOADS`].
-    pub(crate) uploads: Semaphore,
+    /// [`UPLOADS`].
+    pub(crate) uploads: Arc<Shares>,
+    /// The bytes of large bodies, asked and answered, that are in memory at once.
+    pub(crate) memory: Arc<Shares>,
     /// Kept files in memory to be judged; never held while a client is waited for.
     pub(crate) judged: Semaphore,
     pub(crate) clock: Arc<dyn Clock>,

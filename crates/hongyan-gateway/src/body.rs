@@ -4,35 +4,78 @@ use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use hongyan_api::{Code, Problem};
 use hongyan_core::{Message, number};
+use hongyan_endpoint::strict::{self, Strict};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use std::{borrow::Cow, time::Duration};
 
-use crate::words::{field_of, without_value};
+use crate::{
+    app::App,
+    shares::{self, Share},
+    words::{field_of, without_value},
+};
 
 /// What is thrown away of a body that is refused, so that the caller hears why instead of a reset.
 const DISCARD_BYTES: u64 = 256 * 1024 * 1024;
 const DISCARD_FOR: Duration = Duration::from_secs(10);
+/// Bodies up to so many bytes, asked and answered, are not counted: as many connections as there may be hold that much.
+pub(crate) const SMALL: u64 = 64 << 10;
 
 /// Reads a JSON body. One that is declared too long is not read at all.
+///
+/// A large one holds its share of the memory for bodies, in the name of `caller`, until the last copy of it is gone.
 pub(crate) async fn read(
+    app: &App,
+    caller: &str,
     body: &mut Body,
     headers: &HeaderMap,
     limit: usize,
-    patience: Duration,
 ) -> Result<Bytes, Problem> {
     check_type(headers)?;
-    read_any(body, headers, limit, patience).await
+    read_any(app, caller, body, headers, limit).await
 }
 
-/// Reads a body of any type. One that is declared too long is not read at all.
+/// As [`read`], of any type.
 pub(crate) async fn read_any(
+    app: &App,
+    caller: &str,
     body: &mut Body,
     headers: &HeaderMap,
     limit: usize,
-    patience: Duration,
 ) -> Result<Bytes, Problem> {
+    let share = share(app, caller, headers, limit).await?;
+    let bytes = read_without_share(app, body, headers, limit).await?;
+    Ok(match share {
+        Some(share) => shares::bytes(bytes, share),
+        None => bytes,
+    })
+}
+
+/// The share of the memory for bodies that a body will need; `None` for a small one.
+pub(crate) async fn share(
+    app: &App,
+    caller: &str,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Option<Share>, Problem> {
+    // What does not say how long it is may be as long as it may be.
+    let size = declared(headers).map_or(limit as u64, |length| length.min(limit as u64));
+    if size <= SMALL {
+        return Ok(None);
+    }
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    app.memory.take(caller, size, patience).await.map(Some).ok_or_else(|| Problem::bare(Code::Busy))
+}
+
+/// As [`read_any`], for who holds a share already.
+pub(crate) async fn read_without_share(
+    app: &App,
+    body: &mut Body,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Bytes, Problem> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
     let too_large = || {
         Problem::new(
             Code::TooLarge,
@@ -90,7 +133,8 @@ pub(crate) async fn discard(body: &mut Body, headers: &HeaderMap) -> bool {
     tokio::time::timeout(DISCARD_FOR, rest).await.unwrap_or(false)
 }
 
-fn declared(headers: &HeaderMap) -> Option<u64> {
+/// The length that the head announces.
+pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
@@ -110,7 +154,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads JSON strictly. The usual way is fast; only what is wrong is read again, to name the field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let error = match serde_json::from_slice(bytes) {
+    let error = match strict::from_slice(bytes) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -124,7 +168,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         ));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let (path, said) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+    let (path, said) = match serde_path_to_error::deserialize::<_, T>(Strict(&mut reader)) {
         Err(error) => (error.path().to_string(), error.inner().to_string()),
         // The same bytes were refused a moment ago.
         Ok(_) => (String::new(), error.to_string()),

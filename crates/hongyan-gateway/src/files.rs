@@ -3,7 +3,7 @@
 //! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::Library`] and the
 //! message names them. Handing them to a platform is the dispatcher's.
 
-use crate::{app::App, reply};
+use crate::{app::App, keys::Caller, reply};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
@@ -109,11 +109,30 @@ fn kind_of(name: &str) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == ending).map_or(ANY_TYPE, |(_, kind)| kind)
 }
 
+/// What a file is, where the caller may see it: for a key of some accounts, one that came for theirs alone.
+pub(crate) async fn visible(app: &App, caller: &Caller, id: &str) -> Result<Option<FileRow>, Problem> {
+    let Some(row) = app.library.file_row(id).await.map_err(reply::store)? else { return Ok(None) };
+    let rows = seen(app, caller, vec![row]).await?;
+    Ok(rows.into_iter().next())
+}
+
+/// Those of these files that the caller may see.
+pub(crate) async fn seen(app: &App, caller: &Caller, mut rows: Vec<FileRow>) -> Result<Vec<FileRow>, Problem> {
+    if caller.accounts().is_empty() {
+        return Ok(rows);
+    }
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut holders = app.library.holders(&ids).await.map_err(reply::store)?.into_iter();
+    rows.retain(|_| holders.next().is_some_and(|holders| caller.sees(&holders)));
+    Ok(rows)
+}
+
 /// Checks a message's file against what is kept and what the accounts can do with it.
 ///
 /// Bytes inside the message are taken out of it, to be kept by [`keep`] once nothing else stands against it.
 pub(crate) async fn take(
     app: &App,
+    caller: &Caller,
     content: &mut Content,
     accounts: impl Iterator<Item = &Account>,
 ) -> Result<Option<File>, Problem> {
@@ -124,10 +143,9 @@ pub(crate) async fn take(
     }
     let at = |field: &str| format!("content.{}.{field}", format.name());
     if let Some(id) = &media.media {
-        let row =
-            app.library.file_row(id).await.map_err(reply::store)?.ok_or_else(|| {
-                wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media"))
-            })?;
+        let row = visible(app, caller, id)
+            .await?
+            .ok_or_else(|| wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media")))?;
         if media.name.as_ref().is_some_and(|name| *name != row.name) {
             let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
             return Err(wrong(at("name"), words));
@@ -188,9 +206,16 @@ fn check_use(account: &Account, format: Format, media: &Media) -> Result<(), Pro
     }
 }
 
-/// Keeps what [`take`] took out of a message, and names it there.
-pub(crate) async fn keep(app: &App, content: &mut Content, file: File, now: Time) -> Result<(), Problem> {
+/// Keeps what [`take`] took out of a message for these accounts, and names it there.
+pub(crate) async fn keep(
+    app: &App,
+    content: &mut Content,
+    file: File,
+    accounts: &[String],
+    now: Time,
+) -> Result<(), Problem> {
     let FileRow { id, .. } = app.library.keep_file(file, now).await.map_err(reply::store)?;
+    app.library.note_holder(&id, accounts).await.map_err(reply::store)?;
     if let Some(media) = content.media_mut() {
         media.media = Some(id);
     }

@@ -85,6 +85,18 @@ impl Caller {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
 
+    /// The accounts that the key is for; empty for all of them.
+    pub(crate) fn accounts(&self) -> &[String] {
+        &self.accounts
+    }
+
+    /// Whether something that was handed in for these sets of accounts, each apart, is the key's to see: as with
+    /// messages, one that is for some accounts sees what is theirs alone.
+    pub(crate) fn sees(&self, holders: &[Vec<String>]) -> bool {
+        self.accounts.is_empty()
+            || holders.iter().any(|accounts| self.barred(accounts.iter().map(String::as_str)).is_none())
+    }
+
     /// The first of these accounts that the key may not use.
     pub(crate) fn barred<'a>(&self, accounts: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
         if self.accounts.is_empty() {

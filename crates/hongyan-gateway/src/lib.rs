@@ -19,6 +19,7 @@ mod metrics;
 mod official;
 mod reply;
 mod routes;
+mod shares;
 mod tables;
 mod tasks;
 mod template;
@@ -32,6 +33,7 @@ use dispatch::{Dispatcher, Observer};
 use hongyan_channel::Account;
 use hongyan_core::{Clock, Filter, IdSource, Keys, Library, Outbox, StoreError};
 use metrics::Metrics;
+use shares::Shares;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -117,14 +119,18 @@ impl Gateway {
             Arc::clone(&clock),
             Arc::clone(&watch) as Arc<dyn Observer>,
         );
+        // The largest body has to fit into one caller's half.
+        let largest = server.max_body_bytes.max(server.max_batch_bytes).max(server.max_file_bytes) as u64;
+        let config_memory = (server.max_held_bytes as u64).max(largest.saturating_mul(2));
         let app = Arc::new(App {
             config,
             accounts,
             templates,
             outbox,
             library,
-            uploads: Semaphore::new(app::UPLOADS),
-            judged: Semaphore::new(app::UPLOADS),
+            uploads: Shares::new(app::UPLOADS),
+            memory: Shares::new(config_memory),
+            judged: Semaphore::new(app::JUDGED),
             clock,
             ids,
             ring,
@@ -139,15 +145,12 @@ impl Gateway {
         let max_connections = u32::try_from(server.max_connections.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let room = Arc::new(Semaphore::new(max_connections as usize));
         let (stop, stopped) = watch::channel(false);
-        let header_timeout = Duration::from_millis(server.header_timeout_ms);
+        let patience = listen::Patience {
+            head: Duration::from_millis(server.header_timeout_ms),
+            write: Duration::from_millis(server.write_timeout_ms),
+        };
         let tasks = vec![
-            tokio::spawn(listen::run(
-                listener,
-                routes::mount(Arc::clone(&app)),
-                Arc::clone(&room),
-                header_timeout,
-                stopped,
-            )),
+            tokio::spawn(listen::run(listener, routes::mount(Arc::clone(&app)), Arc::clone(&room), patience, stopped)),
             tokio::spawn(tasks::follow_keys(Arc::clone(&app), keys)),
             tokio::spawn(tasks::keep_gauges(Arc::clone(&app))),
             tokio::spawn(tasks::forget(app)),

@@ -1,41 +1,64 @@
 //! The listener: accepts, serves, and stops without cutting anybody off.
+//!
+//! A client can take its time, but not everybody's: an answer that is not read ends its connection ([`timed`]), and
+//! when connections run short, the one that has let the gateway wait longest makes room ([`clients`]).
+
+mod clients;
+mod timed;
 
 use crate::heads::Heads;
-use axum::Router;
+use axum::{Router, body::Body};
+use clients::{Client, Clients, Watched};
 use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use timed::Timed;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
 /// A pause after the machine refused a connection, so that the loop does not spin.
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);
+/// How often it is looked for somebody who can make room, while there is none.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Of all connections, this part is not left to clients that let the gateway wait.
+const KEPT_FREE: usize = 4;
 
 /// From where a request came, as its connection says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// How long the gateway waits for a client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For a request's head.
+    pub(crate) head: Duration,
+    /// While it takes nothing of an answer.
+    pub(crate) write: Duration,
+}
 
 /// Accepts until `stop` turns true. A connection holds a permit of `room` while it lives.
 pub(crate) async fn run(
     listener: TcpListener,
     router: Router,
     room: Arc<Semaphore>,
-    header_timeout: Duration,
+    patience: Patience,
     mut stop: watch::Receiver<bool>,
 ) {
     let stopped = stop.clone();
+    let clients = Arc::new(Clients::default());
+    let kept_free = (room.available_permits() / KEPT_FREE).max(1);
     loop {
         let accepted = tokio::select! {
             biased;
             () = told(&mut stop) => return,
-            permit = Arc::clone(&room).acquire_owned() => {
+            permit = admit(&room, &clients) => {
                 // The semaphore is never closed.
-                let Ok(permit) = permit else { return };
+                let Some(permit) = permit else { return };
                 tokio::select! {
                     biased;
                     () = told(&mut stop) => return,
@@ -45,9 +68,12 @@ pub(crate) async fn run(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                let (router, stop) = (router.clone(), stopped.clone());
+                if room.available_permits() < kept_free {
+                    clients.make_room();
+                }
+                let (router, stop, client) = (router.clone(), stopped.clone(), clients.enter());
                 tokio::spawn(async move {
-                    serve(stream, Peer(peer.ip()), router, header_timeout, stop).await;
+                    serve(stream, Peer(peer.ip()), router, patience, client, stop).await;
                     drop(permit);
                 });
             }
@@ -59,11 +85,23 @@ pub(crate) async fn run(
     }
 }
 
+/// A permit; while there is none, whoever can make room is asked to.
+async fn admit(room: &Arc<Semaphore>, clients: &Clients) -> Option<OwnedSemaphorePermit> {
+    let mut permit = pin!(Arc::clone(room).acquire_owned());
+    loop {
+        match tokio::time::timeout(LOOK_AGAIN, permit.as_mut()).await {
+            Ok(permit) => return permit.ok(),
+            Err(_) => clients.make_room(),
+        }
+    }
+}
+
 async fn serve(
     stream: TcpStream,
     peer: Peer,
     router: Router,
-    header_timeout: Duration,
+    patience: Patience,
+    client: Client,
     mut stop: watch::Receiver<bool>,
 ) {
     // Without it a small answer waits for the caller's delayed acknowledgement: 40 ms.
@@ -71,18 +109,31 @@ async fn serve(
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let router = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+    let presence = client.presence();
+    let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        presence.at_work();
+        let mut request = request.map(|body| Body::new(Watched::new(body, presence.clone())));
         request.extensions_mut().insert(peer);
-        router.call(request)
+        let (answer, presence) = (router.call(request), presence.clone());
+        async move {
+            let answer = answer.await;
+            // From here on it is the client's turn: to take the answer, and to ask again.
+            presence.waits_for_client();
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(Heads::new(stream)), service);
+        .header_read_timeout(patience.head)
+        .serve_connection(TokioIo::new(Heads::new(Timed::new(stream, patience.write))), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = told(&mut stop) => None,
+        () = client.asked_to_leave() => {
+            tracing::debug!("a connection made room for others: its client had let us wait the longest");
+            return;
+        }
     };
     let ended = match ended {
         Some(ended) => ended,

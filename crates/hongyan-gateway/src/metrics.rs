@@ -150,12 +150,35 @@ impl Metrics {
         }
     }
 
-    /// As OpenMetrics text.
-    pub(crate) fn text(&self) -> String {
+    /// As OpenMetrics text, without the lines of accounts that are not `visible`.
+    pub(crate) fn text(&self, visible: impl Fn(&str) -> bool) -> String {
+        let every = self.every();
+        every.split_inclusive('\n').filter(|line| account_of(line).is_none_or(|name| visible(&name))).collect()
+    }
+
+    fn every(&self) -> String {
         let mut out = String::with_capacity(8 * 1024);
         // Writing to a String cannot fail.
         let _ = text::encode(&mut out, &self.registry);
         out
+    }
+}
+
+/// The account that a line of the text names, where it names one.
+fn account_of(line: &str) -> Option<String> {
+    let labels = line.split_once('{')?.1;
+    let value = labels.strip_prefix("account=\"").or_else(|| Some(labels.split_once(",account=\"")?.1))?;
+    let mut name = String::new();
+    let mut chars = value.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some(name),
+            '\\' => name.push(match chars.next()? {
+                'n' => '\n',
+                other => other,
+            }),
+            other => name.push(other),
+        }
     }
 }
 
@@ -169,3 +192,33 @@ const CLASSES: [&str; 6] = [
 ];
 const ACCEPT_SECONDS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 const CALL_SECONDS: [f64; 12] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_whose_it_is() {
+        for (line, account) in [
+            ("hongyan_attempts_total{account=\"ding\",class=\"taken\"} 1", Some("ding")),
+            ("hongyan_attempt_seconds_bucket{le=\"0.1\",account=\"a\\\"b\"} 1", Some("a\"b")),
+            ("hongyan_accepted_total 1", None),
+            ("hongyan_http_requests_total{route=\"x\",status=\"200\"} 1", None),
+            ("# HELP hongyan_attempts Calls made", None),
+        ] {
+            assert_eq!(account_of(line).as_deref(), account, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_is_in_no_line_and_the_rest_is_unchanged() {
+        let names: [Arc<str>; 2] = ["ding".into(), "mail".into()];
+        let metrics = Metrics::new(names.iter());
+        metrics.attempted("mail", "taken", Duration::from_millis(3));
+        metrics.depths(&[("mail".into(), DeliveryState::Pending, 2)]);
+        metrics.callback("mail", "new");
+        assert_eq!(metrics.text(|_| true), metrics.every());
+        let some = metrics.text(|name| name == "ding");
+        assert!(!some.contains("mail") && some.contains("account=\"ding\"") && some.ends_with("# EOF\n"), "{some}");
+    }
+}

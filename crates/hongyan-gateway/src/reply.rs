@@ -1,13 +1,16 @@
 //! Answers: JSON, and problems as problem documents.
 
+use crate::{app::App, body::SMALL, shares};
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     response::{IntoResponse, Response},
 };
 use hongyan_api::{CONTENT_TYPE, Code, Problem};
 use hongyan_core::{Obstacle, StoreError};
 use http::{HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
 use serde::Serialize;
+use std::time::Duration;
 
 /// A call's result: an answer, or a problem.
 pub(crate) type Reply = Result<Response, Problem>;
@@ -15,7 +18,7 @@ pub(crate) type Reply = Result<Response, Problem>;
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(bytes) => with_type(status, "application/json", bytes),
+        Ok(bytes) => with_type(status, "application/json", hongyan_endpoint::harmless_json(bytes)),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
             problem(&Problem::bare(Code::Internal))
@@ -37,11 +40,31 @@ pub(crate) fn with_type(status: StatusCode, media_type: &'static str, bytes: imp
     response
 }
 
+/// Mark of an answer whose bytes hold their share already.
+#[derive(Clone, Copy)]
+pub(crate) struct HasShare;
+
+/// The same answer, a large one with its share of the memory for bodies until it is written; `503` while there is none.
+pub(crate) async fn with_share(app: &App, caller: &str, response: Response) -> Response {
+    let size = response.body().size_hint().exact().unwrap_or(u64::MAX);
+    if size <= SMALL || response.extensions().get::<HasShare>().is_some() {
+        return response;
+    }
+    let patience = Duration::from_millis(app.config.server.write_timeout_ms);
+    let Some(share) = app.memory.take(caller, size, patience).await else {
+        return problem(&Problem::bare(Code::Busy));
+    };
+    let (parts, body) = response.into_parts();
+    // It lies in memory as one piece, so this neither waits nor fails.
+    let bytes = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
+    Response::from_parts(parts, Body::from(shares::bytes(bytes, share)))
+}
+
 /// A problem document with the headers that its status wants.
 pub(crate) fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     // A problem is a handful of strings; nothing in it can fail to be written.
-    let bytes = serde_json::to_vec(problem).unwrap_or_default();
+    let bytes = hongyan_endpoint::harmless_json(serde_json::to_vec(problem).unwrap_or_default());
     let mut response = with_type(status, CONTENT_TYPE, bytes);
     let extra = match problem.status {
         401 => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"hongyan\"")),

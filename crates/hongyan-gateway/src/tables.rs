@@ -3,7 +3,7 @@
 //!
 //! What a message shows is the channel's ([`hongyan_core::Channel::parts`]); keeping the file is [`crate::files`]'s.
 
-use crate::{app::App, files, reply};
+use crate::{app::App, files, keys::Caller, reply};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Address, Attach, Channel, Content, Format, Kept, Media, Table};
@@ -31,16 +31,20 @@ fn unread(source: &'static str, error: &Unread) -> Problem {
 }
 
 /// Reads the table of a content, where it has one, out of it.
-pub(crate) async fn read(app: &App, content: &mut Content) -> Result<Option<Arc<Sheet>>, Problem> {
+pub(crate) async fn read(app: &App, caller: &Caller, content: &mut Content) -> Result<Option<Arc<Sheet>>, Problem> {
     let Some(table) = &mut content.table else { return Ok(None) };
     check_name(table)?;
     let (columns, rows, records) = (table.columns.take(), table.rows.take(), table.records.take());
     let (csv, media) = (table.csv.take(), table.media.take());
     let kept = match &media {
-        Some(id) => Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(|| {
-            let words = format!("no file {id:?} is kept here: hand it in by POST /v1/media");
-            wrong("content.table.media", words)
-        })?),
+        Some(id) => {
+            let missing = || {
+                let words = format!("no file {id:?} is kept here: hand it in by POST /v1/media");
+                wrong("content.table.media", words)
+            };
+            files::visible(app, caller, id).await?.ok_or_else(missing)?;
+            Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(missing)?)
+        }
         None => None,
     };
     // Tables are large and their reading is long: not all at once, and not where others wait.

@@ -509,7 +509,10 @@ impl Connection {
     async fn read_unbounded(&mut self) -> Result<Reply, Fault> {
         loop {
             match parse(&self.buffer) {
-                Parsed::Whole(reply, taken) => {
+                Parsed::Whole(mut reply, taken) => {
+                    for line in &mut reply.lines {
+                        *line = hongyan_net::clean(line).into_owned();
+                    }
                     self.buffer.drain(..taken);
                     // After 421 the server closes.
                     self.closing |= reply.code == 421;

@@ -6,6 +6,7 @@ use crate::{
     link::{BARE_LINE_FEED, Broken, Link, Reading},
     pool::{Origin, Pool},
     proxy::Proxy,
+    redact::{Cleaning, clean, clean_body, clean_headers},
     wire::on_the_wire,
 };
 use bytes::Bytes;
@@ -205,14 +206,33 @@ impl Http {
         self.send(request).await
     }
 
-    /// Carries out one call. Redirects are answers like any other.
+    /// Carries out one call. Redirects are answers like any other. Whatever comes back holds no secret that this
+    /// process knows: see [`crate::clean`].
     ///
     /// A kept connection that turns out to be closed is replaced without a word where the request cannot have arrived,
     /// or its method may be repeated. A [`BeforeWrite`] among the request's extensions is passed first.
     ///
     /// # Errors
     /// [`NetFault`] with how far it got.
-    pub async fn send(&self, mut request: Request<Bytes>) -> Result<Reply, NetFault> {
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Reply, NetFault> {
+        self.send_cleaning(request, Cleaning::Every).await
+    }
+
+    /// As [`Self::send`], with a word on what is left standing in the answer.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_cleaning(&self, request: Request<Bytes>, cleaning: Cleaning) -> Result<Reply, NetFault> {
+        let mut reply = self
+            .carry_out(request)
+            .await
+            .map_err(|fault| NetFault { message: clean(&fault.message).into_owned(), ..fault })?;
+        clean_headers(&mut reply.headers, cleaning);
+        reply.body = clean_body(reply.body, cleaning);
+        Ok(reply)
+    }
+
+    async fn carry_out(&self, mut request: Request<Bytes>) -> Result<Reply, NetFault> {
         let to = request.uri().clone();
         let origin = origin(&to)?;
         let gate = request.extensions_mut().remove::<BeforeWrite>();

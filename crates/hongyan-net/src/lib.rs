@@ -28,6 +28,6 @@ pub use gate::BeforeWrite;
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
 pub use proxy::{NotAProxy, Proxy, is_loopback};
-pub use redact::Secret;
+pub use redact::{Cleaning, Secret, clean, clean_body};
 pub use trust::{Identity, Trust};
 pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};

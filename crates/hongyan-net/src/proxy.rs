@@ -30,6 +30,8 @@ use tower_service::Service;
 pub struct Proxy {
     pub(crate) address: Uri,
     pub(crate) authorization: Option<Secret>,
+    /// As a proxy's page may repeat it, which undoes the header's encoding.
+    _password: Option<Secret>,
 }
 
 impl fmt::Debug for Proxy {
@@ -63,7 +65,7 @@ impl Proxy {
         if !named || !matches!(address.path(), "" | "/") {
             return Err(NotAProxy);
         }
-        let proxy = Self { address, authorization: None };
+        let proxy = Self { address, authorization: None, _password: None };
         match credentials.map(|c| c.split_once(':').unwrap_or((c, ""))) {
             Some((user, password)) => proxy.with_login(user, password),
             None => Ok(proxy),
@@ -78,6 +80,7 @@ impl Proxy {
         if user.is_empty() || user.contains(':') {
             return Err(NotAProxy);
         }
+        self._password = Some(Secret::new(password));
         self.authorization = Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))));
         Ok(self)
     }

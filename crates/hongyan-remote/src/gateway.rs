@@ -167,8 +167,20 @@ impl Gateway {
             let message = format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base);
             Fault::new(Kind::Foreign, message, format!("HTTP {},不是 JSON:{} 是鸿雁网关吗?", reply.status, self.base))
         })?;
-        if reply.status < 400 { Ok(value) } else { Err(Fault::of_problem(reply.status, &value)) }
+        if reply.status < 400 { Ok(harmless(value)) } else { Err(Fault::of_problem(reply.status, &harmless(value))) }
     }
+}
+
+/// The same answer without DEL and the control characters of C1, which JSON does not escape and some terminals obey.
+fn harmless(mut value: Value) -> Value {
+    let told = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    match &mut value {
+        Value::String(text) if text.contains(told) => *text = text.replace(told, "\u{fffd}"),
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = harmless(item.take())),
+        Value::Object(members) => members.values_mut().for_each(|member| *member = harmless(member.take())),
+        _ => {}
+    }
+    value
 }
 
 /// Percent-encodes a query value or a path's segment.
@@ -183,4 +195,15 @@ pub fn encode(text: &str) -> String {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_a_terminal_nothing() {
+        let value = serde_json::json!({"a": ["x\u{9b}1A", {"b": "\u{7f}"}], "c": "行\n"});
+        assert_eq!(harmless(value), serde_json::json!({"a": ["x\u{fffd}1A", {"b": "\u{fffd}"}], "c": "行\n"}));
+    }
 }

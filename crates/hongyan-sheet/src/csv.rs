@@ -208,10 +208,28 @@ pub(crate) fn write(sheet: &Sheet) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// With an apostrophe where a spreadsheet would calculate.
+/// With an apostrophe wherever a spreadsheet would calculate: at the beginning, and behind whatever another program
+/// may take for the end of a cell. Where the semicolon parts cells, a quote in the middle of one means nothing, so
+/// quoting is no help.
 fn guarded(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && !is_number(text);
-    if risky { format!("'{text}") } else { text.to_owned() }
+    const ENDS: [char; 5] = [';', '\t', '\n', '\r', '|'];
+    let mut out = String::with_capacity(text.len() + 1);
+    if text.starts_with(['\t', '\r']) {
+        out.push('\'');
+    }
+    for (at, cell) in text.split_inclusive(ENDS).enumerate() {
+        // A quote is gone once such a cell is read, and blanks may be.
+        let bare = if at == 0 { cell } else { cell.trim_start_matches([' ', '"']) };
+        let risky = bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+        if risky && !is_number(bare.trim_end_matches(ENDS)) {
+            out.push_str(&cell[..cell.len() - bare.len()]);
+            out.push('\'');
+            out.push_str(bare);
+        } else {
+            out.push_str(cell);
+        }
+    }
+    out
 }
 
 fn push_record(out: &mut String, fields: impl Iterator<Item = String>) {

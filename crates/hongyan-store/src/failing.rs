@@ -313,6 +313,14 @@ impl<S: Library> Library for Failing<S> {
         self.store.files(after, limit).await
     }
 
+    async fn note_holder(&self, id: &str, accounts: &[String]) -> Result<()> {
+        self.store.note_holder(id, accounts).await
+    }
+
+    async fn holders(&self, ids: &[String]) -> Result<Vec<Vec<Vec<String>>>> {
+        self.store.holders(ids).await
+    }
+
     async fn forget_files(&self, before: Time, limit: usize) -> Result<u64> {
         self.store.forget_files(before, limit).await
     }

@@ -250,6 +250,109 @@ impl Content {
     }
 }
 
+/// The longest text from an application, in bytes.
+pub const APP_TEXT_BYTES: usize = 2_048;
+
+/// How long a member may be before the platform cuts the rest away.
+#[derive(Debug, Clone, Copy)]
+enum Longest {
+    Bytes(usize),
+    Chars(usize),
+}
+
+impl Longest {
+    /// Where the text is cut; `None` when it is not.
+    fn end(self, text: &str) -> Option<usize> {
+        match self {
+            Self::Bytes(max) => (text.len() > max).then(|| text.floor_char_boundary(max)),
+            Self::Chars(max) => text.char_indices().nth(max).map(|(at, _)| at),
+        }
+    }
+}
+
+/// Members that the platform cuts in silence, of a kind of message.
+fn cuts(place: Place, msgtype: &str) -> &'static [(&'static str, Longest)] {
+    use Longest::{Bytes, Chars};
+    const HEADS: [(&str, Longest); 3] = [("title", Bytes(128)), ("description", Bytes(512)), ("digest", Bytes(512))];
+    const CARD: [(&str, Longest); 2] = [("title", Chars(128)), ("description", Chars(512))];
+    const WORDS: [(&str, Longest); 1] = [("content", Bytes(APP_TEXT_BYTES))];
+    match (msgtype, place) {
+        ("text", Place::App | Place::Chat) => &WORDS,
+        // In chats a card is measured in bytes.
+        ("textcard", Place::App) => &CARD,
+        ("textcard" | "video", _) | ("news" | "mpnews", _) => &HEADS,
+        _ => &[],
+    }
+}
+
+/// Every object in which members are cut: the message's own, or its articles.
+fn cut_in<'a>(msgtype: &str, object: &'a Value) -> Vec<(String, &'a Value)> {
+    if !matches!(msgtype, "news" | "mpnews") {
+        return vec![(msgtype.to_owned(), object)];
+    }
+    let articles = object.get("articles").and_then(Value::as_array);
+    articles.into_iter().flatten().enumerate().map(|(i, one)| (format!("{msgtype}.articles[{i}]"), one)).collect()
+}
+
+/// What the platform would cut away of a message's object without a word: the first field, with its size and what is
+/// shown of it; `None` when it shows all. Markdown from an application is counted among them: should the platform take
+/// more than it documents, it shows no more.
+#[must_use]
+pub fn first_cut(place: Place, msgtype: &str, object: &Value) -> Option<String> {
+    if msgtype == "markdown" && place != Place::Robot {
+        let words = object.get("content")?.as_str()?;
+        let max = APP_MARKDOWN_BYTES;
+        return (words.len() > max).then(|| format!("markdown.content: {} > {max} bytes", words.len()));
+    }
+    cut_in(msgtype, object).into_iter().find_map(|(under, object)| {
+        cuts(place, msgtype).iter().find_map(|(name, longest)| {
+            let text = object.get(*name)?.as_str()?;
+            longest.end(text)?;
+            Some(match longest {
+                Longest::Bytes(max) => format!("{under}.{name}: {} > {max} bytes", text.len()),
+                Longest::Chars(max) => format!("{under}.{name}: {} > {max} characters", text.chars().count()),
+            })
+        })
+    })
+}
+
+/// The longest text that a robot's server was seen to name in its refusals, in bytes; its page says
+/// [`ROBOT_TEXT_BYTES`].
+pub const ROBOT_TEXT_SEEN_BYTES: usize = 5_120;
+
+/// Whether the platform may take what [`check`] refused: words that are longer than the page says, where the page does
+/// not say what becomes of them or servers were seen to take more.
+#[must_use]
+pub fn may_be_taken(place: Place, msgtype: &str, map: &Map<String, Value>, refused: &Unfit) -> bool {
+    let size = || map.get(msgtype).and_then(|object| object.get("content")?.as_str()).map_or(0, str::len);
+    match (msgtype, place) {
+        ("markdown", Place::App | Place::Chat) => refused.code == "45002" && refused.field == "markdown.content",
+        ("text", Place::Robot) => {
+            refused.field == "text.content" && (ROBOT_TEXT_BYTES + 1..=ROBOT_TEXT_SEEN_BYTES).contains(&size())
+        }
+        _ => false,
+    }
+}
+
+/// Cuts a message's object as the platform does, at a whole character.
+pub fn cut(place: Place, msgtype: &str, object: &mut Value) {
+    let shorten = |object: &mut Value| {
+        for (name, longest) in cuts(place, msgtype) {
+            if let Some(Value::String(text)) = object.get_mut(*name)
+                && let Some(end) = longest.end(text)
+            {
+                text.truncate(end);
+            }
+        }
+    };
+    if matches!(msgtype, "news" | "mpnews") {
+        let articles = object.get_mut("articles").and_then(Value::as_array_mut);
+        articles.into_iter().flatten().for_each(shorten);
+    } else {
+        shorten(object);
+    }
+}
+
 /// `null` reads as what is missing.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
@@ -524,5 +627,55 @@ impl MiniprogramNotice {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_cut_is_named_and_cut_at_a_whole_character() {
+        for (place, msgtype, object, field) in [
+            (Place::App, "text", json!({"content": "a".repeat(2_049)}), "text.content: 2049 > 2048 bytes"),
+            (Place::Chat, "text", json!({"content": "鸿".repeat(700)}), "text.content: 2100 > 2048 bytes"),
+            (Place::App, "video", json!({"title": "a".repeat(129)}), "video.title: 129 > 128 bytes"),
+            (
+                Place::App,
+                "textcard",
+                json!({"description": "字".repeat(513)}),
+                "textcard.description: 513 > 512 characters",
+            ),
+            (Place::Chat, "textcard", json!({"title": "字".repeat(43)}), "textcard.title: 129 > 128 bytes"),
+            (
+                Place::Robot,
+                "news",
+                json!({"articles": [{"title": "a"}, {"title": "b", "description": "c".repeat(513)}]}),
+                "news.articles[1].description: 513 > 512 bytes",
+            ),
+            (
+                Place::App,
+                "mpnews",
+                json!({"articles": [{"digest": "d".repeat(600)}]}),
+                "mpnews.articles[0].digest: 600 > 512 bytes",
+            ),
+        ] {
+            assert_eq!(first_cut(place, msgtype, &object).as_deref(), Some(field));
+            let mut shown = object;
+            cut(place, msgtype, &mut shown);
+            assert_eq!(first_cut(place, msgtype, &shown), None, "{msgtype}: {shown}");
+        }
+        let markdown = json!({"content": "a".repeat(2_049)});
+        assert!(first_cut(Place::App, "markdown", &markdown).is_some());
+        for (place, msgtype, object) in [
+            (Place::App, "text", json!({"content": "a".repeat(2_048)})),
+            (Place::Robot, "text", json!({"content": "a".repeat(4_000)})),
+            (Place::Robot, "markdown", json!({"content": "a".repeat(4_000)})),
+            (Place::App, "textcard", json!({"title": "字".repeat(128)})),
+            (Place::App, "image", json!({"media_id": "m"})),
+        ] {
+            assert_eq!(first_cut(place, msgtype, &object), None, "{msgtype}");
+        }
     }
 }

@@ -10,8 +10,12 @@ use crate::{refusal, render};
 use hongyan_core::{Content, Unfit};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
 use hongyan_endpoint::{Endpoint, Fault};
-use hongyan_text::Dialect;
+use hongyan_text::{Dialect, Form};
 use serde_json::{Map, Value, json};
+
+/// Where a message's words stand, by its type.
+pub(super) const WORDS: [(&str, &str, Form); 2] =
+    [("text", "content", Form::Text), ("markdown", "text", Form::Markdown)];
 
 /// The platform's message object. `media_id` is the file's, of contents that have one.
 pub(super) fn message(content: &Content, media_id: &str) -> Value {

@@ -8,6 +8,7 @@ mod pack;
 mod robot;
 
 use crate::{
+    audience,
     directory::Directory,
     published, refusal, render,
     secret::{SecretError, SecretRef},
@@ -154,6 +155,7 @@ impl Channel for DingTalkChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, Some(self.agent_id))?;
         if let Some(said) = robot::said(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
@@ -167,6 +169,11 @@ impl Channel for DingTalkChannel {
         };
         parts.iter().try_for_each(|part| body::check(part))?;
         Ok(parts)
+    }
+
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let size = |content: &Content| body::message(content, "").to_string().len();
+        render::given(content, &body::WORDS, SendNotice::SPEC.max_bytes("msg"), size)
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -225,6 +232,7 @@ impl Channel for DingTalkChannel {
             dept_id_list: listed(|kind| kind == AddressKind::Department),
             to_all_user: target::everybody(call.targets).then_some(true),
             msg: body::message(call.content, media_id),
+            rest: call.content.given.clone().unwrap_or_default(),
         };
         match self.client.call(&request).await {
             Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },

@@ -20,8 +20,8 @@ pub(super) struct Said<'a> {
     pub(super) msg_key: &'a str,
     /// A JSON text.
     pub(super) msg_param: &'a str,
-    /// Members of the object.
-    count: usize,
+    /// A member that is neither.
+    other: Option<&'a str>,
 }
 
 /// The robot's message that a content is, if it is one.
@@ -29,15 +29,17 @@ pub(super) fn said(content: &Content) -> Option<Said<'_>> {
     let native = content.native.as_ref()?.as_object()?;
     let text = |name: &str| native.get(name).and_then(Value::as_str);
     let msg_key = text("msgKey")?;
-    Some(Said { msg_key, msg_param: text("msgParam").unwrap_or_default(), count: native.len() })
+    let other = native.keys().map(String::as_str).find(|name| !matches!(*name, "msgKey" | "msgParam"));
+    Some(Said { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
 }
 
 impl Said<'_> {
     /// What is wrong with it, as far as that is known; the rest is the platform's to say.
     pub(super) fn check(&self) -> Result<(), Unfit> {
         let unfit = |field: &'static str, message: String| Err(Unfit { field: field.into(), message });
-        if self.count > 2 {
-            return unfit("native", "has other members than msgKey and msgParam".into());
+        if let Some(other) = self.other {
+            let field = format!("native.{other}").into();
+            return Err(Unfit { field, message: "is none of msgKey and msgParam".into() });
         }
         if serde_json::from_str::<Map<String, Value>>(self.msg_param).is_err() {
             return unfit("native.msgParam", "is not the text of a JSON object".into());

@@ -3,7 +3,7 @@
 
 use crate::render;
 use hongyan_core::{Card, Content, Link, Unfit};
-use hongyan_text::Dialect;
+use hongyan_text::{Dialect, Form};
 use hongyan_wecom::{
     WeCom,
     content::{self, Article, Content as Body, Image, Markdown, Media, News, Place, Text, TextCard, Video},
@@ -29,6 +29,19 @@ const RESERVED: [&str; 8] = [
     "enable_duplicate_check",
     "duplicate_check_interval",
 ];
+
+/// Where a message's words stand, by its type.
+pub(crate) const WORDS: [(&str, &str, Form); 3] = [
+    ("text", "content", Form::Text),
+    ("markdown", "content", Form::Markdown),
+    ("markdown_v2", "content", Form::Markdown),
+];
+
+/// What the platform cuts away of a message that came by its own path; `None` where it shows all.
+pub(crate) fn cut(content: &Content, place: Place, msgtype: &str, object: &Map<String, Value>) -> Option<String> {
+    content.given.as_ref()?;
+    content::first_cut(place, msgtype, object.get(msgtype)?)
+}
 
 /// Message type and the members that carry it. `media_id` is the file's, of contents that have one.
 pub(crate) fn message(content: &Content, media_id: &str) -> (String, Map<String, Value>) {

@@ -5,6 +5,7 @@ mod chats;
 mod contacts;
 
 use crate::{
+    audience,
     directory::Directory,
     published,
     refusal::{self, refused},
@@ -19,7 +20,7 @@ use hongyan_core::{
     Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
     Uploaded,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
+use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope, lenient};
 use hongyan_net::{Http, Options};
 use hongyan_text::Dialect;
 use hongyan_wecom::{
@@ -201,14 +202,21 @@ impl WeComChannel {
     async fn send_chat(&self, call: &Call<'_>, chat: &Target, media_id: &str) -> Outcome {
         let (msgtype, mut content) = body::message(call.content, media_id);
         // What goes there is narrower than what goes to members: cards do not.
-        if let Err(unfit) = body::judge(call.content, KIND, Place::Chat, &msgtype, &content) {
+        let given = call.content.given.is_some();
+        if !given && let Err(unfit) = body::judge(call.content, KIND, Place::Chat, &msgtype, &content) {
             return Outcome::failed(refusal::invalid(format!("content.{} {}", unfit.field, unfit.message)));
         }
-        let safe = content.remove("safe").and_then(|safe| safe.as_i64());
-        content.retain(|name, _| *name == msgtype);
+        let safe = content.remove("safe").and_then(|safe| lenient::integer(safe).ok());
+        if !given {
+            content.retain(|name, _| *name == msgtype);
+        }
+        let cut = body::cut(call.content, Place::Chat, &msgtype, &content);
         let request = SendChat { chatid: chat.wire_id().to_owned(), msgtype, content, safe };
         match self.client.call(&request).await {
-            Ok(_) => Outcome::Taken { handle: Some(format!("chat:{}", request.chatid)), exceptions: Vec::new() },
+            Ok(_) => Outcome::Taken {
+                handle: Some(format!("chat:{}", request.chatid)),
+                exceptions: truncated(cut, std::slice::from_ref(chat), &[]),
+            },
             Err(fault) => Outcome::failed(fault),
         }
     }
@@ -221,6 +229,7 @@ impl Channel for WeComChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
+        audience::check(content, Some(self.agent_id))?;
         if content.table.is_some() {
             let limit = SendMessage::SPEC.max_bytes("markdown.content");
             let style = (table::chat(Dialect::WeCom), true);
@@ -233,6 +242,12 @@ impl Channel for WeComChannel {
         let parts = render::parts(content, suffix, KIND, limit, words_size)?;
         parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
         Ok(parts)
+    }
+
+    fn given_in_parts<'a>(&self, content: &'a Content) -> Vec<Cow<'a, Content>> {
+        let (msgtype, _) = body::message(content, "");
+        let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
+        render::given(content, &body::WORDS, limit, words_size)
     }
 
     async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
@@ -262,6 +277,7 @@ impl Channel for WeComChannel {
         }
         let check = duplicate_check(call.content);
         let (msgtype, content) = body::message(call.content, media_id);
+        let cut = body::cut(call.content, Place::App, &msgtype, &content);
         let people = || target::joined(call.targets, "|", target::is_person);
         let request = SendMessage {
             touser: if target::everybody(call.targets) { "@all".into() } else { people() },
@@ -277,10 +293,9 @@ impl Channel for WeComChannel {
         match self.client.call(&request).await {
             Ok(sent) => {
                 self.codes.note(&sent.msgid, &sent.response_code);
-                Outcome::Taken {
-                    exceptions: rejected(&sent, call.targets),
-                    handle: Some(sent.msgid).filter(|id| !id.is_empty()),
-                }
+                let mut exceptions = rejected(&sent, call.targets);
+                exceptions.extend(truncated(cut, call.targets, &exceptions));
+                Outcome::Taken { exceptions, handle: Some(sent.msgid).filter(|id| !id.is_empty()) }
             }
             Err(fault) if fault.code() == ALL_INVALID => {
                 let reason = Reason::of(&fault);
@@ -384,6 +399,15 @@ impl Channel for WeComChannel {
     fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
         crate::missing::by_wecom(code)
     }
+}
+
+/// Says of everybody but those refused that the platform shows them the beginning only, where it does.
+fn truncated(cut: Option<String>, targets: &[Target], refused: &[TargetResult]) -> Vec<TargetResult> {
+    let Some(words) = cut else { return Vec::new() };
+    let reason = Reason { words, ..Reason::ours("truncated") };
+    let reached = targets.iter().filter(|target| !refused.iter().any(|result| result.index == target.index));
+    let shown = |t: &Target| TargetResult { index: t.index, state: RecipientState::Sent, reason: Some(reason.clone()) };
+    reached.map(shown).collect()
 }
 
 /// Recipients that the reply lists as not served. Ids come back lower-cased.

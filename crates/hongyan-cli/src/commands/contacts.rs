@@ -1,5 +1,6 @@
 //! `hongyan contacts`: people and departments, as an account's platform has them.
 
+use super::send;
 use crate::lang::told;
 use crate::out::say;
 use crate::{
@@ -43,6 +44,7 @@ fn key(text: &str) -> anyhow::Result<(&str, &str)> {
         Some((kind @ ("userid" | "mobile" | "email"), value)) => Ok((kind, value)),
         Some((kind, _)) => Err(Usage(told!("{text}: {kind:?} is none of userid, mobile, email" ; "{text}: {kind:?} 不是 userid、mobile 或 email")).into()),
         None if text.contains('@') => Ok(("email", text)),
+        None if send::is_mobile(text) => Err(send::mobile_or_userid(text)),
         None => Ok(("userid", text)),
     }
 }
@@ -97,6 +99,7 @@ mod tests {
         assert_eq!(key("mobile:13800000001").unwrap(), ("mobile", "13800000001"));
         assert_eq!(key("li@example.com").unwrap(), ("email", "li@example.com"));
         assert_eq!(key("zhangsan").unwrap(), ("userid", "zhangsan"));
+        assert!(key("13800000001").is_err(), "it may be either");
         assert!(key("department:2").is_err());
     }
 }

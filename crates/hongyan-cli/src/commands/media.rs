@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
             } else {
                 // The id alone, so that a script can take it.
                 say!("{}", row.id);
-                note!("{} · {} · {} bytes", table::harmless(&row.name), row.media_type, row.size_bytes);
+                note!("{} · {} · {} bytes", hongyan_endpoint::harmless(&row.name), row.media_type, row.size_bytes);
             }
         }
         MediaAction::List { limit } => {

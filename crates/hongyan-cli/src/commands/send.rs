@@ -52,7 +52,9 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     let accepted = gateway.call("POST", &path, &headers, Some(&message)).await?;
     let id = accepted["id"].as_str().context("the gateway's answer has no id")?;
     if args.wait.is_some() {
-        return status::show(&gateway, id, json).await;
+        let known = status::show(&gateway, id, json).await?;
+        // The time was up before the platforms had spoken of everybody.
+        return Ok(if accepted["settled"] == false { Exit::Unknown } else { known });
     }
     if json {
         say!("{accepted}");
@@ -199,6 +201,9 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
     let (kind, value) = match text.split_once(':') {
         Some((kind, value)) => (kind, value),
         None if text.contains('@') => ("email", text),
+        None if is_mobile(text) => {
+            return Err(mobile_or_userid(text));
+        }
         None => ("userid", text),
     };
     if hongyan_core::AddressKind::from_name(kind).is_none() {
@@ -209,6 +214,24 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
         .into());
     }
     Ok(Value::Object(Map::from_iter([(kind.to_owned(), Value::from(value))])))
+}
+
+/// What is said of a bare number that may be a mobile's.
+pub(crate) fn mobile_or_userid(text: &str) -> anyhow::Error {
+    let words = format!(
+        "{text} looks like a mobile number: say mobile:{text}, or userid:{text} where it is a user id \
+         (看起来是手机号:请写 mobile:{text};若是用户 ID,请写 userid:{text})"
+    );
+    Usage(words).into()
+}
+
+/// Whether a word has the form of a Chinese mobile number, with or without the country's, or of one abroad.
+pub(crate) fn is_mobile(text: &str) -> bool {
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+    let local = ["+86", "0086", "86"].iter().find_map(|country| digits.strip_prefix(country)).unwrap_or(&digits);
+    let is_local =
+        |text: &str| text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_local(&digits) || is_local(local) || (digits.starts_with('+') && digits[1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn stdin_for_dash(text: &str) -> anyhow::Result<String> {
@@ -272,5 +295,14 @@ mod tests {
         assert_eq!(recipient("all").unwrap(), json!({"all": true}));
         assert_eq!(recipient("@all").unwrap(), json!({"all": true, "mention": true}));
         assert!(recipient("phone:1").is_err());
+        for mobile in ["13800000001", "+8613800000001", "8613800000001", "138-0000-0001", "138 0000 0001", "+49170123"]
+        {
+            let error = recipient(mobile).unwrap_err().to_string();
+            assert!(error.contains("mobile:") && error.contains("userid:"), "{mobile}: {error}");
+        }
+        for userid in ["1380000000", "0123456789012345678", "manager4220", "23800000001"] {
+            assert_eq!(recipient(userid).unwrap(), json!({"userid": userid}));
+        }
+        assert_eq!(recipient("userid:13800000001").unwrap(), json!({"userid": "13800000001"}));
     }
 }

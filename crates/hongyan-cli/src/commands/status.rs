@@ -37,7 +37,7 @@ pub(crate) async fn show(gateway: &Gateway, id: &str, json: bool) -> anyhow::Res
         say!("{}", json!({"message": message, "recipients": recipients["recipients"]}));
         return Ok(Exit::of_state(&state));
     }
-    say!("message {}: {}", table::harmless(id), table::harmless(&state));
+    say!("message {}: {}", hongyan_endpoint::harmless(id), hongyan_endpoint::harmless(&state));
     print_deliveries(&message);
     print_ledger(&recipients)?;
     Ok(Exit::of_state(&state))
@@ -66,7 +66,7 @@ async fn watch(gateway: &Gateway, id: &str, json: bool) -> anyhow::Result<Exit> 
         let state = message["state"].as_str().unwrap_or_default();
         if !matches!(state, "pending" | "unknown") || crate::out::is_closed() {
             if !json {
-                say!("message {}: {}", table::harmless(id), table::harmless(state));
+                say!("message {}: {}", hongyan_endpoint::harmless(id), hongyan_endpoint::harmless(state));
             }
             return Ok(Exit::of_state(state));
         }

@@ -43,6 +43,43 @@ async fn send_status_recall_and_their_exit_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn waiting_ends_with_what_the_platform_says_of_everybody() {
+    let mut stage = Stage::open("").await;
+    // The first look would be long after the wait.
+    stage.kill();
+    stage.configure(|text| text.replace("receipts_after_ms = 100", "receipts_after_ms = 60000"));
+    stage.start();
+    let send = |to: &[&str], words: &str, wait: &str| {
+        let named = to.iter().flat_map(|to| ["--to", to]);
+        let args = ["--json", "send", "--via", "ding", "--text", words, "--wait", wait];
+        run(&stage, &args.into_iter().chain(named).collect::<Vec<_>>())
+    };
+    let taken = send(&["zhangsan"], "一", "20");
+    assert_eq!(code(&taken), 0, "{taken:?}");
+    assert_eq!(json(&taken)["recipients"][0]["state"], "unread", "not only taken: with them");
+    // DingTalk takes these, too; its result says what became of them.
+    let nobody = send(&["nobody01"], "二", "20");
+    assert_eq!((code(&nobody), &json(&nobody)["recipients"][0]["state"]), (1, &"refused".into()), "{nobody:?}");
+    assert_eq!(code(&send(&["zhangsan", "nobody01"], "三", "20")), 1);
+    // Departments are in no list; the result is whole all the same.
+    let department = send(&["department:2"], "四", "20");
+    assert_eq!(
+        (code(&department), &json(&department)["recipients"][0]["state"]),
+        (0, &"sent".into()),
+        "{department:?}"
+    );
+    stage.trouble("busy:/topapi/message/corpconversation/getsendresult");
+    let unknown = send(&["zhangsan"], "五", "2");
+    assert_eq!((code(&unknown), &json(&unknown)["recipients"][0]["state"]), (3, &"sent".into()), "{unknown:?}");
+
+    for bare in ["13800000001", "+86 138-0000-0001"] {
+        let refused = run(&stage, &["send", "--to", bare, "--via", "ding", "--text", "a"]);
+        assert_eq!(code(&refused), 2, "{refused:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("mobile:"), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn plan_shows_the_calls_and_sends_nothing() {
     let stage = Stage::open("").await;
     let plan = json(&run(

@@ -306,7 +306,7 @@ async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
     let stage = Stage::dark("").await;
     let base = stage.sandbox.base();
     let through = |proxy: &str| {
-        let (from, to) = (base.clone(), format!("http://platform.invalid\"\nproxy = \"{proxy}"));
+        let (from, to) = (base.clone(), format!("https://platform.invalid\"\nproxy = \"{proxy}"));
         move |text: &str| text.replacen(&from, &to, 2).replacen(&to, &from, 1)
     };
     let (check, code, whole) = cause(&examined(&stage, "wecom", through("http://127.0.0.1:1"), &[]));
@@ -326,6 +326,6 @@ async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
         }
     });
     let (check, code, whole) = cause(&examined(&stage, "wecom", through(&format!("http://ops:canary@{address}")), &[]));
-    assert_eq!((check.as_str(), code.as_str()), ("tls", "proxy"), "{whole}");
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "net.proxy"), "{whole}");
     server.join().unwrap();
 }

@@ -23,7 +23,8 @@ pub(super) fn open(
         timestamp: get(&["timestamp", "timeStamp"]),
         nonce: get(&["nonce"]),
     };
-    let push: Push = serde_json::from_slice(body).map_err(|_| Refused("it is not a JSON object".into()))?;
+    let push: Push =
+        hongyan_endpoint::strict::from_slice(body).map_err(|_| Refused("it is not a JSON object".into()))?;
     let text = callback.open(&stamp, &push).map_err(|rejected| Refused(format!("{} {rejected}", rejected.code())))?;
     receiver.check_age(&stamp.timestamp, now)?;
     let body = match serde_json::from_str::<Value>(&text) {

@@ -99,8 +99,7 @@ impl Receiver {
 /// Answers a request if its path is a callback's.
 pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<Response> {
     let (account, receiver) = app.receivers.get_key_value(parts.uri.path().strip_prefix(PREFIX)?)?;
-    let limit = Duration::from_millis(app.config.server.body_timeout_ms);
-    let read = body::read_any(body, &parts.headers, MAX_BYTES, limit).await;
+    let read = body::read_any(app, account, body, &parts.headers, MAX_BYTES).await;
     let opened = match (&read, &parts.method) {
         (Err(problem), _) => Err(Refused(problem.detail.clone())),
         (Ok(bytes), &(Method::GET | Method::POST)) => open(receiver, app.clock.now(), parts, bytes),

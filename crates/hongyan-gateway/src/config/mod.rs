@@ -12,6 +12,7 @@ pub use locate::ConfigError;
 
 use hongyan_channel::{Account, AccountConfig};
 use hongyan_core::Content;
+use hongyan_endpoint::strict::Strict;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -74,6 +75,10 @@ pub struct ServerConfig {
     pub header_timeout_ms: u64,
     /// For a request's body, in milliseconds.
     pub body_timeout_ms: u64,
+    /// Without progress of an answer, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// Bytes of large bodies that are in memory at once.
+    pub max_held_bytes: usize,
     /// For a stop, in milliseconds.
     pub stop_timeout_ms: u64,
     /// Whether `/metrics` needs no key.
@@ -271,10 +276,11 @@ impl Config {
         if let Some(accounts) = merged.get_mut("accounts") {
             anchor(accounts, folder);
         }
-        let mut config: Self = serde_path_to_error::deserialize(toml::Value::Table(merged)).map_err(|error| {
-            let path = error.path().to_string();
-            source.at(&path, &error.inner().to_string(), &from_env)
-        })?;
+        let mut config: Self =
+            serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
+                let path = error.path().to_string();
+                source.at(&path, &error.inner().to_string(), &from_env)
+            })?;
         config.store.folder = folder.to_path_buf();
         config.validate().map_err(|(key, message)| source.at(&key, &message, &from_env))?;
         Ok(config)
@@ -296,6 +302,8 @@ impl Config {
             ("max_connections", server.max_connections == 0),
             ("header_timeout_ms", server.header_timeout_ms == 0),
             ("body_timeout_ms", server.body_timeout_ms == 0),
+            ("write_timeout_ms", server.write_timeout_ms == 0),
+            ("max_held_bytes", server.max_held_bytes == 0),
         ] {
             if zero {
                 return Err((format!("server.{key}"), "has to be greater than 0".into()));

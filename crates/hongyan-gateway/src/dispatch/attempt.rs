@@ -1,7 +1,7 @@
 //! One delivery, once: look up, check, hand over its file, call, decide, write down.
 
 use super::{
-    files, holding,
+    AWAITED_AFTER, files, holding,
     lane::{Lane, lock},
     rest::{self, Errand},
 };
@@ -60,7 +60,8 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     };
     // What goes again after a lost reply is meant to be taken for the same by the platform.
     let recognised = dedup(lane, claim) == lane.account.policy.dedup;
-    if claim.repeat_of.is_none() && recognised {
+    // What came by the platform's own path is the platform's to judge.
+    if claim.repeat_of.is_none() && recognised && content.given.is_none() {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
         refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
     }
@@ -341,6 +342,9 @@ async fn finish(
     let is_unknown = settled.state == DeliveryState::Unknown;
     let repeat_of = claim.repeat_of.or_else(|| is_unknown.then_some(claim.first_call_at));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
+        (DeliveryState::Sent, Some(_), Some(after)) if lane.observer.results_awaited(claim.id.message) => {
+            Some(now + after.min(AWAITED_AFTER))
+        }
         (DeliveryState::Sent, Some(_), Some(after)) => Some(now + after),
         _ => None,
     };

@@ -32,7 +32,19 @@ pub trait Observer: Send + Sync + 'static {
 
     /// An account began to rest, for a fault of this class, or works again.
     fn rested(&self, _account: &str, _class: &'static str, _rests: bool) {}
+
+    /// Whether somebody waits for what the platform says of each recipient: then it is asked soon.
+    fn results_awaited(&self, _message: MessageId) -> bool {
+        false
+    }
+
+    /// The platform has said all that it will say of a delivery's recipients but for who reads it. Told before
+    /// [`Self::changed`].
+    fn results_whole(&self, _delivery: DeliveryId) {}
 }
+
+/// How long after a call its result is asked for while somebody waits for it, and how far apart further looks are.
+const AWAITED_AFTER: Duration = Duration::from_secs(1);
 
 /// All lanes.
 pub struct Dispatcher {

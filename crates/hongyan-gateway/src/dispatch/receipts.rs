@@ -1,6 +1,7 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
 use super::{
+    AWAITED_AFTER,
     lane::{Lane, lock},
     pace::Turns,
     rest,
@@ -87,8 +88,10 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
     let window = lane.account.channel.capabilities().receipts_for.unwrap_or_default();
     let first = lane.account.receipts_after.unwrap_or(IDLE);
     let mut rests_until = None;
+    let mut whole = false;
     let (results, again) = match outcome {
         Ok(receipts) => {
+            whole = receipts.finished;
             let again = next_look(&task, &receipts, now, window, first);
             (read(&task, receipts), again)
         }
@@ -105,9 +108,14 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
             (Vec::new(), again)
         }
     };
+    let awaited = !whole && lane.observer.results_awaited(task.id.message);
+    let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
     if let Err(error) = lane.outbox.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
         return rests_until;
+    }
+    if whole {
+        lane.observer.results_whole(task.id);
     }
     lane.observer.changed(task.id);
     rests_until

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 /// The platform's fields, or the words about the first parameter that is missing or wrong.
 pub(super) fn check(route: &FacadeRoute, given: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let find = |name: &str| given.get(name).filter(|value| is_given(value));
+    let zero_counts = |name: &str| route.params.iter().any(|param| param.name == name && param.zero_counts);
+    let find = |name: &str| given.get(name).filter(|value| is_given(value, zero_counts(name)));
     if let Some((names, words)) = route.one_of {
         let counts = |name: &&str| {
             let flag = route.params.iter().any(|p| p.name == *name && p.kind == FacadeKind::Flag);
@@ -32,10 +33,12 @@ pub(super) fn check(route: &FacadeRoute, given: &Map<String, Value>) -> Result<M
     Ok(request)
 }
 
-/// Absent, null, an empty text and an empty list are nothing; 0 and false are values.
-fn is_given(value: &Value) -> bool {
+/// Absent, null, an empty text and an empty list are nothing; so are the 0 and false of JSON where they do not count.
+fn is_given(value: &Value, zero_counts: bool) -> bool {
     match value {
         Value::Null => false,
+        Value::Bool(false) => zero_counts,
+        Value::Number(number) if number.as_f64() == Some(0.0) => zero_counts,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(list) => !list.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
@@ -125,8 +128,34 @@ mod tests {
         assert_eq!(checked("/listbypage", json!({"department_id": 1, "offset": 0})), Err("每页数量不能为空".into()));
         let all = checked("/listbypage", json!({"department_id": 1, "offset": 0, "size": "10"}));
         assert_eq!(all, Ok(json!({"department_id": "1", "offset": 0, "size": 10})));
+        let none = checked("/listbypage", json!({"department_id": 1, "offset": false, "size": 0}));
+        assert_eq!(none, Err("每页数量不能为空".into()), "a page of none is no page");
+        assert!(checked("/get_org_user_count", json!({"onlyActive": 0})).is_ok());
+        assert!(checked("/getReadList", json!({"messageId": "m", "cursor": 0, "size": 1})).is_ok());
         let wrong = checked("/listbypage", json!({"department_id": 1, "offset": "x", "size": "10"}));
         assert_eq!(wrong, Err("offset必须是整数".into()));
+    }
+
+    #[test]
+    fn no_id_is_zero() {
+        for (path, name, words) in [
+            ("/getsendprogress", "task_id", "task_id不能为空"),
+            ("/getsendresult", "task_id", "task_id不能为空"),
+            ("/list_ids", "id", "父部门id不能为空"),
+            ("/departmentget", "id", "部门id不能为空"),
+            ("/list_parent_depts", "userId", "用户id不能为空"),
+            ("/getDeptMember", "deptId", "部门id不能为空"),
+            ("/chatInfo", "chatid", "群id不能为空"),
+        ] {
+            for nothing in [json!(0), json!(0.0), json!(false), json!(""), json!(null)] {
+                assert_eq!(checked(path, json!({name: nothing})), Err(words.into()), "{path} {nothing}");
+            }
+            assert!(checked(path, json!({name: "0"})).is_ok(), "{path}: a text is asked about, as there");
+        }
+        let words = checked("/asyncsend_v2", json!({"userid_list": "li", "msg": 0}));
+        assert_eq!(words, Err("msg不能为空".into()));
+        let nobody = checked("/asyncsend_v2", json!({"userid_list": 0, "msg": "a"}));
+        assert_eq!(nobody, Err("userid_list,dept_id_list, to_all_user必须有一个不能为空".into()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use hongyan_client::Raw;
 use hongyan_endpoint::{Fault, Wire};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// Every path of the facade begins so.
 const PREFIX: &str = "/api/dingtalkserve/";
@@ -69,6 +69,9 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
         Ok(data) => reply::json(StatusCode::OK, &json!({"success": true, "data": data})),
         Err(Refused { status, body }) => {
             let mut response = reply::json(status, &body);
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            }
             if status == StatusCode::UNAUTHORIZED {
                 let challenge = HeaderValue::from_static("Bearer realm=\"hongyan\"");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -85,7 +88,7 @@ async fn work(app: &App, account: &str, parts: &Parts, body: &mut Body) -> Resul
         return Err(Refused::words(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
     }
     let caller = admit(app, account, route, parts)?;
-    let fields = read(app, parts, body).await?;
+    let fields = read(app, &caller.id, parts, body).await?;
     let request = fields::check(route, &fields).map_err(Refused::param)?;
     let from = app.doors.application(account).ok_or_else(|| unknown_account(account))?;
     call(app, &caller, from, route, request).await
@@ -142,17 +145,20 @@ fn is_local(parts: &Parts) -> bool {
 }
 
 /// The parameters: a JSON object, or a form.
-async fn read(app: &App, parts: &Parts, body: &mut Body) -> Result<Map<String, Value>, Refused> {
-    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    let bytes =
-        body::read_any(body, &parts.headers, app.config.server.max_body_bytes, patience).await.map_err(|problem| {
-            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-            Refused::words(status, format!("{} {}", problem.detail, problem.detail_zh))
-        })?;
+async fn read(app: &App, caller: &str, parts: &Parts, body: &mut Body) -> Result<Map<String, Value>, Refused> {
+    let limit = app.config.server.max_body_bytes;
+    let bytes = body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| {
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+        Refused::words(status, format!("{} {}", problem.detail, problem.detail_zh))
+    })?;
     let text = bytes.trim_ascii();
+    // Command-line clients say "form" of everything they post; nobody says "JSON" of a form.
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let json = kind.get(..16).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
     let bytes = match text.first() {
         None => return Ok(Map::new()),
         Some(b'{' | b'[') => text.to_vec(),
+        Some(_) if json => text.to_vec(),
         Some(_) => official::form_to_json(text),
     };
     // An id in figures keeps all of them.

@@ -25,15 +25,19 @@ pub(crate) fn head(parts: &Parts) -> Wire {
     }
 }
 
-/// The call as it can be passed on: as it came, without the credential.
-pub(crate) fn raw(parts: &Parts, auth: Auth, body: Bytes) -> Raw {
+/// The name in the query of an operation's credential, where it has one there.
+pub(crate) fn credential(auth: Auth) -> Option<String> {
     let mut token = Wire::default();
     auth.attach("", &mut token);
-    let credential = token.query.first().map(|(name, _)| name.as_str());
+    token.query.into_iter().next().map(|(name, _)| name)
+}
+
+/// The call as it can be passed on: as it came, without what is `withheld` of its query: the credential.
+pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
     let query = parts.uri.query().unwrap_or_default();
     let kept = query.split('&').filter(|pair| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        !pair.is_empty() && Some(decode(name).as_str()) != credential
+        !pair.is_empty() && !withheld.contains(&decode(name).as_str())
     });
     Raw {
         method: parts.method.clone(),
@@ -76,11 +80,28 @@ mod tests {
 
     #[test]
     fn the_credential_is_taken_out_and_everything_else_stays_as_it_was() {
-        let query = |target: &str, auth| raw(&parts(target), auth, Bytes::new()).query;
+        let query = |target: &str, auth| {
+            let credential = credential(auth);
+            raw(&parts(target), &credential.iter().map(String::as_str).collect::<Vec<_>>(), Bytes::new()).query
+        };
         assert_eq!(query("/user/get?access_token=a%2Bb&userid=%E6%9D%8E&x", Auth::AccessToken), "userid=%E6%9D%8E&x");
         assert_eq!(query("/user/get?access%5Ftoken=a&userid=1", Auth::AccessToken), "userid=1");
         assert_eq!(query("/user/get?userid=1&access_token=a&access_token=b", Auth::AccessToken), "userid=1");
         assert_eq!(query("/v1.0/x?access_token=a", Auth::AcsHeader), "access_token=a");
         assert_eq!(query("/user/get", Auth::AccessToken), "");
+    }
+
+    #[test]
+    fn the_query_is_read_beside_the_body_on_topapi_only() {
+        let read = |target: &str, bytes: &'static [u8]| {
+            let mut call = Wire { body: bytes.to_vec(), ..head(&parts(target)) };
+            hongyan_dingtalk::topapi::gather(&mut call, true);
+            String::from_utf8(call.body).unwrap()
+        };
+        assert_eq!(read("/topapi/x?access_token=t&userid_list=li", b""), r#"{"userid_list":"li"}"#);
+        assert_eq!(read("/topapi/x?access_token=t&a=1", b"{\"a\":2}"), r#"{"a":2}"#, "the body wins");
+        assert_eq!(read("/topapi/x?access_token=t", b"{\"a\":2}"), r#"{"a":2}"#);
+        assert_eq!(read("/topapi/x?a=1", b"[1]"), "[1]");
+        assert_eq!(read("/chat/send?a=1", b"{}"), "{}");
     }
 }

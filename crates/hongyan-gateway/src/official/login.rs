@@ -5,6 +5,7 @@ use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
 use hongyan_endpoint::{Declared, Fault, Invalid, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
+use http::request::Parts;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -16,19 +17,22 @@ pub(super) fn is_login(declared: &dyn Declared) -> bool {
 }
 
 /// Answers a login.
-pub(super) fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wire) -> Sealed {
-    match token(app, side, spec, call) {
+pub(super) async fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Sealed {
+    match token(app, side, spec, call, parts).await {
         Ok(reply) => side.seal(spec, Ok(reply)),
         Err(fault) => side.seal(spec, Err(&fault)),
     }
 }
 
-fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire) -> Result<Value, Fault> {
+async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Result<Value, Fault> {
     let (id, secret) = pair(side, spec, call)?;
     // Only the older form of DingTalk's first login names a company; the other ids are the application's.
     let of_company = (side, spec.name) == (Side::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
-    let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, (&id, of_company), &secret)
-        .ok_or_else(|| wrong_pair(&app.doors, side, spec, call, &id))?;
+    let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, (&id, of_company), &secret);
+    let Some(holder) = holder else {
+        let fault = wrong_pair(&app.doors, side, spec, call, &id);
+        return Err(app.doors.slow.wrong(app, side, spec, parts, fault).await);
+    };
     let (access_token, life) = app.doors.tokens.issue(side, holder, app.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
     let reply = match (side, spec.name) {

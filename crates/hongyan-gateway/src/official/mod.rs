@@ -10,6 +10,7 @@ mod login;
 mod robot;
 mod send;
 mod side;
+mod slow;
 mod table;
 mod tokens;
 
@@ -17,24 +18,24 @@ pub(crate) use arrival::{form_to_json, pairs};
 pub(crate) use side::Side;
 pub(crate) use table::Operation;
 
-use crate::{app::App, body, config::Config, keys::Caller};
+use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_client::Raw;
 use hongyan_core::{Channel, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Method, Sealed, Spec, Wire};
+use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Method, Sealed, Spec, Wire, harmless_json};
+use hongyan_net::Reply;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
 
 /// The largest upload that is passed on: the platforms' largest file (20 MB) and the form around it.
 const MAX_UPLOAD: usize = (20 << 20) + (64 << 10);
 /// The largest body of a login.
 const MAX_LOGIN: usize = 64 << 10;
-/// Uploads in memory at once; further ones wait for their turn.
-const UPLOADS: usize = 8;
+/// The largest other body that is passed on: eight articles of 666 KB each, and what stands around them.
+const MAX_BODY: usize = 8 << 20;
 /// Headers of the platform's answer that are the caller's business.
 const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-code", "error-msg", "retry-after"];
 
@@ -62,7 +63,7 @@ pub(crate) struct Doors {
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
-    uploads: Semaphore,
+    slow: slow::Slow,
 }
 
 impl Doors {
@@ -103,7 +104,7 @@ impl Doors {
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
-            uploads: Semaphore::new(UPLOADS),
+            slow: slow::Slow::default(),
         })
     }
 
@@ -178,43 +179,67 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         || (spec.path.starts_with("/topapi/") && call.query.iter().any(|(name, _)| name != "access_token"))
         || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
-    if !(right_method || (lenient && either)) {
+    let right_method = right_method || (lenient && either);
+    if login::is_login(declared) {
+        if !right_method {
+            return Err(side.wrong_method(spec));
+        }
+        let bytes = read(app, "login", side, spec, parts, body, MAX_LOGIN).await?;
+        call.body = bytes.to_vec();
+        return Ok(login::answer(app, side, spec, &call, parts).await.into());
+    }
+    if !(either || right_method) {
         return Err(side.wrong_method(spec));
     }
-    if login::is_login(declared) {
-        let bytes = read(app, side, spec, parts, body, MAX_LOGIN).await?;
-        call.body = bytes.to_vec();
-        return Ok(login::answer(app, side, spec, &call).into());
-    }
+    let upload = spec.body == BodyForm::Multipart;
+    let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
         if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
             // Vendors' calls carry a credential of their own, which is none of an account's.
             return Err(side.forbidden(spec, "none 无"));
         }
-        let (from, caller) = robot::whose(app, side, &call)?;
-        if spec.body == BodyForm::Multipart {
-            let _turn = app.doors.uploads.acquire().await.ok();
-            let bytes = read(app, side, spec, parts, body, MAX_UPLOAD).await?;
-            return Ok(robot::upload(app, from, side, spec, &call, &bytes).await?.into());
+        let (from, caller) = robot::whose(app, side, spec, &call, parts).await?;
+        let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
+        call.body = bytes.to_vec();
+        if right_method
+            && !upload
+            && let Some(asked) = robot::read(side, &call)
+        {
+            return Ok(send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await.into());
         }
-        call.body = read(app, side, spec, parts, body, app.config.server.max_body_bytes).await?.to_vec();
-        let asked = robot::read(side, spec, &call)?;
-        let sealed = send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await;
-        return Ok(sealed.into());
+        return Ok(robot::forward(from, side, operation, parts, bytes).await);
     }
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;
-    let upload = spec.body == BodyForm::Multipart;
-    let _turn = if upload { app.doors.uploads.acquire().await.ok() } else { None };
-    let limit = if upload { MAX_UPLOAD } else { app.config.server.max_body_bytes };
-    let bytes = read(app, side, spec, parts, body, limit).await?;
+    let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
     if !upload {
         call.body = bytes.to_vec();
         // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
         hongyan_dingtalk::topapi::gather(&mut call, true);
     }
-    let raw = arrival::raw(parts, spec.auth, bytes);
+    let credential = arrival::credential(spec.auth);
+    let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
+    if !right_method {
+        // What the platform makes of it, it says itself.
+        return Ok(forward(from, operation, &raw).await);
+    }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
+}
+
+/// Reads a body of up to `most` bytes; an upload has one of the places for them.
+async fn read_large(
+    app: &App,
+    caller: &str,
+    side: Side,
+    spec: &Spec,
+    parts: &Parts,
+    body: &mut Body,
+    most: usize,
+) -> Result<(Option<Share>, Bytes), Fault> {
+    let upload = spec.body == BodyForm::Multipart;
+    let place = if upload { Some(place(app, side, spec, caller).await?) } else { None };
+    let bytes = read(app, caller, side, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
+    Ok((place, bytes))
 }
 
 /// Carries a call out for a caller who may make it.
@@ -239,16 +264,31 @@ pub(crate) async fn perform(
     {
         return sealed.into();
     }
-    match from.caller.forward(declared, raw).await {
+    forward(from, operation, raw).await
+}
+
+/// Passes a call on with the account's own token.
+async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
+    let Operation { side, declared } = operation;
+    passed_back(side, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+}
+
+/// The platform's answer as it came, or what stands in its place.
+fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
+    match answer {
         Ok(reply) => {
             let passed = PASSED_BACK.iter().filter_map(|name| {
                 let value = reply.headers.get(*name)?.clone();
                 Some((HeaderName::from_static(name), value))
             });
-            Answer { status: reply.status, headers: passed.collect(), body: reply.body }
+            let headers: HeaderMap = passed.collect();
+            let json =
+                headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let body = if json { harmless_json(reply.body.into()).into() } else { reply.body };
+            Answer { status: reply.status, headers, body }
         }
         Err(fault) => {
-            tracing::warn!(account = %from.account, %fault, "a call was not passed on");
+            tracing::warn!(account, %fault, "a call was not passed on");
             let timeout = matches!(fault.code(), "net.timeout" | "net.lost" | "net.too_large");
             let mut sealed = side.seal(spec, Err(&follow::spoken(side, spec, fault)));
             // Whether the call was made is not known: an answer with 200 would say that it was not.
@@ -260,16 +300,22 @@ pub(crate) async fn perform(
     }
 }
 
+/// One of the places for uploads.
+async fn place(app: &App, side: Side, spec: &Spec, caller: &str) -> Result<Share, Fault> {
+    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
+    app.uploads.take(caller, 1, patience).await.ok_or_else(|| side.busy(spec))
+}
+
 async fn read(
     app: &App,
+    caller: &str,
     side: Side,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     limit: usize,
 ) -> Result<Bytes, Fault> {
-    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    body::read_any(body, &parts.headers, limit, patience).await.map_err(|problem| match problem.status {
+    body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
         413 => side.too_large(spec),
         _ => side.unreadable(spec, &Invalid::whole(problem.detail)),
     })

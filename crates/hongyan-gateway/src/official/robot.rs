@@ -1,19 +1,26 @@
 //! The robots of groups on their own paths: `robot/send?access_token=…` and `webhook/send?key=…`.
 //!
-//! The credential says whose robot it is: a configured robot's own, or an API key that may use exactly one. What is
-//! sent goes through outbox and ledger; the gateway signs it where the robot wants that.
+//! The credential says whose robot it is: a configured robot's own, or an API key that may use exactly one. A robot with
+//! a secret wants the caller's own signature as well, which is checked here as the platform checks it; for a key the
+//! gateway signs. What is sent goes through outbox and ledger, the rest is passed on.
 
 use super::{
-    follow::spoken,
-    send::{self, Asked},
+    Answer, Operation, arrival, passed_back,
+    send::{Asked, admissible, keeps_numbers},
     side::Side,
 };
 use crate::{app::App, config::Config, keys::Caller};
-use hongyan_channel::{Account, ChannelConfig};
-use hongyan_core::{Address, AddressKind, Channel, Format, Scope};
-use hongyan_dingtalk::{content as dingtalk, webhook::SendWebhook as DingTalkSend};
-use hongyan_endpoint::{Endpoint, Fault, File, Invalid, Sealed, Spec, Wire};
-use hongyan_wecom::{media::MediaUploaded, webhook::SendWebhook as WeComSend};
+use bytes::Bytes;
+use hongyan_channel::{Account, ChannelConfig, RobotCaller, SecretRef};
+use hongyan_core::{Address, AddressKind, Channel, Scope, Time};
+use hongyan_dingtalk::{
+    content as dingtalk,
+    webhook::{SKEW_MS, SendWebhook as DingTalkSend, signed},
+};
+use hongyan_endpoint::{Endpoint, Fault, Spec, Wire};
+use hongyan_net::Secret;
+use hongyan_wecom::{content::Place, webhook::SendWebhook as WeComSend};
+use http::request::Parts;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -25,27 +32,54 @@ pub(super) struct Robot {
     side: Side,
     /// SHA-256: the credential itself is its channel's.
     hash: [u8; 32],
+    /// What callers sign with; `None` where the robot wants no signature, or the account signs for everybody.
+    secret: Option<Secret>,
     pub(super) channel: Arc<dyn Channel>,
+    caller: Arc<dyn RobotCaller>,
 }
 
 /// Every robot of the configuration.
 pub(super) fn open(config: &Config, accounts: &BTreeMap<Arc<str>, Account>) -> Vec<Robot> {
     let robot = |(name, settings): (&String, &hongyan_channel::AccountConfig)| {
         let account = accounts.get(name.as_str())?;
-        let side = match &settings.channel {
-            ChannelConfig::DingTalkRobot(_) => Side::DingTalk,
-            ChannelConfig::WeComRobot(_) => Side::WeCom,
+        let (side, secret) = match &settings.channel {
+            ChannelConfig::DingTalkRobot(config) => {
+                let wanted = config.secret.as_ref().filter(|_| !config.sign_for_callers);
+                // It was read when the account was opened; should it be gone since, nobody is let in by the token.
+                (Side::DingTalk, wanted.map(SecretRef::read).transpose().ok()?)
+            }
+            ChannelConfig::WeComRobot(_) => (Side::WeCom, None),
             _ => return None,
         };
         let hash = Sha256::digest(settings.robot_credential()?.expose().as_bytes()).into();
-        Some(Robot { account: Arc::clone(&account.name), side, hash, channel: Arc::clone(&account.channel) })
+        Some(Robot {
+            account: Arc::clone(&account.name),
+            side,
+            hash,
+            secret,
+            channel: Arc::clone(&account.channel),
+            caller: Arc::clone(account.robot.as_ref()?),
+        })
     };
     config.accounts.iter().filter_map(robot).collect()
 }
 
 /// Whose robot a call is for, and who calls.
-pub(super) fn whose<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
-    let name = if side == Side::DingTalk { "access_token" } else { "key" };
+pub(super) async fn whose<'a>(
+    app: &'a App,
+    side: Side,
+    spec: &Spec,
+    call: &Wire,
+    parts: &Parts,
+) -> Result<(&'a Robot, Arc<Caller>), Fault> {
+    match found(app, side, call) {
+        Ok(found) => Ok(found),
+        Err(fault) => Err(app.doors.slow.wrong(app, side, spec, parts, fault).await),
+    }
+}
+
+fn found<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
+    let name = if side == Side::DingTalk { TOKEN } else { "key" };
     let unknown = || match side {
         Side::DingTalk => side.refuse("300005", "token is not exist"),
         Side::WeCom => side.refuse("93000", "invalid webhook url"),
@@ -56,6 +90,9 @@ pub(super) fn whose<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Ro
     let robots = || app.doors.robots.iter().filter(|robot| robot.side == side);
     let own = robots().fold(None, |found, robot| found.or(bool::from(hash.ct_eq(&robot.hash)).then_some(robot)));
     if let Some(robot) = own {
+        if let Some(secret) = &robot.secret {
+            check_signature(side, call, secret, app.clock.now())?;
+        }
         return Ok((robot, Arc::new(Caller::owner(&robot.account))));
     }
     let caller = app.ring.recognise(given).filter(|caller| caller.may(Scope::Send)).ok_or_else(unknown)?;
@@ -66,57 +103,71 @@ pub(super) fn whose<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Ro
     }
 }
 
-/// Hands a file to the robot's platform, to be named in what the robot says.
-pub(super) async fn upload(
-    app: &App,
-    from: &Robot,
-    side: Side,
-    spec: &Spec,
-    call: &Wire,
-    body: &[u8],
-) -> Result<Sealed, Fault> {
-    let kind = call.query("type").unwrap_or_default();
-    let form = match kind {
-        "file" => Format::File,
-        "voice" => Format::Voice,
-        _ => return Err(side.refuse("40004", "invalid media type")),
-    };
-    let header = call.headers.iter().find(|(name, _)| name == "content-type");
-    let media_type = header.map_or("", |(_, value)| value.as_str());
-    let file = File::in_form(media_type, body).map_err(|_| side.refuse("44001", "empty media data"))?;
-    let now = app.clock.now();
-    let uploaded = from.channel.upload(form, &file, now).await.map_err(|fault| {
-        tracing::warn!(account = %from.account, %fault, "a file was not handed on");
-        spoken(side, spec, fault)
-    })?;
-    let reply = MediaUploaded {
-        kind: kind.to_owned(),
-        media_id: uploaded.id,
-        created_at: (now.millis() / 1_000).to_string(),
-        ..MediaUploaded::default()
-    };
-    let reply = serde_json::to_value(reply).map_err(|_| side.busy(spec))?;
-    Ok(side.seal(spec, Ok(reply)))
+/// Refuses a call without the robot's signature, as the platform does: the token alone is half of the credential.
+fn check_signature(side: Side, call: &Wire, secret: &Secret, now: Time) -> Result<(), Fault> {
+    let refused = |words: &str| Err(side.refuse("310000", words));
+    let timestamp = call.query("timestamp").and_then(|text| text.trim().parse::<i64>().ok());
+    match timestamp {
+        Some(at) if at.abs_diff(now.millis()) <= SKEW_MS.unsigned_abs() => {
+            let sign = call.query("sign").unwrap_or_default();
+            if signed(sign, secret.expose(), at) { Ok(()) } else { refused("sign not match") }
+        }
+        _ => refused("invalid timestamp"),
+    }
 }
 
-/// Reads what the robot is to say; what it cannot say is refused in the platform's code.
-pub(super) fn read(side: Side, spec: &Spec, call: &Wire) -> Result<Asked, Fault> {
-    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid);
-    send::check_numbers(side, spec, &call.body)?;
+/// The name in the query of a DingTalk robot's token.
+const TOKEN: &str = "access_token";
+
+/// Passes a call on with the robot's own credential: uploads, and what the robot's platform is known to refuse.
+pub(super) async fn forward(from: &Robot, side: Side, operation: Operation, parts: &Parts, body: Bytes) -> Answer {
+    let withheld: &[&str] = if side == Side::DingTalk { &[TOKEN, "timestamp", "sign"] } else { &["key"] };
+    let raw = arrival::raw(parts, withheld, body);
+    let answer = from.caller.forward(operation.declared, &raw).await;
+    passed_back(side, operation.declared.spec(), &from.account, answer)
+}
+
+/// Reads what the robot is to say; `None` for what its platform is known to refuse.
+pub(super) fn read(side: Side, call: &Wire) -> Option<Asked> {
+    let native: Map<String, Value> = serde_json::from_slice(&call.body).ok().filter(|_| keeps_numbers(&call.body))?;
     match side {
-        Side::DingTalk => {
-            let request = DingTalkSend::decode(call).map_err(unreadable)?;
-            dingtalk::robot(&request.message)
-                .map_err(|unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message)))?;
-        }
+        Side::DingTalk => dingtalk::robot(&DingTalkSend::decode(call).ok()?.message).ok()?,
         Side::WeCom => {
-            let request = WeComSend::decode(call).map_err(unreadable)?;
-            request.check().map_err(|unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message)))?;
+            let request = WeComSend::decode(call).ok()?;
+            admissible(Place::Robot, &request.msgtype, &request.content, request.check())?;
         }
     }
-    let mut native: Map<String, Value> =
-        serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
-    // The key against repeats is the delivery's own.
-    native.remove("msgUuid");
-    Ok(Asked { to: vec![Address::new(AddressKind::All, "")], native: Value::Object(native) })
+    let to = vec![Address::new(AddressKind::All, "")];
+    Some(Asked { to, native: Value::Object(native), beside: Map::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hongyan_dingtalk::webhook::sign;
+
+    const NOW: Time = Time::from_millis(1_790_000_000_000);
+
+    fn code(query: &[(&str, String)]) -> Option<String> {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let call = Wire { query, ..Wire::default() };
+        let checked = check_signature(Side::DingTalk, &call, &Secret::new("SECsample"), NOW);
+        checked.err().map(|fault| fault.message().to_owned())
+    }
+
+    #[test]
+    fn a_robot_with_a_secret_wants_the_callers_own_signature() {
+        let at = NOW.millis();
+        let of = |at: i64, secret: &str| vec![("timestamp", at.to_string()), ("sign", sign(secret, at))];
+        assert_eq!(code(&of(at, "SECsample")), None);
+        assert_eq!(code(&of(at - SKEW_MS, "SECsample")), None);
+        assert_eq!(code(&of(at, "SECother")).as_deref(), Some("sign not match"));
+        assert_eq!(code(&of(at, "SECsample")[..1]).as_deref(), Some("sign not match"));
+        let stolen = vec![("timestamp", (at + 1).to_string()), ("sign", sign("SECsample", at))];
+        assert_eq!(code(&stolen).as_deref(), Some("sign not match"));
+        for off in [at - SKEW_MS - 1, at + SKEW_MS + 1, i64::MIN] {
+            assert_eq!(code(&of(off, "SECsample")).as_deref(), Some("invalid timestamp"), "{off}");
+        }
+        assert_eq!(code(&[]).as_deref(), Some("invalid timestamp"));
+    }
 }

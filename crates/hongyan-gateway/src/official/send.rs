@@ -1,22 +1,25 @@
 //! The platforms' sends: read as the platform reads them, accepted into the outbox, answered as the platform answers.
 //!
-//! What is wrong as a whole is refused at once in the platform's code; everything else is the platform's to judge,
-//! when the delivery is made a moment later.
+//! Nothing is refused, cut or split here. What the platform takes, or may take, goes through the outbox as it came
+//! ([`Content::given`]); what it is known to refuse, and what cannot be read, is passed on as it is, so that the
+//! refusal is the platform's own and leaves no dead letter.
 
-use super::{Application, Doors, side::Side};
-use crate::{accept, app::App, keys::Caller, routes::messages};
+use super::{Application, side::Side};
+use crate::{accept, app::App, keys::Caller, routes::messages, waiting::WaitsFor};
 use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
     MessageRow, Priority, RecipientState, number,
 };
 use hongyan_dingtalk::{
     chat::SendToChat,
+    content as dingtalk,
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Invalid, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
+    content::{Place, Unfit, may_be_taken},
     message::{DUPLICATE_CHECK_MAX_SECONDS, MessageSent, SendMessage},
 };
 use serde_json::{Map, Value, json};
@@ -41,6 +44,8 @@ pub(super) fn is_send(side: Side, spec: &Spec) -> Option<AddressKind> {
 pub(super) struct Asked {
     pub(super) to: Vec<Address>,
     pub(super) native: Value,
+    /// What the request said beside the message.
+    pub(super) beside: Map<String, Value>,
 }
 
 /// Accepts a send, waits for its outcome and gives the platform's reply; `None` for one that is the platform's alone to
@@ -53,22 +58,21 @@ pub(super) async fn answer(
     spec: &'static Spec,
     call: &Wire,
 ) -> Option<Sealed> {
+    // An array would be read by position: what its members mean is the platform's to say.
+    if call.body.trim_ascii_start().first() != Some(&b'{') || !keeps_numbers(&call.body) {
+        return None;
+    }
     let asked = match spec.name {
-        "robot.batch_send" | "robot.group_send" => Ok(by_robot(from, spec, call)?),
-        _ => check_numbers(side, spec, &call.body).and_then(|()| read(&app.doors, from, side, spec, call)),
+        "robot.batch_send" | "robot.group_send" => by_robot(from, spec, call)?,
+        _ => read(from, side, spec, call)?,
     };
-    Some(match asked {
-        Ok(asked) => carry(app, caller, &from.account, &from.channel, side, spec, asked).await,
-        Err(fault) => side.seal(spec, Err(&fault)),
-    })
+    Some(carry(app, caller, &from.account, &from.channel, side, spec, asked).await)
 }
 
-/// What is sent is kept as values before it goes on: a whole number that 64 bits cannot hold would arrive rounded.
-pub(super) fn check_numbers(side: Side, spec: &Spec, json: &[u8]) -> Result<(), Fault> {
-    match number::inexact(json).into_iter().find(|one| one.whole) {
-        Some(one) => Err(side.unreadable(spec, &Invalid::unfit(one.path, "is a number of more than 64 bits"))),
-        None => Ok(()),
-    }
+/// Whether a text of JSON is kept as it came: what is sent is kept as values, and a whole number that 64 bits cannot
+/// hold would arrive rounded.
+pub(super) fn keeps_numbers(json: &[u8]) -> bool {
+    !number::inexact(json).into_iter().any(|one| one.whole)
 }
 
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
@@ -94,7 +98,8 @@ fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
     };
     let most = SendToGroup::SPEC.max_bytes("msgParam").unwrap_or(usize::MAX);
     let whole = serde_json::from_str::<Map<String, Value>>(&param).is_ok() && param.len() <= most;
-    (whole && !key.is_empty()).then(|| Asked { to, native: json!({"msgKey": key, "msgParam": param}) })
+    let native = json!({"msgKey": key, "msgParam": param});
+    (whole && !key.is_empty()).then_some(Asked { to, native, beside: Map::new() })
 }
 
 /// As [`answer`], for a send that has been read.
@@ -129,7 +134,7 @@ async fn run(
     channel: &Arc<dyn Channel>,
     side: Side,
     spec: &'static Spec,
-    Asked { to, native }: Asked,
+    Asked { to, native, beside }: Asked,
 ) -> Result<Answered, Fault> {
     let began = Instant::now();
     let message = Message {
@@ -139,17 +144,17 @@ async fn run(
         reply_to: None,
         via: vec![account.to_owned()],
         route: None,
-        content: Content { native: Some(native), ..Content::default() },
+        content: Content { native: Some(native), given: Some(beside), ..Content::default() },
         send_at: None,
         expires_at: None,
         priority: Priority::default(),
         labels: BTreeMap::new(),
     };
     let now = app.clock.now();
-    let draft = accept::draft(app, caller, message, now).await.map_err(|problem| side.unfit(spec, &problem))?;
+    let draft = accept::given(app, caller, message, now).await.map_err(|problem| side.unfit(spec, &problem))?;
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
-    let ticket = app.watch.waiting.enter(id);
+    let ticket = app.watch.waiting.enter(id, WaitsFor::Calls);
     let message = draft.into_new(app, id, None).await.map_err(|problem| side.unfit(spec, &problem))?;
     let accepted = accept::commit(app, vec![message]).await.map_err(|problem| side.unfit(spec, &problem))?;
     if !matches!(accepted.first(), Some(Accepted::New(_))) {
@@ -314,103 +319,108 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
     sealed
 }
 
-fn read(doors: &Doors, from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Result<Asked, Fault> {
-    let unreadable = |invalid: hongyan_endpoint::Invalid| side.unreadable(spec, &invalid);
-    let unfit =
-        |unfit: hongyan_wecom::content::Unfit| side.refuse(unfit.code, format!("{}: {}", unfit.field, unfit.message));
+/// What a send asks for; `None` where the platform's answer is a refusal, or cannot be foreseen.
+fn read(from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Option<Asked> {
     match (side, spec.name) {
-        (Side::DingTalk, "notice.send") => notice(from, side, spec, SendNotice::decode(call).map_err(unreadable)?),
+        (Side::DingTalk, "notice.send") => notice(from, SendNotice::decode(call).ok()?),
         (Side::DingTalk, _) => {
-            let request = SendToChat::decode(call).map_err(unreadable)?;
-            let chatid = Some(request.chatid).filter(|id| !id.trim().is_empty());
-            let chatid = chatid.ok_or_else(|| side.refuse("34001", "无效的会话id"))?;
-            // The oldest form has the message's members beside the chat's id.
-            let said = match request.msg {
-                Value::Null if request.rest.contains_key("msgtype") => Value::Object(request.rest),
-                said => said,
-            };
-            Ok(Asked { to: vec![Address::new(AddressKind::Chat, chatid)], native: msg(side, spec, said)? })
-        }
-        (Side::WeCom, "message.send") => {
-            let request = SendMessage::decode(call).map_err(unreadable)?;
-            app_message(doors, from, side, &request)?;
-            request.check().map_err(unfit)?;
-            let to = [
-                (AddressKind::Userid, &request.touser),
-                (AddressKind::Department, &request.toparty),
-                (AddressKind::Tag, &request.totag),
-            ];
-            let to = if request.touser.trim() == "@all" {
-                vec![Address::new(AddressKind::All, "")]
-            } else {
-                to.into_iter().flat_map(|(kind, list)| split(list, '|').map(move |id| Address::new(kind, id))).collect()
-            };
-            let mut native = request.content;
-            native.insert("msgtype".into(), request.msgtype.into());
-            // As the caller wants it, and not as an account's other messages have it.
-            let check = request.enable_duplicate_check == Some(1);
-            native.insert("enable_duplicate_check".into(), i64::from(check).into());
-            if check {
-                let seconds = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
-                native.insert("duplicate_check_interval".into(), seconds.into());
+            let request = SendToChat::decode(call).ok()?;
+            // An `openConversationId` is none of this operation's ids.
+            if request.chatid.trim().is_empty() || request.chatid.starts_with("cid") {
+                return None;
             }
-            Ok(Asked { to, native: Value::Object(native) })
+            // The oldest form has the message's members beside the chat's id.
+            let (said, beside) = match request.msg {
+                Value::Null if request.rest.contains_key("msgtype") => (Value::Object(request.rest), Map::new()),
+                said => (said, request.rest),
+            };
+            let to = vec![Address::new(AddressKind::Chat, request.chatid)];
+            Some(Asked { to, native: msg(said)?, beside })
         }
+        (Side::WeCom, "message.send") => app_message(from, SendMessage::decode(call).ok()?),
         (Side::WeCom, _) => {
-            let request = SendChat::decode(call).map_err(unreadable)?;
-            request.check().map_err(unfit)?;
+            let request = SendChat::decode(call).ok()?;
+            admissible(Place::Chat, &request.msgtype, &request.content, request.check())?;
             let mut native = request.content;
             native.insert("msgtype".into(), request.msgtype.into());
             native.extend(request.safe.map(|safe| ("safe".to_owned(), safe.into())));
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
-            Ok(Asked { to, native: Value::Object(native) })
+            Some(Asked { to, native: Value::Object(native), beside: Map::new() })
         }
     }
 }
 
-/// What WeCom asks first: the duplicate check's interval, and whose application this is.
-fn app_message(doors: &Doors, from: &Application, side: Side, request: &SendMessage) -> Result<(), Fault> {
-    if let Some(interval) = request.duplicate_check_interval
-        && !(0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS)).contains(&interval)
-    {
-        return Err(side.refuse("40058", "duplicate_check_interval, invalid Request Parameter"));
-    }
-    let sibling = |one: &Application| (one.side, &one.id, one.agent_id) == (side, &from.id, request.agentid);
-    match request.agentid {
-        id if id == from.agent_id => Ok(()),
-        0 => Err(side.refuse("41011", "agentid missing")),
-        _ if doors.applications.iter().any(sibling) => {
-            Err(side.refuse("301002", "not allow operate another agent with this accesstoken"))
-        }
-        _ => Err(side.refuse("40056", "invalid agentid")),
+/// `None` for what WeCom refuses. Where its documents and its answers do not agree, the platform decides.
+pub(super) fn admissible(
+    place: Place,
+    msgtype: &str,
+    content: &Map<String, Value>,
+    checked: Result<(), Unfit>,
+) -> Option<()> {
+    match checked {
+        Ok(()) => Some(()),
+        Err(unfit) => may_be_taken(place, msgtype, content, &unfit).then_some(()),
     }
 }
 
-/// A work notification: the platform's checks that come before the message is stored.
-fn notice(from: &Application, side: Side, spec: &Spec, request: SendNotice) -> Result<Asked, Fault> {
+/// A message of the application.
+fn app_message(from: &Application, request: SendMessage) -> Option<Asked> {
+    let window = 0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS);
+    if request.duplicate_check_interval.is_some_and(|interval| !window.contains(&interval)) {
+        return None;
+    }
+    // A mini-program notice names its sender by the mini-program.
+    let nameless = request.agentid == 0 && request.msgtype == "miniprogram_notice";
+    if request.agentid != from.agent_id && !nameless {
+        return None;
+    }
+    admissible(Place::App, &request.msgtype, &request.content, request.check())?;
+    let to = if request.touser.trim() == EVERYBODY {
+        vec![Address::new(AddressKind::All, "")]
+    } else {
+        let lists = [
+            (AddressKind::Userid, &request.touser),
+            (AddressKind::Department, &request.toparty),
+            (AddressKind::Tag, &request.totag),
+        ];
+        let to: Vec<Address> =
+            lists.into_iter().flat_map(|(kind, list)| split(list, '|').map(move |id| Address::new(kind, id))).collect();
+        // Everybody beside single people: what that means is not written anywhere.
+        if to.iter().any(|one| one.kind == AddressKind::Userid && one.value.eq_ignore_ascii_case(EVERYBODY)) {
+            return None;
+        }
+        to
+    };
+    let mut native = request.content;
+    native.insert("msgtype".into(), request.msgtype.into());
+    // As the caller wants it, and not as an account's other messages have it.
+    let check = request.enable_duplicate_check == Some(1);
+    native.insert("enable_duplicate_check".into(), i64::from(check).into());
+    if check {
+        let seconds = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
+        native.insert("duplicate_check_interval".into(), seconds.into());
+    }
+    Some(Asked { to, native: Value::Object(native), beside: Map::new() })
+}
+
+/// A work notification.
+fn notice(from: &Application, request: SendNotice) -> Option<Asked> {
     if request.agent_id != from.agent_id {
-        return Err(side.refuse("40056", "不合法的agentid"));
+        return None;
     }
     let ids = |list: &Option<String>| -> Vec<String> {
         split(list.as_deref().unwrap_or_default(), ',').map(str::to_owned).collect()
     };
     let (users, departments) = (ids(&request.userid_list), ids(&request.dept_id_list));
     let everybody = request.to_all_user == Some(true);
-    if request.dept_id_list.is_some() && departments.is_empty() {
-        return Err(side.refuse("400002", "参数错误: dept_id_list 不能为空"));
-    }
-    if users.is_empty() && departments.is_empty() && !everybody {
-        return Err(side.refuse("400002", "参数错误: userid_list、dept_id_list、to_all_user 不能同时为空"));
-    }
     let over = |field: &str, count: usize| SendNotice::SPEC.max_items(field).is_some_and(|max| count > max);
-    if over("userid_list", users.len()) {
-        return Err(side.refuse("40032", "不合法的userid列表长度"));
-    }
-    if over("dept_id_list", departments.len()) {
-        return Err(side.refuse("40066", "不合法的部门列表: 超过长度限制"));
-    }
-    if let Some(wrong) = departments.iter().find(|id| id.parse::<i64>().is_err()) {
-        return Err(side.refuse("40066", format!("不合法的部门列表: {wrong}")));
+    if (request.dept_id_list.is_some() && departments.is_empty())
+        || (users.is_empty() && departments.is_empty() && !everybody)
+        || over("userid_list", users.len())
+        || over("dept_id_list", departments.len())
+        || departments.iter().any(|id| id.parse::<i64>().is_err())
+    {
+        return None;
     }
     let to = if everybody {
         vec![Address::new(AddressKind::All, "")]
@@ -418,34 +428,22 @@ fn notice(from: &Application, side: Side, spec: &Spec, request: SendNotice) -> R
         let users = users.into_iter().map(|id| Address::new(AddressKind::Userid, id));
         users.chain(departments.into_iter().map(|id| Address::new(AddressKind::Department, id))).collect()
     };
-    Ok(Asked { to, native: msg(side, spec, request.msg)? })
+    Some(Asked { to, native: msg(request.msg)?, beside: request.rest })
 }
 
-/// A DingTalk message object, or a text that is one: form posts and some clients send it so.
-fn msg(side: Side, spec: &Spec, msg: Value) -> Result<Value, Fault> {
-    let incomplete = |what: &str| side.refuse("34014", format!("消息JSON不完整{what}"));
+/// A DingTalk message object, or a text that is one: form posts and some clients send it so. `None` for what the
+/// platform refuses.
+fn msg(msg: Value) -> Option<Value> {
     let msg = match msg {
-        Value::String(text) => {
-            check_numbers(side, spec, text.as_bytes())?;
-            serde_json::from_str(&text).map_err(|_| incomplete(""))?
-        }
+        Value::String(text) if keeps_numbers(text.as_bytes()) => serde_json::from_str(&text).ok()?,
         other => other,
     };
-    let Value::Object(members) = &msg else { return Err(incomplete("")) };
-    let kind = members.get("msgtype").cloned().and_then(|kind| lenient::text(kind).ok()).unwrap_or_default();
-    if kind.is_empty() {
-        return Err(side.refuse("40008", "不合法的消息类型"));
-    }
-    let Some(Value::Object(content)) = members.get(&kind) else { return Err(incomplete(&format!(": {kind}"))) };
-    if kind == "text" && content.get("content").is_none_or(|words| words.as_str().is_some_and(str::is_empty)) {
-        return Err(side.refuse("44004", "文本消息内容为空"));
-    }
-    let size = msg.to_string().len();
-    match SendNotice::SPEC.max_bytes("msg") {
-        Some(max) if size > max => Err(side.refuse("45002", format!("消息内容大小超过限制: {size} > {max}"))),
-        _ => Ok(msg),
-    }
+    dingtalk::check(msg.as_object()?).ok()?;
+    Some(msg)
 }
+
+/// How WeCom spells everybody.
+const EVERYBODY: &str = "@all";
 
 fn split(list: &str, by: char) -> impl Iterator<Item = &str> {
     list.split(by).map(str::trim).filter(|id| !id.is_empty())

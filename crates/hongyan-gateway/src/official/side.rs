@@ -147,13 +147,20 @@ impl Side {
         if problem.code == Code::AccountForbidden.name() {
             return self.forbidden(spec, "send");
         }
-        let size = problem.detail.contains("bytes") || problem.detail.contains("characters");
         match self {
-            Self::DingTalk if problem.detail.contains("keyword") => self.refuse("310000", "keywords not in content"),
-            Self::DingTalk if size => self.refuse("45002", format!("消息内容大小超过限制: {}", problem.detail)),
             Self::DingTalk => self.refuse("34014", format!("消息JSON不完整: {}", problem.detail)),
-            Self::WeCom if size => self.refuse("45002", problem.detail.clone()),
             Self::WeCom => self.refuse("40058", format!("{}, invalid Request Parameter", problem.detail)),
+        }
+    }
+
+    /// Too many wrong logins of one caller: ask again later.
+    pub(crate) fn too_often(self, spec: &Spec) -> Fault {
+        match self {
+            Self::DingTalk if new_style(spec) => {
+                self.refuse("Forbidden.AccessDenied.QpsLimitForApi", "请求过于频繁,请稍后重试")
+            }
+            Self::DingTalk => self.refuse("90018", "请求过于频繁,请稍后重试"),
+            Self::WeCom => self.refuse("45009", "api freq out of limit"),
         }
     }
 

@@ -17,7 +17,7 @@ use hongyan_channel::Account;
 use hongyan_core::{AddressKind, ChatChange, ChatRow, Chats, Missing};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// Chats of one list.
 const MAX_LIST: usize = 10_000;
@@ -40,9 +40,8 @@ fn chats<'a>(app: &'a App, caller: &Caller, name: &str) -> Result<(&'a Account, 
 
 async fn read<T: DeserializeOwned>(app: &App, call: &Call, body: &mut Body) -> Result<T, Problem> {
     query::none(call)?;
-    let server = &app.config.server;
-    let patience = Duration::from_millis(server.body_timeout_ms);
-    body::parse(&body::read(body, &call.parts.headers, server.max_body_bytes, patience).await?)
+    let (caller, limit) = (&call.caller()?.id, app.config.server.max_body_bytes);
+    body::parse(&body::read(app, caller, body, &call.parts.headers, limit).await?)
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {

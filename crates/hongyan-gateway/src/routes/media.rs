@@ -5,8 +5,10 @@ use crate::{
     app::App,
     body, files,
     reply::{self, Reply},
+    shares,
 };
 use axum::{body::Body, response::Response};
+use bytes::Bytes;
 use hongyan_api::{Code, FileList, Problem};
 use hongyan_core::FileRow;
 use hongyan_endpoint::File;
@@ -38,13 +40,11 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let form = media_type.trim_start().get(..10).is_some_and(|head| head.eq_ignore_ascii_case("multipart/"));
     let most = app.config.server.max_file_bytes;
     let limit = if form { most.saturating_add(FORM_BYTES) } else { most };
+    let caller = &call.caller()?.id;
     let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    let _turn = tokio::time::timeout(patience, app.uploads.acquire())
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or_else(|| Problem::bare(Code::Busy))?;
-    let bytes = body::read_any(body, &call.parts.headers, limit, patience).await?;
+    let _place = app.uploads.take(caller, 1, patience).await.ok_or_else(|| Problem::bare(Code::Busy))?;
+    let _share = body::share(app, caller, &call.parts.headers, limit).await?;
+    let bytes = body::read_without_share(app, body, &call.parts.headers, limit).await?;
     let file = if form {
         let invalid = |error: hongyan_endpoint::Invalid| Problem::field(Code::InvalidField, "", error.message);
         let file = File::in_form(media_type, &bytes).map_err(invalid)?;
@@ -55,6 +55,10 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     };
     let file = files::checked(file, most)?;
     let row = app.library.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
+    let accounts = call.caller()?.accounts();
+    if !accounts.is_empty() {
+        app.library.note_holder(&row.id, accounts).await.map_err(reply::store)?;
+    }
     Ok(reply::json(StatusCode::CREATED, &row))
 }
 
@@ -76,12 +80,14 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let more = files.len() > limit;
     files.truncate(limit);
     let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
+    // A key for some accounts sees their files; the cursor goes on all the same.
+    let files = files::seen(app, call.caller()?, files).await?;
     reply::ok(&FileList { files, next_cursor })
 }
 
 async fn found(app: &App, call: &Call) -> Result<FileRow, Problem> {
     query::none(call)?;
-    app.library.file_row(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)
+    files::visible(app, call.caller()?, call.param("id")).await?.ok_or_else(no_such_file)
 }
 
 /// `GET /v1/media/{id}`
@@ -91,15 +97,27 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
 
 /// `GET /v1/media/{id}/content`
 pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
-    let _turn = app.uploads.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
-    let file = app.library.file(call.param("id")).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
-    let file = Arc::unwrap_or_clone(file);
-    Ok(attachment(&file.name, file.bytes))
+    let row = found(app, call).await?;
+    let patience = Duration::from_millis(app.config.server.write_timeout_ms);
+    let share = app.memory.take(&call.caller()?.id, row.size_bytes, patience).await;
+    let share = share.ok_or_else(|| Problem::bare(Code::Busy))?;
+    let file = app.library.file(&row.id).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
+    let mut response = attachment(&row.name, shares::bytes(Content(file), share));
+    response.extensions_mut().insert(reply::HasShare);
+    Ok(response)
+}
+
+/// A file's bytes as they lie in memory.
+struct Content(Arc<File>);
+
+impl AsRef<[u8]> for Content {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.bytes
+    }
 }
 
 /// Never to be shown by a browser under this address: somebody else made it.
-fn attachment(name: &str, bytes: Vec<u8>) -> Response {
+fn attachment(name: &str, bytes: Bytes) -> Response {
     let mut response = reply::with_type(StatusCode::OK, files::ANY_TYPE, bytes);
     let encoded = name.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -7,25 +7,25 @@ use crate::{
     body,
     keys::Caller,
     reply::{self, Reply},
+    waiting::{Ticket, WaitsFor},
 };
 use axum::body::Body;
 use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
 };
-use hongyan_core::{Accepted, DeliveryId, DeliveryState, Idempotency, MessageId, MessageRow, NewMessage, Time};
+use hongyan_core::{
+    Accepted, AddressKind, DeliveryId, DeliveryRow, DeliveryState, Idempotency, MessageId, MessageRow, NewMessage,
+    RecipientState, Time,
+};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// Messages of one batch.
 const MAX_BATCH: usize = 1_000;
-
-fn patience(app: &App) -> Duration {
-    Duration::from_millis(app.config.server.body_timeout_ms)
-}
 
 fn conflict(earlier: MessageId) -> Problem {
     Problem::new(
@@ -42,14 +42,14 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let caller = call.caller()?;
     let wait = query::wait(call)?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let now = app.clock.now();
     let message = body::message(&bytes)?;
     let idempotency = key.map(|key| idempotency(caller, key.to_owned(), &bytes));
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
-    let ticket = wait.map(|span| (app.watch.waiting.enter(id), began + span));
-    let mut accepted = MessageAccepted { id, state: "pending".into(), deliveries: Vec::new() };
+    let ticket = wait.map(|span| (app.watch.waiting.enter(id, WaitsFor::Results), began + span));
+    let mut accepted = MessageAccepted { id, state: "pending".into(), deliveries: Vec::new(), settled: None };
     let outcome_of_it = match accept::draft(app, caller, message, now).await {
         Ok(draft) => {
             accepted.deliveries = stubs(id, &draft);
@@ -61,22 +61,27 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         Some(Accepted::New(_)) => {
             app.watch.metrics.accepted(1, began.elapsed());
             let accepted = match ticket {
-                Some((ticket, until)) => match outcome(app, id, ticket, until).await? {
-                    Some(row) => of_row(&row),
-                    None => accepted,
-                },
+                Some((ticket, until)) => {
+                    let (row, settled) = results(app, id, ticket, until).await?;
+                    let known = row.map_or(accepted, |row| of_row(&row));
+                    MessageAccepted { settled: Some(settled), ..known }
+                }
                 None => accepted,
             };
             Ok(reply::json(StatusCode::ACCEPTED, &accepted))
         }
         Some(Accepted::Before(id)) => {
-            let row = match wait {
-                Some(span) => outcome(app, id, app.watch.waiting.enter(id), began + span).await?,
-                None => app.outbox.message(id).await.map_err(reply::store)?,
+            let (row, settled) = match wait {
+                Some(span) => {
+                    let ticket = app.watch.waiting.enter(id, WaitsFor::Results);
+                    let (row, settled) = results(app, id, ticket, began + span).await?;
+                    (row, Some(settled))
+                }
+                None => (app.outbox.message(id).await.map_err(reply::store)?, None),
             };
             // The key outlives a message that was forgotten.
-            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new() };
-            let accepted = row.map_or_else(forgotten, |row| of_row(&row));
+            let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new(), settled: None };
+            let accepted = MessageAccepted { settled, ..row.map_or_else(forgotten, |row| of_row(&row)) };
             let mut response = reply::json(StatusCode::ACCEPTED, &accepted);
             response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
             Ok(response)
@@ -122,28 +127,71 @@ fn of_row(row: &MessageRow) -> MessageAccepted {
             .iter()
             .map(|d| DeliveryStub { id: d.id, account: d.account.clone(), recipients: d.recipients })
             .collect(),
+        settled: None,
     }
+}
+
+/// Whether calls are to be made yet.
+fn under_way(row: &MessageRow) -> bool {
+    row.deliveries.iter().any(|d| {
+        matches!(d.state, DeliveryState::Pending | DeliveryState::Sending)
+            || (d.state == DeliveryState::Unknown && d.due.is_some())
+    })
 }
 
 /// The message once nothing of it is under way, or as it stands at `until`.
 pub(crate) async fn outcome(
     app: &App,
     id: MessageId,
-    mut ticket: crate::waiting::Ticket,
+    mut ticket: Ticket,
     until: Instant,
 ) -> Result<Option<MessageRow>, Problem> {
     loop {
         let row = app.outbox.message(id).await.map_err(reply::store)?;
-        let under_way = |row: &MessageRow| {
-            row.deliveries.iter().any(|d| {
-                matches!(d.state, DeliveryState::Pending | DeliveryState::Sending)
-                    || (d.state == DeliveryState::Unknown && d.due.is_some())
-            })
-        };
         if !row.as_ref().is_some_and(under_way) || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
             return Ok(row);
         }
     }
+}
+
+/// The message once the platforms have said of every recipient what became of it, or as it stands at `until`; and
+/// whether they have.
+async fn results(
+    app: &App,
+    id: MessageId,
+    mut ticket: Ticket,
+    until: Instant,
+) -> Result<(Option<MessageRow>, bool), Problem> {
+    loop {
+        let row = app.outbox.message(id).await.map_err(reply::store)?;
+        let settled = match &row {
+            Some(row) => !under_way(row) && all_named(app, row, &ticket).await?,
+            None => true,
+        };
+        if settled || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
+            return Ok((row, settled));
+        }
+    }
+}
+
+/// Whether the result of every call names all its recipients. Where the reply to a call says all that the platform will
+/// say, it has done so; elsewhere `sent` is only that the call was taken. Of departments, and of everybody, a result
+/// names nobody but those refused: it is whole when the platform has worked through the call.
+async fn all_named(app: &App, row: &MessageRow, ticket: &Ticket) -> Result<bool, Problem> {
+    let asked_for = |d: &&DeliveryRow| {
+        let account = app.accounts.get(d.account.as_str());
+        d.state == DeliveryState::Sent && !d.handles.is_empty() && account.is_some_and(|a| a.receipts_after.is_some())
+    };
+    let open: Vec<&DeliveryRow> = row.deliveries.iter().filter(asked_for).collect();
+    if open.is_empty() {
+        return Ok(true);
+    }
+    let ledger = app.outbox.recipients(row.id).await.map_err(reply::store)?;
+    Ok(open.into_iter().all(|d| {
+        let mut unnamed = ledger.iter().filter(|r| r.delivery == d.id && r.state == RecipientState::Sent);
+        let whole = ticket.is_whole(d.id);
+        unnamed.all(|r| whole && matches!(r.address.kind, AddressKind::Department | AddressKind::All))
+    }))
 }
 
 /// A batch, split into messages that are not yet read, and the keys for them.
@@ -224,7 +272,7 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     let caller = call.caller()?;
     query::none(call)?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_batch_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_batch_bytes).await?;
     let mut batch = split(&bytes)?;
     if batch.items.is_empty() || batch.items.len() > MAX_BATCH {
         let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", batch.items.len());
@@ -321,7 +369,7 @@ async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec
 pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let caller = call.caller()?;
     query::none(call)?;
-    let bytes = body::read(body, &call.parts.headers, app.config.server.max_body_bytes, patience(app)).await?;
+    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let draft = accept::draft(app, caller, body::message(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();
     let deliveries = draft

@@ -91,7 +91,7 @@ async fn outside(app: &App, request: Request) -> Response {
     let response = match answered {
         Some(Ok(response)) => {
             app.watch.metrics.request(route, response.status().as_u16());
-            response
+            reply::with_share(app, route, response).await
         }
         Some(Err(problem)) => reply::problem(&problem),
         None => {
@@ -129,7 +129,11 @@ async fn answer(
     let mut call = Call { parts, params, caller: None };
     let worked = guarded(work(&app, route, &mut call, &mut body)).await;
     let response = match worked {
-        Some(Ok(response)) => response,
+        Some(Ok(response)) => match &call.caller {
+            Some(caller) => reply::with_share(&app, &caller.id, response).await,
+            // Pages that everybody may see are the same bytes for all.
+            None => response,
+        },
         Some(Err(problem)) => {
             tracing::debug!(
                 route = route.operation.name(),
@@ -190,7 +194,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
         Operation::ListCallbacks => callbacks::list(app, call).await,
         Operation::Live => system::live(),
         Operation::Ready => system::ready(app).await,
-        Operation::Metrics => system::metrics(app, route),
+        Operation::Metrics => system::metrics(app, route, call),
         Operation::OpenApi => system::openapi_page(app, route),
         Operation::Docs => system::docs_page(app, route),
     }

@@ -4,7 +4,7 @@ use super::Call;
 use axum::extract::Query;
 use hongyan_api::{Code, Problem};
 use hongyan_core::Time;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Entries of a page where the caller does not say.
 pub(super) const DEFAULT_PAGE: usize = 50;
@@ -16,13 +16,18 @@ pub(super) fn wrong(name: &str, detail: impl Into<String>) -> Problem {
     Problem::field(Code::InvalidQuery, name, detail)
 }
 
-/// Every query parameter, in order.
+/// Every query parameter, in order; none is given twice.
 pub(super) fn pairs(call: &Call) -> Result<Vec<(String, String)>, Problem> {
-    match call.parts.uri.query() {
-        None | Some("") => Ok(Vec::new()),
+    let pairs = match call.parts.uri.query() {
+        None | Some("") => return Ok(Vec::new()),
         Some(_) => Query::<Vec<(String, String)>>::try_from_uri(&call.parts.uri)
             .map(|Query(pairs)| pairs)
-            .map_err(|_| Problem::bare(Code::InvalidQuery)),
+            .map_err(|_| Problem::bare(Code::InvalidQuery))?,
+    };
+    let mut seen = BTreeSet::new();
+    match pairs.iter().find(|(name, _)| !seen.insert(name)) {
+        Some((name, _)) => Err(wrong(name, "is given more than once")),
+        None => Ok(pairs),
     }
 }
 

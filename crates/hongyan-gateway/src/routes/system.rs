@@ -1,5 +1,6 @@
 //! The gateway about itself: alive, ready, counted, described.
 
+use super::Call;
 use crate::{
     app::{App, Pages, Readiness},
     reply::{self, Reply},
@@ -64,8 +65,10 @@ pub(super) async fn ready(app: &Arc<App>) -> Reply {
 }
 
 /// `GET /metrics`
-pub(super) fn metrics(app: &Arc<App>, route: &Route) -> Reply {
-    Ok(reply::with_type(StatusCode::OK, route.media_type, app.watch.metrics.text()))
+pub(super) fn metrics(app: &Arc<App>, route: &Route, call: &Call) -> Reply {
+    // Where they are open to everybody, that is the operator's word for all accounts.
+    let visible = |name: &str| call.caller().map_or(true, |caller| caller.barred([name]).is_none());
+    Ok(reply::with_type(StatusCode::OK, route.media_type, app.watch.metrics.text(visible)))
 }
 
 /// `GET /openapi.json`

@@ -96,6 +96,20 @@ async fn a_key_for_one_account_sees_and_uses_that_one_alone() {
 }
 
 #[tokio::test]
+async fn metrics_name_no_account_that_the_key_is_not_for() {
+    let gateway = TestGateway::start().await;
+    gateway.settled(TO_DING).await;
+    gateway.settled(TO_MAIL).await;
+    let key = gateway.key(&[Scope::Read, Scope::Admin], &["ding"]).await;
+    let call = async || Request::new(gateway.address, "GET", "/metrics").bearer(&key).send().await;
+    let some = until(call, |answer| answer.status == 200).await.text();
+    assert!(some.contains("account=\"ding\"") && some.contains("hongyan_accepted_total"), "{some}");
+    assert!(!some.contains("mail") && !some.contains("boom"), "{some}");
+    assert!(gateway.get("/metrics").await.text().contains("account=\"mail\""));
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn the_first_start_makes_one_admin_key_and_the_second_none() {
     let gateway = TestGateway::start().await;
     let now = hongyan_core::Clock::now(&clock::System);

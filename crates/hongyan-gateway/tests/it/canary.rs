@@ -53,6 +53,103 @@ async fn platform() -> String {
     format!("http://{address}")
 }
 
+/// Lets everybody in with a token, and answers everything else with what was asked, in every spelling: as a body, in
+/// headers, as an error page, and as the platform's own words.
+async fn parrot() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for turn in 0_u32.. {
+            let Ok((mut stream, _)) = listener.accept().await else { return };
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 1 << 16];
+                let mut length = stream.read(&mut buffer).await.unwrap_or_default();
+                // Head and body may come apart.
+                if let Ok(Ok(more)) =
+                    tokio::time::timeout(Duration::from_millis(20), stream.read(&mut buffer[length..])).await
+                {
+                    length += more;
+                }
+                let asked = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                let answer = if asked.contains("gettoken") || asked.contains("oauth2") {
+                    let body = format!(
+                        r#"{{"errcode":0,"errmsg":"ok","access_token":"canary-token/+{turn}","expires_in":7200}}"#
+                    );
+                    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}")
+                } else {
+                    repeated(&asked, turn)
+                };
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+/// What was asked, in every spelling, as one kind of answer or another.
+fn repeated(asked: &str, turn: u32) -> String {
+    use base64::{Engine, engine::general_purpose};
+    let percent: String = asked.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped: String = asked.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+    let line: String = asked.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let quoted = serde_json::to_string(&line).unwrap();
+    let plain = quoted.trim_matches('"');
+    let slashed = plain.replace('/', "\\/");
+    let (standard, url) = (general_purpose::STANDARD.encode(asked), general_purpose::URL_SAFE_NO_PAD.encode(asked));
+    let said = format!("{plain} {slashed} {escaped} {percent} {standard} {url} \\u001b[31m\u{9b}1A");
+    let (status, kind, body) = match turn % 4 {
+        0 => (200, "application/json", format!(r#"{{"errcode":60011,"errmsg":"{said}"}}"#)),
+        1 => (
+            200,
+            "application/json",
+            format!(
+                r#"{{"errcode":0,"errmsg":"ok","userid":"li","name":"{said}","department":[1],
+                "result":{{"userid":"li","name":"{said}","dept_id_list":[1]}},"auth_user_field":["{said}"],
+                "chat_info":{{"chatid":"c","name":"{said}","owner":"li","userlist":["li"]}}}}"#
+            ),
+        ),
+        2 => (502, "text/html", format!("<html>{line} {percent} {standard}</html>")),
+        _ => (400, "application/json", format!(r#"{{"code":"Echo","message":"{said}","requestid":"1"}}"#)),
+    };
+    let first = line.split(" HTTP/").next().unwrap_or_default();
+    format!(
+        "HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\nerror-msg: {first}\r\ncontent-disposition: {percent}\r\nconnection: \
+         close\r\n\r\n{body}"
+    )
+}
+
+/// A mail server that repeats everything, the login too.
+async fn mail_parrot() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        for turn in 0_u32.. {
+            let Ok((stream, _)) = listener.accept().await else { return };
+            tokio::spawn(async move {
+                let mut stream = tokio::io::BufStream::new(stream);
+                let _ = stream.write_all(b"220 parrot\r\n").await;
+                let mut heard = String::new();
+                loop {
+                    let _ = stream.flush().await;
+                    let mut line = String::new();
+                    let read = tokio::io::AsyncBufReadExt::read_line(&mut stream, &mut line).await;
+                    if !matches!(read, Ok(1..)) {
+                        return;
+                    }
+                    heard.push_str(line.trim_end());
+                    let answer = match line.get(..4).unwrap_or_default() {
+                        "EHLO" => "250-parrot\r\n250 AUTH PLAIN\r\n".to_owned(),
+                        "AUTH" if turn % 2 == 0 => "235 in\r\n".to_owned(),
+                        _ => format!("550 5.7.1 {heard} canary-password \u{1b}[2J\r\n"),
+                    };
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+        }
+    });
+    port
+}
+
 /// What the platforms' own paths, the facade and callbacks answer to credentials, good and bad.
 async fn foreign(gateway: &TestGateway) -> String {
     let admin = &gateway.admin;
@@ -85,6 +182,8 @@ async fn foreign(gateway: &TestGateway) -> String {
         ("/gettoken?appkey=dingsample&appsecret=canary-app-secret".to_owned(), "asked"),
         (format!("/gettoken?appkey=ding&appsecret={admin}"), "by key"),
         ("/cgi-bin/gettoken?corpid=wwsample&corpsecret=canary-in-file".into(), "wecom"),
+        ("/gettoken?appkey=parrotkey&appsecret=canary-other-secret".into(), "parrot"),
+        ("/cgi-bin/gettoken?corpid=wwparrot&corpsecret=canary%2Fother%2Bsecret%3D%3D".into(), "parrot of wecom"),
     ] {
         let answer: serde_json::Value = serde_json::from_str(&open("GET", &login, "").await).unwrap();
         let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{name}: {answer}")).to_owned();
@@ -95,8 +194,17 @@ async fn foreign(gateway: &TestGateway) -> String {
             ("POST", "/cgi-bin/message/send", message),
             ("GET", "/auth/scopes", ""),
             ("GET", "/cgi-bin/user/get", ""),
+            ("POST", "/topapi/v2/user/get", r#"{"userid":"li"}"#),
+            ("GET", "/chat/get?chatid=c", ""),
         ] {
-            said.push_str(&open(method, &format!("{path}?access_token={token}"), body).await);
+            let join = if path.contains('?') { '&' } else { '?' };
+            // Each kind of answer has its turn.
+            for _ in 0..4 {
+                let request =
+                    crate::http::Request::new(gateway.address, method, &format!("{path}{join}access_token={token}"));
+                let answer = request.header("content-type", "application/json").body(body).send().await;
+                said.push_str(&format!("{answer:?}{}", answer.text()));
+            }
         }
         // It is looked for in the log with the rest.
         TOKENS.lock().unwrap().push(token);
@@ -128,6 +236,8 @@ async fn secrets_are_nowhere_to_be_read() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("secret"), "canary-in-file").unwrap();
     let base = platform().await;
+    let parrot = parrot().await;
+    let mail_port = mail_parrot().await;
     let text = format!(
         r#"
 [server]
@@ -172,6 +282,46 @@ channel = "webhook"
 url = "{base}/canary-hook-path?token=canary-hook-query"
 secret = "canary-hook-secret"
 allow_private = true
+max_attempts = 1
+[accounts.parrot_ding]
+channel = "dingtalk"
+app_key = "parrotkey"
+app_secret = "canary-other-secret"
+agent_id = 2
+base_url = "{parrot}"
+max_attempts = 1
+[accounts.parrot_wecom]
+channel = "wecom"
+corp_id = "wwparrot"
+secret = "canary/other+secret=="
+agent_id = 2
+base_url = "{parrot}"
+max_attempts = 1
+[accounts.parrot_dingbot]
+channel = "dingtalk-robot"
+access_token = "canary-robot-token"
+secret = "canary-robot-secret"
+base_url = "{parrot}"
+max_attempts = 1
+[accounts.parrot_wecombot]
+channel = "wecom-robot"
+key = "canary-robot-key"
+base_url = "{parrot}"
+max_attempts = 1
+[accounts.parrot_hook]
+channel = "webhook"
+url = "{parrot}/canary-hook-path?token=canary-hook-query"
+secret = "canary-hook-secret"
+allow_private = true
+max_attempts = 1
+[accounts.parrot_mail]
+channel = "mail"
+host = "127.0.0.1"
+port = {mail_port}
+tls = "dangerous_none"
+username = "robot@example.com"
+password = "canary-password"
+from = "robot@example.com"
 max_attempts = 1
 [accounts.ding.callback]
 token = "canary-push-token"
@@ -232,6 +382,20 @@ account = "ding"
         ("hook", r#"{"all":true}"#, r#"{"text":"a"}"#),
         ("hook", r#"{"all":true}"#, r#"{"text":"b"}"#),
         ("wecom", r#"{"chat":"c"}"#, r#"{"text":"a"}"#),
+        ("parrot_ding", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
+        ("parrot_ding", r#"{"mobile":"13800000001"}"#, r#"{"text":"b"}"#),
+        ("parrot_ding", r#"{"chat":"c"}"#, r#"{"text":"c"}"#),
+        ("parrot_ding", r#"{"userid":"li"}"#, r#"{"file":{"name":"a.txt","base64":"YSB0ZXh0IGZpbGU="}}"#),
+        ("parrot_wecom", r#"{"userid":"li"}"#, r#"{"text":"a"}"#),
+        ("parrot_wecom", r#"{"userid":"li"}"#, r#"{"text":"b"}"#),
+        ("parrot_wecom", r#"{"chat":"c"}"#, r#"{"text":"c"}"#),
+        ("parrot_dingbot", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("parrot_dingbot", r#"{"all":true}"#, r#"{"text":"b"}"#),
+        ("parrot_wecombot", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("parrot_wecombot", r#"{"all":true}"#, r#"{"file":{"name":"a.txt","base64":"YSB0ZXh0IGZpbGU="}}"#),
+        ("parrot_hook", r#"{"all":true}"#, r#"{"text":"a"}"#),
+        ("parrot_mail", r#"{"email":"li@example.com"}"#, r#"{"title":"t","text":"a"}"#),
+        ("parrot_mail", r#"{"email":"li@example.com"}"#, r#"{"title":"t","text":"b"}"#),
     ] {
         let body = format!(r#"{{"to":[{to}],"via":["{name}"],"content":{content}}}"#);
         let answer = gateway.post("/v1/messages?wait=2s", &body).await;
@@ -243,6 +407,24 @@ account = "ding"
     assert!(ids.len() >= 3);
     for name in &opened {
         readable.push_str(&gateway.post(&format!("/v1/accounts/{name}/check"), "").await.text());
+    }
+    // Every question, often enough that each kind of answer has its turn.
+    for _ in 0..5 {
+        for account in ["parrot_ding", "parrot_wecom"] {
+            for path in [
+                format!("/v1/contacts/{account}/people?userid=li"),
+                format!("/v1/contacts/{account}/people?mobile=13800000001"),
+                format!("/v1/contacts/{account}/departments"),
+                format!("/v1/contacts/{account}/departments/1/members"),
+                format!("/v1/chats/{account}/c"),
+            ] {
+                readable.push_str(&gateway.get(&path).await.text());
+            }
+            let chat = format!(r#"{{"account":"{account}","name":"n","owner":"li","members":["li","wang"]}}"#);
+            readable.push_str(&gateway.post("/v1/chats", &chat).await.text());
+            readable.push_str(&gateway.post(&format!("/v1/chats/{account}/c"), r#"{"name":"m"}"#).await.text());
+            readable.push_str(&gateway.post(&format!("/v1/accounts/{account}/check"), "").await.text());
+        }
     }
     let mut pages = vec![
         "/metrics".to_owned(),
@@ -278,7 +460,9 @@ account = "ding"
     assert!(logged.contains("an invented mistake"), "the panic was captured");
     assert!(logged.contains("a request panicked") && logged.contains("DEBUG"), "the log was captured at every level");
     let tokens = TOKENS.lock().unwrap().clone();
-    assert_eq!(tokens.len(), 3);
+    assert_eq!(tokens.len(), 5);
+    assert!(readable.matches("***").count() > 50, "the parrot spoke and was cleaned");
+    assert!(!readable.contains(['\u{1b}', '\u{9b}']) || !readable.contains("[2J"), "no terminal is told anything");
     for (place, text) in [("an answer", &readable), ("the log", &logged)] {
         // Every secret above begins so; what stood in its place by mistake, too.
         for canary in ["canary-", "canarypush", secret_part].into_iter().chain(tokens.iter().map(String::as_str)) {

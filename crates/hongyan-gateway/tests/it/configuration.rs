@@ -64,7 +64,7 @@ fn the_examples_of_the_defaults_are_a_configuration() {
 }
 
 /// Keys of the examples that state no default: whoever configures an account has to know them.
-const EXAMPLES: [&str; 22] = [
+const EXAMPLES: [&str; 24] = [
     "channel",
     "app_key",
     "app_secret",
@@ -78,6 +78,8 @@ const EXAMPLES: [&str; 22] = [
     "provider",
     "host",
     "ca_file",
+    "client_cert",
+    "client_key",
     "username",
     "password",
     "from",
@@ -95,12 +97,16 @@ fn opened(account: &toml::Table) -> String {
     let own = match &config.channel {
         ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
         ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        ChannelConfig::DingTalkRobot(robot) => format!("{:?}", robot.sign_for_callers),
         _ => String::new(),
     };
+    let transport = format!("{:?}", config.transport);
     let account = config.open("x").unwrap_or_else(|error| panic!("{error} in {account}"));
     let channel = (account.channel.capabilities(), account.channel.naming());
-    let rules = (&account.policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
-    format!("{own} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
+    // Who writes `resend` down means it past the platform's window too: that alone cannot be told from a default.
+    let policy = hongyan_core::Policy { on_late: account.policy.on_unknown, ..account.policy.clone() };
+    let rules = (&policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
+    format!("{own} {transport} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
 }
 
 /// Another value of the same kind.
@@ -345,4 +351,21 @@ fn relative_paths_belong_to_the_file_that_names_them() {
     let config = Config::load(Some(&home.join("hongyan.toml")), []).unwrap();
     assert_eq!(config.store.path(), Some(elsewhere.join("x.db")));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_list_is_no_table() {
+    for (text, key) in [
+        ("routes.default = [[\"ding\"]]", "routes.default"),
+        ("templates.a = [\"title\", \"text\"]", "templates.a"),
+        ("official = [true, 5]", "official"),
+        ("[accounts]\nding = [\"dingtalk\", \"id\", \"secret\", 1]", "accounts.ding"),
+        (
+            "[accounts.ding]\nchannel = \"dingtalk\"\napp_key = \"a\"\napp_secret = \"b\"\nagent_id = 1\ncallback = [\"t\", \"k\"]",
+            "accounts.ding",
+        ),
+    ] {
+        let error = Config::parse(text, Some("hongyan.toml"), []).unwrap_err().to_string();
+        assert!(error.contains(key), "{text}: {error}");
+    }
 }

@@ -9,6 +9,7 @@ mod configuration;
 mod contacts;
 mod facade;
 mod fake;
+mod heads;
 mod http;
 mod leases;
 mod ledger;
@@ -18,6 +19,7 @@ mod outage;
 mod passed_on;
 mod platform;
 mod refusals;
+mod slow;
 mod surface;
 mod upstream;
 
@@ -88,12 +90,14 @@ pub(crate) fn account(name: &str, channel: FakeChannel) -> (Arc<str>, Account) {
         },
         on_repeat: OnRepeat::Refuse,
         long_text: hongyan_channel::LongText::Split,
+        split_given: false,
         rates: Vec::new(),
         recipient_rates: Vec::new(),
         concurrency: 4,
         receipts_after: None,
         channel: Arc::new(channel),
         caller: None,
+        robot: None,
     };
     (name, account)
 }

@@ -264,3 +264,61 @@ async fn a_plan_keeps_no_file() {
     assert_eq!(gateway.post("/v1/messages/plan", &body.to_string()).await.status, 200);
     assert!(gateway.store.files(None, 9).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_key_for_one_account_sees_and_names_the_files_of_that_one_alone() {
+    let (gateway, ..) = stage(CONFIG).await;
+    let scopes = [hongyan_core::Scope::Send, hongyan_core::Scope::Read];
+    let (ding, mail) = (gateway.key(&scopes, &["ding"]).await, gateway.key(&scopes, &["mail"]).await);
+    let both = gateway.key(&scopes, &["mail", "ding"]).await;
+    let address = gateway.address;
+    let call = |key: &str, method: &str, path: &str| crate::http::Request::new(address, method, path).bearer(key);
+    for key in [&ding, &mail, &both] {
+        until(async || call(key, "GET", "/v1/media").send().await, |answer| answer.status == 200).await;
+    }
+    let put = async |key: &str, name: &str| {
+        let answer = call(key, "POST", &format!("/v1/media?name={name}")).body("picture").send().await;
+        answer.json()["id"].as_str().unwrap().to_owned()
+    };
+    let (of_ding, of_mail) = (put(&ding, "a.png").await, put(&mail, "b.png").await);
+    let (of_both, of_admin) = (put(&both, "c.png").await, put(&gateway.admin, "d.png").await);
+    let inline = json!({"to": [{"userid": "li"}], "via": ["ding"],
+        "content": {"image": {"base64": "cGljdHVyZQ==", "name": "e.png"}}});
+    gateway.settled(&inline.to_string()).await;
+    let everything = gateway.get("/v1/media").await.json();
+    let of_message = everything["files"].as_array().unwrap().iter().find(|row| row["name"] == "e.png").unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let all = [&of_ding, &of_mail, &of_both, &of_admin, &of_message];
+    for (key, own) in [
+        (&ding, vec![&of_ding, &of_message]),
+        (&mail, vec![&of_mail]),
+        (&both, vec![&of_ding, &of_mail, &of_both, &of_message]),
+        (&gateway.admin, all.to_vec()),
+    ] {
+        let listed = call(key, "GET", "/v1/media").send().await.json();
+        let mut listed: Vec<_> = listed["files"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
+        let mut expected: Vec<_> = own.iter().map(|id| json!(id)).collect();
+        listed.sort_unstable_by_key(ToString::to_string);
+        expected.sort_unstable_by_key(ToString::to_string);
+        assert_eq!(listed, expected);
+        for id in all {
+            let status = if own.contains(&id) { 200 } else { 404 };
+            assert_eq!(call(key, "GET", &format!("/v1/media/{id}")).send().await.status, status, "{id}");
+            assert_eq!(call(key, "GET", &format!("/v1/media/{id}/content")).send().await.status, status, "{id}");
+        }
+    }
+    // What a key may not see, it cannot send either: not as a picture, not as a table.
+    for content in [json!({"image": {"media": of_mail}}), json!({"title": "t", "table": {"media": of_mail}})] {
+        let message = json!({"to": [{"userid": "li"}], "via": ["ding"], "content": content}).to_string();
+        let refused = call(&ding, "POST", "/v1/messages").body(message).send().await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        assert!(refused.problem().2.is_some_and(|field| field.ends_with("media")), "{}", refused.text());
+    }
+    assert_eq!(call(&ding, "POST", "/v1/messages").body(image(&of_ding, "li")).send().await.status, 202);
+    // Handed in again by another, the file is theirs too.
+    assert_eq!(put(&mail, "a.png").await, of_ding);
+    assert_eq!(call(&mail, "GET", &format!("/v1/media/{of_ding}")).send().await.status, 200);
+    gateway.stop().await;
+}

@@ -1,7 +1,9 @@
 //! The official paths' pass-through: what reaches the platform, and what comes back.
 
 use crate::{TestGateway, facade::config, http::Request, upstream::Upstream};
-use serde_json::json;
+use hongyan_core::{Clock, clock};
+use hongyan_dingtalk::webhook::sign;
+use serde_json::{Value, json};
 
 async fn open(upstream: &Upstream) -> TestGateway {
     let config = config(upstream, "");
@@ -72,7 +74,7 @@ async fn a_body_over_the_limit_and_a_platform_that_is_away_are_said_in_its_words
     let gateway = open(&upstream).await;
     let token = token(&gateway).await;
     let path = format!("/cgi-bin/message/send?access_token={token}");
-    let answer = Request::new(gateway.address, "POST", &path).body(vec![b' '; 2 << 20]).send().await;
+    let answer = Request::new(gateway.address, "POST", &path).body(vec![b' '; 9 << 20]).send().await;
     assert_eq!((answer.status, &answer.json()["errcode"]), (200, &json!(45_002)));
     let answer = Request::new(gateway.address, "DELETE", &path).send().await;
     assert_eq!(answer.json()["errcode"], 40_058);
@@ -169,14 +171,15 @@ async fn a_robot_and_a_chat_of_wecom_are_reached_through_the_outbox() {
         assert_eq!(upstream.last().target, "POST /cgi-bin/webhook/send?key=robotkey");
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&upstream.last().body).unwrap(), said);
     }
-    let empty = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body("{}").send().await;
-    assert_eq!(empty.json()["errcode"], 40_008, "{}", empty.text());
-    let before = upstream.seen().len();
+    let refusal = br#"{"errcode":40008,"errmsg":"invalid message type, hint: [7]"}"#;
+    upstream.answer("/cgi-bin/webhook/send", "200 OK", "application/json", refusal);
+    let empty = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey&debug=1").body("{}");
+    assert_eq!(empty.send().await.body, refusal, "the platform's own words");
+    assert_eq!(upstream.last().target, "POST /cgi-bin/webhook/send?key=robotkey&debug=1");
     let long =
         r#"{"msgtype":"news","news":{"articles":[{"title":"t","url":"https://a.cn","n":123456789012345678901}]}}"#;
-    let refused = Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body(long).send().await;
-    assert_ne!(refused.json()["errcode"], 0, "{}", refused.text());
-    assert_eq!(upstream.seen().len(), before, "a number that would be rounded is not sent");
+    Request::new(gateway.address, "POST", "/cgi-bin/webhook/send?key=robotkey").body(long).send().await;
+    assert_eq!(std::str::from_utf8(&upstream.last().body).unwrap(), long, "a number arrives as it came, not rounded");
 
     let token = token(&gateway).await;
     // What is only passed on is not read at all.
@@ -191,5 +194,259 @@ async fn a_robot_and_a_chat_of_wecom_are_reached_through_the_outbox() {
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&upstream.last().body).unwrap(), words);
     let newest = gateway.get("/v1/messages?limit=1").await.json();
     assert_eq!(newest["messages"][0]["state"], "sent", "{newest}");
+    gateway.stop().await;
+}
+
+async fn open_with(upstream: &Upstream, more: &str) -> TestGateway {
+    let config = config(upstream, more);
+    let accounts = config.open_accounts().unwrap();
+    TestGateway::start_on(config, accounts).await
+}
+
+async fn ding_token(gateway: &TestGateway) -> String {
+    let answer = Request::new(gateway.address, "GET", "/gettoken?appkey=dingsample&appsecret=invented").send().await;
+    answer.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn post(gateway: &TestGateway, path: &str, body: &Value) -> Value {
+    Request::new(gateway.address, "POST", path).body(body.to_string()).send().await.json()
+}
+
+fn body_of(seen: &crate::upstream::Seen) -> Value {
+    serde_json::from_slice(&seen.body).unwrap()
+}
+
+/// The ledger of the newest message.
+async fn ledger(gateway: &TestGateway) -> Vec<Value> {
+    let page = gateway.get("/v1/messages?limit=1").await.json();
+    let id = page["messages"][0]["id"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
+    gateway.get(&format!("/v1/messages/{id}/recipients")).await.json()["recipients"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn what_wecom_cuts_is_passed_on_whole_and_the_ledger_says_so() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let token = token(&gateway).await;
+    let send = format!("/cgi-bin/message/send?access_token={token}");
+    let chat = format!("/cgi-bin/appchat/send?access_token={token}");
+    let long = "告警 ".repeat(300);
+    let card = json!({"title": "字".repeat(129), "description": "d", "url": "https://example.com"});
+    for (path, content, field) in [
+        (&send, json!({"msgtype": "text", "text": {"content": long}}), "text.content: 2100 > 2048 bytes"),
+        (&send, json!({"msgtype": "markdown", "markdown": {"content": long}}), "markdown.content: 2100 > 2048 bytes"),
+        (&send, json!({"msgtype": "textcard", "textcard": card}), "textcard.title: 129 > 128 characters"),
+        (&chat, json!({"msgtype": "text", "text": {"content": long}}), "text.content: 2100 > 2048 bytes"),
+    ] {
+        let mut body = content.clone();
+        body.as_object_mut()
+            .unwrap()
+            .extend(json!({"touser": "li|wang", "agentid": "8", "safe": "0"}).as_object().unwrap().clone());
+        if path == &chat {
+            body = content.clone();
+            body["chatid"] = json!("duty1");
+        }
+        let answer = post(&gateway, path, &body).await;
+        assert_eq!(answer["errcode"], 0, "{answer}");
+        let kind = content["msgtype"].as_str().unwrap();
+        assert_eq!(body_of(&upstream.last())[kind], content[kind], "whole");
+        for row in ledger(&gateway).await {
+            assert_eq!((&row["state"], &row["reason"]["code"]), (&json!("sent"), &json!("truncated")), "{row}");
+            assert_eq!(row["reason"]["words"], field);
+            assert!(row["advice"]["zh"].as_str().is_some_and(|words| words.contains("long_text")), "{row}");
+        }
+    }
+    post(&gateway, &send, &json!({"touser": "li", "agentid": 8, "msgtype": "text", "text": {"content": "a"}})).await;
+    assert_eq!(ledger(&gateway).await[0]["reason"], Value::Null, "nothing was cut");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_by_the_platforms_paths_is_split_only_where_the_account_says_so() {
+    for (setting, calls) in [("", 1), ("long_text = \"refuse\"\n", 1), ("long_text = \"split\"\n", 2)] {
+        let upstream = Upstream::start().await;
+        // The last table of the configuration is the WeCom account's.
+        let gateway = open_with(&upstream, setting).await;
+        let token = token(&gateway).await;
+        let path = format!("/cgi-bin/message/send?access_token={token}");
+        let words = "告警 ".repeat(300);
+        let body = json!({"touser": "li", "agentid": 8, "msgtype": "text", "text": {"content": words}, "safe": 1});
+        let answer = post(&gateway, &path, &body).await;
+        assert_eq!(answer["errcode"], 0, "{answer}");
+        let seen = upstream.seen();
+        assert_eq!(seen.len(), calls, "{setting}");
+        if calls == 1 {
+            assert_eq!(body_of(&seen[0])["text"]["content"], words);
+            continue;
+        }
+        for (call, n) in seen.iter().zip(1..) {
+            let body = body_of(call);
+            let text = body["text"]["content"].as_str().unwrap();
+            assert!(text.starts_with(&format!("({n}/2)")) && text.len() <= 2_048 && body["safe"] == 1, "{body}");
+        }
+        assert!(answer["msgid"].as_str().unwrap().starts_with("hy"), "one id for both parts: {answer}");
+        assert!(ledger(&gateway).await.iter().all(|row| row["reason"].is_null()), "nothing was cut");
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_platform_refuses_arrives_as_it_came_and_leaves_no_dead_letter() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let (wecom, ding) = (token(&gateway).await, ding_token(&gateway).await);
+    let users = |n: usize, by: &str| (0..n).map(|n| n.to_string()).collect::<Vec<_>>().join(by);
+    let articles = vec![json!({"title": "t", "url": "https://example.com"}); 9];
+    let text = json!({"content": "a"});
+    let notice = "/topapi/message/corpconversation/asyncsend_v2";
+    let refusal = br#"{"errcode":45008,"errmsg":"in its own words, hint: [7]"}"#;
+    for (path, token, body) in [
+        (
+            "/cgi-bin/message/send",
+            &wecom,
+            json!({"touser": "li", "agentid": 8, "msgtype": "news", "news": {"articles": articles}}),
+        ),
+        (
+            "/cgi-bin/message/send",
+            &wecom,
+            json!({"touser": users(1_001, "|"), "agentid": 8, "msgtype": "text", "text": text}),
+        ),
+        ("/cgi-bin/message/send", &wecom, json!({"touser": "@all|li", "agentid": 8, "msgtype": "text", "text": text})),
+        ("/cgi-bin/message/send", &wecom, json!({"touser": "li", "agentid": 9, "msgtype": "text", "text": text})),
+        ("/cgi-bin/message/send", &wecom, json!([1, 2])),
+        ("/cgi-bin/appchat/send", &wecom, json!({"chatid": "c", "msgtype": "template_card", "template_card": {}})),
+        (
+            notice,
+            &ding,
+            json!({"agent_id": 7, "userid_list": users(101, ","), "msg": {"msgtype": "text", "text": text}}),
+        ),
+        (
+            notice,
+            &ding,
+            json!({"agent_id": 7, "userid_list": "li", "msg": {"msgtype": "text", "text": {"content": "长".repeat(700)}}}),
+        ),
+        (notice, &ding, json!({"agent_id": 7, "userid_list": "li", "msg": {"msgtype": "poem", "poem": {}}})),
+        ("/chat/send", &ding, json!({"chatid": "cid14da==", "msg": {"msgtype": "text", "text": text}})),
+    ] {
+        upstream.answer(path, "200 OK", "application/json", refusal);
+        let answer = Request::new(gateway.address, "POST", &format!("{path}?access_token={token}"))
+            .body(body.to_string())
+            .send()
+            .await;
+        assert_eq!(answer.body, refusal, "{path} {body}");
+        assert_eq!(body_of(&upstream.last()), body, "{path}");
+    }
+    // The other method, too, is the platform's to judge.
+    let answer = Request::new(gateway.address, "GET", &format!("{notice}?access_token={ding}&agent_id=7")).send().await;
+    assert_eq!(answer.body, refusal);
+    assert_eq!(upstream.last().target, format!("GET {notice}?access_token=the-platforms-own-token&agent_id=7"));
+    let page = gateway.get("/v1/messages").await.json();
+    assert_eq!(page["messages"], json!([]), "nothing of it was accepted");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn no_member_of_a_send_is_dropped_or_changed() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let (wecom, ding) = (token(&gateway).await, ding_token(&gateway).await);
+    let path = format!("/cgi-bin/message/send?access_token={wecom}");
+    let body = json!({"touser": "li", "agentid": 8, "msgtype": "text", "text": {"content": "a", "new": 1}, "safe": 2,
+        "enable_id_trans": 1, "something_new": {"a": [1]}});
+    assert_eq!(post(&gateway, &path, &body).await["errcode"], 0);
+    let seen = body_of(&upstream.last());
+    for name in ["text", "safe", "enable_id_trans", "something_new"] {
+        assert_eq!(seen[name], body[name], "{name}");
+    }
+    let path = format!("/cgi-bin/message/send?access_token={wecom}");
+    let notice = json!({"appid": "wxsample", "title": "会议室预订", "content_item": [{"key": "a", "value": "b"}]});
+    let nameless = json!({"touser": "li", "msgtype": "miniprogram_notice", "miniprogram_notice": notice});
+    assert_eq!(post(&gateway, &path, &nameless).await["errcode"], 0, "it names its sender by the mini-program");
+    let path = format!("/topapi/message/corpconversation/asyncsend_v2?access_token={ding}");
+    let body = json!({"agent_id": 7, "userid_list": "li", "enable_id_trans": true, "something_new": 1,
+        "msg": {"msgtype": "text", "text": {"content": "a"}, "userid_list": "x"}});
+    assert_eq!(post(&gateway, &path, &body).await["task_id"], 456);
+    assert_eq!(body_of(&upstream.last()), body);
+    let path = format!("/topapi/message/corpconversation/asyncsend_v2?access_token={ding}&userid_list=wang");
+    assert_eq!(post(&gateway, &path, &json!({"agent_id": 7, "msg": body["msg"]})).await["task_id"], 456);
+    assert_eq!(body_of(&upstream.last())["userid_list"], "wang", "DingTalk reads the query beside the body");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_robots_token_alone_opens_nothing_where_the_robot_wants_a_signature() {
+    let upstream = Upstream::start().await;
+    let robot = |name: &str, more: &str| {
+        format!(
+            "[accounts.{name}]\nchannel = \"dingtalk-robot\"\naccess_token = \"{name}token\"\n{more}base_url = \"http://{}\"\n",
+            upstream.address
+        )
+    };
+    let more = robot("signed", "secret = \"SECsample\"\n")
+        + &robot("willing", "secret = \"SECsample\"\nsign_for_callers = true\n")
+        + &robot("plain", "");
+    let gateway = open_with(&upstream, &more).await;
+    let said = json!({"msgtype": "text", "text": {"content": "a"}, "msgUuid": "own-key", "something_new": 1});
+    let call =
+        async |token: &str, rest: &str| post(&gateway, &format!("/robot/send?access_token={token}{rest}"), &said).await;
+    let refused = call("signedtoken", "").await;
+    assert_eq!(refused["errcode"], 310_000, "{refused}");
+    let now = clock::System.now().millis();
+    let signature = |secret: &str| {
+        let sign = sign(secret, now).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        format!("&timestamp={now}&sign={sign}")
+    };
+    assert_eq!(call("signedtoken", &signature("SECother")).await["errcode"], 310_000);
+    assert!(upstream.seen().is_empty(), "the platform never saw them");
+    for (token, rest) in [("signedtoken", signature("SECsample")), ("willingtoken", String::new())] {
+        assert_eq!(call(token, &rest).await["errcode"], 0, "{token}");
+        let seen = upstream.last();
+        assert!(seen.target.contains(&format!("access_token={token}&timestamp=")), "{}", seen.target);
+        assert_eq!(body_of(&seen), said, "with its own key against repeats");
+    }
+    assert_eq!(call("plaintoken", "").await["errcode"], 0);
+    assert_eq!(upstream.last().target, "POST /robot/send?access_token=plaintoken");
+    let without = json!({"msgtype": "text", "text": {"content": "a"}});
+    assert_eq!(post(&gateway, "/robot/send?access_token=plaintoken", &without).await["errcode"], 0);
+    assert!(body_of(&upstream.last())["msgUuid"].as_str().is_some_and(|key| key.starts_with('m')));
+    // Whoever holds a key of hongyan's needs no signature.
+    let key = gateway.key(&[hongyan_core::Scope::Send], &["signed"]).await;
+    crate::until(
+        async || {
+            Request::new(gateway.address, "POST", &format!("/robot/send?access_token={key}"))
+                .body(said.to_string())
+                .send()
+                .await
+        },
+        |answer| answer.json()["errcode"] == 0,
+    )
+    .await;
+    assert!(upstream.last().target.contains("access_token=signedtoken&timestamp="));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_logins_wait_and_right_ones_beside_them_do_not() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let address = gateway.address;
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        guesses.spawn(async move {
+            let path = "/cgi-bin/gettoken?corpid=wwsample&corpsecret=guessed";
+            Request::new(address, "GET", path).send().await.json()["errcode"].as_i64()
+        });
+    }
+    // Three cost no time, eight wait, and the others hear at once that they come too often.
+    let mut codes = Vec::new();
+    while codes.len() < 12
+        && let Some(code) = guesses.join_next().await
+    {
+        codes.push(code.unwrap());
+    }
+    assert_eq!(codes.iter().filter(|code| **code == Some(45_009)).count(), 9, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == Some(40_001)).count(), 3, "{codes:?}");
+    assert_eq!(guesses.len(), 8);
+    assert!(!token(&gateway).await.is_empty(), "who has the right pair is let in, from the same address");
     gateway.stop().await;
 }

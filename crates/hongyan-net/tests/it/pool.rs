@@ -112,7 +112,9 @@ async fn as_many_as_were_in_flight_are_kept() {
                 // Every call has its connection before the first request is written.
                 let together = BeforeWrite::new(move || {
                     let all = Arc::clone(&all);
-                    async move { drop(all.wait().await) }
+                    async move {
+                        all.wait().await;
+                    }
                 });
                 let mut request = post(&url);
                 request.extensions_mut().insert(together);

@@ -1,11 +1,10 @@
 //! What people see of a message: checked by the declarations' own rules, cut where the platform cuts in silence.
 
 use crate::route::refuse;
-use hongyan_endpoint::{Endpoint, Fault, lenient};
+use hongyan_endpoint::{Fault, lenient};
 use hongyan_wecom::{
     WeCom,
-    content::{Card, Content, Place, Unfit},
-    message::SendMessage,
+    content::{Card, Content, Place, Unfit, cut},
 };
 use serde_json::{Map, Value, json};
 
@@ -31,7 +30,7 @@ pub(super) fn read(place: Place, msgtype: &str, map: &Map<String, Value>) -> Res
     content.check(place).map_err(unfit)?;
     let media = media(&content);
     let mut object = map.get(msgtype).cloned().unwrap_or_default();
-    cut(msgtype, &mut object);
+    cut(place, msgtype, &mut object);
     if let (Content::Image(image), Place::Robot) = (&content, place) {
         // The picture itself would only fill the phones.
         object = json!({"md5": image.md5, "base64_bytes": image.base64.len()});
@@ -72,29 +71,6 @@ fn media(content: &Content) -> Vec<(String, &'static str)> {
             files.map(|line| (line.media_id.clone(), "")).collect()
         }
         _ => Vec::new(),
-    }
-}
-
-/// What the platform cuts without a word, in bytes.
-fn cut(msgtype: &str, object: &mut Value) {
-    const HEADS: [(&str, usize); 3] = [("title", 128), ("description", 512), ("digest", 512)];
-    let text = [("content", SendMessage::SPEC.max_bytes("text.content").unwrap_or(2_048))];
-    match msgtype {
-        "text" => cut_members(object, &text),
-        "video" | "textcard" => cut_members(object, &HEADS),
-        "news" | "mpnews" => {
-            let articles = object.get_mut("articles").and_then(Value::as_array_mut);
-            articles.into_iter().flatten().for_each(|article| cut_members(article, &HEADS));
-        }
-        _ => {}
-    }
-}
-
-fn cut_members(object: &mut Value, bounds: &[(&str, usize)]) {
-    for (name, max) in bounds {
-        if let Some(Value::String(text)) = object.get_mut(*name) {
-            text.truncate(text.floor_char_boundary(*max));
-        }
     }
 }
 

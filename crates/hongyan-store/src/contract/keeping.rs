@@ -26,6 +26,23 @@ pub async fn a_file_comes_back_as_it_was_kept(stand: impl Stand<Store: Library>)
     }
 }
 
+pub async fn a_file_knows_for_whom_it_was_handed_in(stand: impl Stand<Store: Library>) {
+    let store = stand.open();
+    let held = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
+    let free = store.keep_file(file("b.png", &[1]), NOW).await.unwrap().id;
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for accounts in [of(&["wecom", "ding"]), of(&["ding", "wecom"]), of(&["mail"])] {
+        store.note_holder(&held, &accounts).await.unwrap();
+    }
+    store.note_holder("f000000000000000000000000", &of(&["mail"])).await.unwrap();
+    let ids = [held, free, "f000000000000000000000000".to_owned()];
+    let mut known = stand.open().holders(&ids).await.unwrap();
+    known[0].sort_unstable();
+    assert_eq!(known, [vec![of(&["ding", "wecom"]), of(&["mail"])], vec![], vec![]]);
+    assert_eq!(store.forget_files(after(60), 9).await.unwrap(), 2);
+    assert_eq!(store.holders(&ids[..1]).await.unwrap(), [Vec::<Vec<String>>::new()]);
+}
+
 pub async fn equal_files_are_kept_once_with_the_newer_time(stand: impl Stand<Store: Library>) {
     let store = stand.open();
     let first = store.keep_file(file("a.png", &[1]), NOW).await.unwrap();

@@ -230,6 +230,7 @@ macro_rules! outbox_contract {
             receipts_are_due_once_and_put_off
             a_look_is_counted_and_the_last_one_ends_it
             receipts_change_only_who_was_sent_to
+            a_receipt_does_not_hide_that_it_was_a_repeat
             a_receipt_does_not_bring_back_what_was_recalled
             a_recall_takes_back_what_was_sent
             a_refused_recall_changes_the_history_only

@@ -201,6 +201,21 @@ pub async fn a_receipt_does_not_bring_back_what_was_recalled(stand: impl Stand) 
     assert_eq!(store.next_receipt("ding").await.unwrap(), None);
 }
 
+pub async fn a_receipt_does_not_hide_that_it_was_a_repeat(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let id = put(&store, make.message("ding", &["li", "wang"])).await;
+    claim_all(&store, "ding").await;
+    let twice = Some(Reason { code: "maybe_twice".into(), words: "sample words".into() });
+    let exceptions = vec![TargetResult { reason: Some(Reason::ours("held")), ..result(1, RecipientState::Unknown) }];
+    let settled = Settlement { rest: (RecipientState::Sent, twice.clone()), exceptions, ..sent(first(id)) };
+    store.settle(vec![settled]).await.unwrap();
+    let read = (0..2).map(|index| result(index, RecipientState::Read)).collect();
+    store.received(first(id), read, None).await.unwrap();
+    let rows = ledger(&store, id).await;
+    assert_eq!((rows[0].state, &rows[0].reason), (RecipientState::Read, &twice));
+    assert_eq!((rows[1].state, &rows[1].reason), (RecipientState::Read, &None), "who has read it is not held");
+}
+
 pub async fn how_it_left_is_still_said_when_it_was_read(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = put(&store, make.message("ding", &["li", "wang"])).await;

@@ -102,6 +102,40 @@ impl Library for Sqlite {
             .await
     }
 
+    async fn note_holder(&self, id: &str, accounts: &[String]) -> Answer<()> {
+        let mut accounts = accounts.to_vec();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let (id, accounts) = (id.to_owned(), accounts.join("\n"));
+        self.writer
+            .run(1, move |group| {
+                // A file that was forgotten meanwhile has no holder.
+                let text = "INSERT OR IGNORE INTO holders (file, accounts) SELECT id, ?2 FROM files WHERE id = ?1";
+                group.sql(text)?.execute(params![id, accounts])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn holders(&self, ids: &[String]) -> Answer<Vec<Vec<Vec<String>>>> {
+        let ids = ids.to_vec();
+        self.readers
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached("SELECT accounts FROM holders WHERE file = ?1")?;
+                ids.iter()
+                    .map(|id| {
+                        let mut rows = statement.query([id])?;
+                        let mut of_one = Vec::new();
+                        while let Some(row) = rows.next()? {
+                            of_one.push(get::<String>(row, 0)?.split('\n').map(str::to_owned).collect());
+                        }
+                        Ok(of_one)
+                    })
+                    .collect()
+            })
+            .await
+    }
+
     async fn forget_files(&self, before: Time, limit: usize) -> Answer<u64> {
         let mut forgotten = 0;
         while forgotten < limit as u64 {
@@ -257,7 +291,11 @@ fn forget(group: &Group<'_>, before: Time, limit: usize) -> Result<u64> {
 }
 
 fn remove(group: &Group<'_>, id: &str) -> Result<()> {
-    for text in ["DELETE FROM uploads WHERE file = ?1", "DELETE FROM files WHERE id = ?1"] {
+    for text in [
+        "DELETE FROM uploads WHERE file = ?1",
+        "DELETE FROM holders WHERE file = ?1",
+        "DELETE FROM files WHERE id = ?1",
+    ] {
         group.sql(text)?.execute([id])?;
     }
     Ok(())

@@ -66,8 +66,8 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
     let gauge = checkpointer.gauge(&mut connection)?;
     let runs = Runs::read(&connection)?;
     Ok(Sqlite {
+        readers: Readers::new(path.to_owned(), Arc::clone(&place)),
         writer: Writer::start(connection, options.accept_rows, Desk { runs, gauge, place, is_owner: true })?,
-        readers: Readers::new(path.to_owned()),
         files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: Some(checkpointer),
@@ -83,10 +83,11 @@ fn open_shared(path: &Path, options: Options) -> Result<Sqlite> {
     let mut connection = schema::connect(path, Role::Guest, options.cache_kib).map_err(failed)?;
     schema::migrate(&mut connection).map_err(failed)?;
     let place = Arc::new(Place::of(path)?);
+    let readers = Readers::new(path.to_owned(), Arc::clone(&place));
     let desk = Desk { runs: Runs::beside(), gauge: Gauge::default(), place, is_owner: false };
     Ok(Sqlite {
         writer: Writer::start(connection, options.accept_rows, desk)?,
-        readers: Readers::new(path.to_owned()),
+        readers,
         files_bytes: options.files_bytes,
         clock: options.clock,
         _checkpointer: None,

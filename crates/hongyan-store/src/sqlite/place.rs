@@ -282,7 +282,7 @@ impl Place {
         match &looked {
             Err(error) if !seen.is_said => {
                 tracing::error!(%error, "the store is not usable: nothing more is accepted");
-                if !seen.emptied && self.file_is_there() {
+                if !seen.emptied && self.verify_file().is_ok() {
                     self.save(connection);
                 }
             }
@@ -318,8 +318,9 @@ impl Place {
         self.log_file.read_exact_at(&mut head, 0).is_ok() && u32::from_be_bytes(head) & !1 == LOG_MAGIC
     }
 
-    fn file_is_there(&self) -> bool {
-        same(&self.path, self.file).is_ok()
+    /// Fails when another file, or none, is where the store was.
+    pub(crate) fn verify_file(&self) -> Result<()> {
+        same(&self.path, self.file).map(drop)
     }
 
     /// The log alone is gone, and this process still has it open: what it holds goes into the file.

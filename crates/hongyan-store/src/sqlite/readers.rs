@@ -1,6 +1,9 @@
 //! A few read-only connections, used on threads that may block. They see every commit that was acknowledged.
 
-use super::schema::{self, Role};
+use super::{
+    place::Place,
+    schema::{self, Role},
+};
 use crate::error::{Error, Result};
 use hongyan_core::StoreError;
 use rusqlite::Connection;
@@ -19,14 +22,15 @@ const CACHE_KIB: u32 = 2 << 10;
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    place: Arc<Place>,
     turns: Semaphore,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
     /// An empty pool: connections are opened when they are first needed.
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, turns: Semaphore::new(READERS), idle: Arc::default() }
+    pub(crate) fn new(path: PathBuf, place: Arc<Place>) -> Self {
+        Self { path, place, turns: Semaphore::new(READERS), idle: Arc::default() }
     }
 
     /// Reads in one transaction, so that everything it sees is of one moment.
@@ -36,12 +40,16 @@ impl Readers {
         T: Send + 'static,
     {
         let _turn = self.turns.acquire().await.map_err(|_| StoreError::Failed("the store is closed".into()))?;
-        let (path, idle) = (self.path.clone(), Arc::clone(&self.idle));
+        let (path, place, idle) = (self.path.clone(), Arc::clone(&self.place), Arc::clone(&self.idle));
         let reading = spawn_blocking(move || {
             let known = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match known {
                 Some(connection) => connection,
-                None => schema::connect(&path, Role::Reader, CACHE_KIB)?,
+                None => {
+                    // What lies there by now may be another store.
+                    place.verify_file()?;
+                    schema::connect(&path, Role::Reader, CACHE_KIB)?
+                }
             };
             let tx = connection.unchecked_transaction()?;
             let done = act(&tx)?;

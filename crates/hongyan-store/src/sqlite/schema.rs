@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_doors.sql"),
     include_str!("../../migrations/0005_leases.sql"),
     include_str!("../../migrations/0006_wordings.sql"),
+    include_str!("../../migrations/0007_holders.sql"),
 ];
 
 /// How long a tool waits for another process that holds the file's write lock.

@@ -198,13 +198,13 @@ pub(crate) fn received(
         )?
         .execute(params![id.message.get(), id.number, millis(again), DeliveryState::Recalled.number()])?;
     let mut update = group.sql(
-        // How it left stays said of whoever got it: late, or maybe twice.
+        // How it left stays said of whoever got it (late, maybe twice, deduplicated): a receipt without a reason tells
+        // nothing against it. What was said of one who was unknown is over.
         "UPDATE recipients SET state = ?4, at = ?5,
-             code = CASE WHEN ?6 IS NULL AND ?4 IN (1, 2, 3) AND code IN ('late', 'maybe_twice') THEN code ELSE ?6 END,
-             words = ?7
+             code = CASE WHEN state = 6 OR ?4 NOT IN (1, 2, 3) THEN ?6 ELSE ifnull(?6, code) END,
+             words = CASE WHEN state = 6 OR ?4 NOT IN (1, 2, 3) OR ?6 IS NOT NULL THEN ?7 ELSE words END
          WHERE message = ?1 AND delivery = ?2 AND number = ?3 AND state IN (1, 2, 3, 6)
-           AND (state <> ?4 OR (code IS NOT ?6 AND (?6 IS NOT NULL OR code NOT IN ('late', 'maybe_twice')))
-                OR words IS NOT ?7)",
+           AND (state <> ?4 OR (?6 IS NOT NULL AND (code IS NOT ?6 OR words IS NOT ?7)))",
     )?;
     results.iter().try_for_each(|result| set_recipient(&mut update, id, result, now))
 }

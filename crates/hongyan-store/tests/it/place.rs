@@ -65,6 +65,16 @@ async fn nothing_is_acknowledged_into_a_file_that_the_next_start_will_not_find()
 }
 
 #[tokio::test]
+async fn another_store_in_the_files_place_is_not_read() {
+    let (folder, other, make) = (Folder::make(), Folder::make(), Maker::default());
+    drop(other.open());
+    let store = folder.open();
+    let id = put(&store, make.message("ding", &["li"])).await;
+    fs::rename(other.file(), folder.file()).unwrap();
+    assert_eq!(obstacle(store.message(id).await), Obstacle::Gone);
+}
+
+#[tokio::test]
 async fn a_file_that_was_put_back_is_used_again() {
     let (folder, make) = (Folder::make(), Maker::default());
     let store = folder.open();

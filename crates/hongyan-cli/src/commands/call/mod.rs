@@ -17,7 +17,7 @@ use crate::{
 use anyhow::Context;
 use fields::Given;
 use hongyan_channel::{AccountConfig, Operations, OwnValue, PLATFORMS, operations};
-use hongyan_endpoint::{Auth, Class, Declared, Effect, Fault, Wire, with_code};
+use hongyan_endpoint::{Auth, Class, Declared, Effect, Fault, Wire, harmless_json, with_code};
 use hongyan_gateway::Config;
 use mask::{HIDDEN, masked};
 use serde_json::{Value, json};
@@ -56,9 +56,9 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         Ok(reply) => {
             let reply = masked(reply);
             if json {
-                say!("{reply}");
+                say!("{}", String::from_utf8_lossy(&harmless_json(reply.to_string().into_bytes())));
             } else {
-                say!("{reply:#}");
+                say!("{}", String::from_utf8_lossy(&harmless_json(format!("{reply:#}").into_bytes())));
             }
             Ok(Exit::Done)
         }

@@ -96,6 +96,7 @@ async fn speaks_tls(config: &MailerConfig) -> bool {
         MailerConfig { tls: Tls::Implicit, username: None, password: None, timeout: GREETING, ..config.clone() };
     match probe(&implicit).await {
         Ok(()) => true,
+        Err(fault) if fault.code() == "net.untrusted" => true,
         Err(fault) if fault.code() == "net.tls" => {
             fault.message().contains("certificate") || fault.message().contains("alert")
         }
