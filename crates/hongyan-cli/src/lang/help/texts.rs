@@ -70,8 +70,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Several pages, as a JSON array; @FILE reads a file", "多条图文，JSON 数组；@文件 表示读文件"),
     (
-        "A table: a CSV or JSON file, such as a query's result; - reads standard input",
-        "表格：CSV 或 JSON 文件，如查询结果；- 表示读标准输入",
+        "A table: a CSV (with commas or tabs) or JSON file, such as a query's result; - reads standard input",
+        "表格：CSV（逗号或制表符分隔）或 JSON 文件，如查询结果；- 表示读标准输入",
     ),
     (
         "What the table is written in; else the name or the first character tells",
@@ -102,7 +102,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The same key with the same message is the same request: safe to repeat",
         "幂等键：同一键和同一消息视为同一请求，可安全重试",
     ),
-    ("Waits so many seconds for the outcome, at most 30", "最多等待多少秒以得到结果，不超过 30"),
+    (
+        "Waits so many seconds, at most 30, until the platforms have said of everybody whether they got it",
+        "最多等待多少秒（不超过 30），直到平台逐人给出结果",
+    ),
     ("Shows the calls that it would become; sends nothing", "只显示将产生的调用，不发送"),
     ("Says what became of a message, for every recipient", "逐人说明一条消息的结果"),
     ("The message's id, m…", "消息 ID，以 m 开头"),
@@ -315,8 +318,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Prints a completion script for a shell", "输出 shell 补全脚本"),
     ("bash, zsh, fish, elvish or powershell", "bash、zsh、fish、elvish 或 powershell"),
     (
-        "A recipient: mobile:…, userid:…, email:…, department:…, tag:… or all; a bare word is a userid, one with @ an e-mail address",
-        "接收人：mobile:…、userid:…、email:…、department:…、tag:… 或 all；单独的词是用户 ID，含 @ 的是邮箱",
+        "A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'",
+        "接收人：mobile:…、userid:…、email:…、department:…、tag:…、all，或 @all（群机器人 @所有人）；单独的词是用户 ID，含 @ 的是邮箱，可写作 '姓名 <地址>'",
     ),
     (
         "Writes a commented configuration that works: for the sandbox, or for accounts of your own",
@@ -345,5 +348,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Goes on from where a list ended: the cursor that it gave", "从上一页结尾处继续：上一页给出的游标"),
     ("As CSV, for spreadsheets; without --limit all of them", "以 CSV 输出，供表格软件使用；未给出 --limit 时输出全部"),
     ("The ledger as CSV, for spreadsheets", "以 CSV 输出台账，供表格软件使用"),
+    (
+        "The mail server takes mail without a login too, as a company's relay does",
+        "邮件服务器也接收未登录的邮件，如同企业内部的中继",
+    ),
+    ("Who gets a copy of the mail for all to see: ADDRESS or 'NAME <ADDRESS>'", "邮件抄送：地址 或 '姓名 <地址>'"),
+    ("Who gets a copy of the mail unseen", "邮件密送"),
+    ("Where answers to the mail go", "邮件的回复地址"),
     ("Stays, and shows every change until the message is settled", "持续显示变化，直到消息有最终结果"),
 ];
