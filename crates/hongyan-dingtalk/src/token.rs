@@ -4,7 +4,7 @@
 
 use crate::DingTalk;
 use hongyan_endpoint::{endpoints, lenient};
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 endpoints! { DingTalk;
     /// Gives an internal application's access token; asking again renews the same one.
