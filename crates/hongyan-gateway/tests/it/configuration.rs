@@ -97,6 +97,7 @@ fn opened(account: &toml::Table) -> String {
     let own = match &config.channel {
         ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
         ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        ChannelConfig::DingTalk(ding) => format!("{:?}", ding.zip_unlisted_files),
         ChannelConfig::DingTalkRobot(robot) => format!("{:?}", robot.sign_for_callers),
         _ => String::new(),
     };

@@ -54,7 +54,6 @@ pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> O
     course.step(("network", "网络"), reached)?;
     let answer = Http::new(out.clone()).get(&format!("{}/", base.trim_end_matches('/'))).await;
     let encrypted = match &answer {
-        Err(fault) if fault.failure == Failure::Proxy => Err(refused_by_proxy(&fault.message)),
         Err(fault) => Err(not_answered(fault, base.starts_with("https:"))),
         Ok(_) if base.starts_with("https:") => Ok(String::new()),
         Ok(_) => Ok("not used: base_url is http  未使用:base_url 为 http".into()),
@@ -77,11 +76,6 @@ async fn reach_proxy(proxy: &Proxy) -> Result<String, Cause> {
         )
         .saying(cause.words)
     })
-}
-
-/// The proxy answered, and not with a way to the platform: told under one code with a proxy that is not there.
-fn refused_by_proxy(words: &str) -> Cause {
-    Cause { code: "proxy".into(), ..Cause::of(&Fault::transport(Failure::Proxy.code(), words)) }
 }
 
 fn is_loopback(host: &str) -> bool {
