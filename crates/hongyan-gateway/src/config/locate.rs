@@ -97,9 +97,11 @@ impl<'a> Source<'a> {
         ConfigError { place, key, ..ConfigError::plain(message) }
     }
 
-    /// What a key's value is in the file, when it is one line and can hold no secret.
+    /// What a key's value is in the file, when it is one line and can hold no secret: of an account no text is repeated,
+    /// whatever its key, since a secret is easily pasted one line too high.
     fn value(&self, key: &str) -> Option<&str> {
         const LONGEST: usize = 60;
+        let of_an_account = key.starts_with("accounts.");
         let mut table = self.keys.get_ref();
         let mut parts = key.split('.').peekable();
         while let Some(part) = parts.next() {
@@ -108,6 +110,7 @@ impl<'a> Source<'a> {
                 DeValue::Table(inner) => table = inner,
                 _ if parts.peek().is_some() || may_be_secret(part) => return None,
                 DeValue::Array(_) => return None,
+                DeValue::String(_) if of_an_account => return None,
                 _ => return self.text.get(value.span()).filter(|text| text.len() <= LONGEST && !text.contains('\n')),
             }
         }
