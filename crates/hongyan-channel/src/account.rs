@@ -8,13 +8,13 @@ use crate::{
     render,
     robot::RobotCaller,
     secret::{SecretError, SecretRef},
+    transport::TransportConfig,
     webhook::{WebhookChannel, WebhookConfig},
     wecom::{WeComChannel, WeComConfig},
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
 use hongyan_core::{Backoff, Channel, Claim, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
 use hongyan_endpoint::strict;
-use hongyan_net::{Options, Proxy};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -28,8 +28,8 @@ pub struct AccountConfig {
     pub channel: ChannelConfig,
     /// How the platform's pushes are verified and opened; `None`: they are refused.
     pub callback: Option<CallbackConfig>,
-    /// The proxy that calls go through, `http://[USER:PASSWORD@]HOST:PORT`; `None`: directly.
-    pub proxy: Option<SecretRef>,
+    /// How its calls over HTTP go out.
+    pub transport: TransportConfig,
 }
 
 /// `callback = { … }` of an application: what the platform's console shows beside the callback's address.
@@ -184,17 +184,21 @@ impl<'de> Deserialize<'de> for AccountConfig {
             return Err(D::Error::custom("the common keys cannot be listed"));
         };
         let callback = keys.remove("callback").map(strict::from_value).transpose().map_err(D::Error::custom)?;
-        let proxy = keys.remove("proxy").map(strict::from_value).transpose().map_err(D::Error::custom)?;
+        let mail = keys.get("channel").is_some_and(|channel| channel == "mail");
+        // Mail has a ca_file of its own, and nothing of the others.
+        let transport =
+            TransportConfig::KEYS.iter().filter(|_| !mail).filter_map(|key| keys.remove_entry(*key)).collect();
         let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
+        if mail && keys.contains_key("proxy") {
+            return Err(D::Error::custom("proxy: mail goes out directly"));
+        }
         let channel = strict::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
             return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
         }
-        if proxy.is_some() && matches!(channel, ChannelConfig::Mail(_)) {
-            return Err(D::Error::custom("proxy: mail goes out directly"));
-        }
+        let transport = strict::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
         let common = strict::from_value(Value::Object(common)).map_err(D::Error::custom)?;
-        Ok(Self { common, channel, callback, proxy })
+        Ok(Self { common, channel, callback, transport })
     }
 }
 
@@ -356,17 +360,6 @@ impl AccountConfig {
         })
     }
 
-    /// How its calls go out: with the proxy, where one is configured.
-    ///
-    /// # Errors
-    /// A sentence that names the key, never a value.
-    pub fn way(&self) -> Result<Options, String> {
-        let Some(proxy) = &self.proxy else { return Ok(Options::default()) };
-        let text = proxy.read().map_err(|error| format!("proxy: {error}"))?;
-        let proxy = Proxy::parse(text.expose()).map_err(|error| format!("proxy: {error}"))?;
-        Ok(Options { proxy: Some(proxy), ..Options::default() })
-    }
-
     /// Secrets that stand in the configuration as they are, by key, for a warning.
     #[must_use]
     pub fn inline_secrets(&self) -> Vec<&'static str> {
@@ -382,7 +375,8 @@ impl AccountConfig {
             ChannelConfig::Webhook(config) => vec![("secret", config.secret.as_ref())],
         };
         // An address alone is no secret; a password in it is.
-        let proxy = self.proxy.as_ref().filter(|proxy| proxy.read().is_ok_and(|text| text.expose().contains('@')));
+        let proxy =
+            self.transport.proxy.as_ref().filter(|proxy| proxy.read().is_ok_and(|text| text.expose().contains('@')));
         let pushed = self.callback.iter().flat_map(|callback| {
             [("callback.token", Some(&callback.token)), ("callback.aes_key", Some(&callback.aes_key))]
         });

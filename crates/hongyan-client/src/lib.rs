@@ -43,6 +43,8 @@ pub trait Login: Platform {
 /// One application's way to one platform. Cheap to clone.
 pub struct Client<P: Login> {
     http: Http,
+    /// Of the client that was made first: whoever needs a token waits no longer than its bounds say.
+    login_http: Http,
     /// In place of the platform's own hosts, for the sandbox or a proxy.
     base_url: Option<Arc<str>>,
     custodian: Arc<Custodian<P>>,
@@ -50,7 +52,12 @@ pub struct Client<P: Login> {
 
 impl<P: Login> Clone for Client<P> {
     fn clone(&self) -> Self {
-        Self { http: self.http.clone(), base_url: self.base_url.clone(), custodian: Arc::clone(&self.custodian) }
+        Self {
+            http: self.http.clone(),
+            login_http: self.login_http.clone(),
+            base_url: self.base_url.clone(),
+            custodian: Arc::clone(&self.custodian),
+        }
     }
 }
 
@@ -59,10 +66,10 @@ impl<P: Login> Client<P> {
     #[must_use]
     pub fn new(http: Http, base_url: Option<&str>, credential: P::Credential) -> Self {
         let base_url = base_url.map(|url| Arc::from(url.trim_end_matches('/')));
-        Self { http, base_url, custodian: Arc::new(Custodian::new(credential)) }
+        Self { login_http: http.clone(), http, base_url, custodian: Arc::new(Custodian::new(credential)) }
     }
 
-    /// The same application with other bounds on its calls; the token stays one for both.
+    /// The same application with other bounds on its calls; the token and its login stay one for both.
     #[must_use]
     pub fn over(&self, http: Http) -> Self {
         Self { http, ..self.clone() }
@@ -165,7 +172,8 @@ impl<P: Login> Client<P> {
     /// One call without a token, for the login itself.
     async fn bare<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
-        let body = self.once(spec, &written(spec, request.encode())?, None).await?;
+        let client = self.over(self.login_http.clone());
+        let body = client.once(spec, &written(spec, request.encode())?, None).await?;
         read(spec, E::reply(&body))
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn judge(fault: Fault, effect: Effect, status: u16, retry_after: Opti
         (503, Some(_)) => Some("net.unavailable"),
         _ => None,
     };
-    let by_table = !fault.is_of_the_way() && fault.known().is_some();
+    let by_table = !fault.is_transport() && fault.known().is_some();
     match (gate, fault.class()) {
         (_, Class::Throttled { after }) => fault.with_class(Class::Throttled { after: retry_after.or(after) }),
         (_, Class::Retryable { after }) if by_table => {
@@ -23,7 +23,7 @@ pub(crate) fn judge(fault: Fault, effect: Effect, status: u16, retry_after: Opti
         (_, Class::Permanent | Class::RefreshToken) if by_table => fault,
         // The table's own open outcome, and what no table knows, before a gate that says that it let nothing through.
         (Some(code), _) => throttled(fault, code, retry_after),
-        (None, _) if by_table || fault.is_of_the_way() => fault,
+        (None, _) if by_table || fault.is_transport() => fault,
         (None, _) => match status {
             401 => fault.with_class(Class::RefreshToken).with_about(About::Account),
             408 | 425 => fault.with_class(Class::Retryable { after: retry_after }),
@@ -38,7 +38,7 @@ pub(crate) fn judge(fault: Fault, effect: Effect, status: u16, retry_after: Opti
 fn throttled(fault: Fault, code: &'static str, retry_after: Option<Duration>) -> Fault {
     let ours = Fault::transport(code, fault.message()).during(fault.operation());
     let class = retry_after.map_or(ours.class(), |after| Class::Throttled { after: Some(after) });
-    if fault.is_of_the_way() { ours.with_class(class) } else { fault.with_class(class).with_about(About::Way) }
+    if fault.is_transport() { ours.with_class(class) } else { fault.with_class(class).with_about(About::Way) }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_endpoint::{Class, audit};
+    use hongyan_endpoint::{About, Class, audit};
 
     fn class(code: &str) -> Class {
         look_up(code).unwrap_or_else(|| panic!("{code} is not known")).class
@@ -50,6 +50,14 @@ mod tests {
     #[test]
     fn every_row_is_whole_and_stands_once() {
         assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_address_that_is_not_on_the_list_is_about_the_account() {
+        for code in ["60020", "Forbidden.AccessDenied.IpNotInWhiteList"] {
+            let row = look_up(code).unwrap();
+            assert_eq!((row.class, row.about), (Class::Permanent, About::Account), "{code}");
+        }
     }
 
     #[test]

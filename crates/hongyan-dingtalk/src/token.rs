@@ -4,7 +4,7 @@
 
 use crate::DingTalk;
 use hongyan_endpoint::{endpoints, lenient};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 endpoints! { DingTalk;
     /// Gives an internal application's access token; asking again renews the same one.
@@ -31,8 +31,7 @@ endpoints! { DingTalk;
 }
 
 /// Request of `gettoken`: an application's pair, or the older one of a company.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Pairs")]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GetToken {
     /// Client ID.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -57,17 +56,15 @@ struct Pairs {
     corpsecret: Option<String>,
 }
 
-impl TryFrom<Pairs> for GetToken {
-    type Error = &'static str;
-
+impl<'de> Deserialize<'de> for GetToken {
     /// Without the older pair, the newer one is what is missing.
-    fn try_from(pairs: Pairs) -> Result<Self, Self::Error> {
-        let Pairs { appkey, appsecret, corpid, corpsecret } = pairs;
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Pairs { appkey, appsecret, corpid, corpsecret } = Pairs::deserialize(from)?;
         if corpid.is_none() && appkey.is_none() {
-            return Err("appkey is missing");
+            return Err(D::Error::missing_field("appkey"));
         }
         if corpid.is_none() && appsecret.is_none() {
-            return Err("appsecret is missing");
+            return Err(D::Error::missing_field("appsecret"));
         }
         let [appkey, appsecret, corpid, corpsecret] =
             [appkey, appsecret, corpid, corpsecret].map(Option::unwrap_or_default);

@@ -222,7 +222,7 @@ impl Fault {
 
     /// Whether it is a fault of the way ([`TRANSPORT_FAULTS`]) and no verdict of the platform.
     #[must_use]
-    pub fn is_of_the_way(&self) -> bool {
+    pub fn is_transport(&self) -> bool {
         self.code.starts_with("net.")
     }
 

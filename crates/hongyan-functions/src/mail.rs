@@ -226,7 +226,7 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
             format!("sendEmail: {shown} offers no STARTTLS, and nothing is sent in the open"),
             CLEAR_TEXT,
         ),
-        "net.tls" => {
+        "net.tls" | "net.untrusted" => {
             let mut error = FunctionError::new(
                 transport(false),
                 message("the certificate was not accepted of"),

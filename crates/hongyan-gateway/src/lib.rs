@@ -11,6 +11,7 @@ pub mod config;
 pub mod dispatch;
 mod facade;
 mod files;
+mod heads;
 pub mod keys;
 mod listen;
 mod mails;

@@ -216,7 +216,10 @@ impl Connection {
         let setup = dial.setup.ok_or_else(|| Fault::transport("request.invalid", "no TLS set up"))?;
         let handshake = setup.connector.connect(setup.name.clone(), self.stream);
         let stream = bounded(dial.config.timeout, handshake).await?;
-        self.stream = Box::new(stream.map_err(|error| Fault::transport("net.tls", error.to_string()))?);
+        self.stream = Box::new(stream.map_err(|error| {
+            let fault = hongyan_net::handshake_fault(&error);
+            Fault::transport(fault.failure.code(), fault.message)
+        })?);
         Ok(self)
     }
 

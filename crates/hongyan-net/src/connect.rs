@@ -1,7 +1,7 @@
 //! From an address to an open stream: name, TCP, proxy, TLS; and why there is none.
 
 use crate::{
-    Proxy,
+    Failure, NetFault, Proxy,
     guard::{Private, Resolver},
     link::Stream,
     proxy::{Refused, Way},
@@ -99,6 +99,14 @@ fn unreached(error: &(dyn Error + 'static)) -> Unreached {
         }
     }
     Unreached { cause: found, message: innermost.to_string() }
+}
+
+/// Why a TLS handshake failed that somebody else made, with a set-up of ours: mail.
+#[must_use]
+pub fn handshake_fault(error: &(dyn Error + 'static)) -> NetFault {
+    let unreached = unreached(error);
+    let failure = if unreached.cause == Cause::Untrusted { Failure::Untrusted } else { Failure::Tls };
+    NetFault { failure, message: unreached.message }
 }
 
 /// The alert by which a server refuses whoever calls, below an exchange's error.

@@ -23,10 +23,11 @@ mod redact;
 mod trust;
 mod wire;
 
+pub use connect::handshake_fault;
 pub use gate::BeforeWrite;
 pub use guard::is_public;
 pub use http::{Failure, Http, NetFault, Options, Reply};
-pub use proxy::{NotAProxy, Proxy};
+pub use proxy::{NotAProxy, Proxy, is_loopback};
 pub use redact::{Cleaning, Secret, clean, clean_body};
 pub use trust::{Identity, Trust};
 pub use wire::{Wire, WireCall, WireFailure, WireFault, WireOptions, WireReply};

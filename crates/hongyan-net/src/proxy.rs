@@ -181,7 +181,9 @@ pub(crate) fn address(to: &Uri) -> Option<IpAddr> {
     to.host()?.trim_matches(['[', ']']).parse().ok()
 }
 
-pub(crate) fn is_loopback(to: &Uri) -> bool {
+/// Whether an address leads to this machine, by its host alone: `localhost`, `127.0.0.0/8`, `::1`.
+#[must_use]
+pub fn is_loopback(to: &Uri) -> bool {
     to.host().is_some_and(|host| host.eq_ignore_ascii_case("localhost"))
         || address(to).is_some_and(|address| address.is_loopback())
 }

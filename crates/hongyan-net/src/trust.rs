@@ -72,13 +72,13 @@ impl Trust {
         let verifier: Arc<dyn ServerCertVerifier> = match self {
             Self::Public => Arc::new(Explaining::new(Arc::clone(&PUBLIC), Vec::new(), provider)?),
             Self::Authority(pem) => {
-                let certificates = certificates(pem).map_err(|error| format!("ca_pem: {error}"))?;
+                let certificates = certificates(pem).map_err(|error| format!("the authority's PEM: {error}"))?;
                 let mut roots = RootCertStore::empty();
                 for certificate in &certificates {
-                    roots.add(certificate.clone()).map_err(|error| format!("ca_pem: {error}"))?;
+                    roots.add(certificate.clone()).map_err(|error| format!("the authority's PEM: {error}"))?;
                 }
                 if roots.is_empty() {
-                    return Err("ca_pem holds no certificate".into());
+                    return Err("there is no certificate in the authority's PEM".into());
                 }
                 Arc::new(Explaining::new(Arc::new(roots), certificates, provider)?)
             }
@@ -187,10 +187,13 @@ impl ServerCertVerifier for Explaining {
                 verify_server_name(&certificate, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            Err(Error::InvalidCertificate(error @ (CertificateError::UnknownIssuer | CertificateError::Other(_)))) => {
+            // An authority that has another's name signs badly.
+            Err(Error::InvalidCertificate(
+                error @ (CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)),
+            )) => {
                 let untrusted = Untrusted::of(server_name, end_entity, intermediates);
                 // What calls itself an authority is refused as a server's certificate before anything else is looked at.
-                let told = untrusted.filter(|it| it.self_signed || error == CertificateError::UnknownIssuer);
+                let told = untrusted.filter(|it| it.self_signed || !matches!(error, CertificateError::Other(_)));
                 Err(Error::InvalidCertificate(match told {
                     Some(untrusted) => CertificateError::Other(OtherError(Arc::new(untrusted))),
                     None => error,
@@ -280,7 +283,7 @@ mod tests {
         assert!(Trust::DangerousAnyone { name_checked: true }.client_config().is_ok());
         assert_eq!(
             Trust::Authority("nothing".into()).client_config().err().as_deref(),
-            Some("ca_pem holds no certificate")
+            Some("there is no certificate in the authority's PEM")
         );
     }
 }

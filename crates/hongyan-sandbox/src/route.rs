@@ -111,13 +111,16 @@ impl Told for Value {
     }
 }
 
+/// Reads a call as its operation does.
+type Reader = Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>;
+
 /// One operation that has a mind. Only what depends on its types is compiled for it; all else is its platform's.
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
     admit: Admit,
     run: fn(&Route, &Mutex<World>, &Wire, &Handling) -> Sealed,
-    read: Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>,
+    read: Reader,
     mind: Mind,
     ask: Option<Ask>,
 }
@@ -202,13 +205,7 @@ impl Routes {
         }
     }
 
-    fn keep<P: Simulated>(
-        &mut self,
-        spec: &'static Spec,
-        read: Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>,
-        mind: Mind,
-        ask: Option<Ask>,
-    ) {
+    fn keep<P: Simulated>(&mut self, spec: &'static Spec, read: Reader, mind: Mind, ask: Option<Ask>) {
         let route = Route { spec, platform: P::NAME, admit: P::admit, run: answer::<P>, read, mind, ask };
         if spec.path.contains('{') {
             self.with_fields.push(route);

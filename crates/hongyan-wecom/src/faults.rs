@@ -18,7 +18,7 @@ pub(crate) static FAULTS: LazyLock<Vec<Known>> =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_endpoint::{Class, audit};
+    use hongyan_endpoint::{About, Class, audit};
 
     fn class(code: &str) -> Class {
         FAULTS.iter().find(|row| row.code == code).unwrap_or_else(|| panic!("{code} is not known")).class
@@ -27,6 +27,12 @@ mod tests {
     #[test]
     fn every_row_is_whole_and_stands_once() {
         assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_address_that_is_not_on_the_list_is_about_the_account() {
+        let row = FAULTS.iter().find(|row| row.code == "60020").unwrap();
+        assert_eq!((row.class, row.about), (Class::Permanent, About::Account));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const FIELDS: &[(&[&str], &str, &str, &str)] = &[
 pub fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
     let say = |code: &str, words: String| Fault::refused(code, words, WeCom::known(code));
     let named = |name: &&str| *name == spec.name || (name.ends_with('.') && spec.name.starts_with(*name));
-    let own = FIELDS.iter().find(|(names, field, ..)| invalid.misses(field) && names.iter().any(|name| named(&name)));
+    let own = FIELDS.iter().find(|(names, field, ..)| invalid.misses(field) && names.iter().any(named));
     match own {
         Some((.., code, words)) => say(code, (*words).to_owned()),
         // Whatever is wrong with the form, no file has arrived.

@@ -2,7 +2,7 @@
 
 use crate::server::{Answer, CHANNELS, Server, account, content, deliver, somebody};
 use hongyan_core::{Dedup, Outcome};
-use hongyan_endpoint::{Class, Fault};
+use hongyan_endpoint::{About, Class, Fault};
 use serde_json::{Value, json};
 
 /// What a platform says when it takes a call.
@@ -56,6 +56,27 @@ async fn each_class_of_refusal_is_reached() {
             let fault = outcome(channel, refusal(channel, code)).await.unwrap_err();
             assert_eq!(fault.class().name(), class, "{channel} {code}: {fault}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_gate_that_says_when_to_come_again_took_nothing_on_any_channel() {
+    let date = "date: Tue, 01 Dec 2026 09:00:00 GMT\r\nretry-after: Tue, 01 Dec 2026 09:00:40 GMT\r\n";
+    for channel in CHANNELS {
+        for (status, lines, seconds) in
+            [(429, "retry-after: 7\r\n", 7), (429, "", 60), (503, "retry-after: 7\r\n", 7), (503, date, 40)]
+        {
+            let fault = outcome(channel, Answer::Gate(status, lines)).await.unwrap_err();
+            assert_eq!(fault.class(), Class::throttled(seconds), "{channel} {status} {lines:?}: {fault}");
+        }
+        for status in [502, 503, 504] {
+            let fault = outcome(channel, Answer::Gate(status, "")).await.unwrap_err();
+            // A webhook's receiver tells repeats by the delivery's id.
+            let class = if channel == "webhook" { "retryable" } else { "ambiguous" };
+            assert_eq!((fault.class().name(), fault.about()), (class, About::Way), "{channel} {status}: {fault}");
+        }
+        let fault = outcome(channel, Answer::Gate(407, "")).await.unwrap_err();
+        assert_eq!((fault.class(), fault.about()), (Class::RETRY, About::Way), "{channel}: {fault}");
     }
 }
 

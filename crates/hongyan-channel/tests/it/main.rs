@@ -6,3 +6,4 @@ mod forms;
 mod sandbox;
 mod server;
 mod tables;
+mod tls;

@@ -14,6 +14,8 @@ use tokio::{
 pub(crate) enum Answer {
     /// Status and body.
     Says(u16, Value),
+    /// A page of whoever stands in front of the platform: status and further header lines.
+    Gate(u16, &'static str),
     /// Reads it and hangs up.
     HangsUp,
 }
@@ -65,18 +67,19 @@ impl Server {
                             _ => return,
                         }
                     }
-                    let (status, reply) = if head.contains("/gettoken") {
-                        (200, json!({"errcode": 0, "access_token": "canary-token", "expires_in": 7_200}))
+                    let (status, lines, reply) = if head.contains("/gettoken") {
+                        (200, "", json!({"errcode": 0, "access_token": "canary-token", "expires_in": 7_200}))
                     } else {
                         record.lock().unwrap().push(Came { head, body });
                         match answer {
-                            Answer::Says(status, reply) => (status, reply),
+                            Answer::Says(status, reply) => (status, "", reply),
+                            Answer::Gate(status, lines) => (status, lines, json!("<html>gate</html>")),
                             Answer::HangsUp => return,
                         }
                     };
                     let reply = reply.to_string();
                     let text = format!(
-                        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: \
+                        "HTTP/1.1 {status} X\r\n{lines}content-type: application/json\r\ncontent-length: {}\r\nconnection: \
                          close\r\n\r\n{reply}",
                         reply.len()
                     );

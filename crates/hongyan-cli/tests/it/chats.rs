@@ -141,12 +141,12 @@ async fn a_robots_conversation_takes_pictures_files_and_cards() {
         let shown = stage.comes("lisi", "dingtalk", known).await;
         assert_eq!(shown["content"]["msgtype"], kind, "{shown}");
     }
-    // A file that the robot has no kind for is refused before it is accepted.
-    let film = json!({"video": file("a.mp4", b"\0\0\0\x20ftypisom-a-film")});
+    // A file whose name tells no kind is refused before it is accepted.
+    let nameless = json!({"file": file("日报", b"%PDF-1.7 a report")});
     let (status, said) = stage
-        .call("POST", "/v1/messages", Some(&json!({"to": [{"chat": chat}], "via": ["ding"], "content": film})))
+        .call("POST", "/v1/messages", Some(&json!({"to": [{"chat": chat}], "via": ["ding"], "content": nameless})))
         .await;
-    assert_eq!((status, &said["field"]), (422, &json!("content.video")), "{said}");
+    assert_eq!((status, &said["field"]), (422, &json!("content.file")), "{said}");
 
     let id = stage.send(&into(&chat, "ding", "撤回我")).await;
     stage.until_state(&id, "sent").await;

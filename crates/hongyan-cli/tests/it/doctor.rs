@@ -99,8 +99,11 @@ async fn an_unreachable_host_is_the_cause() {
     let base = stage.sandbox.base();
     for (elsewhere, expected) in [
         ("http://127.0.0.1:1", ("network", "net.connect")),
-        ("http://nobody.invalid", ("network", "dns")),
-        ("nowhere", ("network", "configuration")),
+        ("https://nobody.invalid", ("network", "dns")),
+        // Secrets do not leave this machine in the open unless that is said.
+        ("http://nobody.invalid", ("configuration", "configuration")),
+        ("http://nobody.invalid\"\ndangerous_plain_http = true\n# \"", ("network", "dns")),
+        ("nowhere", ("configuration", "configuration")),
         (&base.replace("http:", "https:"), ("tls", "net.tls")),
     ] {
         let said = examined(&stage, "wecom", |text| text.replace(&base, elsewhere), &[]);
@@ -164,7 +167,82 @@ async fn tls_that_begins_otherwise_than_configured_is_the_cause() {
     assert_eq!(cause(&examined(&stage, "mail", there(&plain), &[])).1, "smtp.no_starttls");
     // Another server's certificate is of an authority that the account does not trust.
     let foreign = Smtp::start(options).await.unwrap();
-    assert_eq!(cause(&examined(&stage, "mail", there(&foreign), &[])).1, "net.tls");
+    let (check, code, whole) = cause(&examined(&stage, "mail", there(&foreign), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "net.untrusted"), "{whole}");
+    assert!(whole.contains("was issued by CN="), "{whole}");
+}
+
+/// A server whose certificate is `pair`'s: certificate and key. Its port; it answers everything with an empty object.
+fn encrypted(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> u16 {
+    use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring, pki_types::PrivateKeyDer};
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(std::sync::Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            if stream.read(&mut [0; 4096]).is_ok_and(|size| size > 0) {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_is_not_trusted_is_named_and_how_to_trust_it() {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+    let stage = Stage::dark("").await;
+    let base = stage.sandbox.base();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "示例公司 Inspection CA");
+    let authority = stage.folder.0.join("company-ca.pem");
+    std::fs::write(&authority, params.self_signed(&key).unwrap().pem()).unwrap();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let names = vec!["localhost".into()];
+    let port = encrypted(&CertificateParams::new(names.clone()).unwrap().signed_by(&key, &issuer).unwrap(), &key);
+    let there = |more: &str| {
+        let keys = format!("\"https://localhost:{port}\"\n{more}");
+        let from = format!("\"{base}\"");
+        move |text: &str| text.replace(&from, &keys)
+    };
+
+    let (check, code, whole) = cause(&examined(&stage, "wecom", there(""), &[]));
+    assert_eq!((check.as_str(), code.as_str()), ("tls", "net.untrusted"), "{whole}");
+    for part in ["CN=示例公司 Inspection CA", "ca_file", "SSL_CERT_FILE"] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    // Trusted, the course goes on to the login, which that server knows nothing of.
+    let path = authority.to_str().unwrap();
+    let trusted = |more: &str, env: &[(&str, &str)]| cause(&examined(&stage, "wecom", there(more), env)).0;
+    assert_eq!(trusted(&format!("ca_file = {path:?}"), &[]), "credentials");
+    assert_eq!(trusted("", &[("SSL_CERT_FILE", path)]), "credentials");
+
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    std::fs::write(&authority, own.pem()).unwrap();
+    let port = encrypted(&own, &key);
+    let there = |more: &str| {
+        let (from, to) = (format!("\"{base}\""), format!("\"https://localhost:{port}\"\n{more}"));
+        move |text: &str| text.replace(&from, &to)
+    };
+    let (_, code, whole) = cause(&examined(&stage, "wecom", there(""), &[]));
+    assert!(code == "net.untrusted" && whole.contains("signed by itself"), "{whole}");
+    let said = examined(&stage, "wecom", there(&format!("ca_file = {path:?}")), &[]);
+    assert_eq!(cause(&said).0, "credentials", "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,7 +306,7 @@ async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
     let stage = Stage::dark("").await;
     let base = stage.sandbox.base();
     let through = |proxy: &str| {
-        let (from, to) = (base.clone(), format!("http://platform.invalid\"\nproxy = \"{proxy}"));
+        let (from, to) = (base.clone(), format!("https://platform.invalid\"\nproxy = \"{proxy}"));
         move |text: &str| text.replacen(&from, &to, 2).replacen(&to, &from, 1)
     };
     let (check, code, whole) = cause(&examined(&stage, "wecom", through("http://127.0.0.1:1"), &[]));

@@ -163,6 +163,13 @@ async fn a_login_that_fails_is_everybodys_and_is_not_made_again_at_once() {
 }
 
 #[tokio::test]
+async fn a_client_with_wider_bounds_logs_in_within_the_first_ones() {
+    let platform = Bytewise::start(|_, _| None).await;
+    let wide = platform.wecom().over(Http::new(Options { timeout: Duration::from_secs(600), ..Options::default() }));
+    assert_eq!(wide.call(&notice()).await.unwrap_err().code(), "net.timeout");
+}
+
+#[tokio::test]
 async fn pauses_between_failing_logins_grow_and_a_good_one_ends_them() {
     let platform = Bytewise::start(|path, nth| match path {
         LOGIN if nth <= 4 => ok(r#"{"errcode":-1,"errmsg":"busy"}"#),

@@ -1,6 +1,7 @@
 //! Application, credentials and permissions: what an operator or an administrator puts right.
 
 use hongyan_endpoint::{
+    About,
     Class::{self, Ambiguous, Permanent, RefreshToken},
     Known,
     Who::{Admin, Hongyan, Operator},
@@ -257,7 +258,9 @@ pub(super) const ROWS: &[Known] = &[
             "add the egress address that the platform's text names to the application's list",
             "请将平台提示中的出口 IP 加入应用白名单",
         ),
-    ),
+    )
+    // Whatever is sent is refused alike until the list is right: the messages wait for that.
+    .about(About::Account),
     known("70001", Permanent, Admin, ("the company no longer exists", "企业已不存在"), CONFIGURATION),
     known(
         "70003",

@@ -1,6 +1,7 @@
 //! Codes in words of the new-style host. A code that ends in `.*` stands for its whole family.
 
 use hongyan_endpoint::{
+    About,
     Class::{self, Ambiguous, Permanent, RefreshToken},
     Known,
     Who::{Admin, Hongyan, Operator, Sender},
@@ -162,7 +163,9 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the caller's address is not on the application's list", "调用方 IP 不在应用白名单中"),
         ("add this machine's egress address to the application's list", "请将本机出口 IP 加入应用白名单"),
-    ),
+    )
+    // Whatever is sent is refused alike until the list is right: the messages wait for that.
+    .about(About::Account),
     known(
         "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi",
         Class::throttled(1),

@@ -48,6 +48,7 @@ pub(super) struct Lane {
     pub(super) turns: Turns,
     /// Leases so far: their order is that of the turns.
     leased: AtomicU64,
+    pub(super) steps: Mutex<Steps>,
     /// Nothing more is to be sent by this process.
     pub(super) stopping: AtomicBool,
     pub(super) holding: Holding,
@@ -68,6 +69,7 @@ impl Lane {
             standing: Mutex::new(Standing::new(account.policy.backoff)),
             turns: Turns::new(&account.rates),
             leased: AtomicU64::new(0),
+            steps: Mutex::new(Steps::from(clock.moment())),
             stopping: AtomicBool::new(false),
             account,
             outbox,
@@ -119,14 +121,12 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
-    let mut steps = Steps::from(lane.clock.moment());
     let mut swept = lane.clock.tick();
     while !*stop.borrow() {
-        let moment = lane.clock.moment();
-        if let Some(by) = steps.look(moment) {
-            rest::clock_stepped(&lane, by).await;
+        if rest::follow_clock(&lane).await {
             (hungry, timer) = (true, None);
         }
+        let moment = lane.clock.moment();
         let now = moment.wall;
         if matches!(lock(&lane.standing).room(moment.tick), Room::None(_))
             && moment.tick.since(swept) >= rest::SWEEP_EVERY

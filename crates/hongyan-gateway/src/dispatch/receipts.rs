@@ -26,6 +26,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let turns = Arc::new(Turns::new(&lane.account.rates));
     let mut rests_until: Option<Tick> = None;
     while !*stop.borrow() {
+        rest::follow_clock(&lane).await;
         let (now, tick) = (lane.clock.now(), lane.clock.tick());
         rests_until = rests_until.filter(|until| tick < *until);
         let may = rests_until.is_none() && rest::may_read(&lane, tick);

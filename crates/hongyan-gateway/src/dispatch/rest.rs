@@ -143,14 +143,20 @@ pub(super) fn longest_pause(lane: &Lane) -> Duration {
     lane.account.policy.backoff.cap.max(LONGEST_PAUSE)
 }
 
-/// The wall clock was set: what is stored moves with it.
-pub(super) async fn clock_stepped(lane: &Lane, by_ms: i64) {
-    tracing::warn!(account = %lane.account.name, by_ms, "the clock was set: waiting deliveries move with it");
+/// Looks whether the wall clock was set, and moves what is stored with it. Each of an account's loops looks when it
+/// wakes; whoever notices first does it for all.
+pub(super) async fn follow_clock(lane: &Lane) -> bool {
+    let step = lock(&lane.steps).look(lane.clock.moment());
+    let Some(by_ms) = step else { return false };
+    let account = &lane.account.name;
+    tracing::warn!(%account, by_ms, "the clock was set: waiting deliveries move with it");
     lock(&lane.standing).clock_stepped(by_ms);
-    if let Err(error) = lane.outbox.clock_stepped(&lane.account.name, by_ms).await {
-        tracing::warn!(account = %lane.account.name, %error, "waiting deliveries did not move with the clock");
+    if let Err(error) = lane.outbox.clock_stepped(account, by_ms).await {
+        tracing::warn!(%account, %error, "waiting deliveries did not move with the clock");
     }
+    lane.due.notify_one();
     lane.receipts.notify_one();
+    true
 }
 
 fn seed(lane: &Lane, now: Moment) -> u64 {

@@ -37,7 +37,7 @@ const MAX_LOGIN: usize = 64 << 10;
 /// The largest other body that is passed on: eight articles of 666 KB each, and what stands around them.
 const MAX_BODY: usize = 8 << 20;
 /// Headers of the platform's answer that are the caller's business.
-const PASSED_BACK: [&str; 4] = ["content-type", "content-disposition", "error-code", "error-msg"];
+const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-code", "error-msg", "retry-after"];
 
 /// An account whose platform has paths of its own.
 pub(crate) struct Application {

@@ -64,7 +64,7 @@ fn the_examples_of_the_defaults_are_a_configuration() {
 }
 
 /// Keys of the examples that state no default: whoever configures an account has to know them.
-const EXAMPLES: [&str; 22] = [
+const EXAMPLES: [&str; 24] = [
     "channel",
     "app_key",
     "app_secret",
@@ -78,6 +78,8 @@ const EXAMPLES: [&str; 22] = [
     "provider",
     "host",
     "ca_file",
+    "client_cert",
+    "client_key",
     "username",
     "password",
     "from",
@@ -95,15 +97,17 @@ fn opened(account: &toml::Table) -> String {
     let own = match &config.channel {
         ChannelConfig::Mail(mail) => format!("{:?}", mail.mailer()),
         ChannelConfig::Webhook(hook) => format!("{hook:?}"),
+        ChannelConfig::DingTalk(ding) => format!("{:?}", ding.zip_unlisted_files),
         ChannelConfig::DingTalkRobot(robot) => format!("{:?}", robot.sign_for_callers),
         _ => String::new(),
     };
+    let transport = format!("{:?}", config.transport);
     let account = config.open("x").unwrap_or_else(|error| panic!("{error} in {account}"));
     let channel = (account.channel.capabilities(), account.channel.naming());
     // Who writes `resend` down means it past the platform's window too: that alone cannot be told from a default.
     let policy = hongyan_core::Policy { on_late: account.policy.on_unknown, ..account.policy.clone() };
     let rules = (&policy, account.on_repeat, account.long_text, account.concurrency, account.receipts_after);
-    format!("{own} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
+    format!("{own} {transport} {channel:?} {rules:?} {:?} {:?}", account.rates, account.recipient_rates)
 }
 
 /// Another value of the same kind.

@@ -9,6 +9,7 @@ mod configuration;
 mod contacts;
 mod facade;
 mod fake;
+mod heads;
 mod http;
 mod leases;
 mod ledger;

@@ -104,5 +104,5 @@ async fn a_foreign_server_refuses_a_wrong_password_and_we_a_wrong_authority() {
     let mut config = foreign.config();
     config.ca_pem = None;
     let fault = Mailer::new(config).unwrap().probe().await.unwrap_err();
-    assert_eq!(fault.code(), "net.tls");
+    assert_eq!(fault.code(), "net.untrusted");
 }

@@ -325,7 +325,7 @@ async fn a_certificate_of_another_authority_is_refused_before_anything_is_said()
         let mut config = config(&smtp, Tls::Implicit);
         config.ca_pem = ca;
         let mailer = Mailer::new(config).unwrap();
-        assert_eq!(fault(&mailer).await, ("net.tls".into(), "retryable"));
+        assert_eq!(fault(&mailer).await, ("net.untrusted".into(), "retryable"));
     }
     assert_eq!(smtp.totals().logins, 0);
 }

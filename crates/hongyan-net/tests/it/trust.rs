@@ -154,8 +154,16 @@ async fn a_certificate_that_signed_itself_works_as_ca_file() {
         assert_eq!(fault.failure, Failure::Tls, "of another name: {fault}");
         // One like it, with the same name and another key, is another.
         let fault = call("localhost", port, believing(&self_signed(&params).certificate)).await.unwrap_err();
-        assert!(matches!(fault.failure, Failure::Tls | Failure::Untrusted), "{fault}");
+        assert_eq!(fault.failure, Failure::Untrusted, "{fault}");
     }
+}
+
+#[tokio::test]
+async fn an_authority_that_bears_the_name_of_a_trusted_one_is_not_it() {
+    let (ours, like_ours) = (Authority::new("root"), Authority::new("root"));
+    let port = server(&like_ours.sign(&params("leaf")), None).await;
+    let fault = call("localhost", port, believing(&ours.pem)).await.unwrap_err();
+    assert_eq!(fault.failure, Failure::Untrusted, "{fault}");
 }
 
 #[tokio::test]

@@ -90,11 +90,10 @@ fn person(world: &World, id: &str, kind: Option<i64>) -> Option<PersonId> {
     if kind == Some(2) { groups::by_unionid(world, id) } else { groups::visible(world, id) }
 }
 
-fn private(
-    world: &World,
-    data: Option<BTreeMap<String, Variables>>,
-    kind: Option<i64>,
-) -> Result<Vec<(PersonId, BTreeMap<String, String>)>, Fault> {
+/// What a card shows to single people.
+type Private = Vec<(PersonId, BTreeMap<String, String>)>;
+
+fn private(world: &World, data: Option<BTreeMap<String, Variables>>, kind: Option<i64>) -> Result<Private, Fault> {
     let one = |(id, variables): (String, Variables)| match person(world, &id, kind) {
         Some(person) => Ok((person, variables.card_param_map)),
         None => Err(fault("param.userIdNotExist", "用户不存在")),

@@ -1,6 +1,7 @@
 //! Application, credentials, permissions and rates: what an operator or an administrator puts right.
 
 use hongyan_endpoint::{
+    About,
     Class::{self, Permanent, RefreshToken},
     Known,
     Who::{Admin, Hongyan, Operator, Sender},
@@ -227,7 +228,9 @@ pub(super) const ROWS: &[Known] = &[
             "add the address in the platform's text to the trusted list; it takes a minute",
             "请将提示中的 IP 加入企业可信 IP,约一分钟生效",
         ),
-    ),
+    )
+    // Whatever is sent is refused alike until the list is right: the messages wait for that.
+    .about(About::Account),
     known(
         "60021",
         Permanent,

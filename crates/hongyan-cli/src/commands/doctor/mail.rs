@@ -23,7 +23,9 @@ pub(super) async fn examine(course: &mut Course, config: &MailConfig) -> Option<
     // One connection for both steps: providers count them.
     let (encrypted, login) = match begun {
         Err(cause) => (Err(cause), None),
-        Ok(Err(fault)) if ["net.tls", "smtp.no_starttls"].contains(&fault.code()) => (Err(Cause::of(&fault)), None),
+        Ok(Err(fault)) if ["net.tls", "net.untrusted", "smtp.no_starttls"].contains(&fault.code()) => {
+            (Err(Cause::of(&fault)), None)
+        }
         Ok(login) => (Ok(described(mailer.tls).to_owned()), Some(login)),
     };
     course.step(("tls", "加密"), encrypted)?;
@@ -94,6 +96,7 @@ async fn speaks_tls(config: &MailerConfig) -> bool {
         MailerConfig { tls: Tls::Implicit, username: None, password: None, timeout: GREETING, ..config.clone() };
     match probe(&implicit).await {
         Ok(()) => true,
+        Err(fault) if fault.code() == "net.untrusted" => true,
         Err(fault) if fault.code() == "net.tls" => {
             fault.message().contains("certificate") || fault.message().contains("alert")
         }

@@ -8,13 +8,13 @@ use hongyan_endpoint::Fault;
 pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Option<()> {
     let opened = account.open(name).map_err(Cause::configuration);
     let base = match &account.channel {
-        ChannelConfig::DingTalkRobot(_) => Some((account.base_url(), platform::base_of("dingtalk", "webhook.send"))),
-        ChannelConfig::WeComRobot(_) => Some((account.base_url(), platform::base_of("wecom", "webhook.send"))),
+        ChannelConfig::DingTalkRobot(_) => Some((account.base(), platform::base_of("dingtalk", "webhook.send"))),
+        ChannelConfig::WeComRobot(_) => Some((account.base(), platform::base_of("wecom", "webhook.send"))),
         // Its address may be a secret as a whole; the channel says what is wrong with it.
         _ => None,
     };
     if let Some((given, own)) = base {
-        way::examine(course, given.unwrap_or(own), &account.way().unwrap_or_default()).await?;
+        way::examine(course, given.as_deref().unwrap_or(own), &account.way().unwrap_or_default()).await?;
     }
     let probed = match opened {
         Ok(opened) => opened.channel.probe().await.map_err(|fault| cause(&fault)),
