@@ -53,6 +53,9 @@ def is_aside(operation, problem):
         return True
     if field.startswith(FIELDS_OF_COMPANY) or field.endswith(".media"):
         return True
+    # So are copies and a reply's address, which only a mailbox has a place for.
+    if field in ("cc", "bcc", "reply_to"):
+        return True
     # A file's name stands in the query, or in the form; OpenAPI cannot say "one of the two".
     if operation == "media.put" and field == "name" and code == "invalid_query":
         return True
