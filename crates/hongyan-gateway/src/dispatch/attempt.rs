@@ -128,7 +128,9 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     };
     pass.ended(*lock(&written), fault.is_none());
     rest::heard(lane, begun, fault);
-    let row = observe(lane, &outcome, began, ended);
+    // Waiting for a token and a connection is not the call's time.
+    let called = lock(&written).map_or(began, |written| ended - lane.clock.tick().since(written)).max(began);
+    let row = observe(lane, &outcome, called, ended);
     let outcome = widen(outcome, refused, &twins);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);

@@ -12,6 +12,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{About, Class, Fault, Known};
 use hongyan_gateway::dispatch::{Dispatcher, Observer};
+use hongyan_net::BeforeWrite;
 use hongyan_store::{Failing, Options, Sqlite};
 use std::{
     borrow::Cow,
@@ -43,6 +44,8 @@ struct Platform {
     send: Script,
     login: Option<Script>,
     look: Script,
+    /// How long a call waits for its token before it is written.
+    token_wait: Option<Duration>,
     sent: Mutex<Vec<(MessageId, Time)>>,
     calls: AtomicU64,
     probes: AtomicU64,
@@ -69,6 +72,10 @@ impl Channel for Platform {
         match (self.send)(now, usize::try_from(number).unwrap()) {
             Some(fault) => Outcome::failed(fault),
             None => {
+                if let Some(wait) = self.token_wait {
+                    tokio::time::sleep(wait).await;
+                    BeforeWrite::current().expect("a gate is around every call").pass().await;
+                }
                 self.sent.lock().unwrap().push((call.id.message, now));
                 tokio::time::sleep(Duration::from_millis(30)).await;
                 Outcome::Taken { handle: Some("7".into()), exceptions: Vec::new() }
@@ -111,10 +118,13 @@ impl Channel for Platform {
 #[derive(Default)]
 struct Seen {
     rests: Mutex<Vec<bool>>,
+    took: Mutex<Vec<Duration>>,
 }
 
 impl Observer for Seen {
-    fn attempted(&self, _account: &str, _class: &'static str, _took: Duration) {}
+    fn attempted(&self, _account: &str, _class: &'static str, took: Duration) {
+        self.took.lock().unwrap().push(took);
+    }
 
     fn changed(&self, _delivery: DeliveryId) {}
 
@@ -182,6 +192,7 @@ impl Rig {
             send,
             login: None,
             look: nothing(),
+            token_wait: None,
             sent: Mutex::default(),
             calls: AtomicU64::new(0),
             probes: AtomicU64::new(0),
@@ -268,6 +279,20 @@ impl Rig {
         let row = self.store.recipients(id).await.unwrap().remove(0);
         row.reason.map_or(String::new(), |reason| reason.code)
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_token_is_not_the_calls_time() {
+    let rig = Rig::new();
+    let ids = rig.accept(1, |_| {}).await;
+    let platform = Platform { token_wait: Some(SECOND * 11), ..rig.platform(nothing()) };
+    let (_, dispatcher) = rig.start(platform, Vec::new());
+    rig.until(DeliveryState::Sent, 1, HOUR).await;
+    let took = rig.seen.took.lock().unwrap().clone();
+    assert!(took.len() == 1 && took[0] < SECOND, "{took:?}");
+    let history = rig.delivery(ids[0]).await.history;
+    assert!(history[0].at >= START + SECOND * 11 && history[0].took_ms < 1_000, "{history:?}");
+    dispatcher.stop(SECOND).await;
 }
 
 fn gone() -> Fault {
