@@ -1,8 +1,8 @@
 """What schemathesis has to know beyond the document.
 
-Two things are said here and nothing else: which accounts this gateway has, so that requests get behind the first
-look-up; and which refusals of well-formed requests are no fault of the document, because they depend on what only the
-company, the clock or another field knows.
+Three things are said here and nothing else: which accounts this gateway has, so that requests get behind the first
+look-up; how long the check waits for an outcome; and which refusals of well-formed requests are no fault of the
+document, because they depend on what only the company, the clock or another field knows.
 """
 
 import os
@@ -32,6 +32,9 @@ def before_load_schema(context, raw_schema):
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path" and parameter["name"] in ("account", "name"):
                     parameter["schema"] = {"enum": ACCOUNTS}
+                if parameter["name"] == "wait":
+                    # The patience of the check is shorter than the gateway's.
+                    parameter["schema"] = {"type": "string", "enum": ["0s", "100ms", "1s"]}
     schemas = raw_schema["components"]["schemas"]
     for schema in schemas.values():
         properties = schema.get("properties", {})
@@ -49,6 +52,9 @@ def is_aside(operation, problem):
     if detail.startswith("account "):
         return True
     if field.startswith(FIELDS_OF_COMPANY) or field.endswith(".media"):
+        return True
+    # So are copies and a reply's address, which only a mailbox has a place for.
+    if field in ("cc", "bcc", "reply_to"):
         return True
     # A file's name stands in the query, or in the form; OpenAPI cannot say "one of the two".
     if operation == "media.put" and field == "name" and code == "invalid_query":

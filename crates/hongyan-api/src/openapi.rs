@@ -25,6 +25,7 @@ pub fn openapi() -> Value {
         paths.insert(route.path.to_owned(), json!({"post": route.describe()}));
     }
     let mut schemas = generator.take_definitions(true);
+    request::show_kept(&mut schemas);
     let mut requests = asked.take_definitions(true);
     request::refine(&mut requests);
     let mut paths = Value::Object(paths);

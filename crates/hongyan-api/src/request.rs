@@ -29,6 +29,8 @@ const BASE64: &str =
 const BASE64_OR_NOTHING: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 /// A mailbox, of which no character has to be quoted.
 const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
+/// What stands before the `@` has at most 64 bytes (RFC 5321).
+const LOCAL: &str = "^[^@]{1,64}@";
 /// A media type, in ASCII.
 const MEDIA_TYPE: &str = r"^[\u0020-\u007e]*/[\u0020-\u007e]*$";
 /// What is neither empty nor has spaces around it, nor a comma, a bar or a control character.
@@ -65,9 +67,9 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
             json!({"oneOf": addresses(), "properties": {
                 "userid": {"maxLength": 320, "pattern": ID},
                 "mobile": {"maxLength": 320, "pattern": "^[0-9+-]+$"},
-                "email": {"maxLength": 254, "pattern": EMAIL},
-                "cc": {"maxLength": 254, "pattern": EMAIL},
-                "bcc": {"maxLength": 254, "pattern": EMAIL},
+                "email": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
+                "cc": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
+                "bcc": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
                 "name": {"maxLength": 255, "pattern": LINE},
                 "department": {"maxLength": 320, "pattern": "^[0-9]+$"},
                 "tag": {"maxLength": 320, "pattern": "^[0-9]+$"},
@@ -78,7 +80,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
         (
             "Mailbox",
             json!({"properties": {
-                "email": {"maxLength": 254, "pattern": EMAIL},
+                "email": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
                 "name": {"maxLength": 255, "pattern": LINE},
             }}),
         ),
@@ -160,6 +162,18 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
         if let Some(definition) = definitions.get_mut(name) {
             merge(definition, patch);
         }
+    }
+}
+
+/// Adds what an accepted content has beside what was given: hongyan keeps it there, and the ledger shows it.
+pub(crate) fn show_kept(definitions: &mut Map<String, Value>) {
+    let kept = |words: &str| json!({"type": ["object", "null"], "description": words});
+    if let Some(content) = definitions.get_mut("Content") {
+        let patch = json!({"properties": {
+            "given": kept("what hongyan keeps of a message that came by a platform's own path"),
+            "mail": kept("what hongyan keeps for the heads of a message's mails"),
+        }});
+        merge(content, patch);
     }
 }
 

@@ -156,7 +156,9 @@ async fn read(app: &App, caller: &str, parts: &Parts, body: &mut Body) -> Result
     let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let json = kind.get(..16).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/json"));
     let bytes = match text.first() {
-        None => return Ok(Map::new()),
+        // Nothing at all is no parameter; blanks are no JSON.
+        None if bytes.is_empty() || !json => return Ok(Map::new()),
+        None => Vec::new(),
         Some(b'{' | b'[') => text.to_vec(),
         Some(_) if json => text.to_vec(),
         Some(_) => official::form_to_json(text),

@@ -243,6 +243,8 @@ async fn secrets_are_nowhere_to_be_read() {
 [server]
 listen = "127.0.0.1:0"
 stop_timeout_ms = 3000
+[official]
+wait_ms = 200
 [accounts.ding]
 channel = "dingtalk"
 app_key = "dingsample"
@@ -398,7 +400,7 @@ account = "ding"
         ("parrot_mail", r#"{"email":"li@example.com"}"#, r#"{"title":"t","text":"b"}"#),
     ] {
         let body = format!(r#"{{"to":[{to}],"via":["{name}"],"content":{content}}}"#);
-        let answer = gateway.post("/v1/messages?wait=2s", &body).await;
+        let answer = gateway.post("/v1/messages?wait=500ms", &body).await;
         readable.push_str(&format!("{answer:?}{}", answer.text()));
         if answer.status == 202 {
             ids.push(answer.json()["id"].as_str().unwrap().to_owned());
