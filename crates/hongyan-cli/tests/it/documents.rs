@@ -255,8 +255,7 @@ fn supply(folder: &Path, configuration: &Path) {
     std::os::unix::fs::symlink(root().join("examples"), folder.join("examples")).unwrap();
     let script = std::fs::read_to_string(root().join("examples/scripts/wecom-message.dos")).unwrap();
     // A mistake of the tutorials: full-width punctuation in JSON.
-    let tutorial =
-        "body='{\"touser\"：\"zhangsan\"}'\nhttpPost('https://qyapi.weixin.qq.com/cgi-bin/message/send',body)\n";
+    let tutorial = "body='{\"touser\"：\"zhangsan\"}'\nprint(httpClient::httpPost('https://qyapi.weixin.qq.com/cgi-bin/message/send',body))\n";
     write("wecom.dos", tutorial.as_bytes());
     write("tutorial.dos", tutorial.as_bytes());
     write("wecom-message.dos", script.as_bytes());
