@@ -199,10 +199,10 @@ pub(crate) struct Remote {
 pub(crate) struct Send {
     #[command(flatten)]
     pub(crate) remote: Remote,
-    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'.
+    /// A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be '李雷 <li@example.com>'.
     #[arg(long = "to", value_name = "RECIPIENT")]
     pub(crate) to: Vec<String>,
-    /// Who gets a copy of the mail for all to see: ADDRESS or 'NAME <ADDRESS>'.
+    /// Who gets a copy of the mail for all to see: ADDRESS or '李雷 <li@example.com>'.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "message")]
     pub(crate) cc: Vec<String>,
     /// Who gets a copy of the mail unseen.

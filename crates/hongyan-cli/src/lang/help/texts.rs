@@ -318,8 +318,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Prints a completion script for a shell", "输出 shell 补全脚本"),
     ("bash, zsh, fish, elvish or powershell", "bash、zsh、fish、elvish 或 powershell"),
     (
-        "A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be 'NAME <ADDRESS>'",
-        "接收人：mobile:…、userid:…、email:…、department:…、tag:…、all，或 @all（群机器人 @所有人）；单独的词是用户 ID，含 @ 的是邮箱，可写作 '姓名 <地址>'",
+        "A recipient: mobile:…, userid:…, email:…, department:…, tag:…, all, or @all where a robot mentions everybody; a bare word is a userid, one with @ an e-mail address, which may be '李雷 <li@example.com>'",
+        "接收人：mobile:…、userid:…、email:…、department:…、tag:…、all，或 @all（群机器人 @所有人）；单独的词是用户 ID，含 @ 的是邮箱，可写作 '李雷 <li@example.com>'",
     ),
     (
         "Writes a commented configuration that works: for the sandbox, or for accounts of your own",
@@ -352,7 +352,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The mail server takes mail without a login too, as a company's relay does",
         "邮件服务器也接收未登录的邮件，如同企业内部的中继",
     ),
-    ("Who gets a copy of the mail for all to see: ADDRESS or 'NAME <ADDRESS>'", "邮件抄送：地址 或 '姓名 <地址>'"),
+    (
+        "Who gets a copy of the mail for all to see: ADDRESS or '李雷 <li@example.com>'",
+        "邮件抄送：地址 或 '李雷 <li@example.com>'",
+    ),
     ("Who gets a copy of the mail unseen", "邮件密送"),
     ("Where answers to the mail go", "邮件的回复地址"),
     ("Stays, and shows every change until the message is settled", "持续显示变化，直到消息有最终结果"),
