@@ -29,6 +29,7 @@ pub(crate) fn provide() -> Result<PathBuf> {
     let folder = workspace::target()?.join("test-alertmanager");
     let program = folder.join("usr/bin").join(PACKAGE);
     if starts(&program) {
+        supply_templates(&folder)?;
         return Ok(program);
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -41,7 +42,28 @@ pub(crate) fn provide() -> Result<PathBuf> {
         .context(missing)?;
     run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&folder)).context(missing)?;
     ensure!(starts(&program), "{} was unpacked, but does not start", program.display());
+    supply_templates(&folder)?;
     Ok(program)
+}
+
+/// Where Debian's build looks for its templates, wherever it lies itself.
+const TEMPLATES: &str = "/usr/share/prometheus/alertmanager";
+
+/// Puts the unpacked package's templates where the program looks for them, unless there are some. No service comes with
+/// them, as it would with an installed package.
+fn supply_templates(folder: &Path) -> Result<()> {
+    let wanted = Path::new(TEMPLATES);
+    if wanted.join("default.tmpl").exists() {
+        return Ok(());
+    }
+    let unpacked = folder.join(TEMPLATES.trim_start_matches('/'));
+    let (from, to) = (unpacked.display(), wanted.display());
+    let copy = format!("mkdir -p '{to}' && cp '{from}'/*.tmpl '{to}'/");
+    let done = run(Command::new("sh").args(["-c", &copy])).or_else(|_| {
+        // Not root: perhaps allowed to be.
+        run(Command::new("sudo").args(["-n", "sh", "-c", &copy]))
+    });
+    done.with_context(|| format!("prometheus-alertmanager reads its templates in {to}: copy {from}/*.tmpl there"))
 }
 
 fn starts(program: &Path) -> bool {
