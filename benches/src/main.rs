@@ -2,8 +2,8 @@
 //! share its cores. Nothing here asserts a time; it prints what it measured, as a table or as JSON.
 //!
 //! ```text
-//! cargo build --release -p hongyan-cli && cargo run --release -p hongyan-bench
-//! cargo run --release -p hongyan-bench -- functions
+//! cargo build --profile dist -p hongyan-cli && cargo run --profile dist -p hongyan-bench
+//! cargo run --profile dist -p hongyan-bench -- functions
 //! ```
 
 mod functions;
@@ -15,11 +15,11 @@ mod scenario;
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
-/// Measures a release build of `hongyan`.
+/// Measures an optimised build of `hongyan` (profile `dist`).
 #[derive(Debug, Parser)]
 struct Args {
     /// The binary to measure.
-    #[arg(long, default_value = "target/release/hongyan")]
+    #[arg(long, default_value = "target/dist/hongyan")]
     hongyan: PathBuf,
     /// Rounds; medians are reported.
     #[arg(long, default_value_t = 3)]
@@ -66,7 +66,7 @@ fn main() -> anyhow::Result<()> {
     }
     let settings = scenario::Settings {
         hongyan: args.hongyan.canonicalize().map_err(|e| {
-            anyhow::anyhow!("{}: {e}; first: cargo build --release -p hongyan-cli", args.hongyan.display())
+            anyhow::anyhow!("{}: {e}; first: cargo build --profile dist -p hongyan-cli", args.hongyan.display())
         })?,
         span: Duration::from_secs(args.seconds),
         messages: args.messages,

@@ -267,6 +267,12 @@ pub const ROUTES: &[Route] = &[
                 en: "with this label; may be repeated for other keys",
                 zh: "带有该标签,可用不同键重复",
             },
+            Param {
+                name: "since",
+                en: "accepted at or after this time, such as 2026-12-01T09:00:00+08:00",
+                zh: "在此时间及以后接收,如 2026-12-01T09:00:00+08:00",
+            },
+            Param { name: "until", en: "accepted before this time", zh: "在此时间以前接收" },
             Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
             Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
         ],

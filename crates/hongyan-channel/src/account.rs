@@ -360,6 +360,17 @@ impl AccountConfig {
         })
     }
 
+    /// Whether its platform is on this machine: a sandbox.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        let address = match &self.channel {
+            ChannelConfig::Mail(config) => config.host.as_ref().map(|host| format!("smtp://{host}")),
+            _ => self.base_url().map(str::to_owned),
+        };
+        let address = address.and_then(|address| address.parse().ok());
+        address.is_some_and(|address| hongyan_net::is_loopback(&address))
+    }
+
     /// Secrets that stand in the configuration as they are, by key, for a warning.
     #[must_use]
     pub fn inline_secrets(&self) -> Vec<&'static str> {

@@ -10,6 +10,7 @@ pub(crate) use functions::{Http, MailArgs};
 pub(crate) use relay::Relay;
 pub(crate) use script::{Check, Named, Run};
 
+use crate::when;
 use clap::{
     Parser, Subcommand,
     builder::{PossibleValue, TypedValueParser},
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The language of help and errors: zh or en; else the environment's locale decides.
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
+    pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -33,6 +37,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Shows all of it: sandbox and gateway start, one message goes out on three channels, is read, is taken back.
     Demo(Demo),
+    /// Writes a commented configuration that works: for the sandbox, or for accounts of your own.
+    Init(Init),
     /// Runs the gateway.
     Serve(Serve),
     /// Runs simulated DingTalk, WeCom and mail servers; the first line of output is JSON with the credentials.
@@ -40,7 +46,7 @@ pub(crate) enum Command {
     /// Hands a message to the gateway.
     Send(Box<Send>),
     /// Says what became of a message, for every recipient.
-    Status(Message),
+    Status(Status),
     /// Lists messages, newest first.
     List(List),
     /// Takes a message back wherever that is possible.
@@ -101,6 +107,9 @@ pub(crate) struct ScriptArgs {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The language of help and errors: zh or en; else the environment's locale decides.
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
+    pub(crate) lang: Option<crate::lang::Lang>,
     #[command(subcommand)]
     pub(crate) command: Scripts,
 }
@@ -110,6 +119,25 @@ pub(crate) struct Demo {
     /// Ends after the message has been taken back, instead of staying up to be looked at.
     #[arg(long)]
     pub(crate) once: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// For the sandbox: works at once with `hongyan sandbox --fixed-credentials`.
+    #[arg(long, conflicts_with = "account")]
+    pub(crate) sandbox: bool,
+    /// An account to set up: dingtalk, wecom, mail, dingtalk-robot, wecom-robot or webhook; several may be given.
+    #[arg(long, value_name = "CHANNEL", value_parser = crate::commands::init::CHANNELS)]
+    pub(crate) account: Vec<String>,
+    /// Asks nothing: what is not known stays as a place to fill in.
+    #[arg(long)]
+    pub(crate) no_questions: bool,
+    /// Where to write it; - for standard output.
+    #[arg(long, short, value_name = "FILE", default_value = hongyan_gateway::config::NEARBY)]
+    pub(crate) output: PathBuf,
+    /// Replaces a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -151,6 +179,9 @@ pub(crate) struct Sandbox {
     /// Well-known credentials in place of random ones; only on loopback.
     #[arg(long)]
     pub(crate) fixed_credentials: bool,
+    /// Prints the gateway's configuration for this sandbox and ends; needs --fixed-credentials or --state.
+    #[arg(long)]
+    pub(crate) print_config: bool,
 }
 
 /// Where the gateway is. Its key comes from the environment or a file, never from the command line.
@@ -323,9 +354,33 @@ pub(crate) struct List {
     /// With this label.
     #[arg(long = "label", value_name = "KEY=VALUE")]
     pub(crate) labels: Vec<String>,
+    /// Made at or after this time: 2026-12-01, 2026-12-01T09:00:00+08:00, or 90m, 24h, 7d ago.
+    #[arg(long, value_name = "TIME", value_parser = when::moment)]
+    pub(crate) since: Option<String>,
+    /// Made before this time.
+    #[arg(long, value_name = "TIME", value_parser = when::moment)]
+    pub(crate) until: Option<String>,
+    /// Goes on from where a list ended: the cursor that it gave.
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+    /// As CSV, for spreadsheets; without --limit all of them.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
     /// At most so many.
-    #[arg(long, default_value_t = 20)]
-    pub(crate) limit: u16,
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) message: Message,
+    /// Stays, and shows every change until the message is settled.
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) watch: bool,
+    /// The ledger as CSV, for spreadsheets.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
 }
 
 #[derive(Debug, clap::Args)]

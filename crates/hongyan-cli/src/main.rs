@@ -2,16 +2,24 @@
 //!
 //! Exit codes: 0 done, 1 refused or failed, 2 usage, 3 unknown outcome.
 
+// Both panic when a pipe is closed; `out` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod commands;
+mod configuration;
 mod exit;
+mod lang;
 mod logging;
+mod out;
+mod progress;
 mod remote;
 mod table;
+mod when;
 mod words;
 
 use args::{Args, Command, ScriptArgs, Scripts};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 /// Many small allocations, made on one thread and freed on another, are this program's life.
@@ -19,18 +27,42 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    lang::choose(lang::given(words.iter().skip(1).cloned()));
     // Scripts start in no time: what they need of a runtime they make when a call needs it.
-    if std::env::args_os().nth(1).is_some_and(|word| Scripts::NAMES.iter().any(|name| word == *name)) {
-        let args = ScriptArgs::parse();
-        return done(run_scripts(&args.command, args.json), args.json);
+    if words.get(1).is_some_and(|word| Scripts::NAMES.contains(&word.as_str())) {
+        return match parse::<ScriptArgs>(&words) {
+            Ok(args) => done(run_scripts(&args.command, args.json), args.json),
+            Err(code) => code,
+        };
     }
-    let args = Args::parse();
+    let args = match parse::<Args>(&words) {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error), args.json),
     };
     let json = args.json;
     done(runtime.block_on(run(args)), json)
+}
+
+/// Reads the command line, in the language that was chosen; what is wrong with it, and help, is said at once.
+fn parse<A: CommandFactory + FromArgMatches>(words: &[String]) -> Result<A, ExitCode> {
+    let mut command = A::command();
+    if lang::chosen() == lang::Lang::Zh {
+        command = lang::in_chinese(command);
+    }
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    parsed.and_then(|matches| A::from_arg_matches(&matches)).map_err(|error| {
+        let shown = lang::explained(&error, &command);
+        if error.use_stderr() {
+            return exit::report_usage(&error, &shown, words.iter().any(|word| word == "--json"));
+        }
+        out::write(format_args!("{shown}"));
+        ExitCode::SUCCESS
+    })
 }
 
 fn done(ended: anyhow::Result<exit::Exit>, json: bool) -> ExitCode {
@@ -50,6 +82,7 @@ fn run_scripts(scripts: &Scripts, json: bool) -> anyhow::Result<exit::Exit> {
 async fn run(args: Args) -> anyhow::Result<exit::Exit> {
     match args.command {
         Command::Demo(demo) => commands::demo::run(&demo, args.json).await,
+        Command::Init(init) => commands::init::run(&init, args.json).await,
         Command::Serve(serve) => commands::serve::run(&serve, args.json).await,
         Command::Sandbox(sandbox) => commands::sandbox::run(&sandbox).await,
         Command::Send(send) => commands::send::run(*send, args.json).await,
@@ -71,8 +104,9 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Keys(keys) => commands::keys::run(&keys, args.json).await,
         Command::Scripts(scripts) => run_scripts(&scripts, args.json),
         Command::Completions { shell } => {
-            use clap::CommandFactory;
-            clap_complete::generate(shell, &mut Args::command(), "hongyan", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "hongyan", &mut script);
+            out::write(format_args!("{}", String::from_utf8_lossy(&script)));
             Ok(exit::Exit::Done)
         }
     }

@@ -1,14 +1,15 @@
 //! The gateway that the command line speaks to: its address and its key, and how its faults end the program.
 
+use crate::lang::told;
 use crate::{
     args::Remote,
-    exit::{NoAnswer, Usage},
+    exit::{Remote as RemoteFault, Usage},
 };
 use anyhow::Context;
 use bytes::Bytes;
 use hongyan_net::Secret;
+use hongyan_remote::Fault;
 pub(crate) use hongyan_remote::encode;
-use hongyan_remote::{Fault, Kind};
 use serde_json::Value;
 
 /// A gateway and the key for it.
@@ -18,9 +19,8 @@ impl Gateway {
     /// Reads the key; opens nothing.
     pub(crate) fn open(remote: &Remote) -> anyhow::Result<Self> {
         let key = match (&remote.key_file, std::env::var("HONGYAN_KEY")) {
-            (Some(path), _) => {
-                std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
-            }
+            (Some(path), _) => std::fs::read_to_string(path)
+                .with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?,
             (None, Ok(key)) if !key.trim().is_empty() => key,
             _ => {
                 let message = "no API key: set HONGYAN_KEY or --key-file (the gateway prints one at its first start; \
@@ -65,9 +65,5 @@ impl Gateway {
 
 /// The error that gives the right exit code.
 fn ending(fault: Fault) -> anyhow::Error {
-    match fault.kind {
-        Kind::Invalid => Usage(fault.message).into(),
-        Kind::NoAnswer => NoAnswer(fault.message).into(),
-        Kind::Unreachable | Kind::Foreign | Kind::Refused(_) => fault.into(),
-    }
+    RemoteFault(fault).into()
 }

@@ -534,6 +534,10 @@ pub struct Filter {
     pub labels: BTreeMap<String, String>,
     /// Older than this one.
     pub before: Option<MessageId>,
+    /// Accepted at or after this time.
+    pub since: Option<Time>,
+    /// Accepted before this time.
+    pub until: Option<Time>,
     /// At most this many, 1 to 1000.
     pub limit: usize,
 }

@@ -87,7 +87,7 @@ impl Invalid {
     }
 
     /// One field is unfit.
-    pub(crate) fn unfit(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn unfit(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), flaw: Flaw::Unfit, message: message.into() }
     }
 

@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn faults_are_sorted_by_what_may_be_done_next() {
-        let of = |kind, code: &str| meaning(&Fault { kind, code: code.into(), message: String::new() });
+        let of = |kind, code: &str| meaning(&Fault { code: code.into(), ..Fault::new(kind, "", "") });
         for (kind, code, expected) in [
             (Kind::Unreachable, "", Meaning::NotRead),
             (Kind::NoAnswer, "", Meaning::MaybeRead),

@@ -107,11 +107,11 @@ async fn one(
     };
     let seen = (row.state.as_str(), row.since);
     let Some(fate) = fate(&message, seen, now, |account| !silent.contains(account)) else {
-        return Err(hongyan_remote::Fault {
-            kind: hongyan_remote::Kind::Foreign,
-            code: String::new(),
-            message: "the gateway's answer names no state: is it a hongyan gateway?".into(),
-        });
+        return Err(hongyan_remote::Fault::new(
+            hongyan_remote::Kind::Foreign,
+            "the gateway's answer names no state: is it a hongyan gateway?",
+            "网关的应答没有状态:它是鸿雁网关吗?",
+        ));
     };
     let error = match fate.state.as_str() {
         "partial" | "failed" | "expired" | "unknown" if fate.state != row.state || fate.look_at.is_none() => {

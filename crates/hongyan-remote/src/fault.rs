@@ -25,33 +25,45 @@ pub struct Fault {
     pub kind: Kind,
     /// The problem document's `code`, such as `invalid_request`; empty where there is none.
     pub code: String,
+    /// The problem document's `field`; empty where there is none.
+    pub field: String,
     /// In a sentence, with what to do next.
     pub message: String,
+    /// The same in Chinese.
+    pub message_zh: String,
 }
 
 impl Fault {
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, code: String::new(), message: message.into() }
+    /// A fault that is no problem document.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>, message_zh: impl Into<String>) -> Self {
+        let (message, message_zh) = (message.into(), message_zh.into());
+        Self { kind, code: String::new(), field: String::new(), message, message_zh }
     }
 
     /// Reads a problem document (RFC 9457), such as stands beside a refused message of a batch.
     #[must_use]
     pub fn of_problem(status: u16, document: &Value) -> Self {
         let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
-        let mut message = match text("field") {
-            "" => format!("{} (HTTP {status})", text("title")),
-            field => format!("{field}: {} (HTTP {status})", text("title")),
+        let (field, detail, detail_zh) = (text("field"), text("detail"), text("detail_zh"));
+        let head = |words: &str, colon: &str| match (field, words) {
+            ("", words) => format!("{words} (HTTP {status})"),
+            (field, "") => format!("{field} (HTTP {status})"),
+            (field, words) => format!("{field}{colon}{words} (HTTP {status})"),
         };
-        if !text("detail").is_empty() {
-            message = format!("{message}: {}", text("detail"));
+        let mut message = head(text("title"), ": ");
+        if !detail.is_empty() {
+            message = format!("{message}: {detail}");
         }
+        let mut message_zh = head(if detail_zh.is_empty() { detail } else { detail_zh }, "：");
         let advice = &document["trouble"]["advice"];
         if let (Some(en), Some(zh)) = (advice["en"].as_str(), advice["zh"].as_str()) {
             message = format!("{message} → {en} · {zh}");
+            message_zh = format!("{message_zh} → {zh}");
         }
         // It may have been done: nobody knows yet.
         let kind = if text("code") == "platform_unknown" { Kind::NoAnswer } else { Kind::Refused(status) };
-        Self { kind, code: text("code").into(), message }
+        Self { kind, code: text("code").into(), field: field.into(), message, message_zh }
     }
 
     /// Whether the same call may succeed later: nobody answered, or the gateway asked for patience (429, 5xx).
@@ -83,10 +95,12 @@ mod tests {
         let fault = Fault::of_problem(
             422,
             &json!({"title": "too long", "field": "content.text", "detail": "2,100 bytes", "code": "too_long",
-                    "trouble": {"advice": {"en": "shorten it", "zh": "缩短"}}}),
+                    "detail_zh": "2,100 字节", "trouble": {"advice": {"en": "shorten it", "zh": "缩短"}}}),
         );
         assert_eq!(fault.message, "content.text: too long (HTTP 422): 2,100 bytes → shorten it · 缩短");
+        assert_eq!(fault.message_zh, "content.text：2,100 字节 (HTTP 422) → 缩短");
         assert_eq!((fault.kind, fault.code.as_str()), (Kind::Refused(422), "too_long"));
+        assert_eq!(fault.field, "content.text");
         assert!(!fault.is_transient());
     }
 
@@ -100,7 +114,7 @@ mod tests {
             (Kind::Refused(409), false),
             (Kind::Foreign, false),
         ] {
-            assert_eq!(Fault::new(kind, "").is_transient(), transient, "{kind:?}");
+            assert_eq!(Fault::new(kind, "", "").is_transient(), transient, "{kind:?}");
         }
     }
 }

@@ -64,6 +64,7 @@ impl Gateway {
             _ if reply.status < 400 => Err(Fault::new(
                 Kind::Foreign,
                 format!("HTTP {} without results: is {} a hongyan gateway?", reply.status, self.base),
+                format!("HTTP {},没有结果:{} 是鸿雁网关吗?", reply.status, self.base),
             )),
             _ => Err(Fault::of_problem(reply.status, &value)),
         }
@@ -142,26 +143,29 @@ impl Gateway {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request
-            .body(body)
-            .map_err(|error| Fault::new(Kind::Invalid, format!("not a valid address, key or header: {error}")))?;
+        let request = request.body(body).map_err(|error| {
+            let message = format!("not a valid address, key or header: {error}");
+            Fault::new(Kind::Invalid, message, format!("地址、密钥或请求头不合法：{error}"))
+        })?;
         self.http.send(request).await.map_err(|fault| {
             if fault.failure.came_before_the_call() {
                 let message = format!("no gateway answers at {}: {fault} (start one with `hongyan serve`)", self.base);
-                return Fault::new(Kind::Unreachable, message);
+                let zh = format!("{} 处没有网关应答：{fault}（可用 `hongyan serve` 启动）", self.base);
+                return Fault::new(Kind::Unreachable, message, zh);
             }
             let message = format!(
                 "the gateway's answer did not arrive: {fault}; repeat with the same idempotency key, or look with \
                  `hongyan list`"
             );
-            Fault::new(Kind::NoAnswer, message)
+            let zh = format!("网关的应答没有到达：{fault}；请用同一幂等键重试，或用 `hongyan list` 查看");
+            Fault::new(Kind::NoAnswer, message, zh)
         })
     }
 
     fn json(&self, reply: &Reply) -> Result<Value, Fault> {
         let value: Value = serde_json::from_slice(&reply.body).map_err(|_| {
             let message = format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base);
-            Fault::new(Kind::Foreign, message)
+            Fault::new(Kind::Foreign, message, format!("HTTP {},不是 JSON:{} 是鸿雁网关吗?", reply.status, self.base))
         })?;
         if reply.status < 400 { Ok(harmless(value)) } else { Err(Fault::of_problem(reply.status, &harmless(value))) }
     }

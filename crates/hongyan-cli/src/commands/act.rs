@@ -1,5 +1,6 @@
 //! `hongyan retry ID` and `hongyan cancel ID`.
 
+use crate::out::say;
 use crate::{args::Message, exit::Exit, remote::Gateway};
 use serde_json::json;
 
@@ -9,11 +10,11 @@ pub(crate) async fn run(args: &Message, action: &str, json: bool) -> anyhow::Res
     let report = gateway.call("POST", &format!("/v1/messages/{}/{action}", args.id), &[], Some(&json!({}))).await?;
     let deliveries = report["deliveries"].as_u64().unwrap_or(0);
     if json {
-        println!("{report}");
+        say!("{report}");
     } else if deliveries == 0 {
-        println!("nothing to {action}: look with `hongyan status {}`", args.id);
+        say!("nothing to {action}: look with `hongyan status {}`", args.id);
     } else {
-        println!("{action}: {deliveries} deliveries; look with `hongyan status {}`", args.id);
+        say!("{action}: {deliveries} deliveries; look with `hongyan status {}`", args.id);
     }
     Ok(if deliveries == 0 { Exit::Failed } else { Exit::Done })
 }

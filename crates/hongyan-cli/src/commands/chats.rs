@@ -1,5 +1,6 @@
 //! `hongyan chats`: group chats, made and changed through an account.
 
+use crate::out::say;
 use crate::{
     args::{Chats, ChatsAction},
     exit::Exit,
@@ -41,7 +42,7 @@ pub(crate) async fn run(args: &Chats, json: bool) -> anyhow::Result<Exit> {
         }
     };
     if json {
-        println!("{answer}");
+        say!("{answer}");
     } else {
         print(answer)?;
     }
@@ -56,12 +57,12 @@ const OTHER_VERSION: &str = "the gateway's answer is of another version";
 
 fn print_made(answer: Value) -> anyhow::Result<()> {
     let id = answer["id"].as_str().context(OTHER_VERSION)?;
-    println!("made {id}; write into it with `hongyan send --chat {id}`");
+    say!("made {id}; write into it with `hongyan send --chat {id}`");
     Ok(())
 }
 
 fn print_changed(answer: Value) -> anyhow::Result<()> {
-    println!("changed {}", answer["id"].as_str().context(OTHER_VERSION)?);
+    say!("changed {}", answer["id"].as_str().context(OTHER_VERSION)?);
     Ok(())
 }
 
@@ -83,7 +84,7 @@ fn print_list(answer: Value) -> anyhow::Result<()> {
     let rows: Vec<Vec<Cell>> = list
         .chats
         .into_iter()
-        .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), chat.at.to_string().into()])
+        .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), Cell::time(&chat.at.to_string())])
         .collect();
     table::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
     Ok(())

@@ -1,6 +1,7 @@
 //! `hongyan check FILE…`: the known mistakes of scripts, by name, without running them.
 
 use super::run::{colored, described, read};
+use crate::out::say;
 use crate::{
     args::Check,
     exit::Exit,
@@ -36,16 +37,16 @@ pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
             files.push(json!({"file": name, "findings": findings}));
         } else {
             for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
-                anstream::println!("{}\n", diagnostic.render(&source, colored()));
+                say!("{}\n", diagnostic.render(&source, colored()));
             }
             if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
-                anstream::println!("… and {more} more; --json has them all · 另有 {more} 条\n");
+                say!("… and {more} more; --json has them all · 另有 {more} 条\n");
             }
             summarise(&name, &diagnostics.iter().map(|diagnostic| diagnostic.severity).collect::<Vec<_>>());
         }
     }
     if json {
-        println!("{}", json!({"files": files}));
+        say!("{}", json!({"files": files}));
     }
     let failing = if args.strict { Severity::Warning } else { Severity::Error };
     Ok(if worst.is_some_and(|worst| worst >= failing) { Exit::Failed } else { Exit::Done })
@@ -54,9 +55,9 @@ pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
 fn summarise(name: &str, found: &[Severity]) {
     let count = |severity: Severity| found.iter().filter(|one| **one == severity).count();
     if found.is_empty() {
-        anstream::println!("{name}: no known mistake (未发现已知错误)");
+        say!("{name}: no known mistake (未发现已知错误)");
     } else {
-        anstream::println!(
+        say!(
             "{name}: {} error(s), {} warning(s), {} note(s) ({} 个错误,{} 个警告,{} 个提示)",
             count(Severity::Error),
             count(Severity::Warning),
@@ -79,7 +80,7 @@ fn rules(json: bool) {
             .iter()
             .map(|rule| json!({"rule": rule.id, "severity": word(rule.severity), "title": rule.title_en, "title_zh": rule.title_zh}))
             .collect();
-        println!("{all}");
+        say!("{all}");
         return;
     }
     let rows: Vec<Vec<Cell>> = check::RULES

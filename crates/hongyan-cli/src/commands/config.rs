@@ -1,31 +1,32 @@
 //! `hongyan config check` and `hongyan config default`.
 
+use crate::out::say;
 use crate::{
     args::{Config as Args, ConfigAction},
     exit::Exit,
     table::{self, Cell},
 };
-use hongyan_gateway::config::{Config, DEFAULTS, Severity};
+use hongyan_gateway::config::{DEFAULTS, Severity};
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let path = match &args.action {
         ConfigAction::Default => {
-            print!("{}", DEFAULTS);
+            crate::out::write(format_args!("{}", DEFAULTS));
             return Ok(Exit::Done);
         }
         ConfigAction::Check { config } => config,
     };
-    let findings = Config::load(path.as_deref(), std::env::vars())?.check();
+    let findings = crate::configuration::load(path.as_deref())?.check();
     let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     if json {
         let rows: Vec<_> = findings
             .iter()
             .map(|f| json!({"severity": f.severity.name(), "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
             .collect();
-        println!("{}", json!({"ok": !wrong, "findings": rows}));
+        say!("{}", json!({"ok": !wrong, "findings": rows}));
     } else if findings.is_empty() {
-        println!("the configuration is fine  配置无误");
+        say!("the configuration is fine  配置无误");
     } else {
         let rows: Vec<Vec<Cell>> = findings
             .iter()

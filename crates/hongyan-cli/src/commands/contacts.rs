@@ -1,6 +1,8 @@
 //! `hongyan contacts`: people and departments, as an account's platform has them.
 
 use super::send;
+use crate::lang::told;
+use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
     exit::{Exit, Usage},
@@ -29,7 +31,7 @@ pub(crate) async fn run(args: &Contacts, json: bool) -> anyhow::Result<Exit> {
     };
     let answer = gateway.call("GET", &path, &[], None).await?;
     if json {
-        println!("{answer}");
+        say!("{answer}");
     } else {
         print(answer)?;
     }
@@ -40,7 +42,7 @@ pub(crate) async fn run(args: &Contacts, json: bool) -> anyhow::Result<Exit> {
 fn key(text: &str) -> anyhow::Result<(&str, &str)> {
     match text.split_once(':') {
         Some((kind @ ("userid" | "mobile" | "email"), value)) => Ok((kind, value)),
-        Some((kind, _)) => Err(Usage(format!("{text}: {kind:?} is none of userid, mobile, email")).into()),
+        Some((kind, _)) => Err(Usage(told!("{text}: {kind:?} is none of userid, mobile, email" ; "{text}: {kind:?} 不是 userid、mobile 或 email")).into()),
         None if text.contains('@') => Ok(("email", text)),
         None if send::is_mobile(text) => Err(send::mobile_or_userid(text)),
         None => Ok(("userid", text)),

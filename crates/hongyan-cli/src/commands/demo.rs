@@ -4,6 +4,8 @@
 //! reached; one reads it; it is taken back; the ledger says what became of it for each.
 
 use super::{recall, serve, status};
+use crate::lang::told;
+use crate::out::say;
 use crate::{args::Demo, exit::Exit, remote::Gateway};
 use anyhow::Context;
 use hongyan_gateway::Config;
@@ -21,7 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     crate::logging::start("error", false);
     let folder = Folder::make()?;
-    let sandbox = Sandbox::start(SandboxOptions::default()).await.context("the sandbox cannot start")?;
+    let sandbox = Sandbox::start(SandboxOptions::default())
+        .await
+        .with_context(|| told!("the sandbox cannot start" ; "模拟平台无法启动"))?;
     let said = sandbox.credentials();
     let config = Config::parse(&configuration(&said, &folder)?, Some("the demo's configuration"), [])?;
     let (server, key) = serve::start(config).await?;
@@ -31,7 +35,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
 
     let show = |text: &str| {
         if !json {
-            anstream::println!("{text}");
+            say!("{text}");
         }
     };
     show(&format!(
@@ -61,7 +65,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let after = gateway.call("GET", &path, &[], None).await?;
     show("\n4. Taken back wherever the platform can 在平台支持处撤回:\n");
     if json {
-        println!(
+        say!(
             "{}",
             json!({"message": id, "before_recall": before["recipients"], "recall": report, "recipients": after["recipients"]})
         );
@@ -167,9 +171,9 @@ async fn print_calls(said: &Value) -> anyhow::Result<()> {
             None => paths.push((path.to_owned(), 1)),
         }
     }
-    anstream::println!("\n5. What the platforms saw 平台收到的调用:");
+    say!("\n5. What the platforms saw 平台收到的调用:");
     for (path, times) in paths {
-        anstream::println!("   {times} x {path}");
+        say!("   {times} x {path}");
     }
     Ok(())
 }

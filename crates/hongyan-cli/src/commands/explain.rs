@@ -1,5 +1,7 @@
 //! `hongyan explain CODE`: what a code means, who must act and what to do.
 
+use crate::lang::told;
+use crate::out::say;
 use crate::{
     args::Explain,
     exit::{Exit, Usage},
@@ -13,11 +15,11 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
     let only = args.platform.as_deref();
     let Some(code) = args.code.as_deref() else {
         if !args.list {
-            return Err(Usage("which code? give one, or --list".into()).into());
+            return Err(Usage(told!("which code? give one, or --list" ; "要查哪个错误码？请给出，或用 --list")).into());
         }
         let all: Vec<Entry> = catalogue().into_iter().filter(|entry| only.is_none_or(|o| o == entry.table)).collect();
         if json {
-            println!("{}", all.iter().map(described).collect::<Value>());
+            say!("{}", all.iter().map(described).collect::<Value>());
         } else {
             print_list(&all);
         }
@@ -25,7 +27,7 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
     };
     let found = explain(code, only);
     if json {
-        println!("{}", found.iter().map(described).collect::<Value>());
+        say!("{}", found.iter().map(described).collect::<Value>());
     } else {
         for entry in &found {
             print(entry);
@@ -72,13 +74,13 @@ fn print(entry: &Entry) {
     let row = entry.row;
     let (who_en, who_zh) = who(row.who);
     let bold = anstyle::Style::new().bold();
-    anstream::println!("{bold}{} {}{bold:#}  ({})", entry.table, row.code, row.class.name());
+    say!("{bold}{} {}{bold:#}  ({})", entry.table, row.code, row.class.name());
     for (label, en, zh) in [
         ("meaning 含义", row.en, row.zh),
         ("to act 处理人", who_en, who_zh),
         ("remedy 处理", row.advice_en, row.advice_zh),
     ] {
-        anstream::println!("  {label}: {en}\n    {zh}");
+        say!("  {label}: {en}\n    {zh}");
     }
 }
 

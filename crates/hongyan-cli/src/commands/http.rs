@@ -1,5 +1,7 @@
 //! `hongyan http`: httpGet, httpPost, httpPut and httpDelete from a shell.
 
+use crate::lang::told;
+use crate::out::{say, write_bytes};
 use crate::{
     args::Http,
     exit::{Exit, NoAnswer, Usage},
@@ -8,7 +10,7 @@ use anyhow::Context;
 use hongyan_functions::{Config, FunctionError, Functions, Headers, HttpCall, HttpResult, Kind, Params};
 use hongyan_net::Secret;
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::Read;
 
 /// Where a proxy's password is found.
 const PROXY_PASSWORD: &str = "HONGYAN_PROXY_PASSWORD";
@@ -23,9 +25,9 @@ pub(crate) async fn run(args: &Http, json: bool) -> anyhow::Result<Exit> {
         ..HttpCall::new(args.verb.method(), &*args.url)
     };
     let result = functions.http(&call).await.map_err(failed)?;
-    print(&result, args.include, json)?;
+    print(&result, args.include, json);
     if args.fail && result.response_code >= 400 {
-        anyhow::bail!("the answer's status is {}", result.response_code);
+        anyhow::bail!("{}", told!("the answer's status is {}" ; "应答状态码为 {}", result.response_code));
     }
     Ok(Exit::Done)
 }
@@ -46,7 +48,9 @@ fn params(args: &Http) -> anyhow::Result<Params> {
         return Ok(Params::Text(text(data)?));
     }
     let pairs = args.params.iter().map(|param| {
-        let (key, value) = param.split_once('=').ok_or_else(|| Usage(format!("--param {param:?} is not KEY=VALUE")))?;
+        let (key, value) = param
+            .split_once('=')
+            .ok_or_else(|| Usage(told!("--param {param:?} is not KEY=VALUE" ; "--param {param:?} 应为 KEY=VALUE")))?;
         Ok((key.to_owned(), value.to_owned()))
     });
     let pairs: Vec<_> = pairs.collect::<Result<_, Usage>>()?;
@@ -73,10 +77,12 @@ fn headers(given: &[String]) -> anyhow::Result<Headers> {
         let whole = if given.starts_with('@') { text(given)? } else { given.clone() };
         let lines: Vec<&str> = if given.starts_with('@') { whole.lines().collect() } else { vec![&whole] };
         for line in lines.into_iter().filter(|line| !line.trim().is_empty()) {
-            let wrong = || Usage("a --header is 'Name: value'".into());
+            let wrong = || Usage(told!("a --header is 'Name: value'" ; "--header 应为 '名称：值'"));
             let (name, value) = line.split_once(':').ok_or_else(wrong)?;
             if pairs.iter().any(|(other, _): &(String, String)| other.eq_ignore_ascii_case(name)) {
-                return Err(Usage(format!("the header {} is given twice", name.escape_debug())).into());
+                return Err(
+                    Usage(told!("the header {} is given twice" ; "请求头 {} 重复给出", name.escape_debug())).into()
+                );
             }
             pairs.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
         }
@@ -86,7 +92,7 @@ fn headers(given: &[String]) -> anyhow::Result<Headers> {
 
 fn config(args: &Http) -> anyhow::Result<Config> {
     if args.proxy.as_deref().is_some_and(|proxy| proxy.contains('@')) {
-        let message = format!("--proxy takes no login: give --proxy-user, and the password in {PROXY_PASSWORD}");
+        let message = told!("--proxy takes no login: give --proxy-user, and the password in {PROXY_PASSWORD}" ; "--proxy 不含登录名：请用 --proxy-user，密码放在环境变量 {PROXY_PASSWORD}");
         return Err(Usage(message).into());
     }
     Ok(Config {
@@ -96,8 +102,7 @@ fn config(args: &Http) -> anyhow::Result<Config> {
     })
 }
 
-fn print(result: &HttpResult, include: bool, json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn print(result: &HttpResult, include: bool, json: bool) {
     if json {
         let entries = json!({
             "responseCode": result.response_code,
@@ -105,12 +110,11 @@ fn print(result: &HttpResult, include: bool, json: bool) -> anyhow::Result<()> {
             "text": result.text_lossy(),
             "elapsed": result.elapsed,
         });
-        writeln!(out, "{entries}")?;
-    } else {
-        if include {
-            out.write_all(result.headers.as_bytes())?;
-        }
-        out.write_all(&result.text)?;
+        say!("{entries}");
+        return;
     }
-    Ok(out.flush()?)
+    if include {
+        write_bytes(result.headers.as_bytes());
+    }
+    write_bytes(&result.text);
 }

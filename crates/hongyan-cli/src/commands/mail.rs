@@ -1,5 +1,7 @@
 //! `hongyan mail`: sendEmail from a shell.
 
+use crate::lang::told;
+use crate::out::say;
 use crate::{
     args::MailArgs,
     commands::http::{failed, text},
@@ -35,9 +37,9 @@ pub(crate) async fn run(args: &MailArgs, json: bool) -> anyhow::Result<Exit> {
             "userId": result.user_id,
             "recipient": result.recipient,
         });
-        println!("{entries}");
+        say!("{entries}");
     } else {
-        println!("{} {}", result.response_code, result.text);
+        say!("{} {}", result.response_code, result.text);
     }
     Ok(Exit::Done)
 }
@@ -46,7 +48,9 @@ fn server_of(server: &str) -> Result<(&str, Option<u16>), Usage> {
     match server.rsplit_once(':') {
         None => Ok((server, None)),
         Some((host, port)) => {
-            let port = port.parse().map_err(|_| Usage(format!("--server {server}: {port:?} is not a port")))?;
+            let port = port.parse().map_err(|_| {
+                Usage(told!("--server {server}: {port:?} is not a port" ; "--server {server}: {port:?} 不是端口"))
+            })?;
             Ok((host, Some(port)))
         }
     }
@@ -60,7 +64,7 @@ fn password(args: &MailArgs) -> anyhow::Result<Secret> {
     let name = args.password_env.as_deref().unwrap_or_default();
     // The name is not repeated: it may be the password itself, typed in the wrong place.
     let value = std::env::var(name).map_err(|_| {
-        Usage("--password-env names no variable of the environment; the password itself is never given here".into())
+        Usage(told!("--password-env names no variable of the environment; the password itself is never given here" ; "--password-env 指的环境变量不存在；密码本身不写在命令行上"))
     })?;
     Ok(Secret::new(value))
 }

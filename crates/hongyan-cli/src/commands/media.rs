@@ -1,43 +1,58 @@
 //! `hongyan media`: files, handed in once and named in messages.
 
+use crate::out::{note, say};
 use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
+    lang::told,
+    progress,
     remote::{Gateway, encode},
     table::{self, Cell},
 };
 use anyhow::Context;
 use hongyan_api::FileList;
 use hongyan_core::FileRow;
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
     let gateway = Gateway::open(&args.remote)?;
     match &args.action {
         MediaAction::Put { file, name } => {
             let row = put(&gateway, file, name.as_deref()).await?;
-            show(&[row], json, true)?;
+            if json {
+                show(&[row], true, true)?;
+            } else {
+                // The id alone, so that a script can take it.
+                say!("{}", row.id);
+                note!("{} · {} · {} bytes", hongyan_endpoint::harmless(&row.name), row.media_type, row.size_bytes);
+            }
         }
         MediaAction::List { limit } => {
             let page = gateway.call("GET", &format!("/v1/media?limit={limit}"), &[], None).await?;
             if json {
-                println!("{page}");
+                say!("{page}");
             } else {
-                let page: FileList =
-                    serde_json::from_value(page).context("the gateway's list is of another version")?;
+                let page: FileList = serde_json::from_value(page)
+                    .with_context(|| told!("the gateway's list is of another version" ; "网关的应答属于另一个版本"))?;
                 show(&page.files, false, false)?;
             }
         }
         MediaAction::Get { id, output: None } => {
             let row = gateway.call("GET", &format!("/v1/media/{}", encode(id)), &[], None).await?;
-            show(&[serde_json::from_value(row).context("the gateway's row is of another version")?], json, true)?;
+            show(
+                &[serde_json::from_value(row)
+                    .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))?],
+                json,
+                true,
+            )?;
         }
         MediaAction::Get { id, output: Some(output) } => {
             let content = gateway.download(&format!("/v1/media/{}/content", encode(id))).await?;
             if output == Path::new("-") {
-                std::io::stdout().write_all(&content)?;
+                crate::out::write_bytes(&content);
             } else {
-                std::fs::write(output, &content).with_context(|| format!("{} cannot be written", output.display()))?;
+                std::fs::write(output, &content)
+                    .with_context(|| told!("{} cannot be written" ; "{} 无法写入", output.display()))?;
             }
         }
     }
@@ -51,16 +66,18 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
         None => path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
-            .ok_or_else(|| Usage(format!("{} names no file", path.display())))?,
+            .ok_or_else(|| Usage(told!("{} names no file" ; "{} 不是文件名", path.display())))?,
     };
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let row = gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes).await?;
-    serde_json::from_value(row).context("the gateway's row is of another version")
+    let bytes = std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
+    let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name},{0} 字节", bytes.len());
+    let row = progress::during(what, gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes)).await?;
+    serde_json::from_value(row)
+        .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))
 }
 
 fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", if one { serde_json::to_string(&files[0])? } else { serde_json::to_string(files)? });
+        say!("{}", if one { serde_json::to_string(&files[0])? } else { serde_json::to_string(files)? });
         return Ok(());
     }
     let rows: Vec<Vec<Cell>> = files
@@ -71,7 +88,7 @@ fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
                 file.name.as_str().into(),
                 file.media_type.as_str().into(),
                 file.size_bytes.to_string().into(),
-                file.at.to_string().into(),
+                Cell::time(&file.at.to_string()),
             ]
         })
         .collect();

@@ -1,10 +1,13 @@
 //! `hongyan recall ID`: takes a message back and says, delivery by delivery, what happened.
 
 use super::status;
+use crate::out::say;
 use crate::{
     args::Message,
     exit::Exit,
-    remote::Gateway,
+    lang::told,
+    progress,
+    remote::{Gateway, encode},
     table::{self, Cell},
     words,
 };
@@ -16,7 +19,7 @@ pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
     let gateway = Gateway::open(&args.remote)?;
     let report = recall(&gateway, &args.id).await?;
     if json {
-        println!("{report}");
+        say!("{report}");
     } else {
         print_report(&report)?;
         let recipients = gateway.call("GET", &format!("/v1/messages/{}/recipients", args.id), &[], None).await?;
@@ -29,13 +32,14 @@ pub(crate) async fn run(args: &Message, json: bool) -> anyhow::Result<Exit> {
 
 /// Asks for the recall.
 pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value> {
-    gateway.call("POST", &format!("/v1/messages/{id}/recall"), &[], Some(&json!({}))).await
+    let path = format!("/v1/messages/{}/recall", encode(id));
+    progress::during(told!("taking back" ; "正在撤回"), gateway.call("POST", &path, &[], Some(&json!({})))).await
 }
 
 /// Prints what became of each delivery.
 pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
-    let report: RecallReport =
-        serde_json::from_value(report.clone()).context("the gateway's report is of another version")?;
+    let report: RecallReport = serde_json::from_value(report.clone())
+        .with_context(|| told!("the gateway's report is of another version" ; "网关的应答属于另一个版本"))?;
     let rows: Vec<Vec<Cell>> = report
         .deliveries
         .iter()
@@ -49,6 +53,6 @@ pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
         })
         .collect();
     table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
-    println!();
+    say!();
     Ok(())
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 pub(crate) async fn run(args: &Relay, json: bool) -> anyhow::Result<Exit> {
     if args.print_sql {
-        print!("{}", hongyan_relay::sql(&args.table).map_err(ending)?);
+        crate::out::write(format_args!("{}", hongyan_relay::sql(&args.table).map_err(ending)?));
         return Ok(Exit::Done);
     }
     let path = args.database.as_deref().context("no database")?;

@@ -1,6 +1,8 @@
 //! `hongyan send`: hands a message to the gateway.
 
 use super::{media, sheet, status};
+use crate::lang::told;
+use crate::out::say;
 use crate::{
     args::Send,
     exit::{Exit, Usage},
@@ -18,7 +20,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     let table = sheet::read(&args)?;
     if args.if_rows && table.as_ref().is_some_and(sheet::Given::is_empty) {
         if json {
-            println!("{}", json!({"sent": false, "rows": 0}));
+            say!("{}", json!({"sent": false, "rows": 0}));
         }
         return Ok(Exit::Done);
     }
@@ -36,7 +38,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     if args.plan {
         let plan = gateway.call("POST", "/v1/messages/plan", &[], Some(&message)).await?;
         if json {
-            println!("{plan}");
+            say!("{plan}");
         } else {
             print_plan(&plan);
         }
@@ -55,9 +57,9 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
         return Ok(if accepted["settled"] == false { Exit::Unknown } else { known });
     }
     if json {
-        println!("{accepted}");
+        say!("{accepted}");
     } else {
-        println!("accepted {id}; look with `hongyan status {id}`");
+        say!("accepted {id}; look with `hongyan status {id}`");
     }
     Ok(Exit::Done)
 }
@@ -69,10 +71,12 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         return whole(&text, &file.to_string());
     }
     if args.to.is_empty() && args.chats.is_empty() {
-        return Err(Usage("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST".into()).into());
+        return Err(Usage(told!("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST" ; "没有接收人：请给出 --to mobile:…、--to userid:… 或 --to 邮箱")).into());
     }
     if args.seconds.is_some() && args.voice.is_none() {
-        return Err(Usage("--seconds is how long a --voice is".into()).into());
+        return Err(
+            Usage(told!("--seconds is how long a --voice is" ; "--seconds 是 --voice 的时长，须与之同用")).into()
+        );
     }
     let mut content = Map::new();
     let given = |text: &Option<String>| text.as_deref().map(stdin_for_dash).transpose();
@@ -86,7 +90,7 @@ fn message(args: &Send) -> anyhow::Result<Value> {
         content.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     if let Some(data) = &args.data {
-        let not_json = |e: serde_json::Error| Usage(format!("--data is not JSON: {e}"));
+        let not_json = |e: serde_json::Error| Usage(told!("--data is not JSON: {e}" ; "--data 不是 JSON：{e}"));
         serde_json::from_str::<serde::de::IgnoredAny>(data).map_err(not_json)?;
         // A number that 64 bits would round is shown as it was written.
         let data: Value = serde_json::from_str(&number::quoted(data)).map_err(not_json)?;
@@ -107,7 +111,8 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     if !args.attach.is_empty() {
         let files = args.attach.iter().map(|path| {
-            let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let bytes =
+                std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             Ok(json!({"name": name, "base64": STANDARD.encode(bytes)}))
         });
@@ -132,8 +137,9 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     }
     if !args.labels.is_empty() {
         let labels = args.labels.iter().map(|label| {
-            let (key, value) =
-                label.split_once('=').ok_or_else(|| Usage(format!("--label {label}: KEY=VALUE is expected")))?;
+            let (key, value) = label.split_once('=').ok_or_else(|| {
+                Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}: 应为 KEY=VALUE"))
+            })?;
             Ok((key.to_owned(), Value::from(value)))
         });
         message.insert("labels".into(), Value::Object(labels.collect::<anyhow::Result<_>>()?));
@@ -165,7 +171,8 @@ fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
         Some(file) => read(file)?,
         None => text.to_owned(),
     };
-    serde_json::from_str(&text).map_err(|e| Usage(format!("--{name} is not JSON: {e}")).into())
+    serde_json::from_str(&text)
+        .map_err(|e| Usage(told!("--{name} is not JSON: {e}" ; "--{name} 不是 JSON: {e}")).into())
 }
 
 /// `ADDRESS` or `NAME <ADDRESS>`.
@@ -201,7 +208,10 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
     };
     if hongyan_core::AddressKind::from_name(kind).is_none() {
         let kinds: Vec<&str> = hongyan_core::AddressKind::EVERY.iter().map(|k| k.name()).collect();
-        return Err(Usage(format!("--to {text}: {kind:?} is none of {}", kinds.join(", "))).into());
+        return Err(Usage(
+            told!("--to {text}: {kind:?} is none of {}" ; "--to {text}: {kind:?} 不是 {} 之一", kinds.join(", ")),
+        )
+        .into());
     }
     Ok(Value::Object(Map::from_iter([(kind.to_owned(), Value::from(value))])))
 }
@@ -230,10 +240,12 @@ fn stdin_for_dash(text: &str) -> anyhow::Result<String> {
 
 fn read(file: &str) -> anyhow::Result<String> {
     if file != "-" {
-        return std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"));
+        return std::fs::read_to_string(file).with_context(|| told!("{file} cannot be read" ; "{file} 无法读取"));
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .with_context(|| told!("standard input cannot be read" ; "无法读取标准输入"))?;
     Ok(text)
 }
 
@@ -252,16 +264,16 @@ fn print_plan(plan: &Value) {
         })
         .collect();
     table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
-    println!("API calls, at most: {}", plan["cost"]["calls"]);
+    say!("API calls, at most: {}", plan["cost"]["calls"]);
     for delivery in plan["deliveries"].as_array().into_iter().flatten() {
         let part =
             delivery["part"].as_object().map_or(String::new(), |part| format!(" ({}/{})", part["number"], part["of"]));
         let account = delivery["account"].as_str().unwrap_or_default();
         if let Some(shows) = delivery["shows"].as_str() {
-            println!("\n-- {account}{part}\n{shows}");
+            say!("\n-- {account}{part}\n{shows}");
         }
         if let Some(file) = delivery["file"].as_str() {
-            println!("\n-- {account}{part} + {file}");
+            say!("\n-- {account}{part} + {file}");
         }
     }
 }

@@ -1,28 +1,42 @@
 //! `hongyan serve`: runs the gateway.
 
-use crate::{args::Serve, exit::Exit, logging};
-use anyhow::Context;
+use crate::out::{note, say};
+use crate::{
+    args::Serve,
+    exit::{Exit, Usage},
+    lang::told,
+    logging,
+};
+use anyhow::{Context, bail};
 use hongyan_channel::Account;
 use hongyan_core::{Clock, clock::System};
 use hongyan_gateway::{Config, Gateway, config::LogFormat, keys};
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
+    if config.accounts.is_empty() {
+        note!(
+            "{}",
+            told!(
+                "there is no account: nothing can be sent; `hongyan init` writes a configuration" ;
+                "没有配置账号,无法发送;`hongyan init` 可生成配置文件"
+            )
+        );
+    }
     logging::start(config.log.level.name(), config.log.format == LogFormat::Json);
     let (gateway, first_key) = start(config).await?;
     if json {
-        println!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
+        say!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
     } else {
-        println!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
+        say!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
         if let Some(key) = &first_key {
-            println!("API key, shown this once  API 密钥,仅显示一次: {key}");
+            say!("API key, shown this once  API 密钥,仅显示一次: {key}");
         }
     }
-    std::io::stdout().flush()?;
     told_to_stop().await?;
     gateway.stop().await;
     Ok(Exit::Done)
@@ -31,13 +45,25 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
 /// Opens the store and the accounts and starts a gateway; gives the first key if it had to be made.
 pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<String>)> {
     let accounts: BTreeMap<Arc<str>, Account> = config.open_accounts()?;
-    let path = config.store.path().context("store.url names no file")?;
+    let path = config.store.path().with_context(|| told!("store.url names no file" ; "store.url 未指明文件"))?;
+    if let Some(old) = std::env::current_dir().ok().and_then(|working| config.store.left_behind(&working)) {
+        let old = old.canonicalize().unwrap_or(old);
+        bail!(Usage(told!(
+            "a relative store.url belongs beside the configuration file since this version: there is none at {new}, and the \
+             one in the working directory, {old}, would be left behind. To keep it, write under [store]: \
+             url = \"sqlite:{old}\" (or move it, with its -wal file, to {new})" ;
+            "自本版本起,store.url 的相对路径以配置文件所在目录为准:{new} 处没有数据库,而工作目录中已有 {old}。\
+             如需继续使用,请在 [store] 下写:url = \"sqlite:{old}\"(或连同 -wal 文件移到 {new})",
+            old = old.display(), new = path.display()
+        )));
+    }
     let options = Options { files_bytes: config.store.max_files_bytes, ..Options::default() };
-    let store = Arc::new(Sqlite::open(&path, options).with_context(|| format!("store {}", path.display()))?);
+    let store =
+        Arc::new(Sqlite::open(&path, options).with_context(|| told!("store {}" ; "数据库 {}", path.display()))?);
     // Whatever the log's level: nobody should find this out from a missing message.
     for notice in store.notices() {
         let (en, zh) = notice.words();
-        eprintln!("store {}: {en}\n{zh}", path.display());
+        note!("store {}: {en}\n{zh}", path.display());
     }
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;

@@ -1,5 +1,6 @@
 //! `hongyan send --table`: a query's result on its way into a message.
 
+use crate::lang::told;
 use crate::{
     args::{AttachAs, Send, TableFormat},
     exit::Usage,
@@ -27,11 +28,16 @@ pub(super) fn read(args: &Send) -> anyhow::Result<Option<Given>> {
     let mut bytes = Vec::new();
     if file == "-" {
         if [&args.text, &args.data].into_iter().flatten().any(|text| text == "-") {
-            return Err(Usage("standard input can be read only once: it is the table".into()).into());
+            return Err(Usage(
+                told!("standard input can be read only once: it is the table" ; "标准输入只能读一次，已用于表格"),
+            )
+            .into());
         }
-        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .with_context(|| told!("standard input cannot be read" ; "无法读取标准输入"))?;
     } else {
-        bytes = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+        bytes = std::fs::read(file).with_context(|| told!("{file} cannot be read" ; "{file} 无法读取"))?;
     }
     let kind = match args.table_format {
         Some(TableFormat::Csv) => Kind::Csv,

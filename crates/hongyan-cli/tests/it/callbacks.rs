@@ -148,9 +148,10 @@ async fn a_push_whose_answer_was_lost_comes_again_and_is_kept_once() {
     let event = json!({"platform": "dingtalk", "event": "user_leave_org", "members": {"UserId": ["lisi"]}});
     stage.tell("events", &event).await;
     pushed(&stage, "ding", "user_leave_org").await;
-    stage.tell("clock", &json!({"advance_ms": 11_000})).await;
     let mut counted = String::new();
     for _ in 0..100 {
+        // Each time anew: the platform may learn only now that its first push had no answer.
+        stage.tell("clock", &json!({"advance_ms": 11_000})).await;
         let request = http::Request::get(format!("{}/metrics", stage.base));
         let request = request.header("authorization", format!("Bearer {}", stage.key)).body(String::new().into());
         let reply = stage.http.send(request.unwrap()).await.unwrap();

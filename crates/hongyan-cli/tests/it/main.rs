@@ -10,6 +10,7 @@ mod content;
 mod demo;
 mod directory;
 mod doctor;
+mod documents;
 mod explain;
 mod facade;
 mod foreign;

@@ -4,6 +4,7 @@
 //! `config.default.toml` is the manual and the defaults: no default stands in code.
 
 mod check;
+mod encoding;
 mod locate;
 
 pub use check::{Finding, Severity};
@@ -22,6 +23,8 @@ use std::{
 
 /// The defaults, as text.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
+/// The configuration file that is found without being named: in the working directory.
+pub const NEARBY: &str = "hongyan.toml";
 /// Sections whose scalar keys the environment can set.
 const ENV_SECTIONS: [&str; 4] = ["server", "store", "log", "official"];
 
@@ -88,6 +91,9 @@ pub struct ServerConfig {
 pub struct StoreConfig {
     /// `sqlite:PATH`.
     pub url: String,
+    /// The configuration file's folder, to which a relative path belongs; empty: the working directory.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// Days after which settled messages, and files that no message names any more, are forgotten; 0 for never.
     pub keep_days: u32,
     /// Bytes of files that are kept at most.
@@ -95,12 +101,25 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// The file behind `sqlite:PATH` (or `sqlite://PATH`).
+    /// The file behind `sqlite:PATH` (or `sqlite://PATH`); a relative one lies beside the configuration file.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
+        Some(self.folder.join(self.written()?))
+    }
+
+    /// The path as it is written.
+    fn written(&self) -> Option<&Path> {
         let path = self.url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
-        (!path.is_empty()).then(|| PathBuf::from(path))
+        (!path.is_empty()).then(|| Path::new(path))
+    }
+
+    /// A store that an earlier version made in `working`, the working directory, when there is none at
+    /// [`Self::path`]: to start with an empty one would hide all that is in it.
+    #[must_use]
+    pub fn left_behind(&self, working: &Path) -> Option<PathBuf> {
+        let old = working.join(self.written()?);
+        (old.is_file() && !self.path()?.exists()).then_some(old)
     }
 }
 
@@ -216,8 +235,17 @@ impl Config {
     pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let Some(path) = path else { return Self::parse("", None, env) };
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::unreadable(&shown, &e))?;
-        Self::parse(&text, Some(&shown), env)
+        let bytes = std::fs::read(path).map_err(|e| ConfigError::unreadable(&shown, &e))?;
+        let text = encoding::text(&bytes).map_err(|wrong| ConfigError::encoding(&shown, &wrong))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::read(text, Some(&shown), folder, env)
+    }
+
+    /// The configuration file to read: the one that was named, else [`NEARBY`] where there is one.
+    #[must_use]
+    pub fn find(named: Option<&Path>) -> Option<PathBuf> {
+        let nearby = || Some(PathBuf::from(NEARBY)).filter(|path| path.is_file());
+        named.map(Path::to_path_buf).or_else(nearby)
     }
 
     /// As [`Self::load`], from text; `file` is the name for errors.
@@ -229,6 +257,15 @@ impl Config {
         file: Option<&str>,
         env: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
+        Self::read(text, file, Path::new(""), env)
+    }
+
+    fn read(
+        text: &str,
+        file: Option<&str>,
+        folder: &Path,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         let source = locate::Source::read(text, file)?;
         let mut merged: toml::Table =
             DEFAULTS.parse().map_err(|e: toml::de::Error| ConfigError::plain(format!("defaults: {}", e.message())))?;
@@ -236,10 +273,15 @@ impl Config {
         let given: toml::Table = text.parse().map_err(|e| source.syntax(&e))?;
         merge(&mut merged, given);
         let from_env = overlay(&mut merged, &defaults, env)?;
-        let config: Self = serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
-            let path = error.path().to_string();
-            source.at(&path, &error.inner().to_string(), &from_env)
-        })?;
+        if let Some(accounts) = merged.get_mut("accounts") {
+            anchor(accounts, folder);
+        }
+        let mut config: Self =
+            serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
+                let path = error.path().to_string();
+                source.at(&path, &error.inner().to_string(), &from_env)
+            })?;
+        config.store.folder = folder.to_path_buf();
         config.validate().map_err(|(key, message)| source.at(&key, &message, &from_env))?;
         Ok(config)
     }
@@ -363,6 +405,22 @@ fn check_name(name: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err("a name has 1 to 64 letters, digits, - _ or .".into())
+    }
+}
+
+/// Keys of accounts whose value is a file's path.
+const PATHS: [&str; 4] = ["ca_file", "client_cert", "client_key", "file"];
+
+/// Makes relative paths of accounts (certificates, `{ file = … }`) those of files beside the configuration.
+fn anchor(value: &mut toml::Value, folder: &Path) {
+    let toml::Value::Table(table) = value else { return };
+    for (key, value) in table.iter_mut() {
+        match value {
+            toml::Value::String(path) if PATHS.contains(&key.as_str()) => {
+                *path = folder.join(&*path).display().to_string();
+            }
+            value => anchor(value, folder),
+        }
     }
 }
 

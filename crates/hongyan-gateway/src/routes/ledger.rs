@@ -57,6 +57,8 @@ fn filter(call: &Call) -> Result<Filter, Problem> {
             "cursor" => {
                 filter.before = Some(value.parse().map_err(|_| wrong("cursor", "is not a next_cursor"))?);
             }
+            "since" => filter.since = Some(query::time("since", &value)?),
+            "until" => filter.until = Some(query::time("until", &value)?),
             "limit" => filter.limit = query::limit(&value)?,
             _ => match name.strip_prefix("label.").filter(|key| !key.is_empty()) {
                 Some(key) => {

@@ -3,6 +3,7 @@
 use super::Call;
 use axum::extract::Query;
 use hongyan_api::{Code, Problem};
+use hongyan_core::Time;
 use std::{collections::BTreeSet, time::Duration};
 
 /// Entries of a page where the caller does not say.
@@ -39,6 +40,13 @@ pub(super) fn none(call: &Call) -> Result<(), Problem> {
 pub(super) fn limit(value: &str) -> Result<usize, Problem> {
     let number = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
     number.ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))
+}
+
+/// `?since=2026-12-01T09:00:00+08:00`; a `+` that was not encoded has become a space on its way.
+pub(super) fn time(name: &str, value: &str) -> Result<Time, Problem> {
+    let zoned = value.replace(' ', "+");
+    serde_json::from_value(zoned.into())
+        .map_err(|_| wrong(name, "expected a time with its zone, such as 2026-12-01T09:00:00+08:00"))
 }
 
 /// `?wait=5s`, the only parameter there is.
@@ -95,6 +103,14 @@ pub(super) fn is_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_has_its_zone() {
+        let encoded = time("since", "2026-12-01T09:00:00+08:00").unwrap();
+        assert_eq!(encoded.to_string(), "2026-12-01T01:00:00.000Z");
+        assert_eq!(time("since", "2026-12-01T09:00:00 08:00").unwrap(), encoded);
+        assert_eq!(time("since", "2026-12-01").unwrap_err().field.as_deref(), Some("since"));
+    }
 
     #[test]
     fn a_time_has_a_number_and_a_unit() {

@@ -348,7 +348,7 @@ account = "ding"
         ("max_attempts = 1", "max_attempts = \"canary-attempts\""),
         ("tls = \"dangerous_none\"", "tls = 5"),
         ("channel = \"mail\"", "channel = \"canary-channel\""),
-        ("listen = \"127.0.0.1:0\"", "listen = \"canary-listen\""),
+        ("max_attempts = 1", "on_unknown = \"canary-unknown\""),
         ("password = \"canary-password\"", "password = \"canary-password\" x"),
     ] {
         let broken = text.replacen(from, to, 1);

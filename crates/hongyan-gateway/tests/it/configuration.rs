@@ -215,6 +215,14 @@ fn a_mistake_is_told_with_its_line_and_column() {
         let error = error(text);
         assert!(error.starts_with(place) && error.contains(words), "{error}");
     }
+    assert!(error("[server]\nlisten = \"nowhere\"\n").ends_with("; it is \"nowhere\""));
+    assert!(error("[server]\nmax_connections = 0\n").ends_with("; it is 0"));
+    for secret in
+        ["app_secret = 5150", "proxy = 5150", "callback = { token = 5150, aes_key = \"x\" }", "pasword = 5150"]
+    {
+        let error = error(&format!("{}{secret}\n", ding.replace("app_secret = { env = \"X\" }\n", "")));
+        assert!(!error.contains("5150"), "{error}");
+    }
     let missing = Config::load(Some(std::path::Path::new("no/such/file.toml")), []).unwrap_err().to_string();
     assert!(missing.starts_with("no/such/file.toml: cannot be read"), "{missing}");
 }
@@ -281,6 +289,69 @@ agent_id = 1
         assert!(!finding.message_en.is_empty() && !finding.message_zh.is_empty());
         assert!(!format!("{finding:?}").contains("inline-canary"));
     }
+}
+
+#[test]
+fn chinese_punctuation_outside_of_quotes_is_called_what_it_is() {
+    for (text, place) in [
+        ("[server]\nlisten = “127.0.0.1:7300”\n", "hongyan.toml:2:10"),
+        ("[server]\nlisten＝\"127.0.0.1:7300\"\n", "hongyan.toml:2:7"),
+        ("[routes.r]\nvia = [\"a\"，\"b\"]\n", "hongyan.toml:2:11"),
+        ("【server】\n", "hongyan.toml:1:1"),
+        ("[a]\nb = ‘c’\n", "hongyan.toml:2:5"),
+    ] {
+        let error = Config::parse(text, Some("hongyan.toml"), []).unwrap_err();
+        assert!(error.to_string().starts_with(place) && error.message.contains("Chinese punctuation"), "{error}");
+        assert!(error.zh().starts_with(place) && error.zh().contains("中文标点"), "{}", error.zh());
+    }
+    let inside = Config::parse("[templates.t]\ntext = \"“好”，x＝1：\" # “\n", None, []);
+    assert!(inside.is_ok(), "inside of quotes they are a text's own");
+    assert!(!error("[server]\nlisten = \"“\" oops\n").contains("Chinese"), "the mistake is another one");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_called_what_it_is() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("encodings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (bytes, words) in [
+        // 告警 in GBK.
+        (&b"[x]\nkeyword = \"\xb8\xe6\xbe\xaf\""[..], "hongyan.toml:2: is not UTF-8 and looks like GBK"),
+        (&b"\xff\xfe[\0"[..], "hongyan.toml: is UTF-16"),
+    ] {
+        let path = folder.join("hongyan.toml");
+        std::fs::write(&path, bytes).unwrap();
+        let error = Config::load(Some(&path), []).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    std::fs::write(folder.join("hongyan.toml"), "\u{feff}[log]\nlevel = \"warn\"\n").unwrap();
+    assert_eq!(Config::load(Some(&folder.join("hongyan.toml")), []).unwrap().log.level.name(), "warn");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn relative_paths_belong_to_the_file_that_names_them() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("places-{}", std::process::id()));
+    let (home, elsewhere) = (folder.join("etc"), folder.join("work"));
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    let text = "[store]\nurl = \"sqlite:data.db\"\n[accounts.m]\nchannel = \"mail\"\nhost = \"127.0.0.1\"\nusername = \"a@b.example\"\npassword = { file = \"code.txt\" }\n";
+    std::fs::write(home.join("hongyan.toml"), text).unwrap();
+    std::fs::write(home.join("code.txt"), "invented\n").unwrap();
+    let config = Config::load(Some(&home.join("hongyan.toml")), []).unwrap();
+    assert_eq!(config.store.path(), Some(home.join("data.db")));
+    assert!(config.accounts["m"].secret().unwrap().read().is_ok(), "found beside the file");
+
+    assert_eq!(config.store.left_behind(&elsewhere), None);
+    std::fs::write(elsewhere.join("data.db"), "").unwrap();
+    assert_eq!(config.store.left_behind(&elsewhere), Some(elsewhere.join("data.db")));
+    std::fs::write(home.join("data.db"), "").unwrap();
+    assert_eq!(config.store.left_behind(&elsewhere), None, "the new place wins once there is a store");
+
+    let absolute = format!("[store]\nurl = \"sqlite:{}\"\n", elsewhere.join("x.db").display());
+    std::fs::write(home.join("hongyan.toml"), absolute).unwrap();
+    let config = Config::load(Some(&home.join("hongyan.toml")), []).unwrap();
+    assert_eq!(config.store.path(), Some(elsewhere.join("x.db")));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

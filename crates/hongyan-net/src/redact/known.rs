@@ -8,7 +8,7 @@ use super::{
     spelled::{Patterns, Spelled},
 };
 use std::{
-    collections::{HashMap, VecDeque, hash_map::RandomState},
+    collections::{BTreeMap, VecDeque, hash_map::RandomState},
     hash::BuildHasher,
     ops::Range,
     sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
@@ -32,8 +32,9 @@ pub(super) enum Kind {
 
 #[derive(Default)]
 struct Known {
-    /// By the hash of the secret.
-    entries: HashMap<u64, (Weak<str>, Kind)>,
+    /// By the hash of the secret. A tree: a hash table is known by an address in its middle, and what watches a host's
+    /// memory takes such a one, in a static, for lost.
+    entries: BTreeMap<u64, (Weak<str>, Kind)>,
     lately: VecDeque<Arc<str>>,
     clear_at: usize,
     /// Made anew when they are asked for after a change.

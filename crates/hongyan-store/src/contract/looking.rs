@@ -107,6 +107,38 @@ pub async fn the_list_is_filtered_by_recipient_account_state_and_labels(stand: i
     assert_eq!(ids(&store, Filter { before: Some(a), ..two }).await, []);
 }
 
+pub async fn the_list_is_bounded_by_time(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let mut made = Vec::new();
+    for minute in 0..4 {
+        let at = NOW + Duration::from_secs(60 * minute);
+        let message = NewMessage { id: MessageId::first_at(at), at, ..make.message("ding", &["li"]) };
+        made.push((at, put(&store, message).await));
+    }
+    let between = |since: Option<usize>, until: Option<usize>, recipient: Option<&str>| Filter {
+        since: since.map(|n| made[n].0),
+        until: until.map(|n| made[n].0),
+        recipient: recipient.map(str::to_owned),
+        limit: 10,
+        ..Filter::default()
+    };
+    let id = |n: usize| made[n].1;
+    for recipient in [None, Some("li")] {
+        assert_eq!(
+            ids(&store, between(Some(1), None, recipient)).await,
+            [id(3), id(2), id(1)],
+            "from its first moment"
+        );
+        assert_eq!(ids(&store, between(None, Some(2), recipient)).await, [id(1), id(0)], "up to and without it");
+        assert_eq!(ids(&store, between(Some(1), Some(2), recipient)).await, [id(1)]);
+        assert_eq!(ids(&store, between(Some(2), Some(2), recipient)).await, []);
+    }
+    let page = store.list(Filter { limit: 1, ..between(Some(1), Some(3), None) }).await.unwrap();
+    assert_eq!(page.next, Some(id(2)));
+    let rest = Filter { before: page.next, ..between(Some(1), Some(3), None) };
+    assert_eq!(ids(&store, rest).await, [id(1)], "a cursor goes on within the times");
+}
+
 pub async fn the_list_finds_a_recipient_by_the_platforms_id(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = put(&store, make.message("ding", &["13800000001"])).await;

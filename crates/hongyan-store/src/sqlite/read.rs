@@ -169,7 +169,10 @@ pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page> {
     let limit = filter.limit.clamp(1, 1_000);
     let mut page = Page::default();
     let mut looked_at = 0;
-    let before = filter.before.map_or(i64::MAX, MessageId::get);
+    // An id bears the time at which it was made.
+    let bound = |time: Option<Time>| time.map(|time| MessageId::first_at(time).get());
+    let before = filter.before.map_or(i64::MAX, MessageId::get).min(bound(filter.until).unwrap_or(i64::MAX));
+    let first = bound(filter.since).unwrap_or(i64::MIN);
     // A person's messages come from the runs; everything else from the newest message downwards.
     let mut candidates = connection.prepare_cached(if filter.recipient.is_some() {
         SEARCH
@@ -185,6 +188,9 @@ pub(crate) fn list(connection: &Connection, filter: &Filter) -> Result<Page> {
             break;
         }
         let id = MessageId::from_raw(get(row, 0)?);
+        if id.get() < first {
+            break;
+        }
         looked_at += 1;
         last = Some(id);
         if matches(connection, filter, id)? {

@@ -2,6 +2,7 @@
 
 use super::mask::fold;
 use crate::exit::Usage;
+use crate::lang::told;
 use anyhow::Context;
 use hongyan_endpoint::{Declared, Wire};
 use serde_json::{Map, Value};
@@ -34,17 +35,19 @@ impl Given {
                 given.base.extend(object(file)?);
                 continue;
             }
-            let (key, text) =
-                word.split_once('=').ok_or_else(|| Usage(format!("{word}: key=value or @file.json is expected")))?;
+            let (key, text) = word.split_once('=').ok_or_else(|| {
+                Usage(told!("{word}: key=value or @file.json is expected" ; "{word}: 应为 key=value 或 @文件.json"))
+            })?;
             let word = match key.strip_suffix(':') {
                 Some(key) => {
-                    let value = serde_json::from_str(text).map_err(|e| Usage(format!("{key}: not JSON: {e}")))?;
+                    let value = serde_json::from_str(text)
+                        .map_err(|e| Usage(told!("{key}: not JSON: {e}" ; "{key}: 不是 JSON: {e}")))?;
                     Word { key: key.into(), readings: vec![value] }
                 }
                 None => Word { key: key.into(), readings: readings(text) },
             };
             if word.key.split('.').any(str::is_empty) {
-                return Err(Usage(format!("{}: a field's name is empty", word.key)).into());
+                return Err(Usage(told!("{}: a field's name is empty" ; "{}: 字段名为空", word.key)).into());
             }
             given.words.push(word);
         }
@@ -76,11 +79,15 @@ fn readings(text: &str) -> Vec<Value> {
 fn object(file: &str) -> anyhow::Result<Map<String, Value>> {
     let mut text = String::new();
     if file == "-" {
-        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .with_context(|| told!("standard input cannot be read" ; "无法读取标准输入"))?;
     } else {
-        text = std::fs::read_to_string(file).map_err(|e| Usage(format!("{file} cannot be read: {e}")))?;
+        text = std::fs::read_to_string(file)
+            .map_err(|e| Usage(told!("{file} cannot be read: {e}" ; "{file} 无法读取：{e}")))?;
     }
-    serde_json::from_str(&text).map_err(|e| Usage(format!("@{file} is not a JSON object: {e}")).into())
+    serde_json::from_str(&text)
+        .map_err(|e| Usage(told!("@{file} is not a JSON object: {e}" ; "@{file} 不是 JSON 对象：{e}")).into())
 }
 
 /// Sets a dotted key, making the objects on the way.
@@ -92,7 +99,7 @@ fn put(into: &mut Map<String, Value>, key: &str, value: Value) -> Result<(), Usa
         }
         Some((first, rest)) => match into.entry(first).or_insert_with(|| Map::new().into()) {
             Value::Object(inner) => put(inner, rest, value),
-            _ => Err(Usage(format!("{key}: {first} is not an object"))),
+            _ => Err(Usage(told!("{key}: {first} is not an object" ; "{key}: {first} 不是对象"))),
         },
     }
 }
@@ -212,7 +219,9 @@ fn unheard(operation: &dyn Declared, request: &Value, wire: &Wire) -> Result<(),
         without.remove(name);
         if operation.dry_run(Value::Object(without)).as_ref() == Ok(wire) {
             let spec = operation.spec();
-            return Err(Usage(format!("{}: there is no field {name:?} (see {})", spec.name, spec.source)));
+            return Err(Usage(
+                told!("{}: there is no field {name:?} (see {})" ; "{}: 没有字段 {name:?}（见 {}）", spec.name, spec.source),
+            ));
         }
     }
     Ok(())

@@ -7,6 +7,8 @@ mod fields;
 mod mask;
 
 use super::explain::row_json;
+use crate::lang::told;
+use crate::out::{note, say};
 use crate::{
     args::Call,
     exit::{Exit, Usage},
@@ -28,14 +30,14 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
     };
     let platform = operations(platform).ok_or_else(|| {
         let names: Vec<&str> = PLATFORMS.iter().map(|row| row.platform).collect();
-        Usage(format!("no platform is called {platform:?}: {}", names.join(", ")))
+        Usage(told!("no platform is called {platform:?}: {}" ; "没有名为 {platform:?} 的平台：{}", names.join(", ")))
     })?;
     let Some(name) = args.operation.as_deref() else {
         list(std::slice::from_ref(platform), json);
         return Ok(Exit::Done);
     };
     let operation = find(platform, name)?;
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
     let account = account(&config, platform, args.account.as_deref())?;
     let given = Given::read(&args.fields)?;
     if args.dry_run {
@@ -46,7 +48,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let account = account.with_context(|| {
-        format!("no account of {} is configured: --config FILE names the configuration", platform.platform)
+        told!("no account of {} is configured: --config FILE names the configuration" ; "没有配置 {} 的账号：请用 --config 指明配置文件", platform.platform)
     })?;
     let (request, _) = fields::fill(operation, given, &own_fields(Some(account), false)?)?;
     let caller = account.caller().map_err(anyhow::Error::msg)?.context("this channel has no operations")?;
@@ -54,9 +56,9 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         Ok(reply) => {
             let reply = masked(reply);
             if json {
-                println!("{}", String::from_utf8_lossy(&harmless_json(reply.to_string().into_bytes())));
+                say!("{}", String::from_utf8_lossy(&harmless_json(reply.to_string().into_bytes())));
             } else {
-                println!("{}", String::from_utf8_lossy(&harmless_json(format!("{reply:#}").into_bytes())));
+                say!("{}", String::from_utf8_lossy(&harmless_json(format!("{reply:#}").into_bytes())));
             }
             Ok(Exit::Done)
         }
@@ -91,7 +93,7 @@ fn find(platform: &Operations, name: &str) -> anyhow::Result<&'static dyn Declar
         let near: Vec<&str> = near.into_iter().take(5).map(|(_, name)| name).collect();
         format!("did you mean {}?", near.join(", "))
     };
-    Err(Usage(format!("{} has no operation {name:?}; {hint}", platform.platform)).into())
+    Err(Usage(told!("{} has no operation {name:?}; {hint}" ; "{} 没有接口 {name:?};{hint}", platform.platform)).into())
 }
 
 /// How many letters have to be put in, left out or changed.
@@ -117,8 +119,9 @@ fn account<'a>(
 ) -> anyhow::Result<Option<&'a AccountConfig>> {
     let fits = |account: &AccountConfig| account.channel_name() == platform.platform;
     if let Some(name) = name {
-        let account =
-            config.accounts.get(name).ok_or_else(|| Usage(format!("--account: no account is called {name:?}")))?;
+        let account = config.accounts.get(name).ok_or_else(|| {
+            Usage(told!("--account: no account is called {name:?}" ; "--account: 没有名为 {name:?} 的账号"))
+        })?;
         if !fits(account) {
             let message = format!("--account: {name:?} is an account of {}", account.channel_name());
             return Err(Usage(message).into());
@@ -130,7 +133,8 @@ fn account<'a>(
         (Some(_), Some(_)) => {
             let names: Vec<&str> =
                 config.accounts.iter().filter(|(_, a)| fits(a)).map(|(name, _)| name.as_str()).collect();
-            Err(Usage(format!("which account? --account {}", names.join(" or --account "))).into())
+            Err(Usage(told!("which account? --account {}" ; "用哪个账号？--account {}", names.join(" or --account ")))
+                .into())
         }
         (only, _) => Ok(only.map(|(_, account)| account)),
     }
@@ -169,7 +173,7 @@ fn print_wire(operation: &dyn Declared, base: &str, wire: Wire, json: bool) {
     if json {
         let headers: serde_json::Map<String, Value> =
             wire.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
-        println!("{}", json!({"method": wire.method, "url": url, "headers": headers, "body": body}));
+        say!("{}", json!({"method": wire.method, "url": url, "headers": headers, "body": body}));
         return;
     }
     let mut text = format!("{} {url}\n", wire.method);
@@ -180,7 +184,7 @@ fn print_wire(operation: &dyn Declared, base: &str, wire: Wire, json: bool) {
     if !body.is_null() {
         let _ = writeln!(text, "\n{body:#}");
     }
-    print!("{text}");
+    crate::out::write(format_args!("{text}"));
 }
 
 /// Says why a call failed, on standard error.
@@ -189,19 +193,19 @@ fn refused(fault: &Fault, json: bool) -> Exit {
     if json {
         let mut said = json!({
             "operation": fault.operation(), "code": fault.code(), "class": fault.class().name(),
-            "message": fault.message(),
+            "message": fault.message(), "exit": if unknown { 3 } else { 1 },
         });
         if let Some(row) = fault.known() {
             said["known"] = row_json(row);
         }
-        anstream::eprintln!("{}", json!({"error": said}));
+        note!("{}", json!({"error": said}));
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let head = if unknown { "unknown outcome 结果未知" } else { "refused 被拒" };
-        anstream::eprintln!("{red}{head}{red:#} {}: {}", fault.operation(), with_code(fault.code(), fault.message()));
+        note!("{red}{head}{red:#} {}: {}", fault.operation(), with_code(fault.code(), fault.message()));
         if let Some(row) = fault.known() {
-            anstream::eprintln!("  meaning 含义: {}  {}", row.en, row.zh);
-            anstream::eprintln!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
+            note!("  meaning 含义: {}  {}", row.en, row.zh);
+            note!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
         }
     }
     if unknown { Exit::Unknown } else { Exit::Failed }
@@ -223,7 +227,7 @@ fn list(platforms: &[Operations], json: bool) {
                 })
             })
             .collect();
-        println!("{rows}");
+        say!("{rows}");
         return;
     }
     let rows: Vec<Vec<Cell>> = all

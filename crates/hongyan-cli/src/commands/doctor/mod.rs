@@ -9,6 +9,8 @@ mod platform;
 mod robot;
 mod way;
 
+use crate::lang::told;
+use crate::out::say;
 use crate::{
     args::Doctor,
     exit::{Exit, Usage},
@@ -16,7 +18,7 @@ use crate::{
 };
 use cause::Cause;
 use hongyan_channel::{AccountConfig, ChannelConfig};
-use hongyan_gateway::config::{Config, Finding, Severity};
+use hongyan_gateway::config::{Finding, Severity};
 use serde_json::{Value, json};
 
 /// A step of the examination: its name in both languages, and what came of it.
@@ -43,11 +45,13 @@ impl Course {
 }
 
 pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
-    let config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let config = crate::configuration::load(args.config.as_deref())?;
     if let Some(name) = &args.account
         && !config.accounts.contains_key(name)
     {
-        return Err(Usage(format!("--account: no account is called {name:?}")).into());
+        return Err(
+            Usage(told!("--account: no account is called {name:?}" ; "--account: 没有名为 {name:?} 的账号")).into()
+        );
     }
     // What the configuration check says of accounts is said below, step by step.
     let mut general = config.check();
@@ -64,7 +68,7 @@ pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
         }
     }
     if json {
-        println!("{}", report(well, &general, &accounts));
+        say!("{}", report(well, &general, &accounts));
     } else {
         print(&general, &accounts);
     }

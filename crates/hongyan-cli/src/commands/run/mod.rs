@@ -7,6 +7,7 @@ mod output;
 mod sandboxed;
 mod time;
 
+use crate::lang::told;
 use crate::{
     args::{Named, Run},
     exit::{Exit, Usage},
@@ -37,7 +38,10 @@ pub(crate) fn run(args: &Run, json: bool) -> anyhow::Result<Exit> {
         }
     });
     let Some((file, rest)) = words.split_first() else {
-        return Err(Usage("which script? give a file, or - for standard input".into()).into());
+        return Err(Usage(
+            told!("which script? give a file, or - for standard input" ; "哪个脚本？请给出文件，或用 - 表示标准输入"),
+        )
+        .into());
     };
     let (name, text) = read(file)?;
     let limits = limits(args);
@@ -184,7 +188,8 @@ pub(super) fn read(file: &str) -> anyhow::Result<(String, String)> {
         std::io::stdin().read_to_end(&mut bytes)?;
         ("standard input".to_owned(), bytes)
     } else {
-        let bytes = std::fs::read(file).map_err(|error| Usage(format!("{file} cannot be read: {error}")))?;
+        let bytes = std::fs::read(file)
+            .map_err(|error| Usage(told!("{file} cannot be read: {error}" ; "{file} 无法读取：{error}")))?;
         (file.to_owned(), bytes)
     };
     let text = String::from_utf8(bytes).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Where a script's words go: `print` to standard output, notes and errors to standard error, or all of it into JSON.
 
+use crate::out::{note, say};
 use serde_json::{Value, json};
 use std::{
     io::{IsTerminal, Write},
@@ -77,14 +78,14 @@ impl Output {
         }
         self.flush();
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
-        anstream::eprintln!("{style}note{style:#}: {text}");
+        note!("{style}note{style:#}: {text}");
     }
 
     /// A diagnostic as it is drawn.
     pub(super) fn tell(&mut self, drawn: &str) {
         if !self.json {
             self.flush();
-            anstream::eprintln!("{drawn}");
+            note!("{drawn}");
         }
     }
 
@@ -104,6 +105,6 @@ impl Output {
         if let Some(sandbox) = sandbox {
             all["sandbox"] = sandbox;
         }
-        println!("{all}");
+        say!("{all}");
     }
 }

@@ -1,6 +1,7 @@
 //! The sandbox of a run: one in this process, or one that is running.
 
 use super::{login::Logins, time::Time};
+use crate::lang::told;
 use crate::{args::Run, exit::Usage};
 use anyhow::Context;
 use hongyan_functions::{Blocking, Functions, HttpCall, MailServer, Method, Profile, Reroute};
@@ -46,7 +47,7 @@ impl Sandboxed {
             // Nobody listens any more when the command has ended before.
             let _ = told.send(Sandbox::start(options).await);
         });
-        let sandbox = tells.recv()?.context("the sandbox cannot start")?;
+        let sandbox = tells.recv()?.with_context(|| told!("the sandbox cannot start" ; "模拟平台无法启动"))?;
         Ok(Self { base: sandbox.base(), credentials: sandbox.credentials(), own: Some((sandbox, runtime)) })
     }
 
@@ -57,7 +58,7 @@ impl Sandboxed {
         call.timeout_ms = Some(5_000);
         let reply = Blocking::new(Functions::new(profile))
             .http(&call)
-            .with_context(|| format!("no sandbox answers at {base}; start one with: hongyan sandbox"))?;
+            .with_context(|| told!("no sandbox answers at {base}; start one with: hongyan sandbox" ; "{base} 处没有模拟平台应答；可运行 hongyan sandbox 启动"))?;
         if reply.response_code != 200 {
             return Err(Usage(format!(
                 "{base} does not give its credentials (status {}): a sandbox does so to its own machine, by the address 127.0.0.1 or localhost",
@@ -65,10 +66,10 @@ impl Sandboxed {
             ))
             .into());
         }
-        let credentials: Value = serde_json::from_slice(&reply.text)
-            .ok()
-            .filter(|said: &Value| said["wecom"].is_object())
-            .with_context(|| format!("what answers at {base} is no sandbox of hongyan"))?;
+        let credentials: Value =
+            serde_json::from_slice(&reply.text).ok().filter(|said: &Value| said["wecom"].is_object()).with_context(
+                || told!("what answers at {base} is no sandbox of hongyan" ; "{base} 处应答的不是鸿雁的模拟平台"),
+            )?;
         Ok(Self { base, credentials, own: None })
     }
 
