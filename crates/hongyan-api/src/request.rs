@@ -213,6 +213,10 @@ fn forms() -> Vec<Value> {
             "html" => also = json!({"required": [form, "title"], "properties": {"title": {"type": "string"}}}),
             _ => {}
         }
+        if matches!(form, "image" | "file" | "video") {
+            // Only a voice has seconds.
+            also["properties"][form] = json!({"properties": {"seconds": {"type": "null"}}});
+        }
         if form != "template" {
             also["properties"]["data"] = json!({"type": "null"});
         }
