@@ -65,6 +65,8 @@ async fn wechatpy_finds_wecom_in_the_gateway() {
         [
             // A file and a chat that do not exist.
             ("failed 40007", 1),
+            // A markdown that is too long: passed on, and refused by the platform itself.
+            ("failed 45002", 1),
             ("failed 86003", 1),
             ("recalled -", 1),
             // ghost01, alone and beside somebody.
