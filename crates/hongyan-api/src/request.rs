@@ -260,6 +260,14 @@ pub(crate) fn query(operation: crate::Operation, name: &str) -> (Value, bool) {
             false,
         ),
         (_, "state") => (json!({"enum": states()}), false),
+        // Narrower than what is read: the twenty-ninth and later have months of their own.
+        (_, "since" | "until") => (
+            json!({
+                "type": "string", "examples": ["2026-12-01T09:00:00+08:00"],
+                "pattern": "^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,3})?(?:Z|[+-](?:0[0-9]|1[0-2]):[0-5][0-9])$",
+            }),
+            false,
+        ),
         (Operation::ListMessages, "cursor") => {
             (json!({"type": "string", "pattern": "^m[0-7][0-9a-hjkmnp-tv-z]{12}$"}), false)
         }
