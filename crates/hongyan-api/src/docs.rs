@@ -24,7 +24,7 @@ pub fn page() -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><title>hongyan</title><style>{STYLE}</style></head><body>\
          <h1>hongyan 鸿雁 <small>{}</small></h1>\
          <p>Send <code>Authorization: Bearer hy_…</code>. Schemas: <a href=\"/openapi.json\">/openapi.json</a>.</p>\
-         <p>请求头带 <code>Authorization: Bearer hy_…</code>;数据结构见 <a href=\"/openapi.json\">/openapi.json</a>。</p>\
+         <p>请求头带 <code>Authorization: Bearer hy_…</code>；数据结构见 <a href=\"/openapi.json\">/openapi.json</a>。</p>\
          <pre>{}</pre>",
         env!("CARGO_PKG_VERSION"),
         escape(EXAMPLE),

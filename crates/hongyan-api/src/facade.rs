@@ -102,7 +102,7 @@ pub const FACADE: &[FacadeRoute] = &[
             may("userid_list", FacadeKind::Text),
         ],
         summary_en: "Send a work notification of text, through the outbox.",
-        summary_zh: "发送文本工作通知(经由发件箱)。",
+        summary_zh: "发送文本工作通知（经由发件箱）。",
     },
     FacadeRoute {
         path: "/api/dingtalkserve/getsendprogress",
@@ -193,7 +193,7 @@ pub const FACADE: &[FacadeRoute] = &[
             need("size", FacadeKind::Integer, "每页数量不能为空"),
         ],
         summary_en: "A department's people, page by page.",
-        summary_zh: "获取部门用户详情(分页)。",
+        summary_zh: "获取部门用户详情（分页）。",
         ..READ
     },
     FacadeRoute {
@@ -238,7 +238,7 @@ pub const FACADE: &[FacadeRoute] = &[
         scope: Scope::Send,
         params: &[CHAT, need("msg", FacadeKind::Words, "群消息不能为空")],
         summary_en: "Send a text to a group chat, through the outbox.",
-        summary_zh: "发送群消息(经由发件箱)。",
+        summary_zh: "发送群消息（经由发件箱）。",
         ..READ
     },
     FacadeRoute {

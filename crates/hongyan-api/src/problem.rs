@@ -107,16 +107,16 @@ codes! {
     PlatformFailed = 502 "platform_failed" "The platform did not do it" "平台未能完成该请求";
     /// The platform's reply was lost: it may have been done.
     PlatformUnknown = 504 "platform_unknown" "The platform's reply was lost: it may have been done"
-        "平台应答丢失:可能已经完成";
+        "平台应答丢失：可能已经完成";
     /// There is no room for another file.
     NoRoom = 507 "no_room" "There is no room for another file" "文件存储空间已满";
     /// The platform's quota is spent for now.
-    PlatformThrottled = 503 "platform_throttled" "The platform's quota is spent for now" "平台限流,请稍后重试";
+    PlatformThrottled = 503 "platform_throttled" "The platform's quota is spent for now" "平台限流，请稍后重试";
     /// The store's hand-off is full, or the gateway is not ready.
-    Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙,请稍后重试";
+    Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙，请稍后重试";
     /// The store cannot be used for now: its disk is full or read-only, its file is locked or gone. Nothing was taken.
     StoreUnavailable = 503 "store_unavailable" "The store cannot be used for now: try again later"
-        "存储暂不可用,请稍后重试";
+        "存储暂不可用，请稍后重试";
     /// The store cannot be written.
     NotReady = 503 "not_ready" "The gateway is not ready" "网关未就绪";
 }

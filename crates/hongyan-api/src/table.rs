@@ -211,12 +211,12 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages",
         operation: Operation::SendMessage,
         summary_en: "Accept one message. 202 means that it is on disk.",
-        summary_zh: "接收一条消息;202 表示已落盘。",
+        summary_zh: "接收一条消息；202 表示已落盘。",
         response: Some(schema::<MessageAccepted>),
         query: &[Param {
             name: "wait",
             en: "wait for the outcome at most so long, such as `5s` or `500ms`; at most `30s`",
-            zh: "最多等待结果的时长,如 `5s`、`500ms`,上限 `30s`",
+            zh: "最多等待结果的时长，如 `5s`、`500ms`，上限 `30s`",
         }],
         ..SEND
     },
@@ -224,7 +224,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/batch",
         operation: Operation::SendBatch,
         summary_en: "Accept up to 1,000 messages in one commit; a result for each. 422 when none was accepted.",
-        summary_zh: "一次提交最多接收 1000 条消息,逐条返回结果;全部不合格时为 422。",
+        summary_zh: "一次提交最多接收 1000 条消息，逐条返回结果；全部不合格时为 422。",
         request: Some(schema::<MessageBatch>),
         response: Some(schema::<BatchResult>),
         ..SEND
@@ -233,7 +233,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/plan",
         operation: Operation::PlanMessage,
         summary_en: "Show the calls that a message would become, and what they cost. Nothing is stored or sent.",
-        summary_zh: "查看一条消息将产生的调用及其成本;不存储、不发送。",
+        summary_zh: "查看一条消息将产生的调用及其成本；不存储、不发送。",
         response: Some(schema::<PlanReport>),
         idempotent: false,
         statuses: &[
@@ -252,7 +252,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages",
         operation: Operation::ListMessages,
         summary_en: "Find messages, newest first.",
-        summary_zh: "查找消息,新的在前。",
+        summary_zh: "查找消息，新的在前。",
         response: Some(schema::<MessagePage>),
         query: &[
             Param {
@@ -265,16 +265,16 @@ pub const ROUTES: &[Route] = &[
             Param {
                 name: "label.KEY",
                 en: "with this label; may be repeated for other keys",
-                zh: "带有该标签,可用不同键重复",
+                zh: "带有该标签，可用不同键重复",
             },
             Param {
                 name: "since",
                 en: "accepted at or after this time, such as 2026-12-01T09:00:00+08:00",
-                zh: "在此时间及以后接收,如 2026-12-01T09:00:00+08:00",
+                zh: "在此时间及以后接收，如 2026-12-01T09:00:00+08:00",
             },
             Param { name: "until", en: "accepted before this time", zh: "在此时间以前接收" },
             Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
         ],
         statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
         ..READ
@@ -283,7 +283,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/{id}",
         operation: Operation::GetMessage,
         summary_en: "One message: state, deliveries, and every attempt with the platform's own words.",
-        summary_zh: "查看一条消息:状态、投递,以及每次尝试和平台原话。",
+        summary_zh: "查看一条消息：状态、投递，以及每次尝试和平台原话。",
         response: Some(schema::<MessageRow>),
         statuses: ABOUT_ONE,
         ..READ
@@ -292,7 +292,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/{id}/recipients",
         operation: Operation::ListRecipients,
         summary_en: "The ledger: what is known of every recipient, why, and what to do.",
-        summary_zh: "台账:每名接收人的状态、原因与建议。",
+        summary_zh: "台账：每名接收人的状态、原因与建议。",
         response: Some(schema::<RecipientList>),
         statuses: ABOUT_ONE,
         ..READ
@@ -301,7 +301,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/{id}/recall",
         operation: Operation::RecallMessage,
         summary_en: "Take a message back: what was not sent is cancelled, what was sent is recalled where possible.",
-        summary_zh: "撤回消息:未发送的取消,已发送的在可能时撤回。",
+        summary_zh: "撤回消息：未发送的取消，已发送的在可能时撤回。",
         request: None,
         response: Some(schema::<RecallReport>),
         idempotent: false,
@@ -334,7 +334,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/messages/{id}/readers",
         operation: Operation::ListReaders,
         summary_en: "Who has read what a message brought into group chats, as the platform tells now.",
-        summary_zh: "查询消息在群聊中的已读人员(实时询问平台)。",
+        summary_zh: "查询消息在群聊中的已读人员（实时询问平台）。",
         response: Some(schema::<ReaderReport>),
         statuses: ABOUT_ONE,
         ..READ
@@ -346,14 +346,14 @@ pub const ROUTES: &[Route] = &[
         operation: Operation::PutFile,
         summary_en: "Hand in a file, to be named in messages as `{\"media\": id}`. The body is the file itself, with its \
                      `Content-Type` and `?name=`, or `multipart/form-data` with one file. Equal files are kept once.",
-        summary_zh: "上传文件,之后在消息中以 `{\"media\": id}` 引用。请求体为文件本身(带 `Content-Type` 与 `?name=`),\
-                     或含一个文件的 `multipart/form-data`;相同文件只存一份。",
+        summary_zh: "上传文件，之后在消息中以 `{\"media\": id}` 引用。请求体为文件本身（带 `Content-Type` 与 `?name=`），\
+                     或含一个文件的 `multipart/form-data`；相同文件只存一份。",
         upload: true,
         response: Some(schema::<FileRow>),
         query: &[Param {
             name: "name",
             en: "the file's name as recipients see it; needed unless a form names it",
-            zh: "接收人看到的文件名;表单未带文件名时必填",
+            zh: "接收人看到的文件名；表单未带文件名时必填",
         }],
         statuses: &[
             status(201, "kept"),
@@ -372,11 +372,11 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/media",
         operation: Operation::ListFiles,
         summary_en: "The files, newest first.",
-        summary_zh: "文件列表,新的在前。",
+        summary_zh: "文件列表，新的在前。",
         response: Some(schema::<FileList>),
         query: &[
             Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
         ],
         statuses: &[status(200, "a page"), BAD_QUERY, NEEDS_KEY, NO_SCOPE],
         ..READ
@@ -385,7 +385,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/media/{id}",
         operation: Operation::GetFile,
         summary_en: "What a file is: name, type, size.",
-        summary_zh: "查看文件信息:名称、类型、大小。",
+        summary_zh: "查看文件信息：名称、类型、大小。",
         response: Some(schema::<FileRow>),
         statuses: ABOUT_ONE,
         ..READ
@@ -394,7 +394,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/media/{id}/content",
         operation: Operation::GetContent,
         summary_en: "A file's content, always as an attachment of unknown kind.",
-        summary_zh: "下载文件内容,一律作为未知类型的附件返回。",
+        summary_zh: "下载文件内容，一律作为未知类型的附件返回。",
         media_type: "application/octet-stream",
         statuses: ABOUT_ONE,
         ..READ
@@ -405,7 +405,7 @@ pub const ROUTES: &[Route] = &[
         scope: Some(Scope::Send),
         operation: Operation::CreateChat,
         summary_en: "Make a group chat. Send into it with `{\"chat\": id}` among a message's recipients.",
-        summary_zh: "创建群聊;发送消息时以 `{\"chat\": id}` 作为接收人。",
+        summary_zh: "创建群聊；发送消息时以 `{\"chat\": id}` 作为接收人。",
         request: Some(schema::<ChatOrder>),
         response: Some(schema::<ChatRow>),
         statuses: &[
@@ -428,9 +428,9 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/chats",
         operation: Operation::ListChats,
         summary_en: "The group chats that hongyan made, newest first.",
-        summary_zh: "鸿雁创建的群聊,新的在前。",
+        summary_zh: "鸿雁创建的群聊，新的在前。",
         response: Some(schema::<ChatList>),
-        query: &[Param { name: "account", en: "of this account; needed", zh: "该账号的群聊,必填" }],
+        query: &[Param { name: "account", en: "of this account; needed", zh: "该账号的群聊，必填" }],
         statuses: &[status(200, "done"), BAD_QUERY, NEEDS_KEY, NO_SCOPE, NO_SUCH],
         ..READ
     },
@@ -449,7 +449,7 @@ pub const ROUTES: &[Route] = &[
         scope: Some(Scope::Send),
         operation: Operation::ChangeChat,
         summary_en: "Change a group chat: name, owner, who joins, who leaves. What is absent stays.",
-        summary_zh: "修改群聊:名称、群主、新增与移除的成员;未给出的保持不变。",
+        summary_zh: "修改群聊：名称、群主、新增与移除的成员；未给出的保持不变。",
         request: Some(schema::<ChatChange>),
         response: Some(schema::<ChatChanged>),
         statuses: &[
@@ -472,7 +472,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/contacts/{account}/people",
         operation: Operation::FindPerson,
         summary_en: "The person behind a user id, mobile number or mail address: give one of them.",
-        summary_zh: "按 userid、手机号或邮箱查找人员,三者择一。",
+        summary_zh: "按 userid、手机号或邮箱查找人员，三者择一。",
         response: Some(schema::<Person>),
         query: &[
             Param { name: "userid", en: "the platform's user id", zh: "平台 userid" },
@@ -486,7 +486,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/contacts/{account}/departments",
         operation: Operation::ListDepartments,
         summary_en: "The departments directly below one, or those at the top of what the account sees.",
-        summary_zh: "某部门的直接下级部门;不指定时为账号可见的顶层部门。",
+        summary_zh: "某部门的直接下级部门；不指定时为账号可见的顶层部门。",
         response: Some(schema::<DepartmentList>),
         query: &[Param { name: "below", en: "id of the department above", zh: "上级部门 ID" }],
         statuses: ASKS,
@@ -496,7 +496,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/contacts/{account}/departments/{id}/members",
         operation: Operation::ListMembers,
         summary_en: "The people of a department, not of those below it.",
-        summary_zh: "部门的直属成员,不含下级部门。",
+        summary_zh: "部门的直属成员，不含下级部门。",
         response: Some(schema::<PersonList>),
         statuses: ASKS,
         ..READ
@@ -505,7 +505,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/accounts",
         operation: Operation::ListAccounts,
         summary_en: "The accounts: how they are doing and what they can do.",
-        summary_zh: "账号列表:健康状况与能力。",
+        summary_zh: "账号列表：健康状况与能力。",
         response: Some(schema::<AccountList>),
         ..READ
     },
@@ -524,12 +524,12 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/callbacks",
         operation: Operation::ListCallbacks,
         summary_en: "What the platforms pushed to `/callbacks/{account}`, oldest first.",
-        summary_zh: "平台推送到 `/callbacks/{account}` 的回调,旧的在前。",
+        summary_zh: "平台推送到 `/callbacks/{account}` 的回调，旧的在前。",
         response: Some(schema::<CallbackPage>),
         query: &[
             Param { name: "account", en: "of this account", zh: "仅该账号" },
             Param { name: "after", en: "after the callback with this id", zh: "该 ID 之后的回调" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000,默认 50" },
+            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
         ],
         statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
         ..READ
@@ -558,7 +558,7 @@ pub const ROUTES: &[Route] = &[
         path: "/metrics",
         operation: Operation::Metrics,
         summary_en: "Metrics as OpenMetrics text. Open without a key when `server.open_metrics` is set.",
-        summary_zh: "OpenMetrics 文本指标;设置 `server.open_metrics` 后无需密钥。",
+        summary_zh: "OpenMetrics 文本指标；设置 `server.open_metrics` 后无需密钥。",
         media_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
         ..READ
     },

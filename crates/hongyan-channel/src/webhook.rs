@@ -48,14 +48,14 @@ pub(crate) static FAULTS: &[Known] = &[
         Class::Permanent,
         Who::Operator,
         ("the webhook refused the call", "Webhook 拒绝了调用"),
-        ("look up the status, check the account's url and secret", "请查看状态码,检查账号的 url 与 secret"),
+        ("look up the status, check the account's url and secret", "请查看状态码，检查账号的 url 与 secret"),
     ),
     known(
         "http.busy",
         Class::RETRY,
         Who::Hongyan,
         ("the webhook could not take the call now", "Webhook 暂时无法接收"),
-        ("nothing to do: it is tried again", "无需处理,会自动重试"),
+        ("nothing to do: it is tried again", "无需处理，会自动重试"),
     ),
     known(
         "http.throttled",

@@ -29,7 +29,7 @@ fn resolve(text: &str, now: &Zoned) -> Result<String, String> {
     at.map(|time| format!("{time:.3}")).ok_or_else(|| {
         told!(
             "expected a time such as 2026-12-01, 2026-12-01T09:00:00+08:00, or 90m, 24h, 7d ago" ;
-            "应为时间,如 2026-12-01、2026-12-01T09:00:00+08:00,或 90m、24h、7d(之前)"
+            "应为时间，如 2026-12-01、2026-12-01T09:00:00+08:00，或 90m、24h、7d(之前)"
         )
     })
 }

@@ -133,10 +133,10 @@ impl Reason {
             "invalid_recipient",
             Class::Permanent,
             Who::Sender,
-            ("the platform knows no such recipient, or the app may not see them", "平台查无此人,或不在应用可见范围内"),
+            ("the platform knows no such recipient, or the app may not see them", "平台查无此人，或不在应用可见范围内"),
             (
                 "check the id, and the app's visible range in the admin console",
-                "请核对 ID,并在管理后台检查应用可见范围",
+                "请核对 ID，并在管理后台检查应用可见范围",
             ),
         ),
         known(
@@ -159,11 +159,11 @@ impl Reason {
             Who::Sender,
             (
                 "the same content went to them already and the platform would swallow it",
-                "相同内容已发给此人,平台会丢弃",
+                "相同内容已发给此人，平台会丢弃",
             ),
             (
                 "change the text, or set on_repeat = \"stamp\" on the account",
-                "请修改内容,或为账号设置 on_repeat = \"stamp\"",
+                "请修改内容，或为账号设置 on_repeat = \"stamp\"",
             ),
         ),
         known(
@@ -172,7 +172,7 @@ impl Reason {
             Who::Hongyan,
             (
                 "a reply was lost and the call made again; the platform brings equal calls only once",
-                "应答丢失后重发;平台对相同请求只送达一次",
+                "应答丢失后重发；平台对相同请求只送达一次",
             ),
             ("nothing to do", "无需处理"),
         ),
@@ -182,9 +182,12 @@ impl Reason {
             Who::Sender,
             (
                 "a reply was lost and the message was sent again: it may have arrived twice",
-                "应答丢失后重发,可能收到两次",
+                "应答丢失后重发，可能收到两次",
             ),
-            ("nothing to do; see on_unknown to hold such messages instead", "无需处理;如需改为挂起,请设置 on_unknown"),
+            (
+                "nothing to do; see on_unknown to hold such messages instead",
+                "无需处理；如需改为挂起，请设置 on_unknown",
+            ),
         ),
         known(
             "late",
@@ -193,7 +196,7 @@ impl Reason {
             ("it left more than 30 minutes after it was due", "晚于应发时间 30 分钟以上才发出"),
             (
                 "nothing to do; see GET /v1/accounts for what kept the account",
-                "无需处理;账号受阻原因见 GET /v1/accounts",
+                "无需处理；账号受阻原因见 GET /v1/accounts",
             ),
         ),
         known(
@@ -203,24 +206,24 @@ impl Reason {
             ("its account could not send for longer than give_up_after", "账号无法发送的时间超过 give_up_after"),
             (
                 "see GET /v1/accounts for what stands in the way, then retry the message",
-                "请在 GET /v1/accounts 查看原因,排除后重试该消息",
+                "请在 GET /v1/accounts 查看原因，排除后重试该消息",
             ),
         ),
         known(
             "held",
             Class::Ambiguous,
             Who::Sender,
-            ("the reply was lost; it may have arrived, and is held", "应答丢失,可能已送达,已挂起"),
+            ("the reply was lost; it may have arrived, and is held", "应答丢失，可能已送达，已挂起"),
             ("ask the recipient, then retry or leave it", "请向接收人确认后重试或搁置"),
         ),
         known(
             "truncated",
             Class::Permanent,
             Who::Sender,
-            ("the platform took it and shows only its beginning", "平台已接收,但超长部分会被截断"),
+            ("the platform took it and shows only its beginning", "平台已接收，但超长部分会被截断"),
             (
                 "shorten it, link to the rest, or set long_text = \"split\" on the account",
-                "请缩短内容、改为链接,或为账号设置 long_text = \"split\"",
+                "请缩短内容、改为链接，或为账号设置 long_text = \"split\"",
             ),
         ),
         known(
@@ -241,7 +244,7 @@ impl Reason {
             "store_unavailable",
             Class::RETRY,
             Who::Admin,
-            ("the gateway's own store could not be used; nothing was sent", "网关自身的存储不可用,未发送"),
+            ("the gateway's own store could not be used; nothing was sent", "网关自身的存储不可用，未发送"),
             ("see /readyz and the gateway's log", "请查看 /readyz 与网关日志"),
         ),
         known(
@@ -250,9 +253,9 @@ impl Reason {
             Who::Admin,
             (
                 "its stored row cannot be read: a newer version wrote it, or it is damaged",
-                "存储的记录无法读取:由更新版本写入,或已损坏",
+                "存储的记录无法读取：由更新版本写入，或已损坏",
             ),
-            ("retry it with the version that wrote it, or send a new message", "请用写入它的版本重试,或重新发送"),
+            ("retry it with the version that wrote it, or send a new message", "请用写入它的版本重试，或重新发送"),
         ),
         known(
             "expired",
@@ -287,16 +290,16 @@ impl Reason {
             Class::Permanent,
             Who::Sender,
             ("the file that the message names is not kept here", "消息引用的文件不存在"),
-            ("hand it in again by POST /v1/media and send a new message", "请用 POST /v1/media 重新上传,再发新消息"),
+            ("hand it in again by POST /v1/media and send a new message", "请用 POST /v1/media 重新上传，再发新消息"),
         ),
         known(
             "not_mentioned",
             Class::Permanent,
             Who::Sender,
-            ("the group has it, but a message of this kind cannot mention them", "群内已送达,但该类消息无法 @ 到此人"),
+            ("the group has it, but a message of this kind cannot mention them", "群内已送达，但该类消息无法 @ 到此人"),
             (
                 "send text or markdown to mention people; on WeCom, markdown mentions user ids only",
-                "如需 @ 人请发送 text 或 markdown;企业微信的 markdown 只能 @ userid",
+                "如需 @ 人请发送 text 或 markdown；企业微信的 markdown 只能 @ userid",
             ),
         ),
         known(
@@ -317,7 +320,7 @@ impl Reason {
             "under_way",
             Class::RETRY,
             Who::Hongyan,
-            ("its call is under way, or its reply was lost", "调用进行中,或应答已丢失"),
+            ("its call is under way, or its reply was lost", "调用进行中，或应答已丢失"),
             ("ask again when the delivery has settled", "待投递有结果后再试"),
         ),
     ];

@@ -307,7 +307,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         Class::RETRY,
         Who::Operator,
         ("the platform could not be reached", "无法连接到平台"),
-        ("check the network, DNS and any proxy; hongyan keeps trying", "请检查网络、DNS 和代理;鸿雁会继续重试"),
+        ("check the network, DNS and any proxy; hongyan keeps trying", "请检查网络、DNS 和代理；鸿雁会继续重试"),
     )
     .about(About::Way),
     known(
@@ -337,14 +337,14 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         Class::RETRY,
         Who::Hongyan,
         ("no answer within the time-out", "超时未收到应答"),
-        ("for a send the outcome is unknown; see the delivery", "若为发送,结果未知;请查看该投递"),
+        ("for a send the outcome is unknown; see the delivery", "若为发送，结果未知；请查看该投递"),
     ),
     known(
         "net.lost",
         Class::RETRY,
         Who::Hongyan,
         ("the connection broke before the answer", "应答前连接中断"),
-        ("for a send the outcome is unknown; see the delivery", "若为发送,结果未知;请查看该投递"),
+        ("for a send the outcome is unknown; see the delivery", "若为发送，结果未知；请查看该投递"),
     ),
     known(
         "net.not_json",
@@ -353,7 +353,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("the answer was not the platform's", "应答不是平台的格式"),
         (
             "a proxy or a block page answered in the platform's place; check base_url and the egress address",
-            "可能是代理或拦截页代替平台作答;请检查 base_url 和出口 IP",
+            "可能是代理或拦截页代替平台作答；请检查 base_url 和出口 IP",
         ),
     ),
     known(

@@ -175,12 +175,12 @@ impl ArgumentError {
     pub const fn advice(self) -> (&'static str, &'static str) {
         match self {
             Self::EmptyKeyOrValue => {
-                ("leave the entry out, or pass the whole query as one text", "请去掉该项,或将整个查询写成一个字符串")
+                ("leave the entry out, or pass the whole query as one text", "请去掉该项，或将整个查询写成一个字符串")
             }
-            Self::Timeout => ("give milliseconds, such as 1000", "请以毫秒为单位,例如 1000"),
+            Self::Timeout => ("give milliseconds, such as 1000", "请以毫秒为单位，例如 1000"),
             Self::HeaderLine => (
                 "write 'Name:value' with no space before the colon, or pass a dictionary for several headers",
-                "请写成 'Name:value',冒号前不能有空格;多个请求头请用字典",
+                "请写成 'Name:value'，冒号前不能有空格；多个请求头请用字典",
             ),
             Self::UnknownDomain => (
                 "name the server first: emailSmtpConfig(domain, host, port)",

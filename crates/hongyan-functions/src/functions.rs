@@ -205,7 +205,7 @@ fn explain(method: Method, shown: &str, fault: WireFault) -> FunctionError {
                 format!("{function}: the certificate of {shown} was not accepted: {message}"),
                 (
                     "give the server's own authority (ca), or check the host's name and this machine's clock",
-                    "请指定服务器的根证书 (ca),或检查主机名与本机时间",
+                    "请指定服务器的根证书 (ca)，或检查主机名与本机时间",
                 ),
             );
             error.allow_by(ANY_CERTIFICATE);
@@ -214,7 +214,7 @@ fn explain(method: Method, shown: &str, fault: WireFault) -> FunctionError {
         WireFailure::Timeout => FunctionError::new(
             Kind::Transport { timeout: true },
             format!("{function}: timeout: {message} from {shown}"),
-            ("raise the timeout, in milliseconds, or check the server", "请调大超时(毫秒)或检查服务器"),
+            ("raise the timeout, in milliseconds, or check the server", "请调大超时（毫秒）或检查服务器"),
         )
         .with_unknown_outcome(unknown),
         WireFailure::Connect => FunctionError::new(

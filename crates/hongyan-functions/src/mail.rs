@@ -178,7 +178,7 @@ fn check(call: &MailCall, profile: &Profile) -> Result<(), FunctionError> {
 }
 
 fn not_an_address(what: &str, address: &str, why: &str) -> FunctionError {
-    let advice = ("write it as name@domain, one address each", "请写成 name@domain,每项只写一个地址");
+    let advice = ("write it as name@domain, one address each", "请写成 name@domain，每项只写一个地址");
     FunctionError::new(Kind::Argument, format!("sendEmail: {what} {address:?}: {why}"), advice)
 }
 
@@ -203,7 +203,7 @@ fn unwritable(fault: &Fault) -> FunctionError {
 
 const CODE: (&str, &str) = (
     "most Chinese providers want an authorization code in place of the password; switch SMTP on in the web mail's settings",
-    "多数国内邮箱须使用授权码而非登录密码,并在网页邮箱设置中开启 SMTP 服务",
+    "多数国内邮箱须使用授权码而非登录密码，并在网页邮箱设置中开启 SMTP 服务",
 );
 
 fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
@@ -232,7 +232,7 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
                 message("the certificate was not accepted of"),
                 (
                     "give the server's own authority (ca), or check host and clock",
-                    "请指定服务器的根证书 (ca),或检查主机名与本机时间",
+                    "请指定服务器的根证书 (ca)，或检查主机名与本机时间",
                 ),
             );
             error.allow_by(ANY_CERTIFICATE);
@@ -241,12 +241,12 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
         "net.timeout" => FunctionError::new(
             transport(true),
             message("timeout at"),
-            ("check host and port; many clouds block port 25", "请检查主机和端口;许多云主机封禁 25 端口"),
+            ("check host and port; many clouds block port 25", "请检查主机和端口；许多云主机封禁 25 端口"),
         ),
         "net.connect" => FunctionError::new(
             transport(false),
             message("could not connect to"),
-            ("check host and port; many clouds block port 25", "请检查主机和端口;许多云主机封禁 25 端口"),
+            ("check host and port; many clouds block port 25", "请检查主机和端口；许多云主机封禁 25 端口"),
         ),
         "net.lost" => FunctionError::new(
             transport(false),
@@ -274,7 +274,7 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
             // The tables' advice is for accounts, which wait and repeat; here nobody does after the call.
             let advice = match fault.class() {
                 Class::Retryable { .. } | Class::Throttled { .. } => {
-                    ("try again in some minutes; nothing was sent", "请数分钟后重试;未发送任何邮件")
+                    ("try again in some minutes; nothing was sent", "请数分钟后重试；未发送任何邮件")
                 }
                 _ => fault.known().map_or(("", ""), |row| (row.advice_en, row.advice_zh)),
             };

@@ -148,22 +148,22 @@ macro_rules! switches {
 switches! {
     dangerous_accept_any_certificate = dangerous_accept_any_certificate,
         "believes any certificate: whoever stands between reads and changes everything (for HTTP the host's name is still compared)",
-        "接受任何证书:中间人可读取并篡改全部内容(HTTP 仍核对主机名)";
+        "接受任何证书：中间人可读取并篡改全部内容（HTTP 仍核对主机名）";
     dangerous_no_time_limit = dangerous_no_time_limit,
         "a call without a timeout may last for ever",
         "未设超时的调用可能永远等待";
     dangerous_mail_in_clear_text = dangerous_mail_in_clear_text,
         "sends password and mail in the open where a mail server offers no STARTTLS",
-        "邮件服务器不提供 STARTTLS 时,密码和邮件以明文发送";
+        "邮件服务器不提供 STARTTLS 时，密码和邮件以明文发送";
     dangerous_line_breaks = dangerous_line_breaks,
         "lets line breaks in headers, subjects and addresses add headers",
-        "允许请求头、主题和地址中的换行,可被用来注入邮件头或请求头";
+        "允许请求头、主题和地址中的换行，可被用来注入邮件头或请求头";
     dangerous_unbounded_body = dangerous_unbounded_body,
         "reads answers of any size into memory",
-        "应答大小不设上限,全部读入内存";
+        "应答大小不设上限，全部读入内存";
     dangerous_raw_mail = dangerous_raw_mail,
         "writes mails as the plugin did: raw UTF-8 subject, no Date, no Message-ID, HTML alone",
-        "邮件按旧插件格式:主题为未编码的 UTF-8,无 Date 与 Message-ID,仅 HTML";
+        "邮件按旧插件格式：主题为未编码的 UTF-8，无 Date 与 Message-ID，仅 HTML";
     dangerous_second_question_mark = dangerous_second_question_mark,
         "puts params behind a second ? where the address has one already",
         "地址已含 ? 时仍追加第二个 ?";

@@ -41,7 +41,7 @@ pub(crate) fn message(
         if !name.bytes().all(|byte| byte.is_ascii_graphic()) || name.is_empty() {
             return Err(wrong(
                 "msg begins with a line that is no header",
-                ("headers first, then an empty line, then the text", "先写邮件头,空一行,再写正文"),
+                ("headers first, then an empty line, then the text", "先写邮件头，空一行，再写正文"),
             ));
         }
         out.push_str(name);
@@ -71,7 +71,7 @@ pub(crate) fn message(
         if body.split('\n').any(|line| line.len() > 998) {
             return Err(wrong(
                 "msg has a line of more than 998 bytes",
-                ("break it, or give the text a transfer encoding", "请折行,或使用 base64 等传输编码"),
+                ("break it, or give the text a transfer encoding", "请折行，或使用 base64 等传输编码"),
             ));
         }
         out.push_str("\r\n");

@@ -13,15 +13,15 @@ const HOUR: Class = Class::throttled(3600);
 const MINUTE: Class = Class::throttled(60);
 const TWO_MINUTES: Class = Class::Retryable { after: Some(Duration::from_secs(120)) };
 
-const WAITS: (&str, &str) = ("hongyan rests the account and goes on by itself", "鸿雁会暂停该账号,稍后自动继续");
+const WAITS: (&str, &str) = ("hongyan rests the account and goes on by itself", "鸿雁会暂停该账号，稍后自动继续");
 const REPEATS: (&str, &str) = ("hongyan repeats it by itself", "鸿雁会自动重试");
 const DAILY: (&str, &str) = (
     "the account rests; send less, spread it over more accounts or raise the quota",
-    "账号已暂停;请减少发送量、分散到多个账号或提升额度",
+    "账号已暂停；请减少发送量、分散到多个账号或提升额度",
 );
 const CONTENT: (&str, &str) = (
     "change the wording, links or attachments; the same mail will be refused again",
-    "请修改正文、链接或附件;同样的邮件会再次被拒",
+    "请修改正文、链接或附件；同样的邮件会再次被拒",
 );
 const CHECK_ADDRESS: (&str, &str) = ("correct or remove the address", "请更正或删除该地址");
 const FROM_LOGIN: (&str, &str) =
@@ -34,8 +34,8 @@ pub static FAULTS: &[Known] = &[
         "451 DT:SPM",
         TWO_MINUTES,
         Who::Sender,
-        ("the mail looks like spam to NetEase; it asks to try again", "网易疑为垃圾邮件,要求稍后再试"),
-        ("hongyan waits two minutes; if it stays so, change the content", "鸿雁会等待两分钟;若仍如此请修改内容"),
+        ("the mail looks like spam to NetEase; it asks to try again", "网易疑为垃圾邮件，要求稍后再试"),
+        ("hongyan waits two minutes; if it stays so, change the content", "鸿雁会等待两分钟；若仍如此请修改内容"),
     ),
     row(
         "554 DT:SPM",
@@ -49,14 +49,14 @@ pub static FAULTS: &[Known] = &[
         HOUR,
         Who::Operator,
         ("NetEase has held back this address for its reputation", "网易因 IP 信誉暂时拒绝"),
-        ("send from another egress address, or write to NetEase", "请更换出口 IP,或联系网易"),
+        ("send from another egress address, or write to NetEase", "请更换出口 IP，或联系网易"),
     ).about(About::Account),
     row(
         "421 HL:ICC",
         MINUTE,
         Who::Hongyan,
         ("too many connections at once for NetEase", "对网易的并发连接过多"),
-        ("hongyan rests the account; lower `connections`", "鸿雁会暂停该账号;请调低 connections"),
+        ("hongyan rests the account; lower `connections`", "鸿雁会暂停该账号；请调低 connections"),
     ).about(About::Account),
     row(
         "421 HL:IFC",
@@ -110,7 +110,7 @@ pub static FAULTS: &[Known] = &[
         Class::Permanent,
         Who::Operator,
         ("QQ refuses this address", "QQ 邮箱拒绝该 IP"),
-        ("send from another egress address, or write to QQ mail", "请更换出口 IP,或联系 QQ 邮箱"),
+        ("send from another egress address, or write to QQ mail", "请更换出口 IP，或联系 QQ 邮箱"),
     ).about(About::Account),
     row("550 content denied", Class::Permanent, Who::Sender, ("QQ refuses the content", "QQ 邮箱拒绝该内容"), CONTENT),
     row(
@@ -136,7 +136,7 @@ pub static FAULTS: &[Known] = &[
         ("Alibaba's mail refuses this account's conduct", "阿里邮箱因发信行为拒绝"),
         (
             "send less and fewer alike; the limit lifts after minutes to a day",
-            "请减少发送量及雷同邮件;限制会在数分钟至一天内解除",
+            "请减少发送量及雷同邮件；限制会在数分钟至一天内解除",
         ),
     ).about(About::Account),
     // Google: https://support.google.com/a/answer/3726730
@@ -147,14 +147,14 @@ pub static FAULTS: &[Known] = &[
         "450 greylist",
         Class::RETRY,
         Who::Hongyan,
-        ("the receiver asks to come again (greylisting)", "收件方灰名单,要求稍后再投"),
+        ("the receiver asks to come again (greylisting)", "收件方灰名单，要求稍后再投"),
         REPEATS,
     ),
     row(
         "451 greylist",
         Class::RETRY,
         Who::Hongyan,
-        ("the receiver asks to come again (greylisting)", "收件方灰名单,要求稍后再投"),
+        ("the receiver asks to come again (greylisting)", "收件方灰名单，要求稍后再投"),
         REPEATS,
     ),
     // RFC 3463 and its registry: https://www.iana.org/assignments/smtp-enhanced-status-codes/
@@ -213,7 +213,7 @@ pub static FAULTS: &[Known] = &[
         ("user name or password is wrong", "用户名或密码错误"),
         (
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
-            "请停止并更正:多数服务商要求授权码,反复尝试会导致 IP 被封",
+            "请停止并更正：多数服务商要求授权码，反复尝试会导致 IP 被封",
         ),
     ).about(About::Account),
     row(
@@ -290,7 +290,7 @@ pub static FAULTS: &[Known] = &[
         "503",
         Class::Permanent,
         Who::Operator,
-        ("the server wants another order, often a login first", "命令顺序错误,通常需先登录"),
+        ("the server wants another order, often a login first", "命令顺序错误，通常需先登录"),
         ("set username and password", "请设置 username 与 password"),
     ),
     row(
@@ -307,7 +307,7 @@ pub static FAULTS: &[Known] = &[
         ("a login or TLS is needed first", "需先登录或启用 TLS"),
         (
             "set username and password, and tls to implicit or starttls",
-            "请设置 username 与 password,并将 tls 设为 implicit 或 starttls",
+            "请设置 username 与 password，并将 tls 设为 implicit 或 starttls",
         ),
     ).about(About::Account),
     row(
@@ -324,7 +324,7 @@ pub static FAULTS: &[Known] = &[
         ("user name or password is wrong", "用户名或密码错误"),
         (
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
-            "请停止并更正:多数服务商要求授权码,反复尝试会导致 IP 被封",
+            "请停止并更正：多数服务商要求授权码，反复尝试会导致 IP 被封",
         ),
     ).about(About::Account),
     row(
@@ -338,8 +338,8 @@ pub static FAULTS: &[Known] = &[
         "550",
         Class::Permanent,
         Who::Sender,
-        ("refused: no such mailbox, or a policy", "被拒:邮箱不存在或策略限制"),
-        ("read the server's words; correct or remove the address", "请查看服务器说明;更正或删除该地址"),
+        ("refused: no such mailbox, or a policy", "被拒：邮箱不存在或策略限制"),
+        ("read the server's words; correct or remove the address", "请查看服务器说明；更正或删除该地址"),
     ),
     row("551", Class::Permanent, Who::Sender, ("the mailbox is not here", "该邮箱不在此服务器"), CHECK_ADDRESS),
     row(
@@ -347,14 +347,14 @@ pub static FAULTS: &[Known] = &[
         Class::Permanent,
         Who::Sender,
         ("too large, or the mailbox is full", "邮件过大或邮箱已满"),
-        ("make the mail smaller, or ask the recipient to make room", "请减小邮件,或请收件人清理邮箱"),
+        ("make the mail smaller, or ask the recipient to make room", "请减小邮件，或请收件人清理邮箱"),
     ),
     row("553", Class::Permanent, Who::Sender, ("the address is not allowed", "地址不被允许"), CHECK_ADDRESS),
     row(
         "554",
         Class::Permanent,
         Who::Sender,
-        ("refused, mostly as spam or by policy", "被拒,通常为垃圾邮件或策略限制"),
+        ("refused, mostly as spam or by policy", "被拒，通常为垃圾邮件或策略限制"),
         CONTENT,
     ),
     row(
@@ -362,7 +362,7 @@ pub static FAULTS: &[Known] = &[
         Class::Permanent,
         Who::Operator,
         ("the server does not know a parameter", "服务器不识别参数"),
-        ("report it: hongyan sends only what the server offers", "请反馈:鸿雁只发送服务器声明支持的参数"),
+        ("report it: hongyan sends only what the server offers", "请反馈：鸿雁只发送服务器声明支持的参数"),
     ),
     row("4xx", Class::RETRY, Who::Hongyan, ("refused for now", "暂时被拒"), REPEATS),
     row("5xx", Class::Permanent, Who::Sender, ("refused", "被拒"), ("read the server's words", "请查看服务器说明")),
@@ -374,7 +374,7 @@ pub static FAULTS: &[Known] = &[
         ("the server does not offer STARTTLS", "服务器不支持 STARTTLS"),
         (
             "use tls = \"implicit\" (port 465 as a rule); if it used to work, someone may be stripping it on the way",
-            "请使用 tls = \"implicit\"(通常为 465 端口);若以前正常,可能有人在途中篡改",
+            "请使用 tls = \"implicit\"（通常为 465 端口）；若以前正常，可能有人在途中篡改",
         ),
     ).about(About::Account),
     row(
@@ -384,7 +384,7 @@ pub static FAULTS: &[Known] = &[
         ("the server offers neither AUTH PLAIN nor AUTH LOGIN", "服务器不支持 AUTH PLAIN 或 LOGIN"),
         (
             "leave username out, or check host, port and tls; OAuth2-only servers are not supported",
-            "请去掉 username,或检查 host、port 与 tls;不支持仅 OAuth2 的服务器",
+            "请去掉 username，或检查 host、port 与 tls；不支持仅 OAuth2 的服务器",
         ),
     ).about(About::Account),
     row(

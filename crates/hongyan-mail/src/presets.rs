@@ -25,14 +25,14 @@ pub struct Preset {
 
 const CODE: (&str, &str) = (
     "an authorization code; switch SMTP on in the web mail's settings first",
-    "授权码,不是登录密码;请先在网页邮箱设置中开启 SMTP 服务",
+    "授权码，不是登录密码；请先在网页邮箱设置中开启 SMTP 服务",
 );
 const PASSWORD: (&str, &str) = ("the mailbox password", "邮箱密码");
-const CLIENT: (&str, &str) = ("the client password, where one is set up", "客户端专用密码(若已启用)");
+const CLIENT: (&str, &str) = ("the client password, where one is set up", "客户端专用密码（若已启用）");
 const APP: (&str, &str) = ("an app password", "应用专用密码");
 const OAUTH: (&str, &str) = (
     "OAuth2 only for most mailboxes: a password works only where the administrator has left SMTP AUTH on",
-    "多数邮箱仅支持 OAuth2:只有管理员保留 SMTP AUTH 时密码才可用",
+    "多数邮箱仅支持 OAuth2：只有管理员保留 SMTP AUTH 时密码才可用",
 );
 
 const fn row(

@@ -110,7 +110,7 @@ async fn one(
         return Err(hongyan_remote::Fault::new(
             hongyan_remote::Kind::Foreign,
             "the gateway's answer names no state: is it a hongyan gateway?",
-            "网关的应答没有状态:它是鸿雁网关吗?",
+            "网关的应答没有状态：它是鸿雁网关吗？",
         ));
     };
     let error = match fate.state.as_str() {

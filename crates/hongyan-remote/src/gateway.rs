@@ -64,7 +64,7 @@ impl Gateway {
             _ if reply.status < 400 => Err(Fault::new(
                 Kind::Foreign,
                 format!("HTTP {} without results: is {} a hongyan gateway?", reply.status, self.base),
-                format!("HTTP {},没有结果:{} 是鸿雁网关吗?", reply.status, self.base),
+                format!("HTTP {}，没有结果：{} 是鸿雁网关吗？", reply.status, self.base),
             )),
             _ => Err(Fault::of_problem(reply.status, &value)),
         }
@@ -165,7 +165,7 @@ impl Gateway {
     fn json(&self, reply: &Reply) -> Result<Value, Fault> {
         let value: Value = serde_json::from_slice(&reply.body).map_err(|_| {
             let message = format!("HTTP {} without JSON: is {} a hongyan gateway?", reply.status, self.base);
-            Fault::new(Kind::Foreign, message, format!("HTTP {},不是 JSON:{} 是鸿雁网关吗?", reply.status, self.base))
+            Fault::new(Kind::Foreign, message, format!("HTTP {}，不是 JSON:{} 是鸿雁网关吗？", reply.status, self.base))
         })?;
         if reply.status < 400 { Ok(harmless(value)) } else { Err(Fault::of_problem(reply.status, &harmless(value))) }
     }

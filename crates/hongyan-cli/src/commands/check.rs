@@ -58,7 +58,7 @@ fn summarise(name: &str, found: &[Severity]) {
         say!("{name}: no known mistake (未发现已知错误)");
     } else {
         say!(
-            "{name}: {} error(s), {} warning(s), {} note(s) ({} 个错误,{} 个警告,{} 个提示)",
+            "{name}：{} error(s)，{} warning(s)，{} note(s) ({} 个错误，{} 个警告，{} 个提示)",
             count(Severity::Error),
             count(Severity::Warning),
             count(Severity::Note),

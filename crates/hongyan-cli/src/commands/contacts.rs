@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &Contacts, json: bool) -> anyhow::Result<Exit> {
 fn key(text: &str) -> anyhow::Result<(&str, &str)> {
     match text.split_once(':') {
         Some((kind @ ("userid" | "mobile" | "email"), value)) => Ok((kind, value)),
-        Some((kind, _)) => Err(Usage(told!("{text}: {kind:?} is none of userid, mobile, email" ; "{text}: {kind:?} 不是 userid、mobile 或 email")).into()),
+        Some((kind, _)) => Err(Usage(told!("{text}: {kind:?} is none of userid, mobile, email" ; "{text}：{kind:?} 不是 userid、mobile 或 email")).into()),
         None if text.contains('@') => Ok(("email", text)),
         None if send::is_mobile(text) => Err(send::mobile_or_userid(text)),
         None => Ok(("userid", text)),

@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     let accepted = gateway.call("POST", "/v1/messages", &[], Some(&message)).await?;
     let id = accepted["id"].as_str().context("no id")?.to_owned();
     show(&format!(
-        "\n2. One message, five recipients, three channels 一条消息、五位接收人、三个渠道: {id} accepted (on disk 已落盘)"
+        "\n2. One message, five recipients, three channels 一条消息、五位接收人、三个渠道：{id} accepted (on disk 已落盘)"
     ));
     let delivered = |message: &Value| message["state"] != "pending" && message["recipients"]["unread"] == 1;
     wait_until(&gateway, &id, "delivered", delivered).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     }
     if !args.once {
         show(&format!(
-            "\nStill up; Ctrl-C ends it 仍在运行,Ctrl-C 结束:\n\
+            "\nStill up; Ctrl-C ends it 仍在运行，Ctrl-C 结束：\n\
              \x20 gateway 网关            {base}  (documents 文档 {base}/docs, metrics {base}/metrics)\n\
              \x20 API key 密钥            export HONGYAN_GATEWAY={base} HONGYAN_KEY={key}\n\
              \x20 sandbox 模拟平台        {inspect}  (phones 手机 {inspect}/phones/zhangsan, mail 邮件 {inspect}/mail)\n\
@@ -100,7 +100,7 @@ fn message() -> Value {
             {"email": "lisi@example.com", "via": ["mail"]},
             {"email": "gone@example.com", "via": ["mail"]},
         ],
-        "content": {"title": "订单待审批", "text": "订单 20261122-007 等待您审批,请于今日 18:00 前处理。"},
+        "content": {"title": "订单待审批", "text": "订单 20261122-007 等待您审批，请于今日 18:00 前处理。"},
         "labels": {"app": "demo"},
     })
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
 /// Who acts, in both languages.
 pub(crate) fn who(who: Who) -> (&'static str, &'static str) {
     match who {
-        Who::Hongyan => ("nobody: hongyan does it by itself", "无需处理,鸿雁自动完成"),
+        Who::Hongyan => ("nobody: hongyan does it by itself", "无需处理，鸿雁自动完成"),
         Who::Sender => ("whoever sends the message", "消息发送方"),
         Who::Admin => ("the platform's administrator in the company", "企业的平台管理员"),
         Who::Operator => ("whoever runs hongyan", "鸿雁运维人员"),

@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     if !path.exists() {
         let message = told!(
             "there is no store at {0} yet: `hongyan serve` makes it, with a first key" ;
-            "{0} 处还没有数据库:请先运行 `hongyan serve`,它会创建数据库和第一个密钥",
+            "{0} 处还没有数据库：请先运行 `hongyan serve`，它会创建数据库和第一个密钥",
             path.display()
         );
         return Err(Usage(message).into());
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
         KeysAction::Create { name, scopes, accounts } => {
             let scopes = scopes.iter().map(|s| scope(s)).collect::<anyhow::Result<Vec<_>>>()?;
             if let Some(unknown) = accounts.iter().find(|a| !config.accounts.contains_key(*a)) {
-                return Err(Usage(told!("--account {unknown}: no account is called so in the configuration" ; "--account {unknown}: 配置中没有此账号")).into());
+                return Err(Usage(told!("--account {unknown}: no account is called so in the configuration" ; "--account {unknown}：配置中没有此账号")).into());
             }
             let (key, row) = keys::mint(name, scopes, accounts.clone(), now)?;
             let id = row.id.clone();
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                 say!("{}", json!({"id": id, "key": key}));
             } else {
                 say!("{key}");
-                note!("{}", told!("shown this once; its id is {id}" ; "仅显示一次;编号 {id}"));
+                note!("{}", told!("shown this once; its id is {id}" ; "仅显示一次；编号 {id}"));
             }
         }
         KeysAction::List => {
@@ -92,6 +92,6 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
 fn scope(text: &str) -> anyhow::Result<Scope> {
     let names: Vec<&str> = Scope::EVERY.iter().map(|s| s.name()).collect();
     Scope::from_name(text).ok_or_else(|| {
-        Usage(told!("--scope {text}: {} are expected" ; "--scope {text}: 应为 {} 之一", names.join(", "))).into()
+        Usage(told!("--scope {text}: {} are expected" ; "--scope {text}：应为 {} 之一", names.join(", "))).into()
     })
 }

@@ -59,7 +59,7 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
         table::print(&["MESSAGE 消息", "AT 时间", "STATE 状态", "RECIPIENTS 接收人", "CONTENT 内容"], &rows);
     }
     if let Some(cursor) = cursor {
-        note!("{}", told!("there are more: --cursor {cursor}" ; "还有更多:--cursor {cursor}"));
+        note!("{}", told!("there are more: --cursor {cursor}" ; "还有更多：--cursor {cursor}"));
     }
     Ok(Exit::Done)
 }
@@ -77,7 +77,7 @@ fn query(args: &List) -> anyhow::Result<Vec<(String, String)>> {
     }
     for label in &args.labels {
         let (key, value) = label.split_once('=').ok_or_else(|| {
-            Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}: 应为 KEY=VALUE"))
+            Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}：应为 KEY=VALUE"))
         })?;
         query.push((format!("label.{key}"), value.to_owned()));
     }

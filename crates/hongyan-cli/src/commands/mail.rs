@@ -49,7 +49,7 @@ fn server_of(server: &str) -> Result<(&str, Option<u16>), Usage> {
         None => Ok((server, None)),
         Some((host, port)) => {
             let port = port.parse().map_err(|_| {
-                Usage(told!("--server {server}: {port:?} is not a port" ; "--server {server}: {port:?} 不是端口"))
+                Usage(told!("--server {server}: {port:?} is not a port" ; "--server {server}：{port:?} 不是端口"))
             })?;
             Ok((host, Some(port)))
         }

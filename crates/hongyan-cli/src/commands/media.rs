@@ -69,7 +69,7 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
             .ok_or_else(|| Usage(told!("{} names no file" ; "{} 不是文件名", path.display())))?,
     };
     let bytes = std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
-    let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name},{0} 字节", bytes.len());
+    let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name}，{0} 字节", bytes.len());
     let row = progress::during(what, gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes)).await?;
     serde_json::from_value(row)
         .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
         if !args.fixed_credentials && args.state.is_none() {
             let message = told!(
                 "--print-config needs --fixed-credentials or --state FILE: other credentials are new at every start" ;
-                "--print-config 需要 --fixed-credentials 或 --state 文件:否则每次启动的凭证都不同"
+                "--print-config 需要 --fixed-credentials 或 --state 文件：否则每次启动的凭证都不同"
             );
             return Err(Usage(message).into());
         }

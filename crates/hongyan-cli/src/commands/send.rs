@@ -138,7 +138,7 @@ fn message(args: &Send) -> anyhow::Result<Value> {
     if !args.labels.is_empty() {
         let labels = args.labels.iter().map(|label| {
             let (key, value) = label.split_once('=').ok_or_else(|| {
-                Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}: 应为 KEY=VALUE"))
+                Usage(told!("--label {label}: KEY=VALUE is expected" ; "--label {label}：应为 KEY=VALUE"))
             })?;
             Ok((key.to_owned(), Value::from(value)))
         });

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
             "{}",
             told!(
                 "there is no account: nothing can be sent; `hongyan init` writes a configuration" ;
-                "没有配置账号,无法发送;`hongyan init` 可生成配置文件"
+                "没有配置账号，无法发送；`hongyan init` 可生成配置文件"
             )
         );
     }
@@ -52,8 +52,8 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
             "a relative store.url belongs beside the configuration file since this version: there is none at {new}, and the \
              one in the working directory, {old}, would be left behind. To keep it, write under [store]: \
              url = \"sqlite:{old}\" (or move it, with its -wal file, to {new})" ;
-            "自本版本起,store.url 的相对路径以配置文件所在目录为准:{new} 处没有数据库,而工作目录中已有 {old}。\
-             如需继续使用,请在 [store] 下写:url = \"sqlite:{old}\"(或连同 -wal 文件移到 {new})",
+            "自本版本起，store.url 的相对路径以配置文件所在目录为准：{new} 处没有数据库，而工作目录中已有 {old}。\
+             如需继续使用，请在 [store] 下写：url = \"sqlite:{old}\"（或连同 -wal 文件移到 {new}）",
             old = old.display(), new = path.display()
         )));
     }

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command, builder::StyledStr};
 use texts::TEXTS;
 
 /// The layout of help, in Chinese.
-const TEMPLATE: &str = "{about-with-newline}\n用法: {usage}\n\n{all-args}{after-help}";
+const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
 
 /// The same commands, in Chinese.
 pub(crate) fn in_chinese(command: Command) -> Command {

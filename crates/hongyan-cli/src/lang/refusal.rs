@@ -14,7 +14,7 @@ pub(crate) fn explained(error: &clap::Error, command: &Command) -> String {
     match sentence(error) {
         Some(sentence) => {
             let name = command.get_name();
-            format!("错误: {sentence}\n\n更多信息见 `{name} --help` 或 `{name} 命令 --help`\n")
+            format!("错误：{sentence}\n\n更多信息见 `{name} --help` 或 `{name} 命令 --help`\n")
         }
         None => shown(),
     }
@@ -30,7 +30,7 @@ fn sentence(error: &clap::Error) -> Option<String> {
             format!("没有命令 {}", said(ContextKind::InvalidSubcommand).unwrap_or_default())
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "缺少命令".to_owned(),
-        ErrorKind::MissingRequiredArgument => format!("缺少必需的参数: {}", argument()),
+        ErrorKind::MissingRequiredArgument => format!("缺少必需的参数：{}", argument()),
         ErrorKind::InvalidValue if value().is_empty() => format!("{} 缺少值", argument()),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             format!("{} 的值 {:?} 不正确", argument(), value())
@@ -46,11 +46,11 @@ fn sentence(error: &clap::Error) -> Option<String> {
         _ => return None,
     };
     if let Some(valid) = said(ContextKind::ValidValue).filter(|valid| !valid.is_empty()) {
-        sentence.push_str(&format!("(可用值: {valid})"));
+        sentence.push_str(&format!("（可用值：{valid}）"));
     }
     let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     if let Some(near) = near.into_iter().find_map(said) {
-        sentence.push_str(&format!(";是否要用 {near}?"));
+        sentence.push_str(&format!("；是否要用 {near}？"));
     }
     Some(sentence)
 }

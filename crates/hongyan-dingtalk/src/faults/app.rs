@@ -8,26 +8,28 @@ use hongyan_endpoint::{
     known,
 };
 
-const CONFIGURATION: (&str, &str) =
-    ("correct the credentials in the configuration and check the account again", "请更正配置中的凭证,然后重新检查账号");
+const CONFIGURATION: (&str, &str) = (
+    "correct the credentials in the configuration and check the account again",
+    "请更正配置中的凭证，然后重新检查账号",
+);
 const SUITE: (&str, &str) = (
     "take the value again from the developer console; hongyan serves internal applications, not suites",
-    "请从开发者后台重新取值;鸿雁面向企业内部应用,不面向套件",
+    "请从开发者后台重新取值；鸿雁面向企业内部应用，不面向套件",
 );
 const SIGNATURE: (&str, &str) = (
     "sign timestamp and ticket anew and encode the signature for the URL",
-    "请重新对时间戳和 ticket 签名,并对签名做 URL 编码",
+    "请重新对时间戳和 ticket 签名，并对签名做 URL 编码",
 );
 const GRANT: (&str, &str) = (
     "grant the permission to the application in the developer console, then retry",
-    "请在开发者后台为应用开通该权限,然后重试",
+    "请在开发者后台为应用开通该权限，然后重试",
 );
 const INSTALL: (&str, &str) =
     ("have an administrator install and enable the application in the company", "请管理员在企业内安装并启用该应用");
 const TOKEN: (&str, &str) = ("hongyan fetches a new one and repeats the call once", "鸿雁会重新获取并重试一次");
 const ARRIVE: (&str, &str) = (
     "check base_url and any proxy: the call arrived without what hongyan put into it",
-    "请检查 base_url 和代理:请求到达时缺少鸿雁写入的内容",
+    "请检查 base_url 和代理：请求到达时缺少鸿雁写入的内容",
 );
 
 /// One row per code.
@@ -44,14 +46,14 @@ pub(super) const ROWS: &[Known] = &[
         Ambiguous,
         Hongyan,
         ("the platform's own backend did not answer in time", "平台后端超时未应答"),
-        ("for a send, see the task's result before repeating", "若为发送,请先查看任务结果再决定是否重发"),
+        ("for a send, see the task's result before repeating", "若为发送，请先查看任务结果再决定是否重发"),
     ),
     known(
         "22",
         Permanent,
         Operator,
         ("the platform knows no such method", "平台没有这个接口"),
-        ("check base_url: something rewrites the path", "请检查 base_url:路径被改写"),
+        ("check base_url: something rewrites the path", "请检查 base_url：路径被改写"),
     ),
     known(
         "88",
@@ -79,7 +81,7 @@ pub(super) const ROWS: &[Known] = &[
         Ambiguous,
         Hongyan,
         ("the platform's gateway gave up after 3 seconds", "平台网关 3 秒超时"),
-        ("for a send, look for the message before repeating", "若为发送,请先确认消息是否已到再重发"),
+        ("for a send, look for the message before repeating", "若为发送，请先确认消息是否已到再重发"),
     ),
     known("33001", Permanent, Operator, ("the company is not known", "企业不存在或不合法"), CONFIGURATION),
     known(

@@ -4,12 +4,12 @@ use hongyan_endpoint::{Class::Permanent, Known, Who::Operator, known};
 
 const URL: (&str, &str) = (
     "correct the callback's address: public, https, answering within 1.5 seconds",
-    "请更正回调地址:公网可达、https、1.5 秒内应答",
+    "请更正回调地址：公网可达、https、1.5 秒内应答",
 );
 const KEYS: (&str, &str) = ("use the same token and AES key on both sides", "两端请使用相同的 token 和 AES key");
 const EVENTS: (&str, &str) = ("name events from the platform's list", "请使用平台列出的事件");
 const REGISTER: (&str, &str) =
-    ("register the callback first, or update the one that is there", "请先注册回调,或更新已有回调");
+    ("register the callback first, or update the one that is there", "请先注册回调，或更新已有回调");
 const SUCCESS: (&str, &str) = ("answer with the encrypted word \"success\"", "请返回加密后的 success");
 
 /// One row per code.
@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Known] = &[
         ("a callback belongs to another owner", "回调所属企业或应用不符"),
         (
             "use the AppKey as owner, or the company's id when registered by interface",
-            "所有者请用 AppKey;用接口注册时用 CorpId",
+            "所有者请用 AppKey；用接口注册时用 CorpId",
         ),
     ),
 ];

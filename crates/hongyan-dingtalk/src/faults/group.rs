@@ -7,12 +7,14 @@ use hongyan_endpoint::{
     known,
 };
 
-const GROUP: (&str, &str) =
-    ("correct the group's id; a group made by hand cannot be reached this way", "请更正群 ID;手工创建的群不能用此接口");
+const GROUP: (&str, &str) = (
+    "correct the group's id; a group made by hand cannot be reached this way",
+    "请更正群 ID；手工创建的群不能用此接口",
+);
 const FIELD: (&str, &str) = ("correct the field that the platform's text names", "请更正平台提示的字段");
 const MEMBERS: (&str, &str) = (
     "correct the member list: at most 40 per call, and the owner among them",
-    "请更正成员列表:每次最多 40 人,且包含群主",
+    "请更正成员列表：每次最多 40 人，且包含群主",
 );
 const TEMPLATE: (&str, &str) =
     ("choose a template that is published and enabled for the group", "请选择已发布且已在群内启用的模板");
@@ -20,7 +22,7 @@ const ROBOT: (&str, &str) =
     ("install the robot in the group and check the robot's code", "请在群内安装机器人并核对 robotCode");
 const GRANT: (&str, &str) = (
     "grant the permission to the application in the developer console, then retry",
-    "请在开发者后台为应用开通该权限,然后重试",
+    "请在开发者后台为应用开通该权限，然后重试",
 );
 
 /// One row per code.
@@ -35,9 +37,9 @@ pub(super) const ROWS: &[Known] = &[
     known("34001", Permanent, Sender, ("the group's id is not valid", "群 ID 不合法"), GROUP),
     known("34013", Permanent, Sender, ("the group was not found", "群不存在"), GROUP),
     known("49000", Permanent, Sender, ("the group's id is missing", "缺少群 ID"), GROUP),
-    known("49001", Permanent, Sender, ("the group's settings were refused (49001)", "群设置不合法(49001)"), FIELD),
-    known("49002", Permanent, Sender, ("the group's settings were refused (49002)", "群设置不合法(49002)"), FIELD),
-    known("49003", Permanent, Sender, ("the group's settings were refused (49003)", "群设置不合法(49003)"), FIELD),
+    known("49001", Permanent, Sender, ("the group's settings were refused (49001)", "群设置不合法（49001）"), FIELD),
+    known("49002", Permanent, Sender, ("the group's settings were refused (49002)", "群设置不合法（49002）"), FIELD),
+    known("49003", Permanent, Sender, ("the group's settings were refused (49003)", "群设置不合法（49003）"), FIELD),
     known(
         "49004",
         Permanent,
@@ -60,7 +62,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the company has reached its number of chats", "企业群会话数量已达上限"),
         ("dissolve unused groups or ask for a higher cap", "请解散不用的群或申请提高上限"),
     ),
-    known("49008", Permanent, Sender, ("the group's settings were refused (49008)", "群设置不合法(49008)"), FIELD),
+    known("49008", Permanent, Sender, ("the group's settings were refused (49008)", "群设置不合法（49008）"), FIELD),
     known(
         "49009",
         Permanent,
@@ -70,9 +72,9 @@ pub(super) const ROWS: &[Known] = &[
     ),
     known("49010", Permanent, Sender, ("the member list is empty", "成员列表为空"), MEMBERS),
     known("49011", Permanent, Sender, ("the member list is too long", "成员列表过长"), MEMBERS),
-    known("49012", Permanent, Sender, ("the group's settings were refused (49012)", "群设置不合法(49012)"), FIELD),
+    known("49012", Permanent, Sender, ("the group's settings were refused (49012)", "群设置不合法（49012）"), FIELD),
     known("49013", Permanent, Sender, ("the owner is missing", "缺少群主"), MEMBERS),
-    known("49014", Permanent, Sender, ("the group's settings were refused (49014)", "群设置不合法(49014)"), FIELD),
+    known("49014", Permanent, Sender, ("the group's settings were refused (49014)", "群设置不合法（49014）"), FIELD),
     known(
         "49015",
         Permanent,
@@ -80,13 +82,13 @@ pub(super) const ROWS: &[Known] = &[
         ("the group's name is not valid", "群名称不合法"),
         ("use 1 to 20 characters", "请使用 1 到 20 个字符"),
     ),
-    known("49016", Permanent, Sender, ("the group's settings were refused (49016)", "群设置不合法(49016)"), FIELD),
-    known("49017", Permanent, Sender, ("the group's settings were refused (49017)", "群设置不合法(49017)"), FIELD),
+    known("49016", Permanent, Sender, ("the group's settings were refused (49016)", "群设置不合法（49016）"), FIELD),
+    known("49017", Permanent, Sender, ("the group's settings were refused (49017)", "群设置不合法（49017）"), FIELD),
     known("49018", Permanent, Sender, ("the owner is not a member of the company", "群主不是企业员工"), MEMBERS),
-    known("49019", Permanent, Sender, ("the group's settings were refused (49019)", "群设置不合法(49019)"), FIELD),
-    known("49020", Permanent, Sender, ("the group's settings were refused (49020)", "群设置不合法(49020)"), FIELD),
-    known("49021", Permanent, Sender, ("the group's settings were refused (49021)", "群设置不合法(49021)"), FIELD),
-    known("49022", Permanent, Sender, ("the group's settings were refused (49022)", "群设置不合法(49022)"), FIELD),
+    known("49019", Permanent, Sender, ("the group's settings were refused (49019)", "群设置不合法（49019）"), FIELD),
+    known("49020", Permanent, Sender, ("the group's settings were refused (49020)", "群设置不合法（49020）"), FIELD),
+    known("49021", Permanent, Sender, ("the group's settings were refused (49021)", "群设置不合法（49021）"), FIELD),
+    known("49022", Permanent, Sender, ("the group's settings were refused (49022)", "群设置不合法（49022）"), FIELD),
     known(
         "49023",
         Permanent,

@@ -10,19 +10,19 @@ use hongyan_endpoint::{
 const FIELD: (&str, &str) = ("correct the field that the platform's text names", "请更正平台提示的字段");
 const SHORTEN: (&str, &str) = (
     "shorten it; a work notification holds 2048 bytes, and a Chinese character is three",
-    "请缩短内容;工作通知上限 2048 字节,一个汉字占三字节",
+    "请缩短内容；工作通知上限 2048 字节，一个汉字占三字节",
 );
 const UPLOAD: (&str, &str) = ("upload the file again and use the new media id", "请重新上传文件并使用新的 media_id");
 const MEDIA: (&str, &str) = ("send a file of an allowed kind and size", "请使用允许的文件类型和大小");
 const SENDER: (&str, &str) =
     ("use a sender who is in the company and in the conversation", "请使用在企业内且在会话中的发送者");
 const WORDING: (&str, &str) =
-    ("change the content: the platform forbids part of it", "请修改内容:其中有平台禁止的部分");
+    ("change the content: the platform forbids part of it", "请修改内容：其中有平台禁止的部分");
 const SPLIT: (&str, &str) = ("address fewer people in one message", "请减少单条消息的接收人");
 const LATER: (&str, &str) = ("hongyan sends the rest when the window has passed", "鸿雁会在限流窗口过后继续发送");
-const DAILY: (&str, &str) = ("the person can be reached again tomorrow (China time)", "次日(北京时间)可再次送达");
+const DAILY: (&str, &str) = ("the person can be reached again tomorrow (China time)", "次日（北京时间）可再次送达");
 const REPEAT: (&str, &str) =
-    ("change the content; adding the time makes it another message", "请修改内容;加上时间即成为另一条消息");
+    ("change the content; adding the time makes it another message", "请修改内容；加上时间即成为另一条消息");
 
 /// One row per code.
 pub(super) const ROWS: &[Known] = &[
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the conversation id is not valid", "会话 ID 不合法"),
         (
             "choose the conversation again: such an id is single-use and lives 24 hours",
-            "请重新选择会话:该 ID 只能使用一次,24 小时有效",
+            "请重新选择会话：该 ID 只能使用一次，24 小时有效",
         ),
     ),
     known(
@@ -95,7 +95,7 @@ pub(super) const ROWS: &[Known] = &[
         ("a link points to a domain that is not trusted", "链接域名不安全"),
         (
             "have an administrator add the domain to the trusted list, or remove the link",
-            "请管理员将域名加入安全域名,或去掉链接",
+            "请管理员将域名加入安全域名，或去掉链接",
         ),
     ),
     known("41005", Permanent, Sender, ("the media file is missing", "缺少媒体文件"), MEDIA),
@@ -120,7 +120,7 @@ pub(super) const ROWS: &[Known] = &[
         Class::throttled(3600),
         Hongyan,
         ("the three messages to everybody of this day are spent", "当日全员消息次数已用完"),
-        ("wait until tomorrow, or address departments", "请次日再发,或改为按部门发送"),
+        ("wait until tomorrow, or address departments", "请次日再发，或改为按部门发送"),
     ),
     known(
         "41046",
@@ -145,7 +145,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the task's outcome is not offered yet", "任务结果暂不可用"),
         (
             "hongyan asks again; a task with more than 100 receivers never gives one",
-            "鸿雁会再次查询;接收人超过 100 的任务不提供结果",
+            "鸿雁会再次查询；接收人超过 100 的任务不提供结果",
         ),
     ),
     known("41102", Permanent, Sender, ("a parameter's value is too large", "参数值过大"), FIELD),
@@ -250,7 +250,7 @@ pub(super) const ROWS: &[Known] = &[
         "1430003",
         Class::RETRY,
         Hongyan,
-        ("the platform protects itself and refused for now", "平台保护,暂时拒绝"),
+        ("the platform protects itself and refused for now", "平台保护，暂时拒绝"),
         ("hongyan tries again after a pause", "鸿雁会稍后重试"),
     ),
     known(

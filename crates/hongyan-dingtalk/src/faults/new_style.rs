@@ -11,27 +11,29 @@ use hongyan_endpoint::{
 /// A throttle whose window the platform does not publish.
 const OPEN_END: Class = Class::Throttled { after: None };
 const FIELD: (&str, &str) = ("correct the field that the platform's text names", "请更正平台提示的字段");
-const CREDENTIAL: (&str, &str) =
-    ("correct the credentials in the configuration and check the account again", "请更正配置中的凭证,然后重新检查账号");
+const CREDENTIAL: (&str, &str) = (
+    "correct the credentials in the configuration and check the account again",
+    "请更正配置中的凭证，然后重新检查账号",
+);
 const TOKEN: (&str, &str) = ("hongyan fetches a new one and repeats the call once", "鸿雁会重新获取并重试一次");
 const GRANT: (&str, &str) = (
     "grant the permission to the application in the developer console, then retry",
-    "请在开发者后台为应用开通该权限,然后重试",
+    "请在开发者后台为应用开通该权限，然后重试",
 );
 const AGAIN: (&str, &str) = ("hongyan tries again after a pause", "鸿雁会稍后重试");
 const SECOND: (&str, &str) = ("hongyan waits for the next second and goes on", "鸿雁会等到下一秒继续");
 const MINUTE: (&str, &str) = ("hongyan waits for the next minute and goes on", "鸿雁会等到下一分钟继续");
 const WORDING: (&str, &str) =
-    ("change the content: the platform forbids part of it", "请修改内容:其中有平台禁止的部分");
+    ("change the content: the platform forbids part of it", "请修改内容：其中有平台禁止的部分");
 const ROBOT: (&str, &str) = (
     "check the robot's code and that the robot is published and enabled",
-    "请核对 robotCode,并确认机器人已发布且已启用",
+    "请核对 robotCode，并确认机器人已发布且已启用",
 );
 const ADMIN: (&str, &str) = ("have an administrator enable it again", "请管理员重新启用");
 const GROUP: (&str, &str) = ("correct the conversation's id", "请更正会话 ID");
 const SUITE: (&str, &str) = (
     "take the value again from the developer console; hongyan serves internal applications, not suites",
-    "请从开发者后台重新取值;鸿雁面向企业内部应用,不面向套件",
+    "请从开发者后台重新取值；鸿雁面向企业内部应用，不面向套件",
 );
 const TEMPLATE: (&str, &str) =
     ("choose a template that is published and enabled for the group", "请选择已发布且已在群内启用的模板");
@@ -46,7 +48,10 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("a card of this outTrackId exists", "该 outTrackId 的卡片已存在"),
-        ("it was made before: update it, or choose a new outTrackId", "该卡片此前已创建:请更新它,或换一个 outTrackId"),
+        (
+            "it was made before: update it, or choose a new outTrackId",
+            "该卡片此前已创建：请更新它，或换一个 outTrackId",
+        ),
     ),
     known("param.templateNotExist", Permanent, Sender, ("the template does not exist", "模板不存在"), TEMPLATE),
     known("param.templateUnpublished", Permanent, Sender, ("the template is not published", "模板未发布"), TEMPLATE),
@@ -55,7 +60,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Operator,
         ("the route key has an address", "该 callbackRouteKey 已注册"),
-        ("say forceUpdate, or choose another key", "请使用 forceUpdate,或换一个 key"),
+        ("say forceUpdate, or choose another key", "请使用 forceUpdate，或换一个 key"),
     ),
     known("system.busy", Class::RETRY, Hongyan, ("the card service is busy", "卡片服务繁忙"), AGAIN),
     known(
@@ -78,7 +83,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Operator,
         ("the call carried no token", "请求未携带 token"),
-        ("check base_url and any proxy: the token's header was lost", "请检查 base_url 和代理:token 请求头丢失"),
+        ("check base_url and any proxy: the token's header was lost", "请检查 base_url 和代理：token 请求头丢失"),
     ),
     known(
         "invalidClientIdOrSecret",
@@ -211,7 +216,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the company's calls of this month are spent", "企业当月 API 调用量已用完"),
         (
             "buy more calls or wait for the next month; hongyan asks again every hour",
-            "请购买调用量或等待下月;鸿雁每小时再试一次",
+            "请购买调用量或等待下月；鸿雁每小时再试一次",
         ),
     ),
     known("system.error", Class::RETRY, Hongyan, ("the platform met a system error", "平台系统错误"), AGAIN),
@@ -258,7 +263,7 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         (
             "a permission is missing, or the owner is not visible to the application",
-            "权限校验失败,或群主不在应用可见范围内",
+            "权限校验失败，或群主不在应用可见范围内",
         ),
         GRANT,
     ),
@@ -330,7 +335,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the DING has too many receivers", "DING 接收人过多"),
         (
             "address fewer people: 200 in the application, 20 by SMS or phone",
-            "请减少人数:应用内 200 人,短信或电话 20 人",
+            "请减少人数：应用内 200 人，短信或电话 20 人",
         ),
     ),
     known(
@@ -388,7 +393,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("only the group's admins may mention everybody", "只有群管理员可以 @所有人"),
-        ("mention people by name, or have an admin allow it", "请改为逐个提及,或请管理员放开"),
+        ("mention people by name, or have an admin allow it", "请改为逐个提及，或请管理员放开"),
     ),
     known(
         "session.expired",

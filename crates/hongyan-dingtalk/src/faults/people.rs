@@ -8,13 +8,13 @@ use hongyan_endpoint::{
 };
 
 const WHO: (&str, &str) =
-    ("correct the recipient: the user id as the company's contacts show it", "请更正接收人:使用企业通讯录中的 userid");
+    ("correct the recipient: the user id as the company's contacts show it", "请更正接收人：使用企业通讯录中的 userid");
 const FIELD: (&str, &str) = ("correct the field that the platform's text names", "请更正平台提示的字段");
 const PAGE: (&str, &str) = ("ask for a page within the interface's limits", "请按接口限制分页");
-const DEPT: (&str, &str) = ("correct the department id; it may have been removed", "请更正部门 ID;该部门可能已被删除");
+const DEPT: (&str, &str) = ("correct the department id; it may have been removed", "请更正部门 ID；该部门可能已被删除");
 const CAPACITY: (&str, &str) = ("have an administrator free or buy seats", "请管理员释放或购买名额");
 const UNIQUE: (&str, &str) =
-    ("use another value or change the member that has it", "请换用其他值,或修改已占用该值的成员");
+    ("use another value or change the member that has it", "请换用其他值，或修改已占用该值的成员");
 
 /// One row per code.
 pub(super) const ROWS: &[Known] = &[
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the list holds user ids that are not known", "用户列表中有不存在的 userid"),
         (
             "remove the unknown ids; the list is a JSON array where the page says so",
-            "请去掉不存在的 userid;按文档要求使用 JSON 数组",
+            "请去掉不存在的 userid；按文档要求使用 JSON 数组",
         ),
     ),
     known(
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("the department list is not valid", "部门列表不合法"),
-        ("give digits only, at most 10,000 ids", "部门 ID 只能是数字,最多 10000 个"),
+        ("give digits only, at most 10,000 ids", "部门 ID 只能是数字，最多 10000 个"),
     ),
     known("40068", Permanent, Sender, ("the offset is not valid", "分页偏移量不合法"), PAGE),
     known("40069", Permanent, Sender, ("the page size is not valid", "分页大小不合法"), PAGE),
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Known] = &[
         "40103",
         Permanent,
         Sender,
-        ("the person must agree first and was invited", "需要用户确认,已发送邀请"),
+        ("the person must agree first and was invited", "需要用户确认，已发送邀请"),
         ("wait until the person has accepted the invitation", "请等待用户接受邀请"),
     ),
     known(
@@ -81,7 +81,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("the mobile number is malformed", "手机号格式错误"),
-        ("give digits, with +CC- in front for other countries", "请只填数字,境外号码加 +国家码-"),
+        ("give digits, with +CC- in front for other countries", "请只填数字，境外号码加 +国家码-"),
     ),
     known("41009", Permanent, Sender, ("the user id is missing", "缺少 userid"), WHO),
     known("46004", Permanent, Sender, ("the member does not exist", "员工不存在"), WHO),
@@ -148,7 +148,10 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("no such user was found", "找不到该用户"),
-        ("check the mobile number or user id; people who left are not found", "请核对手机号或 userid;已离职人员查不到"),
+        (
+            "check the mobile number or user id; people who left are not found",
+            "请核对手机号或 userid；已离职人员查不到",
+        ),
     ),
     known(
         "60124",

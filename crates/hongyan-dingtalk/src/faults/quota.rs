@@ -12,10 +12,10 @@ const OPEN_END: Class = Class::Throttled { after: None };
 const SECOND: (&str, &str) = ("hongyan waits for the next second and goes on", "鸿雁会等到下一秒继续");
 const MINUTE: (&str, &str) = ("hongyan waits for the next minute and goes on", "鸿雁会等到下一分钟继续");
 const REST: (&str, &str) =
-    ("hongyan rests and tries again; ask the platform's support if it lasts", "鸿雁会暂停后重试;若持续请联系平台客服");
+    ("hongyan rests and tries again; ask the platform's support if it lasts", "鸿雁会暂停后重试；若持续请联系平台客服");
 const MONTH: (&str, &str) = (
     "buy more calls or wait for the next month; hongyan asks again every hour",
-    "请购买调用量或等待下月;鸿雁每小时再试一次",
+    "请购买调用量或等待下月；鸿雁每小时再试一次",
 );
 
 /// One row per code.
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the platform blocks this address for five minutes", "平台封禁了本机 IP 五分钟"),
         (
             "hongyan rests; find what else calls from this address: 10,000 calls per 20 s are allowed",
-            "鸿雁会暂停;请查明同一 IP 上的其他调用:每 20 秒上限 10000 次",
+            "鸿雁会暂停；请查明同一 IP 上的其他调用：每 20 秒上限 10000 次",
         ),
     ),
     known(
@@ -71,56 +71,56 @@ pub(super) const ROWS: &[Known] = &[
         "90007",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90007)", "套件调用频率超限(90007)"),
+        ("the suite is over a rate of its own (90007)", "套件调用频率超限（90007）"),
         MINUTE,
     ),
     known(
         "90008",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90008)", "套件调用频率超限(90008)"),
+        ("the suite is over a rate of its own (90008)", "套件调用频率超限（90008）"),
         MINUTE,
     ),
     known(
         "90009",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90009)", "套件调用频率超限(90009)"),
+        ("the suite is over a rate of its own (90009)", "套件调用频率超限（90009）"),
         MINUTE,
     ),
     known(
         "90010",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90010)", "套件调用频率超限(90010)"),
+        ("the suite is over a rate of its own (90010)", "套件调用频率超限（90010）"),
         MINUTE,
     ),
     known(
         "90011",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90011)", "套件调用频率超限(90011)"),
+        ("the suite is over a rate of its own (90011)", "套件调用频率超限（90011）"),
         MINUTE,
     ),
     known(
         "90012",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90012)", "套件调用频率超限(90012)"),
+        ("the suite is over a rate of its own (90012)", "套件调用频率超限（90012）"),
         MINUTE,
     ),
     known(
         "90013",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90013)", "套件调用频率超限(90013)"),
+        ("the suite is over a rate of its own (90013)", "套件调用频率超限（90013）"),
         MINUTE,
     ),
     known(
         "90014",
         Class::throttled(60),
         Hongyan,
-        ("the suite is over a rate of its own (90014)", "套件调用频率超限(90014)"),
+        ("the suite is over a rate of its own (90014)", "套件调用频率超限（90014）"),
         MINUTE,
     ),
     known(

@@ -11,10 +11,10 @@ const WEBHOOK: (&str, &str) =
     ("copy the webhook's address again from the group's robot settings", "请从群机器人设置中重新复制 webhook 地址");
 const REST: (&str, &str) = (
     "hongyan rests this robot for ten minutes; spread or merge its messages",
-    "鸿雁让该机器人休息十分钟;请合并或分散消息",
+    "鸿雁让该机器人休息十分钟；请合并或分散消息",
 );
 const SPLIT: (&str, &str) =
-    ("split the message: a whole request holds 20,000 bytes", "请拆分消息:整个请求上限 20000 字节");
+    ("split the message: a whole request holds 20,000 bytes", "请拆分消息：整个请求上限 20000 字节");
 const ADMIN: (&str, &str) = ("have the group's owner enable or add the robot again", "请群主重新启用或添加机器人");
 
 /// One row per code.

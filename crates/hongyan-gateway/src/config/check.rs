@@ -47,7 +47,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
             Severity::Warning,
             "server.listen".into(),
             "is not loopback, and there is no TLS here: put a proxy with TLS in front".into(),
-            "不是回环地址,且此处没有 TLS:请在前面放置带 TLS 的代理".into(),
+            "不是回环地址，且此处没有 TLS：请在前面放置带 TLS 的代理".into(),
         );
     }
     if config.accounts.is_empty() {
@@ -55,16 +55,16 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
             Severity::Warning,
             "accounts".into(),
             "there is no account: nothing can be sent".into(),
-            "没有配置账号,无法发送".into(),
+            "没有配置账号，无法发送".into(),
         );
     }
     for (name, account) in &config.accounts {
         if let Err(message) = account.open(name) {
-            let zh = format!("账号无法打开:{message}");
+            let zh = format!("账号无法打开：{message}");
             say(Severity::Error, format!("accounts.{name}"), message, zh);
         }
         if let Err(message) = Receiver::open(account) {
-            let zh = format!("回调无法启用:{message}");
+            let zh = format!("回调无法启用：{message}");
             say(Severity::Error, format!("accounts.{name}.callback"), message, zh);
         }
         // A sandbox's secrets are nobody's.
@@ -73,7 +73,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
                 Severity::Warning,
                 format!("accounts.{name}.{key}"),
                 "the secret stands in the file: use { env = \"NAME\" } or { file = \"PATH\" }".into(),
-                "密钥直接写在配置文件中:请改用 { env = \"名称\" } 或 { file = \"路径\" }".into(),
+                "密钥直接写在配置文件中：请改用 { env = \"名称\" } 或 { file = \"路径\" }".into(),
             );
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
             Severity::Warning,
             "routes.default".into(),
             "there is no default route: every message has to name its accounts or a route".into(),
-            "没有默认路由:每条消息都须指明账号或路由".into(),
+            "没有默认路由：每条消息都须指明账号或路由".into(),
         );
     }
     if let Some(path) = config.store.path()
@@ -92,7 +92,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
             Severity::Error,
             "store.url".into(),
             format!("{} cannot be written: {why}", path.display()),
-            format!("{} 不可写:{why}", path.display()),
+            format!("{} 不可写：{why}", path.display()),
         );
     }
     findings

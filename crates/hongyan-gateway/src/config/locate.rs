@@ -44,7 +44,7 @@ impl ConfigError {
         format!(
             "{}{}",
             place.concat(),
-            self.message_zh.map_or_else(|| format!("配置有误:{}", self.message), str::to_owned)
+            self.message_zh.map_or_else(|| format!("配置有误：{}", self.message), str::to_owned)
         )
     }
 }
@@ -143,7 +143,7 @@ fn syntax(text: &str, file: Option<&str>, error: &toml::de::Error) -> ConfigErro
     let (offset, message, message_zh) = match start.and_then(|start| full_width(text, start)) {
         Some((offset, character)) => {
             let message = format!("{character} is a Chinese punctuation mark: the file needs the ASCII one");
-            (Some(offset), message, Some("此处用了中文标点(引号、等号、逗号或括号):请改为英文半角符号"))
+            (Some(offset), message, Some("此处用了中文标点（引号、等号、逗号或括号）：请改为英文半角符号"))
         }
         None => (start, without_value(error.message()), None),
     };

@@ -32,7 +32,7 @@ fn wrong(field: &str, detail: impl Into<String>) -> Problem {
 fn chats<'a>(app: &'a App, caller: &Caller, name: &str) -> Result<(&'a Account, &'a dyn Chats), Problem> {
     let account = app.account(caller, name)?;
     let none = || {
-        let (en, zh) = (format!("account {name}: has no group chats"), format!("账号 {name}:没有群聊"));
+        let (en, zh) = (format!("account {name}: has no group chats"), format!("账号 {name}：没有群聊"));
         Problem::new(Code::NotOffered, en, zh).at("account")
     };
     Ok((account, account.channel.chats().ok_or_else(none)?))

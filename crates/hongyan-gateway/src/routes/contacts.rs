@@ -15,7 +15,7 @@ fn contacts<'a>(app: &'a App, call: &Call) -> Result<(&'a Account, &'a dyn Conta
     let name = call.param("account");
     let account = app.account(call.caller()?, name)?;
     let none = || {
-        let (en, zh) = (format!("account {name}: has no contacts"), format!("账号 {name}:没有通讯录"));
+        let (en, zh) = (format!("account {name}: has no contacts"), format!("账号 {name}：没有通讯录"));
         Problem::new(Code::NotOffered, en, zh).at("account")
     };
     Ok((account, account.channel.contacts().ok_or_else(none)?))

@@ -31,7 +31,7 @@ fn conflict(earlier: MessageId) -> Problem {
     Problem::new(
         Code::IdempotencyConflict,
         format!("the idempotency key brought message {earlier} with another body"),
-        format!("该幂等键已用于消息 {earlier},且请求体不同"),
+        format!("该幂等键已用于消息 {earlier}，且请求体不同"),
     )
     .at("idempotency-key")
 }

@@ -217,7 +217,7 @@ fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
             Problem::new(
                 Code::Unauthorized,
                 "send Authorization: Bearer KEY with a key that is in force",
-                "请使用 Authorization: Bearer 密钥,且密钥须有效",
+                "请使用 Authorization: Bearer 密钥，且密钥须有效",
             )
         })?;
     if !caller.may(scope) {

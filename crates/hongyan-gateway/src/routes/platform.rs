@@ -36,6 +36,6 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
     let say = |parts: [&str; 3]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let words = &trouble.reason.words;
     let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, words]));
-    let detail_zh = format!("账号 {}:{}", account.name, say([fault.code(), means_zh, words]));
+    let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, words]));
     Problem::new(code, detail, detail_zh).because(trouble)
 }

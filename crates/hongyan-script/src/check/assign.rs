@@ -42,7 +42,7 @@ impl Walk<'_> {
                     &rule::PLACEHOLDER_OVERWRITES,
                     target.span.to(value.span),
                     format!("{name} has its value already, and {text} takes its place"),
-                    format!("{name} 已经有值,这里又被 {text} 覆盖"),
+                    format!("{name} 已经有值，这里又被 {text} 覆盖"),
                     format!("leave this line out, or run with --keep {name}"),
                 );
             }

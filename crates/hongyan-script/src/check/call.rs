@@ -100,7 +100,7 @@ pub(super) fn wrong_count(walk: &mut Walk<'_>, at: Span, given: usize, (least, m
         &rule::WRONG_ARGUMENTS,
         at,
         format!("{given} argument(s) where {range} belong"),
-        format!("给了 {given} 个参数,应为 {}", range.replace(" to ", " 至 ")),
+        format!("给了 {given} 个参数，应为 {}", range.replace(" to ", " 至 ")),
         usage,
     );
 }
@@ -162,7 +162,7 @@ fn one_letter(walk: &mut Walk<'_>, arguments: &[Argument]) {
                 &rule::ONE_LETTER_CHAR,
                 value.span,
                 "in the database one letter in single quotes is a character, and the function wants a string",
-                "在数据库中,单引号里的单个字符是 CHAR,而函数要的是字符串",
+                "在数据库中，单引号里的单个字符是 CHAR，而函数要的是字符串",
                 format!("\"{text}\""),
             );
         }

@@ -84,7 +84,7 @@ impl Walk<'_> {
                 &rule::UNDEFINED_VARIABLE,
                 at,
                 format!("{name} is a variable of the script: its functions do not see it"),
-                format!("{name} 是函数之外的变量,函数内看不见"),
+                format!("{name} 是函数之外的变量，函数内看不见"),
                 format!("hand it in as an argument: def f(…, {name})"),
             );
             return;

@@ -23,7 +23,7 @@ pub(super) fn check(operation: Option<&'static Operation>, field: &str, at: Span
             &rule::CHATID_FROM_TOKEN,
             at,
             format!("{} answers no access_token: this is NULL, and the chat's id is lost", operation.short()),
-            format!("{} 的应答里没有 access_token:这里得到 NULL,群聊标识就丢了", operation.short()),
+            format!("{} 的应答里没有 access_token：这里得到 NULL，群聊标识就丢了", operation.short()),
             "body.chatid",
         );
         return;
@@ -38,7 +38,7 @@ pub(super) fn check(operation: Option<&'static Operation>, field: &str, at: Span
         &rule::NO_SUCH_FIELD,
         at,
         format!("{} answers no {field}: this is NULL", operation.short()),
-        format!("{} 的应答里没有 {field}:这里得到 NULL", operation.short()),
+        format!("{} 的应答里没有 {field}：这里得到 NULL", operation.short()),
         format!("one of {}", fields.join(", ")),
     );
 }
@@ -48,7 +48,7 @@ fn misspelt(field: &str, meant: &str, at: Span, findings: &mut Findings) {
         &rule::MISSPELT_FIELD,
         at,
         format!("there is no {field} in the answer: this is NULL"),
-        format!("应答里没有 {field}:这里得到 NULL"),
+        format!("应答里没有 {field}：这里得到 NULL"),
         format!("body.{meant}"),
     );
 }
@@ -63,7 +63,7 @@ pub(super) fn indexed(operation: &Operation, at: Span, findings: &mut Findings) 
         &rule::INDEX_ON_DICTIONARY,
         at,
         format!("the answer of {} is a dictionary and has no element by number", operation.short()),
-        format!("{} 的应答是字典,没有数字下标", operation.short()),
+        format!("{} 的应答是字典，没有数字下标", operation.short()),
         right,
     );
 }

@@ -202,7 +202,7 @@ fn read(joined: &Joined, source: &str, findings: &mut Findings) -> Reading {
                         &rule::JSON_PLACEHOLDER,
                         joined.place(source, at, word.chars().count()),
                         format!("{word} stands where a value belongs: it is not JSON"),
-                        format!("{word} 处应填实际的值,这样不是合法的 JSON"),
+                        format!("{word} 处应填实际的值，这样不是合法的 JSON"),
                         "put the value there, such as 1000002, or join it: '…:'+string(AGENT_ID)+',…'",
                     );
                     reading.mended.push('0');

@@ -20,7 +20,7 @@ pub(super) fn check(text: &str, at: Span, source: &str, findings: &mut Findings)
             &rule::SECRET_OVER_HTTP,
             at,
             "over http:// everybody on the way reads the secret and the token",
-            "使用 http:// 时,途中任何人都能读到密钥和令牌",
+            "使用 http:// 时，途中任何人都能读到密钥和令牌",
             format!("https://{host}…"),
         );
     }
@@ -65,7 +65,7 @@ pub(super) fn secret(at: Span, name: &str, findings: &mut Findings) {
         &rule::SECRET_IN_SOURCE,
         at,
         format!("the value of {name} is in the script, and so in every copy of it"),
-        format!("{name} 的值写进了脚本,脚本的每一份副本都会带着它"),
+        format!("{name} 的值写进了脚本，脚本的每一份副本都会带着它"),
         format!("leave 'xxxxx' here and run with --define {name}=env:VARIABLE or --define {name}=@FILE"),
     );
 }

@@ -55,7 +55,7 @@ rules! {
     PLACEHOLDER_SENT = ("placeholder-sent", Warning, "a placeholder inside a request", "请求中留着占位符");
     CHATID_UNREAD = ("chatid-not-read", Warning, "a chat is made and its id never read", "建群后没有读取群聊标识");
     NO_TIMEOUT = ("no-timeout", Warning, "a call without a timeout", "调用未给超时时间");
-    QUERY_TWICE = ("query-twice", Warning, "parameters for an address that has a query already", "网址已带查询串,又给了参数");
+    QUERY_TWICE = ("query-twice", Warning, "parameters for an address that has a query already", "网址已带查询串，又给了参数");
     ONE_LETTER_CHAR = ("one-letter-char", Warning, "one letter in single quotes, which is a character and not a string", "单引号中只有一个字符时是字符而不是字符串");
     MISSPELT_NAME = ("misspelt-name", Warning, "a name with a letter that looks like another", "名称中混入了形近字母");
     TOKEN_IN_LOOP = ("token-in-loop", Warning, "a new token for every round of a loop", "循环中每次都获取令牌");

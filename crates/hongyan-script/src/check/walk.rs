@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
                 &rule::TOKEN_IN_LOOP,
                 at,
                 "a token is good for two hours, and who asks for one too often is shut out",
-                "令牌两小时内有效,频繁获取会被拦截",
+                "令牌两小时内有效，频繁获取会被拦截",
                 "fetch it before the loop, and again only when errcode is 40014 or 42001: see token-recipe.dos",
             );
         }
@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
                 &rule::CHATID_UNREAD,
                 at,
                 "the chat that this makes can only be written to by its id, which is in the answer",
-                "往新建的群里发消息要用应答里的 chatid,这里没有读取",
+                "往新建的群里发消息要用应答里的 chatid，这里没有读取",
                 "CHATID=body.chatid",
             );
         }
@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
                 &rule::NO_RENEWAL,
                 at,
                 "a token lives two hours, or less: a loop that goes on must fetch another when errcode is 40014 or 42001",
-                "令牌最多有效两小时:循环发送时,errcode 为 40014 或 42001 就要重新获取",
+                "令牌最多有效两小时：循环发送时，errcode 为 40014 或 42001 就要重新获取",
                 "see the recipe token-recipe.dos",
             );
         }

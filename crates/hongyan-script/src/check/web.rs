@@ -38,7 +38,7 @@ pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known
                 &rule::MISSING_CONTENT_TYPE,
                 call.at,
                 "without the header DingTalk takes the body for a form and finds no fields in it",
-                "没有这个请求头,钉钉会把正文当作表单,读不到任何字段",
+                "没有这个请求头，钉钉会把正文当作表单，读不到任何字段",
                 "headers='Content-Type:application/json'",
             );
         }
@@ -99,7 +99,7 @@ fn trailing(walk: &mut Walk<'_>, call: &Call<'_>) {
             &rule::URL_TRAILING,
             Span::new(from, from + last.len_utf8()),
             format!("the {last} belongs to the sentence that the address was copied from, and is sent with it"),
-            format!("{last} 是复制网址时带进来的标点,会一起发送"),
+            format!("{last} 是复制网址时带进来的标点，会一起发送"),
             "leave it out",
         );
     }
@@ -116,7 +116,7 @@ fn timeout(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) {
             &rule::NO_TIMEOUT,
             call.at,
             "without a timeout the old plug-in waits for ever when the other side says nothing",
-            "不给超时时间,对方不应答时旧插件会一直等下去",
+            "不给超时时间，对方不应答时旧插件会一直等下去",
             format!("httpClient::{function}(url, params, 5000)"),
         );
     }
@@ -138,7 +138,7 @@ fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
                     &rule::HEADER_COLONS,
                     *at,
                     "a header as a string is one name:value with one colon",
-                    "字符串形式的请求头只能是一个 名称:值,且只有一个冒号",
+                    "字符串形式的请求头只能是一个 名称：值，且只有一个冒号",
                     "headers=dict(string,string); headers['NAME']='VALUE';",
                 );
             }
@@ -167,7 +167,7 @@ fn spaced(walk: &mut Walk<'_>, at: Span, name: &str) {
         &rule::HEADER_SPACE,
         at,
         format!("with the space the header's name is not {name}, and the platform does not know it"),
-        format!("多了空格,名称就不再是 {name},平台不认"),
+        format!("多了空格，名称就不再是 {name}，平台不认"),
         format!("'{name}:application/json'"),
     );
 }
@@ -203,7 +203,7 @@ fn needed(walk: &mut Walk<'_>, call: &Call<'_>, operation: &'static Operation, k
             &rule::FETCH_CHILD,
             call.at,
             "this is a GET: fetch_child counts in the query only; without it only the next level is listed",
-            "这是 GET 请求:fetch_child 只在查询参数里有效;不带它只列出下一级部门",
+            "这是 GET 请求：fetch_child 只在查询参数里有效；不带它只列出下一级部门",
             "param['fetch_child']='true'",
         );
     }

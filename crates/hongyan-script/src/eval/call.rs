@@ -109,7 +109,7 @@ impl Interpreter<'_> {
         let text = &*name.text;
         let message = format!("there is no function `{text}`");
         if HTTP_CLIENT.contains(&text) {
-            let hint = format!("write httpClient::{text}(…), or `use httpClient` first / 请写 httpClient::{text}(…)");
+            let hint = format!("write httpClient::{text}(…)，or `use httpClient` first / 请写 httpClient::{text}(…)");
             return self.advise(name.span, message, hint);
         }
         let own = self.functions.keys().map(|key| &**key);

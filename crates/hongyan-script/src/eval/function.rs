@@ -21,7 +21,7 @@ impl Interpreter<'_> {
             return super::meter::limit(
                 span,
                 message,
-                "does `a function that calls itself` ever end? / 递归是否会结束?",
+                "does `a function that calls itself` ever end? / 递归是否会结束？",
             );
         }
         let offset = usize::from(first.is_some());

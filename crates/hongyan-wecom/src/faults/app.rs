@@ -12,21 +12,21 @@ use hongyan_endpoint::{
 const OPEN_END: Class = Class::Throttled { after: None };
 const CREDENTIAL: (&str, &str) = (
     "correct `corp_id` and `secret` in the configuration and check the account again",
-    "请更正配置中的 corp_id 和 secret,然后重新检查账号",
+    "请更正配置中的 corp_id 和 secret，然后重新检查账号",
 );
 const TOKEN: (&str, &str) = ("hongyan fetches a new one and repeats the call once", "鸿雁会重新获取并重试一次");
 const SCOPE: (&str, &str) =
     ("widen the application's visible range in the admin console", "请在管理后台扩大应用可见范围");
 const GRANT: (&str, &str) = (
     "use an application that may call this interface, or grant it in the admin console",
-    "请使用有权调用该接口的应用,或在管理后台授权",
+    "请使用有权调用该接口的应用，或在管理后台授权",
 );
 const CONSOLE: (&str, &str) = ("have an administrator put it right in the admin console", "请管理员在管理后台处理");
 const AGAIN: (&str, &str) = ("hongyan tries again after a pause", "鸿雁会稍后重试");
 const DOMAIN: (&str, &str) = ("add the domain to the application's trusted domains", "请将域名加入应用可信域名");
 const ARRIVE: (&str, &str) = (
     "check base_url and any proxy: the call arrived without what hongyan put into it",
-    "请检查 base_url 和代理:请求到达时缺少鸿雁写入的内容",
+    "请检查 base_url 和代理：请求到达时缺少鸿雁写入的内容",
 );
 const LOGIN: (&str, &str) = ("send the person through the login page again", "请让用户重新走登录流程");
 
@@ -37,17 +37,17 @@ pub(super) const ROWS: &[Known] = &[
         Class::RETRY,
         Hongyan,
         ("the platform is busy", "系统繁忙"),
-        ("hongyan tries again after a pause, at most a few times", "鸿雁会稍后重试,次数有限"),
+        ("hongyan tries again after a pause, at most a few times", "鸿雁会稍后重试，次数有限"),
     ),
     known("6000", Class::RETRY, Hongyan, ("two changes met; the data has another version now", "数据版本冲突"), AGAIN),
     known(
         "40001",
         RefreshToken,
         Hongyan,
-        ("the credential is not valid: a wrong secret or a stale token", "凭证无效:secret 错误或 token 已失效"),
+        ("the credential is not valid: a wrong secret or a stale token", "凭证无效：secret 错误或 token 已失效"),
         (
             "hongyan fetches a new token once; if it stays, correct the secret",
-            "鸿雁会重新获取一次 token;若仍失败请更正 secret",
+            "鸿雁会重新获取一次 token；若仍失败请更正 secret",
         ),
     ),
     known("40013", Permanent, Operator, ("the company id is not valid", "corpid 不合法"), CREDENTIAL),
@@ -78,7 +78,7 @@ pub(super) const ROWS: &[Known] = &[
         "40091",
         Permanent,
         Operator,
-        ("the secret is not valid, perhaps another company's", "secret 无效,可能属于其他企业"),
+        ("the secret is not valid, perhaps another company's", "secret 无效，可能属于其他企业"),
         CREDENTIAL,
     ),
     known("41001", Permanent, Operator, ("the call carried no access token", "请求未携带 access_token"), ARRIVE),
@@ -117,7 +117,7 @@ pub(super) const ROWS: &[Known] = &[
         ("a call limit is exceeded", "接口调用频率超限"),
         (
             "hongyan waits; a limit by hour or day lasts as long, and wrong secrets bar the address for an hour",
-            "鸿雁会等待;小时或日限额持续相应时长,多次错误 secret 会封禁 IP 一小时",
+            "鸿雁会等待；小时或日限额持续相应时长，多次错误 secret 会封禁 IP 一小时",
         ),
     ),
     known(
@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Known] = &[
         OPEN_END,
         Admin,
         ("data access is limited after abnormal traffic", "异常流量后数据访问受限"),
-        ("find what calls so often; hongyan rests", "请查明异常调用来源;鸿雁会暂停"),
+        ("find what calls so often; hongyan rests", "请查明异常调用来源；鸿雁会暂停"),
     ),
     known("48001", Permanent, Admin, ("the interface is not authorised", "接口未授权"), GRANT),
     known("48002", Permanent, Admin, ("the application may not call this interface", "应用无权调用此接口"), GRANT),
@@ -187,7 +187,7 @@ pub(super) const ROWS: &[Known] = &[
         ("a new address of the contacts assistant may not read details", "通讯录同步助手的新 IP 不能读取详情"),
         (
             "use `user/list_id` and `department/simplelist`, or an application's secret",
-            "请改用 user/list_id 和 department/simplelist,或应用 secret",
+            "请改用 user/list_id 和 department/simplelist，或应用 secret",
         ),
     ),
     known(
@@ -195,7 +195,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Operator,
         ("the TLS version is not supported", "TLS 版本不受支持"),
-        ("speak TLS 1.2 or later: look for a proxy in between", "请使用 TLS 1.2 以上;检查中间代理"),
+        ("speak TLS 1.2 or later: look for a proxy in between", "请使用 TLS 1.2 以上；检查中间代理"),
     ),
     known("50001", Permanent, Admin, ("the redirect's domain is not trusted", "跳转域名不可信"), DOMAIN),
     known(
@@ -226,7 +226,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the caller's address is not on the application's trusted list", "调用方 IP 不在企业可信 IP 中"),
         (
             "add the address in the platform's text to the trusted list; it takes a minute",
-            "请将提示中的 IP 加入企业可信 IP,约一分钟生效",
+            "请将提示中的 IP 加入企业可信 IP，约一分钟生效",
         ),
     )
     // Whatever is sent is refused alike until the list is right: the messages wait for that.

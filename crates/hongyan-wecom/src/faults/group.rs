@@ -9,11 +9,11 @@ use hongyan_endpoint::{
 
 const CHAT: (&str, &str) = (
     "correct the chat's id; an application reaches only chats that it created",
-    "请更正群聊 ID;应用只能访问自己创建的群聊",
+    "请更正群聊 ID；应用只能访问自己创建的群聊",
 );
 const MEMBERS: (&str, &str) = (
     "correct the member list: 2 to 2,000 known people, the owner among them",
-    "请更正成员列表:2 到 2000 名有效成员,包含群主",
+    "请更正成员列表：2 到 2000 名有效成员，包含群主",
 );
 const CHATID: (&str, &str) = ("use at most 32 letters and digits", "请使用不超过 32 位的字母和数字");
 const WEBHOOK: (&str, &str) =
@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("only the chat's owner may do this", "仅群主可操作"),
-        ("act as the owner, or change the owner first", "请以群主身份操作,或先变更群主"),
+        ("act as the owner, or change the owner first", "请以群主身份操作，或先变更群主"),
     ),
     known("86201", Permanent, Sender, ("the chat's id is missing", "缺少 chatid"), CHAT),
     known("86202", Permanent, Sender, ("the chat's name is missing", "缺少群名称"), ("give a name", "请填写群名称")),
@@ -70,7 +70,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the chat's id exists already", "chatid 已存在"),
         (
             "after a lost reply the chat is made: read it back; else choose another id",
-            "若此前应答丢失则群已创建,请查询确认;否则换用其他 ID",
+            "若此前应答丢失则群已创建，请查询确认；否则换用其他 ID",
         ),
     ),
     known("86216", Permanent, Sender, ("a member is not known or not in the chat", "成员不存在或不在群中"), MEMBERS),

@@ -8,16 +8,16 @@ use hongyan_endpoint::{
 };
 
 const WHO: (&str, &str) =
-    ("correct the recipient: the user id as the company's contacts show it", "请更正接收人:使用企业通讯录中的 userid");
+    ("correct the recipient: the user id as the company's contacts show it", "请更正接收人：使用企业通讯录中的 userid");
 const FIELD: (&str, &str) = ("correct the field that the platform's text names", "请更正平台提示的字段");
 const DEPT: (&str, &str) =
-    ("correct the department's id; it may have been removed", "请更正部门 ID;该部门可能已被删除");
+    ("correct the department's id; it may have been removed", "请更正部门 ID；该部门可能已被删除");
 const DEPTNAME: (&str, &str) = (
     "use a name of 1 to 64 characters without \\ : * ? \" < > and the bar",
-    "请使用 1 到 64 个字符,不含 \\ : * ? \" < > 和竖线",
+    "请使用 1 到 64 个字符，不含 \\ : * ? \" < > 和竖线",
 );
 const UNIQUE: (&str, &str) =
-    ("use another value or change the member that has it", "请换用其他值,或修改已占用该值的成员");
+    ("use another value or change the member that has it", "请换用其他值，或修改已占用该值的成员");
 const DIRECTORY: (&str, &str) = ("have an administrator shrink the directory", "请管理员精简通讯录");
 
 /// One row per code.
@@ -29,7 +29,7 @@ pub(super) const ROWS: &[Known] = &[
         Permanent,
         Sender,
         ("the list of user ids is too long", "userid 列表过长"),
-        ("name at most 1,000 people in a send, 200 in a deletion", "发送最多 1000 人,删除最多 200 人"),
+        ("name at most 1,000 people in a send, 200 in a deletion", "发送最多 1000 人，删除最多 200 人"),
     ),
     known("40066", Permanent, Sender, ("the department list is not valid", "部门列表不合法"), DEPT),
     known(
@@ -82,7 +82,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the member does not exist", "成员不存在"),
         (
             "check the mobile number, mail address or user id; many misses in a day block the look-up",
-            "请核对手机号、邮箱或 userid;一天内查询失败过多会被封禁",
+            "请核对手机号、邮箱或 userid；一天内查询失败过多会被封禁",
         ),
     ),
     known("60001", Permanent, Sender, ("the department's name is too long", "部门名称过长"), DEPTNAME),

@@ -36,18 +36,18 @@ impl Given {
                 continue;
             }
             let (key, text) = word.split_once('=').ok_or_else(|| {
-                Usage(told!("{word}: key=value or @file.json is expected" ; "{word}: 应为 key=value 或 @文件.json"))
+                Usage(told!("{word}: key=value or @file.json is expected" ; "{word}：应为 key=value 或 @文件.json"))
             })?;
             let word = match key.strip_suffix(':') {
                 Some(key) => {
                     let value = serde_json::from_str(text)
-                        .map_err(|e| Usage(told!("{key}: not JSON: {e}" ; "{key}: 不是 JSON: {e}")))?;
+                        .map_err(|e| Usage(told!("{key}: not JSON: {e}" ; "{key}：不是 JSON: {e}")))?;
                     Word { key: key.into(), readings: vec![value] }
                 }
                 None => Word { key: key.into(), readings: readings(text) },
             };
             if word.key.split('.').any(str::is_empty) {
-                return Err(Usage(told!("{}: a field's name is empty" ; "{}: 字段名为空", word.key)).into());
+                return Err(Usage(told!("{}: a field's name is empty" ; "{}：字段名为空", word.key)).into());
             }
             given.words.push(word);
         }
@@ -99,7 +99,7 @@ fn put(into: &mut Map<String, Value>, key: &str, value: Value) -> Result<(), Usa
         }
         Some((first, rest)) => match into.entry(first).or_insert_with(|| Map::new().into()) {
             Value::Object(inner) => put(inner, rest, value),
-            _ => Err(Usage(told!("{key}: {first} is not an object" ; "{key}: {first} 不是对象"))),
+            _ => Err(Usage(told!("{key}: {first} is not an object" ; "{key}：{first} 不是对象"))),
         },
     }
 }
@@ -220,7 +220,7 @@ fn unheard(operation: &dyn Declared, request: &Value, wire: &Wire) -> Result<(),
         if operation.dry_run(Value::Object(without)).as_ref() == Ok(wire) {
             let spec = operation.spec();
             return Err(Usage(
-                told!("{}: there is no field {name:?} (see {})" ; "{}: 没有字段 {name:?}（见 {}）", spec.name, spec.source),
+                told!("{}: there is no field {name:?} (see {})" ; "{}：没有字段 {name:?}（见 {}）", spec.name, spec.source),
             ));
         }
     }

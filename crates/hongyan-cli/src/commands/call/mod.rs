@@ -93,7 +93,7 @@ fn find(platform: &Operations, name: &str) -> anyhow::Result<&'static dyn Declar
         let near: Vec<&str> = near.into_iter().take(5).map(|(_, name)| name).collect();
         format!("did you mean {}?", near.join(", "))
     };
-    Err(Usage(told!("{} has no operation {name:?}; {hint}" ; "{} 没有接口 {name:?};{hint}", platform.platform)).into())
+    Err(Usage(told!("{} has no operation {name:?}; {hint}" ; "{} 没有接口 {name:?}；{hint}", platform.platform)).into())
 }
 
 /// How many letters have to be put in, left out or changed.
@@ -204,8 +204,8 @@ fn refused(fault: &Fault, json: bool) -> Exit {
         let head = if unknown { "unknown outcome 结果未知" } else { "refused 被拒" };
         note!("{red}{head}{red:#} {}: {}", fault.operation(), with_code(fault.code(), fault.message()));
         if let Some(row) = fault.known() {
-            note!("  meaning 含义: {}  {}", row.en, row.zh);
-            note!("  remedy 处理: {}  {}", row.advice_en, row.advice_zh);
+            note!("  meaning 含义：{}  {}", row.en, row.zh);
+            note!("  remedy 处理：{}  {}", row.advice_en, row.advice_zh);
         }
     }
     if unknown { Exit::Unknown } else { Exit::Failed }

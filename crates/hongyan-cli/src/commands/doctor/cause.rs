@@ -51,7 +51,7 @@ impl Cause {
         Self::ours(
             "secret",
             ("the secret cannot be read", "无法读取密钥"),
-            ("set the variable, or put the secret into the file", "请设置该环境变量,或将密钥写入该文件"),
+            ("set the variable, or put the secret into the file", "请设置该环境变量，或将密钥写入该文件"),
         )
         .saying(words)
     }
@@ -82,7 +82,7 @@ impl Cause {
             ("the platform refused the app's id or its secret", "平台拒绝了应用标识或密钥"),
             (
                 "copy id and secret of this app from the developer console again; both must be of the same app",
-                "请从开发者后台重新复制该应用的标识和密钥;两者须属于同一应用",
+                "请从开发者后台重新复制该应用的标识和密钥；两者须属于同一应用",
             ),
         )
         .saying(fault.message())
@@ -110,7 +110,7 @@ impl Cause {
                 ("a token that was given a moment ago is refused", "刚获取的令牌被拒绝"),
                 (
                     "check that nobody else resets the app's token or secret, and that base_url leads every call to the same platform",
-                    "请确认没有其他程序重置该应用的令牌或密钥,且 base_url 指向同一平台",
+                    "请确认没有其他程序重置该应用的令牌或密钥，且 base_url 指向同一平台",
                 ),
             )
             .saying(fault.message());
@@ -133,7 +133,7 @@ impl Cause {
                 format!(
                     "add {en} to the app's trusted addresses in the admin console, or send through one that is listed"
                 ),
-                format!("请在管理后台将 {zh} 加入应用的可信 IP(出口 IP 白名单),或改用已列入的出口"),
+                format!("请在管理后台将 {zh} 加入应用的可信 IP(出口 IP 白名单)，或改用已列入的出口"),
             ),
             words: fault.message().into(),
         }

@@ -57,22 +57,22 @@ async fn mode(config: &MailerConfig) -> Option<Cause> {
             "tls_mode",
             (
                 "tls is \"implicit\", but the server greets in plain text: it expects STARTTLS",
-                "tls 配置为 \"implicit\",但服务器以明文问候:它使用 STARTTLS",
+                "tls 配置为 \"implicit\"，但服务器以明文问候：它使用 STARTTLS",
             ),
             (
                 "set tls = \"starttls\" for this port (587 as a rule), or port = 465",
-                "请为该端口设置 tls = \"starttls\"(通常为 587),或改用 port = 465",
+                "请为该端口设置 tls = \"starttls\"（通常为 587），或改用 port = 465",
             ),
         )),
         Tls::Starttls | Tls::DangerousNone if !greeted && speaks_tls(config).await => Some(Cause::ours(
             "tls_mode",
             (
                 "the server waits for TLS from the first byte, but tls is not \"implicit\"",
-                "服务器从首字节起即要求 TLS,但 tls 未配置为 \"implicit\"",
+                "服务器从首字节起即要求 TLS，但 tls 未配置为 \"implicit\"",
             ),
             (
                 "set tls = \"implicit\" for this port (465 as a rule), or port = 587",
-                "请为该端口设置 tls = \"implicit\"(通常为 465),或改用 port = 587",
+                "请为该端口设置 tls = \"implicit\"（通常为 465），或改用 port = 587",
             ),
         )),
         _ => None,

@@ -42,7 +42,7 @@ fn cause(fault: &Fault) -> Cause {
             "robot.clock",
             &["timestamp", "时间戳"],
             ("the robot refuses the time of the signature", "机器人拒绝签名的时间戳"),
-            ("set the clock (NTP): it may be an hour off at most", "请校准时钟(NTP):误差不得超过一小时"),
+            ("set the clock (NTP): it may be an hour off at most", "请校准时钟（NTP）：误差不得超过一小时"),
         ),
         (
             "robot.signature",
@@ -50,7 +50,7 @@ fn cause(fault: &Fault) -> Cause {
             ("the robot refuses the signature", "机器人拒绝签名"),
             (
                 "copy the secret (SEC…) from the robot's security settings to secret on the account",
-                "请将机器人安全设置中的加签密钥(SEC 开头)复制到账号的 secret",
+                "请将机器人安全设置中的加签密钥（SEC 开头）复制到账号的 secret",
             ),
         ),
         (

@@ -19,7 +19,7 @@ pub(super) async fn reach(host: &str, port: u16) -> Result<String, Cause> {
         Cause::ours(
             "dns",
             ("the host's name cannot be resolved", "无法解析主机名"),
-            ("correct the host or base_url, or repair the machine's DNS", "请更正主机或 base_url,或修复本机 DNS"),
+            ("correct the host or base_url, or repair the machine's DNS", "请更正主机或 base_url，或修复本机 DNS"),
         )
         .saying(format!("{host}: {words}"))
     };
@@ -39,7 +39,7 @@ pub(super) async fn reach(host: &str, port: u16) -> Result<String, Cause> {
     let mut cause = Cause::of(&Fault::transport("net.connect", words));
     if std::env::var_os("HTTPS_PROXY").or_else(|| std::env::var_os("https_proxy")).is_some() {
         cause.remedy.0.push_str("; hongyan does not use HTTPS_PROXY: set proxy on the account, or open the way");
-        cause.remedy.1.push_str(";鸿雁不使用 HTTPS_PROXY:请在账号上设置 proxy,或放行出口");
+        cause.remedy.1.push_str("；鸿雁不使用 HTTPS_PROXY：请在账号上设置 proxy，或放行出口");
     }
     Err(cause)
 }
@@ -72,7 +72,7 @@ async fn reach_proxy(proxy: &Proxy) -> Result<String, Cause> {
         Cause::ours(
             "proxy",
             ("the configured proxy cannot be reached", "无法连接所配置的代理"),
-            ("correct proxy on the account, or start the proxy", "请更正账号的 proxy,或启动该代理"),
+            ("correct proxy on the account, or start the proxy", "请更正账号的 proxy，或启动该代理"),
         )
         .saying(cause.words)
     })
@@ -122,7 +122,7 @@ fn clock(date: Option<&str>, now_ms: i64) -> Result<String, Cause> {
             &format!("this machine's clock is {seconds} s {en} of the platform's"),
             &format!("本机时钟比平台{zh} {seconds} 秒"),
         ),
-        ("set the clock (NTP); signatures and token lives depend on it", "请校准时钟(NTP);签名和令牌有效期都依赖它"),
+        ("set the clock (NTP); signatures and token lives depend on it", "请校准时钟（NTP）；签名和令牌有效期都依赖它"),
     ))
 }
 

@@ -58,13 +58,13 @@ pub(super) const TEMPLATES: &[Template] = &[
                 Kind::Text { sample: "dingsample" },
                 (
                     "Client ID (AppKey): open-dev.dingtalk.com, the application, Credentials and basic information",
-                    "Client ID(AppKey): 钉钉开放平台 open-dev.dingtalk.com，应用详情，凭证与基础信息",
+                    "Client ID(AppKey)：钉钉开放平台 open-dev.dingtalk.com，应用详情，凭证与基础信息",
                 ),
             ),
             field(
                 "app_secret",
                 Kind::Secret { variable: "DING_SECRET" },
-                ("Client Secret (AppSecret): on the same page", "Client Secret(AppSecret): 同一页面"),
+                ("Client Secret (AppSecret): on the same page", "Client Secret(AppSecret)：同一页面"),
             ),
             field("agent_id", Kind::Number, ("AgentId: on the same page", "AgentId: 同一页面")),
         ],
@@ -137,7 +137,7 @@ pub(super) const TEMPLATES: &[Template] = &[
             field(
                 "secret",
                 Kind::OptionalSecret { variable: "DING_HOOK_SECRET" },
-                ("Secret SEC…, when the robot wants signatures", "加签密钥 SEC…,未启用加签则留空"),
+                ("Secret SEC…, when the robot wants signatures", "加签密钥 SEC…，未启用加签则留空"),
             ),
             field(
                 "keyword",

@@ -13,7 +13,7 @@ pub(super) fn read(defines: &[String], sandbox: Option<&serde_json::Value>) -> a
 fn one(text: &str, sandbox: Option<&serde_json::Value>) -> anyhow::Result<(String, Value)> {
     let Some((name, value)) = text.split_once('=') else {
         return Err(
-            Usage(told!("--define {}: expected NAME=VALUE" ; "--define {}: 应为 NAME=VALUE", shown(text))).into()
+            Usage(told!("--define {}: expected NAME=VALUE" ; "--define {}：应为 NAME=VALUE", shown(text))).into()
         );
     };
     let (name, typed) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
@@ -21,12 +21,12 @@ fn one(text: &str, sandbox: Option<&serde_json::Value>) -> anyhow::Result<(Strin
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if !first || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Err(Usage(
-            told!("--define {}: a name is letters, digits and _" ; "--define {}: 名称只含字母、数字和 _", shown(name)),
+            told!("--define {}: a name is letters, digits and _" ; "--define {}：名称只含字母、数字和 _", shown(name)),
         )
         .into());
     }
     let value = if typed {
-        Value::from_json_text(value).map_err(|_| Usage(told!("--define {name}:= expects JSON, such as {name}:=5" ; "--define {name}:= 之后应为 JSON，如 {name}:=5")))?
+        Value::from_json_text(value).map_err(|_| Usage(told!("--define {name}:= expects JSON, such as {name}:=5" ; "--define {name}：= 之后应为 JSON，如 {name}：=5")))?
     } else {
         Value::text(written(name, value, sandbox)?)
     };
@@ -37,12 +37,12 @@ fn one(text: &str, sandbox: Option<&serde_json::Value>) -> anyhow::Result<(Strin
 fn written(name: &str, value: &str, sandbox: Option<&serde_json::Value>) -> anyhow::Result<String> {
     if let Some(variable) = value.strip_prefix("env:") {
         return std::env::var(variable)
-            .map_err(|_| Usage(told!("--define {name}: the environment has no variable {variable}" ; "--define {name}: 环境中没有变量 {variable}")).into());
+            .map_err(|_| Usage(told!("--define {name}: the environment has no variable {variable}" ; "--define {name}：环境中没有变量 {variable}")).into());
     }
     if let Some(file) = value.strip_prefix('@') {
         let text = std::fs::read_to_string(file).map_err(|error| {
             Usage(
-                told!("--define {name}: {file} cannot be read: {error}" ; "--define {name}: {file} 无法读取：{error}"),
+                told!("--define {name}: {file} cannot be read: {error}" ; "--define {name}：{file} 无法读取：{error}"),
             )
         })?;
         // The line break at the end belongs to the file, not to the secret.
@@ -59,7 +59,7 @@ fn written(name: &str, value: &str, sandbox: Option<&serde_json::Value>) -> anyh
         return match sandbox.pointer(&pointer) {
             Some(serde_json::Value::String(text)) => Ok(text.clone()),
             Some(number @ serde_json::Value::Number(_)) => Ok(number.to_string()),
-            _ => Err(Usage(told!("--define {name}: the sandbox has no {path}; wecom.secret, dingtalk.app_key and smtp.password are some that it has" ; "--define {name}: 模拟平台没有 {path}；可用的如 wecom.secret、dingtalk.app_key、smtp.password")).into()),
+            _ => Err(Usage(told!("--define {name}: the sandbox has no {path}; wecom.secret, dingtalk.app_key and smtp.password are some that it has" ; "--define {name}：模拟平台没有 {path}；可用的如 wecom.secret、dingtalk.app_key、smtp.password")).into()),
         };
     }
     Ok(value.strip_prefix("text:").unwrap_or(value).to_owned())

@@ -170,7 +170,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Finds a person", "查找人员"),
     (
         "mobile:…, userid:… or email:…; a bare word is a userid, one with @ an e-mail address",
-        "mobile:…、userid:… 或 email:…;单独的词是用户 ID，含 @ 的是邮箱",
+        "mobile:…、userid:… 或 email:…；单独的词是用户 ID，含 @ 的是邮箱",
     ),
     ("Lists departments", "列出部门"),
     (
@@ -263,7 +263,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "Prints the answer's body, whatever its status; --json prints the function's result.\nExit codes: 0 an answer came, 1 none came (or, with --fail, a status from 400), 2 usage,\n3 the request may have arrived and the answer was lost.",
-        "输出应答正文，不论状态码；--json 输出函数的结果。\n退出码：0 有应答，1 无应答（或使用 --fail 且状态码不小于 400）,2 用法错误，\n3 请求可能已送达而应答丢失。",
+        "输出应答正文，不论状态码；--json 输出函数的结果。\n退出码：0 有应答，1 无应答（或使用 --fail 且状态码不小于 400），2 用法错误，\n3 请求可能已送达而应答丢失。",
     ),
     ("The function", "函数"),
     ("The address; without a scheme it is http://", "地址；未写协议时为 http://"),
@@ -290,7 +290,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Sends a mail as sendEmail does in a script", "像脚本中的 sendEmail 那样发送邮件"),
     (
         "The server is known for the usual providers; else --server, with TLS from the first byte on port\n465 and 994 and STARTTLS on others. The mail goes to all recipients or to none.\nExit codes: 0 taken (250), 1 refused or failed, 2 usage, 3 the mail may have been taken.",
-        "常见服务商的服务器已内置，其余用 --server；端口 465 和 994 从首字节起用 TLS,\n其他端口用 STARTTLS。邮件要么发给全部接收人，要么都不发。\n退出码：0 已接收（250）,1 被拒或失败，2 用法错误，3 可能已接收。",
+        "常见服务商的服务器已内置，其余用 --server；端口 465 和 994 从首字节起用 TLS，\n其他端口用 STARTTLS。邮件要么发给全部接收人，要么都不发。\n退出码：0 已接收（250），1 被拒或失败，2 用法错误，3 可能已接收。",
     ),
     ("The sender's address, which is the login too", "发件人地址，也是登录名"),
     ("The variable that holds the password or authorization code 授权码", "存放密码或授权码的环境变量"),
