@@ -7,8 +7,8 @@ use toml::Table;
 
 /// The picture, bottom up: a crate depends on crates of lower rows only.
 const ROWS: [&[&str]; 7] = [
-    &["endpoint", "net", "crypt", "script"],
-    &["client", "core", "text", "remote"],
+    &["endpoint", "net", "callback", "script"],
+    &["platform-client", "core", "text", "client"],
     &["wecom", "dingtalk", "mail", "api", "relay", "sheet"],
     &["channel", "store", "functions"],
     &["gateway", "embed"],
@@ -18,7 +18,7 @@ const ROWS: [&[&str]; 7] = [
 /// Stands beside the rows: it plays the platforms, so it knows declarations and nothing of ours above them.
 const SANDBOX: &str = "sandbox";
 /// All that the sandbox may use.
-const BELOW_SANDBOX: [&str; 6] = ["wecom", "dingtalk", "mail", "endpoint", "net", "crypt"];
+const BELOW_SANDBOX: [&str; 6] = ["wecom", "dingtalk", "mail", "endpoint", "net", "callback"];
 /// The tip: used by nobody.
 const TIP: &str = "cli";
 /// What our crates' names begin with.
@@ -103,9 +103,9 @@ mod tests {
     #[test]
     fn arrows_down_are_allowed() {
         for (own, on) in [
-            ("client", "net"),
+            ("platform-client", "net"),
             ("core", "endpoint"),
-            ("wecom", "client"),
+            ("wecom", "platform-client"),
             ("channel", "mail"),
             ("store", "core"),
             ("gateway", "store"),
@@ -123,7 +123,7 @@ mod tests {
         for (own, on) in [
             ("endpoint", "net"),
             ("net", "core"),
-            ("core", "client"),
+            ("core", "platform-client"),
             ("core", "store"),
             ("wecom", "dingtalk"),
             ("store", "channel"),
@@ -133,7 +133,7 @@ mod tests {
             ("sandbox", "core"),
             ("sandbox", "channel"),
             ("sandbox", "store"),
-            ("sandbox", "client"),
+            ("sandbox", "platform-client"),
             ("core", "never-heard-of"),
         ] {
             let expected = format!("hongyan-{own} -> hongyan-{on} (dependencies)");
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn tests_may_use_anything_but_the_tip() {
         assert!(arrow("channel", "dev-dependencies", "sandbox").is_empty());
-        assert!(arrow("client", "dev-dependencies", "dingtalk").is_empty());
+        assert!(arrow("platform-client", "dev-dependencies", "dingtalk").is_empty());
         assert_eq!(arrow("gateway", "dev-dependencies", "cli").len(), 1);
     }
 
@@ -155,8 +155,8 @@ mod tests {
             "[package]\nname = \"hongyan-core\"\n[dependencies]\nx = { package = \"hongyan-store\", path = \"\" }";
         assert_eq!(faults(renamed), ["hongyan-core -> hongyan-store (dependencies)"]);
         let conditional = "[package]\nname = \"hongyan-core\"\n[target.'cfg(unix)'.dependencies]\nhongyan-net.workspace = true\n\
-             hongyan-client.workspace = true";
-        assert_eq!(faults(conditional), ["hongyan-core -> hongyan-client (dependencies)"]);
+             hongyan-platform-client.workspace = true";
+        assert_eq!(faults(conditional), ["hongyan-core -> hongyan-platform-client (dependencies)"]);
     }
 
     #[test]

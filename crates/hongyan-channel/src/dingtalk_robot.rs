@@ -10,7 +10,6 @@ use crate::{
     table,
 };
 use async_trait::async_trait;
-use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
     Resolution, Target, TargetResult, Unfit, clock::System,
@@ -23,6 +22,7 @@ use hongyan_dingtalk::{
 };
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, strict};
 use hongyan_net::{Http, Options, Reply, Secret};
+use hongyan_platform_client::{Client, Raw};
 use hongyan_text::{Dialect, Form};
 use serde::Deserialize;
 use serde_json::Value;

@@ -4,10 +4,10 @@
 
 use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef, robot::Hook};
 use async_trait::async_trait;
-use hongyan_client::{Client, Login, Raw};
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Declared, Fault, Platform, Spec};
 use hongyan_net::{Http, Options, Reply, Secret};
+use hongyan_platform_client::{Client, Login, Raw};
 use hongyan_wecom::WeCom;
 use serde_json::Value;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What the platform crates declare, in the words of `hongyan-core`: rates, a token's state, reasons.
 
-use hongyan_client::TokenState;
 use hongyan_core::{Health, Rate, Reason};
 use hongyan_endpoint::{Known, Platform, Scope, Spec, TRANSPORT_FAULTS};
+use hongyan_platform_client::TokenState;
 
 /// The rates that an operation declares for a scope.
 pub(crate) fn rates(spec: &Spec, scope: Scope) -> Vec<Rate> {

@@ -2,9 +2,9 @@
 
 use crate::{SecretError, SecretRef};
 use async_trait::async_trait;
-use hongyan_client::Raw;
 use hongyan_endpoint::{Declared, Fault};
 use hongyan_net::{Reply, Secret};
+use hongyan_platform_client::Raw;
 
 /// A robot, as its platform's own paths reach it.
 #[async_trait]

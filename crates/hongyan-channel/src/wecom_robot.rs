@@ -15,13 +15,13 @@ use crate::{
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_client::{Client, Raw};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
     Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
 };
 use hongyan_endpoint::{Declared, Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
+use hongyan_platform_client::{Client, Raw};
 use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,

@@ -4,9 +4,9 @@ use crate::{
     lang::{self, Lang, told},
     out::note,
 };
+use hongyan_client::Kind;
 use hongyan_endpoint::harmless;
 use hongyan_gateway::config::ConfigError;
-use hongyan_remote::Kind;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -67,7 +67,7 @@ impl std::error::Error for NoAnswer {}
 
 /// A gateway's fault, in the language that was chosen.
 #[derive(Debug)]
-pub(crate) struct Remote(pub(crate) hongyan_remote::Fault);
+pub(crate) struct Remote(pub(crate) hongyan_client::Fault);
 
 impl std::fmt::Display for Remote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -7,13 +7,13 @@ use crate::{
 };
 use anyhow::Context;
 use bytes::Bytes;
+use hongyan_client::Fault;
+pub(crate) use hongyan_client::encode;
 use hongyan_net::Secret;
-use hongyan_remote::Fault;
-pub(crate) use hongyan_remote::encode;
 use serde_json::Value;
 
 /// A gateway and the key for it.
-pub(crate) struct Gateway(hongyan_remote::Gateway);
+pub(crate) struct Gateway(hongyan_client::Gateway);
 
 impl Gateway {
     /// Reads the key; opens nothing.
@@ -33,11 +33,11 @@ impl Gateway {
 
     /// A gateway at an address, with a key.
     pub(crate) fn new(base: &str, key: Secret) -> Self {
-        Self(hongyan_remote::Gateway::new(base, key))
+        Self(hongyan_client::Gateway::new(base, key))
     }
 
     /// The gateway alone, for those who sort its faults themselves.
-    pub(crate) fn into_inner(self) -> hongyan_remote::Gateway {
+    pub(crate) fn into_inner(self) -> hongyan_client::Gateway {
         self.0
     }
 

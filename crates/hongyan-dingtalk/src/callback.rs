@@ -2,10 +2,10 @@
 //! <https://open.dingtalk.com/document/orgapp/configure-event-subcription>
 //!
 //! The gateway opens with [`Callback::open`] what the sandbox sealed with [`Callback::seal`], and answers with
-//! [`Callback::answer`]. The box itself is `hongyan-crypt`'s; registering an address is [`crate::subscription`]'s.
+//! [`Callback::answer`]. The box itself is `hongyan-callback`'s; registering an address is [`crate::subscription`]'s.
 
 use crate::DingTalk;
-use hongyan_crypt::{Key, Refused};
+use hongyan_callback::{Key, Refused};
 use hongyan_endpoint::{Fault, Platform};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -124,7 +124,7 @@ impl Callback {
     /// Signs a box that is about to travel.
     #[must_use]
     pub fn sign(&self, timestamp: &str, nonce: &str, encrypt: &str) -> String {
-        hongyan_crypt::signature(&self.token, timestamp, nonce, encrypt)
+        hongyan_callback::signature(&self.token, timestamp, nonce, encrypt)
     }
 
     /// Checks the signature of a box that came; the time that it takes does not tell how much of it is right.
@@ -132,7 +132,7 @@ impl Callback {
     /// # Errors
     /// [`Rejected::Signature`].
     pub fn verify(&self, stamp: &Stamp, encrypt: &str) -> Result<(), Rejected> {
-        let good = hongyan_crypt::signed(&stamp.signature, &self.token, &stamp.timestamp, &stamp.nonce, encrypt);
+        let good = hongyan_callback::signed(&stamp.signature, &self.token, &stamp.timestamp, &stamp.nonce, encrypt);
         if good { Ok(()) } else { Err(Rejected::Signature) }
     }
 

@@ -41,9 +41,9 @@ pub mod webhook;
 pub use envelope::rewrapped;
 pub use unreadable::unreadable;
 
-use hongyan_client::Login;
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
 use hongyan_net::Secret;
+use hongyan_platform_client::Login;
 use std::time::Duration;
 
 /// The platform.

@@ -5,9 +5,9 @@ use crate::{
     runtime::{Own, Shared},
     settings::{KeySource, Settings, read_switch},
 };
+use hongyan_client::Gateway;
 use hongyan_functions::{Functions, HttpResult, MailResult, Method, Profile};
 use hongyan_net::Secret;
-use hongyan_remote::Gateway;
 use serde_json::Value;
 use std::{
     fmt, fs,
@@ -182,7 +182,7 @@ impl Engine {
         self.runtime()?.wait(async move {
             match gateway.status(&id).await {
                 Ok(message) => Ok(message["state"].as_str().map(str::to_owned)),
-                Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) => Ok(None),
+                Err(fault) if fault.kind == hongyan_client::Kind::Refused(404) => Ok(None),
                 Err(fault) => Err(fault.into()),
             }
         })
@@ -198,7 +198,7 @@ impl Engine {
         self.runtime()?.wait(async move {
             match gateway.recipients(&asked).await {
                 Ok(list) => Ok(ledger::rows(&asked, &list)),
-                Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) => Ok(Vec::new()),
+                Err(fault) if fault.kind == hongyan_client::Kind::Refused(404) => Ok(Vec::new()),
                 Err(fault) => Err(fault.into()),
             }
         })

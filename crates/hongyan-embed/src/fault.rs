@@ -1,6 +1,6 @@
 //! Why a call from a host program ended without its result.
 
-use hongyan_remote::Kind as Remote;
+use hongyan_client::Kind as Remote;
 use std::fmt;
 
 /// What kind of trouble it is, and so what the caller may do.
@@ -43,8 +43,8 @@ impl Fault {
     }
 }
 
-impl From<hongyan_remote::Fault> for Fault {
-    fn from(fault: hongyan_remote::Fault) -> Self {
+impl From<hongyan_client::Fault> for Fault {
+    fn from(fault: hongyan_client::Fault) -> Self {
         let kind = match fault.kind {
             Remote::Invalid => Kind::Argument,
             Remote::Unreachable => Kind::Unreachable,

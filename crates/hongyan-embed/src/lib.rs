@@ -10,7 +10,7 @@
 //! ```
 //!
 //! [`Engine`] blocks, takes texts and lives through a fork. How a host calls is the host's part; what the functions do
-//! is `hongyan-functions`', what a gateway says `hongyan-remote`'s.
+//! is `hongyan-functions`', what a gateway says `hongyan-client`'s.
 
 mod arguments;
 mod engine;

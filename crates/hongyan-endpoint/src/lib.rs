@@ -35,7 +35,7 @@
 //! assert_eq!(wire.path, "/letters");
 //! ```
 //!
-//! This crate opens no socket and reads no clock. Carrying calls out is `hongyan-client`'s work.
+//! This crate opens no socket and reads no clock. Carrying calls out is `hongyan-platform-client`'s work.
 
 pub mod audit;
 mod fault;

@@ -1,7 +1,7 @@
 //! The gateway's answers, as far as a row is concerned. Pure.
 
+use hongyan_client::{Fault, Kind};
 use hongyan_core::Time;
-use hongyan_remote::{Fault, Kind};
 use serde_json::Value;
 
 /// After this long in `sent` no platform is expected to take it back, in milliseconds: DingTalk tells seconds after a

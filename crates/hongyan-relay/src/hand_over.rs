@@ -5,7 +5,7 @@ use crate::{
     answer::{Meaning, meaning},
     work::{Outcome, Waiting},
 };
-use hongyan_remote::Gateway;
+use hongyan_client::Gateway;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -19,7 +19,7 @@ pub(crate) struct Handed {
     /// One per row.
     pub(crate) outcomes: Vec<(Waiting, Outcome)>,
     /// What stood in the way of the rest, if anything did: they are [`Outcome::Later`].
-    pub(crate) fault: Option<hongyan_remote::Fault>,
+    pub(crate) fault: Option<hongyan_client::Fault>,
     /// Nothing will go through before somebody acts.
     pub(crate) stop: Option<Fault>,
 }
@@ -79,7 +79,7 @@ pub(crate) async fn hand_over(gateway: &Gateway, rows: Vec<Waiting>, now: i64) -
     handed
 }
 
-async fn call(gateway: &Gateway, rows: &[Waiting], now: i64) -> Result<Vec<Outcome>, hongyan_remote::Fault> {
+async fn call(gateway: &Gateway, rows: &[Waiting], now: i64) -> Result<Vec<Outcome>, hongyan_client::Fault> {
     if let [row] = rows {
         let accepted = gateway.submit_text(&row.message, &header_key(&row.key)).await?;
         return Ok(vec![taken(&accepted, now)]);
@@ -98,7 +98,7 @@ fn of_item(result: &Value, now: i64) -> Outcome {
         return taken(result, now);
     }
     let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-    let fault = hongyan_remote::Fault::of_problem(status, problem);
+    let fault = hongyan_client::Fault::of_problem(status, problem);
     match meaning(&fault) {
         Meaning::Refused => Outcome::Rejected { error: fault.message },
         // About one message, nothing of this closes the door to the others.

@@ -18,7 +18,7 @@
 //! # Ok::<(), hongyan_relay::Fault>(())
 //! ```
 //!
-//! What the gateway is and says is `hongyan-remote`'s; how a message fares is the gateway's.
+//! What the gateway is and says is `hongyan-client`'s; how a message fares is the gateway's.
 
 mod answer;
 mod fault;

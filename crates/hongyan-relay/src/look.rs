@@ -5,7 +5,7 @@ use crate::{
     answer::{self, Meaning, fate, meaning},
     work::{Due, Found},
 };
-use hongyan_remote::Gateway;
+use hongyan_client::Gateway;
 use serde_json::Value;
 use std::{
     collections::HashSet,
@@ -49,7 +49,7 @@ impl Accounts {
 pub(crate) struct Looked {
     pub(crate) found: Vec<Found>,
     /// What stood in the way of the rest, if anything did.
-    pub(crate) fault: Option<hongyan_remote::Fault>,
+    pub(crate) fault: Option<hongyan_client::Fault>,
     /// Nothing will go through before somebody acts.
     pub(crate) stop: Option<Fault>,
 }
@@ -89,10 +89,10 @@ async fn one(
     row: Due,
     now: i64,
     silent: Arc<HashSet<String>>,
-) -> Result<Found, hongyan_remote::Fault> {
+) -> Result<Found, hongyan_client::Fault> {
     let message: Value = match gateway.status(&row.message_id).await {
         Ok(message) => message,
-        Err(fault) if fault.kind == hongyan_remote::Kind::Refused(404) && fault.code == "not_found" => {
+        Err(fault) if fault.kind == hongyan_client::Kind::Refused(404) && fault.code == "not_found" => {
             let error = "the gateway has forgotten the message: this is the last that was known · 网关已遗忘该消息";
             // What was under way when it was last seen may have arrived.
             let state = if row.state == "pending" { "unknown".into() } else { row.state.clone() };
@@ -107,8 +107,8 @@ async fn one(
     };
     let seen = (row.state.as_str(), row.since);
     let Some(fate) = fate(&message, seen, now, |account| !silent.contains(account)) else {
-        return Err(hongyan_remote::Fault::new(
-            hongyan_remote::Kind::Foreign,
+        return Err(hongyan_client::Fault::new(
+            hongyan_client::Kind::Foreign,
             "the gateway's answer names no state: is it a hongyan gateway?",
             "网关的应答没有状态：它是鸿雁网关吗？",
         ));

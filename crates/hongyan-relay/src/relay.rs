@@ -10,8 +10,8 @@ use crate::{
     pace::Backoff,
     work::Take,
 };
+use hongyan_client::Gateway;
 use hongyan_core::{Clock, clock::System};
-use hongyan_remote::Gateway;
 use serde::Serialize;
 use std::{
     fmt,
@@ -212,7 +212,7 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
     }
 
     /// Trouble with the gateway, likewise.
-    async fn outage(&self, fault: &hongyan_remote::Fault, backoff: &mut Backoff) -> Result<(), Fault> {
+    async fn outage(&self, fault: &hongyan_client::Fault, backoff: &mut Backoff) -> Result<(), Fault> {
         let wait = backoff.next();
         if self.until.is_some() && backoff.failures() >= PATIENCE {
             return Err(Fault::new(Kind::Gateway, format!("{fault}; the rows stay as they are · 各行保持不变")));

@@ -15,7 +15,7 @@ pub use reply::{Reply, ReplyArticle};
 pub use xml::{Element, MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 
 use crate::WeCom;
-use hongyan_crypt::{Key, Refused, signature, signed};
+use hongyan_callback::{Key, Refused, signature, signed};
 use hongyan_endpoint::{endpoints, lenient};
 use hongyan_net::Secret;
 use serde::{Deserialize, Serialize};

@@ -27,9 +27,9 @@ pub mod webhook;
 
 pub use unreadable::unreadable;
 
-use hongyan_client::Login;
 use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};
 use hongyan_net::Secret;
+use hongyan_platform_client::Login;
 use std::time::Duration;
 
 /// The platform.

@@ -16,7 +16,6 @@ use crate::{
 };
 use async_trait::async_trait;
 use group::Handle;
-use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
     Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
@@ -30,6 +29,7 @@ use hongyan_dingtalk::{
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
+use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
 use serde::Deserialize;
 use std::{borrow::Cow, time::Duration};

@@ -14,7 +14,6 @@ use crate::{
     table, target,
 };
 use async_trait::async_trait;
-use hongyan_client::Client;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
     Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
@@ -22,6 +21,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope, lenient};
 use hongyan_net::{Http, Options};
+use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
 use hongyan_wecom::{
     Credential, WeCom,

@@ -1,6 +1,6 @@
 //! Pushed events against the published vectors, and everything that must not pass.
 
-use hongyan_crypt::Key;
+use hongyan_callback::Key;
 use hongyan_dingtalk::callback::{Answer, Callback, Push, Rejected, Stamp};
 use proptest::prelude::*;
 use serde_json::json;

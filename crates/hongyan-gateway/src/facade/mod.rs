@@ -15,8 +15,8 @@ use crate::{
 };
 use axum::{body::Body, response::Response};
 use hongyan_api::{FACADE, FacadeRoute, OWNER_NOT_A_MEMBER};
-use hongyan_client::Raw;
 use hongyan_endpoint::{Fault, Wire};
+use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
-use hongyan_client::Raw;
 use hongyan_endpoint::{Auth, Wire};
+use hongyan_platform_client::Raw;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 

@@ -1,8 +1,8 @@
 //! From a commit to the gateway and back, with every trouble on the way.
 
 use crate::fake::{Fake, Folder, Trouble};
+use hongyan_client::Gateway;
 use hongyan_relay::{Change, Kind, Options, OutboxTable, Summary, relay};
-use hongyan_remote::Gateway;
 use rusqlite::{Connection, params};
 use std::time::Duration;
 use tokio::sync::watch;

@@ -8,9 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use hongyan_client::Gateway;
 use hongyan_net::Secret;
 use hongyan_relay::{Create, DEFAULT_TABLE, OutboxTable};
-use hongyan_remote::Gateway;
 use rusqlite::Connection;
 use serde_json::{Value, json, value::RawValue};
 use std::{

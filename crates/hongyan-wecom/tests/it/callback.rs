@@ -30,7 +30,7 @@ fn echo_signature() -> Signature {
 
 /// Any text, signed as it is.
 fn signed(encrypted: &str) -> Signature {
-    signature(&hongyan_crypt::signature("SandboxToken2024", "1", "n", encrypted), "1", "n")
+    signature(&hongyan_callback::signature("SandboxToken2024", "1", "n", encrypted), "1", "n")
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_is_altered_cut_off_or_somebody_elses_is_refused() {
         assert_eq!(verify(&signed(&ECHO[..cut]), &ECHO[..cut]), CallbackFault::Decrypt, "{cut}");
     }
     assert_eq!(verify(&signed(""), ""), CallbackFault::Decrypt);
-    let key = hongyan_crypt::Key::parse(KEY).unwrap();
+    let key = hongyan_callback::Key::parse(KEY).unwrap();
     let other = key.encrypt(b"0123456789abcdef", b"x", "wwother");
     assert_eq!(verify(&signed(&other), &other), CallbackFault::Receiver);
     let binary = key.encrypt(b"0123456789abcdef", b"\xff\xfe", "wwsandbox00000001");

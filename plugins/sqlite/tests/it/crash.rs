@@ -5,9 +5,9 @@ use crate::{
     session::{foreign, loadable, python},
     stage::Stage,
 };
+use hongyan_client::Gateway;
 use hongyan_net::{Http, Options as HttpOptions, Secret};
 use hongyan_relay::{Create, DEFAULT_TABLE, Options, OutboxTable, relay};
-use hongyan_remote::Gateway;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},

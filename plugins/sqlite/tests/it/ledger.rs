@@ -4,9 +4,9 @@ use crate::{
     session::Session,
     stage::{Stage, message},
 };
+use hongyan_client::Gateway;
 use hongyan_net::Secret;
 use hongyan_relay::{Create, DEFAULT_TABLE, Options, OutboxTable, relay};
-use hongyan_remote::Gateway;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 

@@ -8,11 +8,11 @@
 //! <https://developer.work.weixin.qq.com/document/path/90968>
 //!
 //! ```
-//! let key = hongyan_crypt::Key::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")?;
+//! let key = hongyan_callback::Key::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")?;
 //! let sealed = key.encrypt(b"0123456789abcdef", b"success", "sample-owner");
 //! let opened = key.decrypt(&sealed)?;
 //! assert_eq!((opened.message.as_slice(), opened.owner.as_str()), (&b"success"[..], "sample-owner"));
-//! # Ok::<(), hongyan_crypt::Refused>(())
+//! # Ok::<(), hongyan_callback::Refused>(())
 //! ```
 
 mod key;

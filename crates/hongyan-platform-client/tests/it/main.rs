@@ -2,10 +2,10 @@
 
 mod answers;
 
-use hongyan_client::{Client, TokenState};
 use hongyan_dingtalk::{DingTalk, user::GetByMobile};
 use hongyan_endpoint::{About, Class, Declared, Fault, Platform};
 use hongyan_net::{Http, Options, Secret};
+use hongyan_platform_client::{Client, TokenState};
 use hongyan_sandbox::{FaultRule, Sandbox, SandboxOptions};
 use hongyan_wecom::{
     WeCom,

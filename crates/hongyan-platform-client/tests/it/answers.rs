@@ -1,9 +1,9 @@
 //! A platform made of bytes: what its answers make of a call, and how often it is asked for a token.
 
-use hongyan_client::{Client, TokenState};
 use hongyan_dingtalk::{DingTalk, notice::RecallNotice, user::GetByMobile};
 use hongyan_endpoint::{About, Class, Fault};
 use hongyan_net::{BeforeWrite, Http, Options, Secret};
+use hongyan_platform_client::{Client, TokenState};
 use hongyan_wecom::{WeCom, message::SendMessage};
 use serde_json::{Map, json};
 use std::{
