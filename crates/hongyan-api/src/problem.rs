@@ -1,6 +1,7 @@
 //! What went wrong with a request, as a problem document (RFC 9457).
 
 use crate::AccountTrouble;
+use hongyan_endpoint::Bilingual;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -27,6 +28,9 @@ pub struct Problem {
     /// Where in the request: a dotted path into the body, or the name of a header or query parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The code by which the platform itself would refuse it, where it has one for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_code: Option<Cow<'static, str>>,
     /// What the platform said, where it is a platform's refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Box<AccountTrouble>>,
@@ -133,6 +137,7 @@ impl Problem {
             detail_zh: detail_zh.into(),
             code: Cow::Borrowed(code.name()),
             field: None,
+            platform_code: None,
             trouble: None,
         }
     }
@@ -143,16 +148,19 @@ impl Problem {
         Self::new(code, code.title(), code.title_zh())
     }
 
-    /// A problem with one field; `detail` is said in English, the Chinese names the field. Without a field's name
-    /// it is the body as a whole.
+    /// A problem with one field. Without a field's name it is the body as a whole.
     #[must_use]
-    pub fn field(code: Code, field: impl Into<String>, detail: impl Into<String>) -> Self {
-        let field = field.into();
-        if field.is_empty() {
-            return Self::new(code, detail, code.title_zh());
-        }
-        let zh = format!("{}:{field}", code.title_zh());
-        Self::new(code, detail, zh).at(field)
+    pub fn field(code: Code, field: impl Into<String>, detail: impl Into<Bilingual>) -> Self {
+        let (field, Bilingual { en, zh }) = (field.into(), detail.into());
+        let problem = Self::new(code, en, zh);
+        if field.is_empty() { problem } else { problem.at(field) }
+    }
+
+    /// The same problem, for which a platform has this code; an empty one is none.
+    #[must_use]
+    pub fn with_platform_code(mut self, code: &'static str) -> Self {
+        self.platform_code = (!code.is_empty()).then_some(Cow::Borrowed(code));
+        self
     }
 
     /// The same problem, with what the platform said.
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_problem_is_written_as_rfc_9457_names_its_members() {
-        let problem = Problem::field(Code::InvalidField, "to[0]", "names nobody");
+        let problem = Problem::field(Code::InvalidField, "to[0]", ("names nobody", "没有收件人"));
         let json = serde_json::to_value(&problem).unwrap();
         assert_eq!(json["type"], "urn:hongyan:problem:invalid_field");
         assert_eq!(json["status"], 422);

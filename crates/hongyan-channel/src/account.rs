@@ -13,7 +13,9 @@ use crate::{
     wecom::{WeComChannel, WeComConfig},
     wecom_robot::{WeComRobotChannel, WeComRobotConfig},
 };
-use hongyan_core::{Backoff, Channel, Claim, Content, Dedup, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit};
+use hongyan_core::{
+    Backoff, Channel, Claim, Content, Dedup, Flaw, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit, bilingual,
+};
 use hongyan_endpoint::strict;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -248,12 +250,12 @@ impl Account {
         if parts.len() > 1 && self.long_text == LongText::Refuse && content.table.is_none() {
             let field = if content.markdown.is_some() { "markdown" } else { "text" };
             let size = content.markdown.as_ref().or(content.text.as_ref()).map_or(0, String::len);
-            let message = format!(
-                "takes {size} bytes of UTF-8 (a Chinese character takes 3), more than one call carries, and would be {} \
-                 parts: shorten it, link to the rest, or leave long_text = \"refuse\" out of the account",
-                parts.len()
+            let count = parts.len();
+            let why = bilingual!(
+                "takes {size} bytes of UTF-8 (a Chinese character takes 3), more than one call carries, and would be {count} parts: shorten it, link to the rest, or leave long_text = \"refuse\" out of the account";
+                "占 {size} 字节（UTF-8，一个汉字占 3 字节），超过一次调用所能携带，须分 {count} 条：请缩短、用链接代替其余，或去掉账号的 long_text = \"refuse\""
             );
-            return Err(Unfit { field: field.into(), message });
+            return Err(Unfit::new(field, Flaw::Unfit(why)));
         }
         Ok(parts)
     }
@@ -277,8 +279,12 @@ impl Account {
         let mut parts = self.channel.parts(content, &self.stamp(claim.made_at))?;
         let at = usize::try_from(part.number).unwrap_or_default().wrapping_sub(1);
         if parts.len() != usize::try_from(part.of).unwrap_or_default() || at >= parts.len() {
-            let message = format!("was accepted in {} parts and is {} by now: send it anew", part.of, parts.len());
-            return Err(Unfit { field: "".into(), message });
+            let (then, now) = (part.of, parts.len());
+            let why = bilingual!(
+                "was accepted in {then} parts and is {now} by now: send it anew";
+                "受理时为 {then} 条，现为 {now} 条：请重新发送"
+            );
+            return Err(Unfit::new("", Flaw::Unfit(why)));
         }
         Ok(parts.swap_remove(at))
     }
@@ -477,6 +483,6 @@ mod tests {
         let old = claim(long.clone(), false, Some(Part { number: 2, of }));
         assert_eq!(robot(r#","long_text":"refuse""#).wording(&old).unwrap(), accepted[1]);
         let other = claim(long, false, Some(Part { number: 2, of: of + 1 }));
-        assert!(robot("").wording(&other).unwrap_err().message.contains("send it anew"));
+        assert!(robot("").wording(&other).unwrap_err().text().en.contains("send it anew"));
     }
 }

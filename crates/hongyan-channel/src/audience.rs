@@ -1,7 +1,7 @@
 //! Members of a platform's own message that would say who gets it. In a `native` that is `to`'s to say: a channel that
 //! ignored them would reach others than its caller believes.
 
-use hongyan_core::{Content, Unfit};
+use hongyan_core::{Content, Flaw, Unfit};
 use serde_json::Value;
 
 /// Names of such members on any of the platforms, in small letters and without underscores.
@@ -37,15 +37,21 @@ pub(crate) fn check(content: &Content, agent_id: Option<i64>) -> Result<(), Unfi
     };
     for (name, value) in native {
         let plain = name.replace('_', "").to_ascii_lowercase();
-        let message = if AUDIENCE.contains(&plain.as_str()) {
-            "would change who gets the message: recipients stand in to, such as {\"userid\": …}, {\"department\": …}, \
-             {\"chat\": …} or {\"all\": true}"
+        let why = if AUDIENCE.contains(&plain.as_str()) {
+            (
+                "would change who gets the message: recipients stand in to, such as {\"userid\": …}, {\"department\": …}, \
+                 {\"chat\": …} or {\"all\": true}",
+                "会改变收件人：收件人写在 to 中，如 {\"userid\": …}、{\"department\": …}、{\"chat\": …} 或 {\"all\": true}",
+            )
         } else if plain == SENDER && !is_own(value, agent_id) {
-            "is another application than the account's: name its account in via"
+            (
+                "is another application than the account's: name its account in via",
+                "不是该账号的应用：请在 via 中指定其账号",
+            )
         } else {
             continue;
         };
-        return Err(Unfit { field: format!("native.{name}").into(), message: message.into() });
+        return Err(Unfit::new(format!("native.{name}"), Flaw::unfit(why)));
     }
     Ok(())
 }
@@ -63,7 +69,7 @@ mod tests {
 
     fn field(native: Value, agent_id: Option<i64>) -> Option<String> {
         let content = Content { native: Some(native), ..Content::default() };
-        check(&content, agent_id).err().map(|unfit| unfit.field.into_owned())
+        check(&content, agent_id).err().map(|unfit| unfit.field)
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use hongyan_core::{
-    Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, Format, Group, Health, Outcome, Receipts,
-    Resolution, Target, TargetResult, Unfit, clock::System,
+    Address, AddressKind, Bilingual, Call, Capabilities, Channel, Clock, Content, Dedup, Flaw, Format, Group, Health,
+    Outcome, Receipts, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -20,7 +20,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, strict};
+use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, typed};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::{Dialect, Form};
@@ -49,7 +49,7 @@ pub struct DingTalkRobotConfig {
 }
 
 /// What a call is called in an error.
-const KIND: &str = "message of a DingTalk robot";
+const KIND: Bilingual = Bilingual::fixed("message of a DingTalk robot", "钉钉机器人消息");
 /// People whom one message mentions.
 const MOST_MENTIONS: usize = 50;
 /// Room for a mention, in the text and in the list: a user id has at most 64 bytes.
@@ -150,8 +150,11 @@ impl DingTalkRobotChannel {
         if words(message).any(|words| words.contains(keyword.as_str())) {
             return Ok(());
         }
-        let message = format!("lacks the keyword {keyword:?}, without which the group's robot refuses it");
-        Err(Unfit { field: render::form(content).into(), message })
+        let why = bilingual!(
+            "lacks the keyword {keyword:?}, without which the group's robot refuses it";
+            "缺少关键词 {keyword:?}，群机器人会因此拒绝"
+        );
+        Err(Unfit::new(render::form(content), Flaw::Unfit(why)))
     }
 }
 
@@ -172,9 +175,12 @@ fn rendered(markdown: &str) -> String {
 /// The robot's message, without mentions.
 fn message(content: &Content) -> Result<Message, Unfit> {
     if let Some(native) = &content.native {
-        return strict::from_value(native.clone()).map_err(|error| {
-            // serde's sentence may quote the value; here that is the sender's own.
-            Unfit { field: "native".into(), message: format!("is not a message of a group's robot: {error}") }
+        return typed(native.clone()).map_err(|invalid| {
+            let why = bilingual!(
+                "is not a message of a group's robot: {invalid}";
+                "不是群机器人的消息：{invalid:#}"
+            );
+            Unfit::new("native", Flaw::Unfit(why))
         });
     }
     let title = content.title.clone().unwrap_or_default();
@@ -275,14 +281,13 @@ impl Channel for DingTalkRobotChannel {
         };
         let parts = if content.table.is_some() {
             // It takes no files.
-            table::parts(content, suffix, (table::chat(Dialect::DingTalk), false), KIND, Some(limit), size)?
+            table::parts(content, suffix, (table::chat(Dialect::DingTalk), false), &KIND, Some(limit), size)?
         } else {
-            render::parts(content, suffix, KIND, Some(limit), size)?
+            render::parts(content, suffix, &KIND, Some(limit), size)?
         };
         for part in &parts {
             let message = message(part)?;
-            content::robot(&message)
-                .map_err(|u| render::unfit::<DingTalk>(content, KIND, (u.code, &u.field, &u.message)))?;
+            content::robot(&message).map_err(|unfit| render::unfit::<DingTalk>(content, &KIND, unfit))?;
             self.check_keyword(content, &message)?;
         }
         Ok(parts)
@@ -315,7 +320,7 @@ impl Channel for DingTalkRobotChannel {
         }
         let mut message = match message(call.content) {
             Ok(message) => message,
-            Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.message))),
+            Err(unfit) => return Outcome::failed(invalid(format!("content.{} {}", unfit.field, unfit.text()))),
         };
         let exceptions = mention(&mut message, call.targets);
         // The same key at every attempt of this delivery, and at no other's.
@@ -454,7 +459,7 @@ mod tests {
         let robot = robot("告警");
         assert!(robot.parts(&content(r#"{"text":"[告警] disk"}"#), "").is_ok());
         let unfit = robot.parts(&content(r#"{"text":"disk"}"#), "").unwrap_err();
-        assert!(unfit.field == "text" && unfit.message.contains("告警"), "{unfit:?}");
+        assert!(unfit.field == "text" && unfit.text().en.contains("告警"), "{unfit:?}");
         let native = content(r#"{"native":{"msgtype":"text","text":{"content":""}}}"#);
         assert_eq!(robot.parts(&native, "").unwrap_err().field, "native.text.content");
     }

@@ -2,7 +2,7 @@
 //!
 //! Look-ups cost API calls, and WeCom blocks a company's look-ups for a day when too many miss.
 
-use hongyan_core::{Address, AddressKind, Reason, Resolution, names_several};
+use hongyan_core::{Address, AddressKind, Bilingual, Reason, Resolution, names_several};
 use hongyan_endpoint::{Class, Fault};
 use std::{
     collections::HashMap,
@@ -97,9 +97,9 @@ impl Directory {
 }
 
 /// Why an id that a directory answered is none of one person.
-fn several(id: &str) -> Option<&'static str> {
+fn several(id: &str) -> Option<Bilingual> {
     if id.trim().is_empty() || id.chars().any(char::is_control) {
-        return Some("is empty or holds a control character");
+        return Some(Bilingual::fixed("is empty or holds a control character", "为空或含有控制字符"));
     }
     names_several(id)
 }

@@ -4,8 +4,9 @@ use crate::{published, render, secret::SecretRef, table};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
-    Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
-    Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
+    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
+    Unfit,
 };
 use hongyan_endpoint::{Class, Fault, File, Known, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
@@ -257,7 +258,7 @@ fn attachments(content: &Content) -> Result<Vec<Attachment>, Fault> {
 }
 
 /// `Name <user@host>`, or the address alone.
-fn party(text: &str) -> Result<Party, &'static str> {
+fn party(text: &str) -> Result<Party, Bilingual> {
     let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
         Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
         None => (None, text.trim()),
@@ -285,10 +286,12 @@ impl Channel for MailChannel {
     }
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        let wrong = |fault: Fault| Unfit { field: "attachments".into(), message: fault.message().to_owned() };
+        let wrong = |fault: Fault| Unfit::new("attachments", Flaw::Unfit(Bilingual::read_from(fault.message())));
         for (i, file) in content.attachments.iter().enumerate() {
-            Attachment::check(&file.name, file.media_type.as_deref())
-                .map_err(|(field, message)| Unfit { field: format!("attachments[{i}].{field}").into(), message })?;
+            Attachment::check(&file.name, file.media_type.as_deref()).map_err(|unfit| {
+                let field = format!("attachments[{i}].{}", unfit.field);
+                unfit.at(field)
+            })?;
         }
         attachments(content).map_err(wrong)?;
         if let Some(table) = &content.table {
@@ -337,9 +340,8 @@ impl Channel for MailChannel {
         Some(self.naming)
     }
 
-    fn check_file(&self, _form: Format, file: &File) -> Result<(), Fault> {
-        let unfit = |(field, words)| Fault::transport("request.invalid", format!("{field} {words}"));
-        Attachment::check(&file.name, None).map_err(unfit)
+    fn check_file(&self, _form: Format, file: &File) -> Result<(), Unfit> {
+        Attachment::check(&file.name, None)
     }
 
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {

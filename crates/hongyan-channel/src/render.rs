@@ -2,7 +2,8 @@
 
 use crate::table;
 use hongyan_core::{
-    Address, AddressKind, Card, Content, Link, Reason, RecipientState, Target, TargetResult, Templated, Unfit,
+    Address, AddressKind, Bilingual, Card, Content, Flaw, Link, Reason, RecipientState, Target, TargetResult,
+    Templated, Unfit, bilingual,
 };
 use hongyan_endpoint::Platform;
 use hongyan_text::{Dialect, Form, TooLong, grid::literal, split_measured};
@@ -30,15 +31,18 @@ pub(crate) fn form(content: &Content) -> &'static str {
 }
 
 /// What a platform refuses of an object that was made of this content, or of the platform's own.
-pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, words): (&str, &str, &str)) -> Unfit {
-    let meaning = P::known(code).map_or(String::new(), |row| format!(": {}", row.en));
-    let message = format!("{words} ({code}{meaning})");
+pub(crate) fn unfit<P: Platform>(content: &Content, kind: &Bilingual, refused: Unfit) -> Unfit {
+    let known = P::known(refused.code);
+    let refused = refused.explained(known);
+    let field = refused.field.clone();
     if content.native.is_none() {
-        return Unfit { field: form(content).into(), message: format!("as a {kind}, {field} {message}") };
+        let Bilingual { en, zh } = kind;
+        let subject = bilingual!("as a {en}, {field}"; "作为{zh}，{field}");
+        return refused.of(subject).at(form(content));
     }
     // The whole object has no path of its own.
-    let field = if field == "msg" { "native".into() } else { format!("native.{field}").into() };
-    Unfit { field, message }
+    let field = if field == "msg" { "native".into() } else { format!("native.{field}") };
+    refused.at(field)
 }
 
 /// Markdown in DingTalk's dialect below its title, which the platform shows in the list of chats alone. Words that begin
@@ -131,19 +135,21 @@ pub(crate) fn suffixed<'a>(content: &'a Content, suffix: &str) -> Cow<'a, Conten
 pub(crate) fn parts<'a>(
     content: &'a Content,
     suffix: &str,
-    kind: &str,
+    kind: &Bilingual,
     limit: Option<usize>,
     measure: impl Fn(&Content) -> usize,
 ) -> Result<Vec<Cow<'a, Content>>, Unfit> {
     let whole = suffixed(content, suffix);
     let size = measure(&whole);
     let Some(limit) = limit.filter(|limit| size > *limit) else { return Ok(vec![whole]) };
-    let unfit =
-        |field: &'static str, message| Err(Unfit { field: field.into(), message: format!("as a {kind} {message}") });
+    let unfit = |field: &'static str, flaw: Flaw| {
+        let Bilingual { en, zh } = kind;
+        Err(Unfit::new(field, flaw).of(bilingual!("as a {en}"; "作为{zh}")))
+    };
     let (field, form, words) = match (&content.native, &content.markdown, &content.text) {
         (None, Some(markdown), _) => ("markdown", Form::Markdown, markdown),
         (None, None, Some(text)) => ("text", Form::Text, text),
-        _ => return unfit(self::form(content), too_large(size, limit)),
+        _ => return unfit(self::form(content), Flaw::bytes(size, limit)),
     };
     let with = |words: &str| {
         let words = Some(format!("{words}{suffix}"));
@@ -152,16 +158,20 @@ pub(crate) fn parts<'a>(
     };
     match split_measured(words, form, limit, |part| measure(&with(part))) {
         Ok(parts) if parts.len() > MOST_PARTS => {
-            let sentence = format!("takes {size} bytes, which are {} parts", parts.len());
-            unfit(field, format!("{sentence}, at most {MOST_PARTS} of {limit} bytes are sent: link to the rest"))
+            let count = parts.len();
+            let why = bilingual!(
+                "takes {size} bytes, which are {count} parts, at most {MOST_PARTS} of {limit} bytes are sent: link to the rest";
+                "占 {size} 字节，须分 {count} 条，最多发送 {MOST_PARTS} 条、每条 {limit} 字节：其余请用链接"
+            );
+            unfit(field, Flaw::Unfit(why))
         }
         Ok(parts) => Ok(parts.iter().map(|part| Cow::Owned(with(part))).collect()),
         Err(TooLong { size, limit }) => unfit(
             field,
-            format!(
-                "holds a link, a line of code, a table's row or a title that cannot be split and takes {size} bytes of \
-                 UTF-8, at most {limit} are allowed: shorten it"
-            ),
+            Flaw::Unfit(bilingual!(
+                "holds a link, a line of code, a table's row or a title that cannot be split and takes {size} bytes of UTF-8, at most {limit} are allowed: shorten it";
+                "含有不可拆分的链接、代码行、表格行或标题，占 {size} 字节（UTF-8），最多允许 {limit} 字节：请缩短"
+            )),
         ),
     }
 }
@@ -192,12 +202,6 @@ pub(crate) fn given<'a>(
         Ok(parts) if parts.len() <= MOST_PARTS => parts.iter().map(|part| Cow::Owned(with(part))).collect(),
         _ => whole(),
     }
-}
-
-fn too_large(size: usize, limit: usize) -> String {
-    format!(
-        "takes {size} bytes of UTF-8, at most {limit} are allowed (a Chinese character takes 3): shorten it or link to the rest"
-    )
 }
 
 #[cfg(test)]
@@ -277,8 +281,8 @@ mod tests {
         assert_eq!(parts(&native, "", "sample", Some(5), |_| 9).unwrap_err().field, "native");
         let link = text(&format!("see https://example.com/{}", "a".repeat(90)));
         let error = cut(&link, "", 50).unwrap_err();
-        assert!(error.field == "text" && error.message.contains("cannot be split"), "{}", error.message);
+        assert!(error.field == "text" && error.text().en.contains("cannot be split"), "{error}");
         let flood = text(&"words ".repeat(1_000));
-        assert!(cut(&flood, "", 60).unwrap_err().message.contains("parts"));
+        assert!(cut(&flood, "", 60).unwrap_err().text().en.contains("parts"));
     }
 }

@@ -2,7 +2,7 @@
 //! goes along as a file where there is a way for one.
 
 use crate::render;
-use hongyan_core::{Attach, Content, Kept, Media, Table, Unfit, table::shown};
+use hongyan_core::{Attach, Bilingual, Content, Flaw, Kept, Media, Table, Unfit, bilingual, table::shown};
 use hongyan_text::{Dialect, grid};
 use serde_json::{Number, Value};
 use std::borrow::Cow;
@@ -90,16 +90,20 @@ pub(crate) fn parts(
     content: &Content,
     suffix: &str,
     (style, takes_files): (Style, bool),
-    kind: &str,
+    kind: &Bilingual,
     limit: Option<usize>,
     measure: impl Fn(&Content) -> usize,
 ) -> Result<Vec<Cow<'static, Content>>, Unfit> {
     let Some(table) = &content.table else { return Ok(Vec::new()) };
     let fits = |markdown: &str| limit.is_none_or(|limit| measure(&words(content, style, markdown.to_owned())) <= limit);
     let Some(shown) = show(content, table, suffix, style, takes_files, fits) else {
-        let message = format!("leaves no room for the table in a {kind} of {} bytes: shorten it", limit.unwrap_or(0));
+        let (Bilingual { en, zh }, limit) = (kind, limit.unwrap_or(0));
+        let why = bilingual!(
+            "leaves no room for the table in a {en} of {limit} bytes: shorten it";
+            "过长，{limit} 字节的{zh}里放不下表格：请缩短"
+        );
         let field = if content.text.is_some() { "text" } else { "title" };
-        return Err(Unfit { field: field.into(), message });
+        return Err(Unfit::new(field, Flaw::Unfit(why)));
     };
     let mut parts = vec![Cow::Owned(words(content, style, shown.markdown))];
     if takes_files && table.attach.wants_file(shown.complete) {

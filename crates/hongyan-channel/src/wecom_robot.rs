@@ -6,7 +6,7 @@ use crate::{
     audience,
     operations::files_too,
     published,
-    refusal::{invalid, refused, within},
+    refusal::{self, invalid, refused, within},
     render,
     robot::{Hook, RobotCaller},
     secret::SecretRef,
@@ -16,8 +16,8 @@ use crate::{
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
-    Address, AddressKind, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Format, Group, Health,
-    Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
+    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
+    Group, Health, Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
 };
 use hongyan_endpoint::{Declared, Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
@@ -46,7 +46,7 @@ pub struct WeComRobotConfig {
 }
 
 /// What a call is called in an error.
-const KIND: &str = "message of a WeCom robot";
+const KIND: Bilingual = Bilingual::fixed("message of a WeCom robot", "企业微信机器人消息");
 /// People whom one message mentions.
 const MOST_MENTIONS: usize = 20;
 /// Room for a mention in markdown, ` <@…>`: a user id has at most 64 bytes.
@@ -134,13 +134,13 @@ fn picture(file: &File) -> (String, Map<String, Value>) {
 }
 
 /// The platform's kind for a form's file.
-fn upload_kind(form: Format) -> Result<&'static str, Fault> {
+fn upload_kind(form: Format) -> Result<&'static str, Unfit> {
     match form {
         Format::Image => Ok("image"),
         Format::Voice => Ok("voice"),
         // Films travel as files.
         Format::File | Format::Video => Ok("file"),
-        _ => Err(refused::<WeCom>("40004", form.name())),
+        _ => Err(Unfit::coded("40004", "", refusal::no_files(form))),
     }
 }
 
@@ -185,7 +185,7 @@ fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) -
 fn table_parts(content: &Content, table: &Table, suffix: &str) -> Result<Vec<Cow<'static, Content>>, Unfit> {
     let limit = SendWebhook::SPEC.max_bytes("markdown.content").map(|limit| limit - MOST_MENTIONS * MENTION_BYTES);
     let style = (table::chat(Dialect::WeCom), true);
-    let mut parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
+    let mut parts = table::parts(content, suffix, style, &KIND, limit, words_size)?;
     let written = |markdown: &str| {
         let body = hongyan_text::render(markdown, Dialect::WeComV2);
         content.title.as_ref().map_or_else(|| body.clone(), |title| format!("# {title}\n{body}"))
@@ -232,8 +232,11 @@ impl Channel for WeComRobotChannel {
         audience::check(content, None)?;
         if let Some(image) = &content.image {
             if image.media_id.is_some() {
-                let message = "a group's robot sends the picture itself: give media or base64 for media_id".into();
-                return Err(Unfit { field: "image".into(), message });
+                let why = (
+                    "a group's robot sends the picture itself: give media or base64 for media_id",
+                    "群机器人直接发送图片：请用 media 或 base64 代替 media_id",
+                );
+                return Err(Unfit::new("image", Flaw::unfit(why)));
             }
             return Ok(vec![Cow::Borrowed(content)]);
         }
@@ -241,7 +244,7 @@ impl Channel for WeComRobotChannel {
             let parts = table_parts(content, table, suffix)?;
             for part in &parts {
                 let (msgtype, object) = message(part, "MEDIA_ID");
-                body::judge(content, KIND, Place::Robot, &msgtype, &object)?;
+                body::judge(content, &KIND, Place::Robot, &msgtype, &object)?;
             }
             return Ok(parts);
         }
@@ -249,10 +252,10 @@ impl Channel for WeComRobotChannel {
         let limit = SendWebhook::SPEC.max_bytes(&format!("{msgtype}.content"));
         // Texts have lists for mentions; markdown has them in its words. The platform's own are the sender's.
         let room = if msgtype == "markdown" && content.native.is_none() { MOST_MENTIONS * MENTION_BYTES } else { 0 };
-        let parts = render::parts(content, suffix, KIND, limit.map(|limit| limit - room), words_size)?;
+        let parts = render::parts(content, suffix, &KIND, limit.map(|limit| limit - room), words_size)?;
         for part in &parts {
             let (msgtype, object) = message(part, "MEDIA_ID");
-            body::judge(part, KIND, Place::Robot, &msgtype, &object)?;
+            body::judge(part, &KIND, Place::Robot, &msgtype, &object)?;
         }
         Ok(parts)
     }
@@ -281,7 +284,7 @@ impl Channel for WeComRobotChannel {
         }
         let request = SendWebhook { msgtype, content };
         if !given && let Err(unfit) = request.check() {
-            let words = format!("{} {}", unfit.field, unfit.message);
+            let words = format!("{} {}", unfit.field, unfit.text());
             return Outcome::failed(refused::<WeCom>(unfit.code, words));
         }
         match self.post(&request).await {
@@ -306,19 +309,20 @@ impl Channel for WeComRobotChannel {
         if form == Format::Image { FileUse::Carry } else { FileUse::Upload }
     }
 
-    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Unfit> {
         let kind = upload_kind(form)?;
         let fits = check_kind(kind, file).map_err(|unfit| bad_file(file, kind, &unfit));
         if kind != "image" {
             return fits;
         }
-        within::<WeCom>(file, "image of a robot", ROBOT_IMAGE_BYTES, "40009")?;
+        within(file, "image of a robot", ROBOT_IMAGE_BYTES, "40009")?;
         fits
     }
 
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file)?;
-        let kind = upload_kind(form)?;
+        let unfit = |unfit: Unfit| refusal::unfit::<WeCom>(&unfit);
+        self.check_file(form, file).map_err(unfit)?;
+        let kind = upload_kind(form).map_err(unfit)?;
         if kind == "image" {
             let words = format!("a picture travels in the call, of at most {ROBOT_IMAGE_BYTES} bytes");
             return Err(invalid(words));

@@ -1,6 +1,6 @@
 //! Whom a message is for.
 
-use hongyan_endpoint::mail_address;
+use hongyan_endpoint::{Bilingual, bilingual, mail_address};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -175,16 +175,19 @@ struct Entry {
 }
 
 impl TryFrom<Entry> for Address {
-    type Error = String;
+    type Error = Bilingual;
 
-    fn try_from(entry: Entry) -> Result<Self, String> {
+    fn try_from(entry: Entry) -> Result<Self, Bilingual> {
         if entry.mention.is_some() && entry.all.is_none() {
-            return Err("mention stands beside all only: people are mentioned by being named".into());
+            return Err(Bilingual::fixed(
+                "mention stands beside all only: people are mentioned by being named",
+                "mention 只能与 all 一起使用：提醒个人请直接写明其人",
+            ));
         }
         let all = match entry.all {
             Some(true) if entry.mention == Some(true) => Some(Self::MENTIONED.to_owned()),
             Some(true) => Some(String::new()),
-            Some(false) => return Err("\"all\" can only be true".into()),
+            Some(false) => return Err(Bilingual::fixed("\"all\" can only be true", "\"all\" 只能为 true")),
             None => None,
         };
         let mut given = [
@@ -201,12 +204,15 @@ impl TryFrom<Entry> for Address {
         .into_iter()
         .filter_map(|(kind, value)| value.map(|value| (kind, value)));
         let (Some((kind, value)), None) = (given.next(), given.next()) else {
-            return Err("one of userid, mobile, email, department, tag, chat, all is expected, and only one".into());
+            return Err(Bilingual::fixed(
+                "one of userid, mobile, email, department, tag, chat, all is expected, and only one",
+                "应给出 userid、mobile、email、department、tag、chat、all 之一，且只能一个",
+            ));
         };
         check(kind, &value)?;
         if let Some(name) = &entry.name {
             if kind != AddressKind::Email {
-                return Err("name stands beside an email only".into());
+                return Err(Bilingual::fixed("name stands beside an email only", "name 只能与 email 一起使用"));
             }
             check_name(name)?;
         }
@@ -248,9 +254,12 @@ fn read_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>
 /// Longest name beside a mail address, in bytes.
 const MAX_NAME: usize = 255;
 
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(name: &str) -> Result<(), Bilingual> {
     if name.trim().is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(format!("name is empty, longer than {MAX_NAME} bytes, or holds a control character"));
+        return Err(bilingual!(
+            "name is empty, longer than {MAX_NAME} bytes, or holds a control character";
+            "name 为空、超过 {MAX_NAME} 字节，或含有控制字符"
+        ));
     }
     Ok(())
 }
@@ -265,47 +274,53 @@ const SEPARATORS: [char; 3] = ['|', ',', ';'];
 /// Whatever hongyan puts into a platform's list goes through here: what callers hand in, and what a platform's own
 /// directory answers. The platforms' own paths do not: there a list is what the platform says it is.
 #[must_use]
-pub fn names_several(id: &str) -> Option<&'static str> {
+pub fn names_several(id: &str) -> Option<Bilingual> {
     if id.trim().eq_ignore_ascii_case("@all") || id.trim().eq_ignore_ascii_case("<@all>") {
-        return Some("means everybody to a platform: say {\"all\": true} for that");
+        return Some(Bilingual::fixed(
+            "means everybody to a platform: say {\"all\": true} for that",
+            "在平台上指所有人：请改用 {\"all\": true}",
+        ));
     }
     if id.contains(SEPARATORS) {
-        return Some("holds a bar, a comma or a semicolon: give one recipient per entry");
+        return Some(Bilingual::fixed(
+            "holds a bar, a comma or a semicolon: give one recipient per entry",
+            "含有竖线、逗号或分号：每项只写一个收件人",
+        ));
     }
     // A mention is written `<@id>`: what closes it could name others behind it.
     if id.contains(['<', '>']) {
-        return Some("holds an angle bracket: give the id alone");
+        return Some(Bilingual::fixed("holds an angle bracket: give the id alone", "含有尖括号：只写 ID"));
     }
     None
 }
 
-fn check(kind: AddressKind, value: &str) -> Result<(), String> {
+fn check(kind: AddressKind, value: &str) -> Result<(), Bilingual> {
     let name = kind.name();
     if kind == AddressKind::All {
         return Ok(());
     }
     if value.is_empty() || value.trim() != value {
-        return Err(format!("{name} is empty or has spaces around it"));
+        return Err(bilingual!("{name} is empty or has spaces around it"; "{name} 为空，或首尾有空格"));
     }
     if value.len() > MAX_BYTES {
-        return Err(format!("{name} is longer than {MAX_BYTES} bytes"));
+        return Err(bilingual!("{name} is longer than {MAX_BYTES} bytes"; "{name} 超过 {MAX_BYTES} 字节"));
     }
     if value.chars().any(char::is_control) {
-        return Err(format!("{name} holds a control character"));
+        return Err(bilingual!("{name} holds a control character"; "{name} 含有控制字符"));
     }
-    if let Some(why) = names_several(value) {
-        return Err(format!("{name} {why}"));
+    if let Some(Bilingual { en, zh }) = names_several(value) {
+        return Err(bilingual!("{name} {en}"; "{name} {zh}"));
     }
     match kind {
-        AddressKind::Mobile if !is_mobile(value) => {
-            Err("mobile holds something other than digits and -, or a country's number before them, as in +86 139…"
-                .into())
-        }
+        AddressKind::Mobile if !is_mobile(value) => Err(Bilingual::fixed(
+            "mobile holds something other than digits and -, or a country's number before them, as in +86 139…",
+            "mobile 只能含数字和 -，前面可有国家代码，如 +86 139…",
+        )),
         AddressKind::Department | AddressKind::Tag if !value.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(format!("{name} is not a number"))
+            Err(bilingual!("{name} is not a number"; "{name} 不是数字"))
         }
         AddressKind::Email | AddressKind::Cc | AddressKind::Bcc => {
-            mail_address(value).map(drop).map_err(|why| format!("{name}: {why}"))
+            mail_address(value).map(drop).map_err(|Bilingual { en, zh }| bilingual!("{name}: {en}"; "{name}：{zh}"))
         }
         _ => Ok(()),
     }

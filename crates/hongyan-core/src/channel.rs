@@ -5,7 +5,7 @@ use crate::{
     Time,
 };
 use async_trait::async_trait;
-use hongyan_endpoint::{Fault, File, Known};
+use hongyan_endpoint::{Fault, File, Known, Unfit};
 use std::{borrow::Cow, time::Duration};
 
 /// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
@@ -76,8 +76,8 @@ pub trait Channel: Send + Sync + 'static {
     /// Says beforehand what [`Channel::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.
     ///
     /// # Errors
-    /// The platform's refusal, with the limit.
-    fn check_file(&self, _form: Format, _file: &File) -> Result<(), Fault> {
+    /// [`Unfit`] with the platform's code and the limit.
+    fn check_file(&self, _form: Format, _file: &File) -> Result<(), Unfit> {
         Ok(())
     }
 
@@ -248,15 +248,6 @@ pub enum Resolution {
     Id(String),
     /// There is nobody behind it; the platform's words.
     Nobody(Fault),
-}
-
-/// A content that does not fit a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
-    /// Field, relative to `content`; of a platform's own object with its path, such as `native.text.content`.
-    pub field: Cow<'static, str>,
-    /// What is wrong, with the limit and the size.
-    pub message: String,
 }
 
 /// How an account is doing.

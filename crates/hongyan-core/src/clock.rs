@@ -78,7 +78,10 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let timestamp = jiff::Timestamp::deserialize(from).map_err(|_| {
-            serde::de::Error::custom("expected a time with its zone, such as 2026-12-01T09:00:00+08:00")
+            serde::de::Error::custom(crate::Bilingual::fixed(
+                "expected a time with its zone, such as 2026-12-01T09:00:00+08:00",
+                "应为带时区的时间，如 2026-12-01T09:00:00+08:00",
+            ))
         })?;
         Ok(Self(timestamp.as_millisecond()))
     }

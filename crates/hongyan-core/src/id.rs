@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for DeliveryId {
         let text = String::deserialize(from)?;
         text.split_once('.')
             .and_then(|(message, number)| Some(Self { message: message.parse().ok()?, number: number.parse().ok()? }))
-            .ok_or_else(|| serde::de::Error::custom("not a delivery id"))
+            .ok_or_else(|| serde::de::Error::custom(crate::Bilingual::fixed("not a delivery id", "不是投递 ID")))
     }
 }
 

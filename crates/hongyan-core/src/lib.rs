@@ -32,7 +32,7 @@ pub mod table;
 
 pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Unfit, Uploaded};
+pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Uploaded};
 pub use clock::{Clock, Moment, Steps, Tick, Time};
 pub use delivery::{
     Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Repeat, Settled,
@@ -40,6 +40,7 @@ pub use delivery::{
 };
 pub use directory::{Chat, ChatChange, Chats, Contacts, Department, NewChat, Person};
 pub use handed::{HANDED_AFTER, Handed};
+pub use hongyan_endpoint::{Bilingual, Flaw, Unfit, Unit, bilingual};
 pub use id::{DeliveryId, IdSource, MessageId};
 pub use inbox::{CallbackRow, Inbox, KEPT_CALLBACKS, NewCallback};
 pub use keys::{KeyRow, Keys, Scope};

@@ -1,6 +1,6 @@
 //! What was asked: one message, as a business system hands it over.
 
-use crate::{Address, AddressKind, Mailbox, Table, Time};
+use crate::{Address, AddressKind, Bilingual, Flaw, Mailbox, Table, Time, Unfit, bilingual};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -303,26 +303,27 @@ pub enum Templated<'a> {
     Template(&'a str),
 }
 
-/// A field, relative to `content`, and what is wrong with it.
-type Wrong = (&'static str, String);
-
 impl Content {
     /// Which form it has.
     ///
     /// # Errors
-    /// Field (relative to `content`) and sentence, when there is not exactly one form or a companion is missing.
-    pub fn form(&self) -> Result<Templated<'_>, Wrong> {
+    /// [`Unfit`], relative to `content`, when there is not exactly one form or a companion is missing.
+    pub fn form(&self) -> Result<Templated<'_>, Unfit> {
         let forms = self.forms();
         if let [first, second, ..] = forms[..] {
             let second = second.unwrap_or("template");
             let first = first.unwrap_or("template");
-            return Err((second, format!("{first} and {second} cannot stand together: give one form")));
+            let why = bilingual!(
+                "{first} and {second} cannot stand together: give one form";
+                "{first} 与 {second} 不能同时出现：只给一种形式"
+            );
+            return Err(Unfit::new(second, Flaw::Unfit(why)));
         }
         if self.mail.is_some() {
-            return Err(("mail", "is hongyan's own: leave it out".into()));
+            return Err(unfit("mail", "is hongyan's own: leave it out", "由鸿雁自用：请不要填写"));
         }
         if self.data.is_some() && self.template.is_none() {
-            return Err(("data", "only a template takes data".into()));
+            return Err(unfit("data", "only a template takes data", "只有模板才带 data"));
         }
         self.check_words()?;
         let form = match forms.first() {
@@ -332,14 +333,18 @@ impl Content {
         };
         let Some(form) = form else {
             let names: Vec<&str> = Format::EVERY.iter().map(|form| form.name()).collect();
-            return Err(("", format!("one of {}, template is expected", names.join(", "))));
+            let (en, zh) = (names.join(", "), names.join("、"));
+            let why = bilingual!("one of {en}, template is expected"; "应给出 {zh}、template 之一");
+            return Err(Unfit::new("", Flaw::Unfit(why)));
         };
         if matches!(form, Format::Markdown | Format::Html | Format::Card) && self.title.is_none() {
-            return Err(("title", format!("is needed beside {}", form.name())));
+            let form = form.name();
+            let why = bilingual!("is needed beside {form}"; "与 {form} 一起时必填");
+            return Err(Unfit::new("title", Flaw::Unfit(why)));
         }
         match form {
             Format::Native if !matches!(self.native, Some(Value::Object(_))) => {
-                return Err(("native", "is not an object".into()));
+                return Err(unfit("native", "is not an object", "不是对象"));
             }
             Format::Link => self.link.iter().try_for_each(|link| link.check("link"))?,
             Format::News => check_news(self.news.as_deref().unwrap_or_default())?,
@@ -399,33 +404,41 @@ impl Content {
         forms
     }
 
-    fn check_words(&self) -> Result<(), Wrong> {
+    fn check_words(&self) -> Result<(), Unfit> {
         for (name, text) in [("text", &self.text), ("markdown", &self.markdown), ("html", &self.html)] {
             if let Some(text) = text {
                 check_text(name, text)?;
             }
         }
         if self.title.as_deref().is_some_and(|t| t.trim().is_empty() || t.chars().any(char::is_control)) {
-            return Err(("title", "is empty, or holds a line break or another control character".into()));
+            return Err(unfit(
+                "title",
+                "is empty, or holds a line break or another control character",
+                "为空，或含有换行等控制字符",
+            ));
         }
         Ok(())
     }
 }
 
-fn check_text(field: &'static str, text: &str) -> Result<(), Wrong> {
+fn unfit(field: &str, en: &'static str, zh: &'static str) -> Unfit {
+    Unfit::new(field, Flaw::unfit((en, zh)))
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), Unfit> {
     if text.trim().is_empty() {
-        return Err((field, "is empty".into()));
+        return Err(Unfit::new(field, Flaw::Empty));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err((field, "holds a control character".into()));
+        return Err(unfit(field, "holds a control character", "含有控制字符"));
     }
     Ok(())
 }
 
-fn check_url(field: &'static str, what: &str, url: &str) -> Result<(), Wrong> {
+fn check_url(field: &'static str, what: impl Into<Bilingual>, url: &str) -> Result<(), Unfit> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if rest.is_none_or(str::is_empty) || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err((field, format!("{what} is not an http or https address")));
+        return Err(unfit(field, "is not an http or https address", "不是 http 或 https 地址").of(what));
     }
     Ok(())
 }
@@ -435,56 +448,66 @@ const MOST_NEWS: usize = 8;
 /// WeCom's limit on a card's buttons.
 const MOST_BUTTONS: usize = 6;
 
-fn check_news(links: &[Link]) -> Result<(), Wrong> {
+fn check_news(links: &[Link]) -> Result<(), Unfit> {
     if links.is_empty() || links.len() > MOST_NEWS {
-        return Err(("news", format!("has {} entries, 1 to {MOST_NEWS} are allowed", links.len())));
+        return Err(Unfit::new("news", Flaw::Count { count: links.len(), min: 1, max: MOST_NEWS }));
     }
     links.iter().try_for_each(|link| link.check("news"))
 }
 
 impl Link {
-    fn check(&self, field: &'static str) -> Result<(), Wrong> {
-        check_text(field, &self.title).map_err(|(field, words)| (field, format!("title {words}")))?;
+    fn check(&self, field: &'static str) -> Result<(), Unfit> {
+        check_text(field, &self.title).map_err(|unfit| unfit.of(("title", "title")))?;
         if self.text.chars().any(|c| c.is_control() && c != '\n') {
-            return Err((field, "text holds a control character".into()));
+            return Err(unfit(field, "holds a control character", "含有控制字符").of(("text", "text")));
         }
-        check_url(field, "url", &self.url)?;
-        self.picture.iter().try_for_each(|picture| check_url(field, "picture", picture))
+        check_url(field, ("url", "url"), &self.url)?;
+        self.picture.iter().try_for_each(|picture| check_url(field, ("picture", "picture"), picture))
     }
 }
 
 impl Card {
-    fn check(&self) -> Result<(), Wrong> {
-        check_text("card", &self.markdown).map_err(|(field, words)| (field, format!("markdown {words}")))?;
+    fn check(&self) -> Result<(), Unfit> {
+        check_text("card", &self.markdown).map_err(|unfit| unfit.of(("markdown", "markdown")))?;
         if self.buttons.is_empty() || self.buttons.len() > MOST_BUTTONS {
-            let words = format!("buttons has {} entries, 1 to {MOST_BUTTONS} are allowed", self.buttons.len());
-            return Err(("card", words));
+            let flaw = Flaw::Count { count: self.buttons.len(), min: 1, max: MOST_BUTTONS };
+            return Err(Unfit::new("card", flaw).of(("buttons", "buttons")));
         }
         for button in &self.buttons {
-            check_text("card", &button.title).map_err(|(field, words)| (field, format!("a button's title {words}")))?;
-            check_url("card", "a button's url", &button.url)?;
+            check_text("card", &button.title).map_err(|unfit| unfit.of(("a button's title", "按钮的 title")))?;
+            check_url("card", ("a button's url", "按钮的 url"), &button.url)?;
         }
         Ok(())
     }
 }
 
 impl Media {
-    fn check(&self, field: &'static str) -> Result<(), Wrong> {
+    fn check(&self, field: &'static str) -> Result<(), Unfit> {
         let given = [&self.media, &self.base64, &self.media_id].into_iter().flatten();
         match given.clone().count() {
             1 if given.into_iter().all(|text| !text.is_empty()) => {}
-            _ => return Err((field, "needs exactly one of media, base64, media_id".into())),
+            _ => {
+                let (en, zh) =
+                    ("needs exactly one of media, base64, media_id", "须给出 media、base64、media_id 中恰好一个");
+                return Err(unfit(field, en, zh));
+            }
         }
         match &self.name {
             Some(name) if name.trim().is_empty() || name.contains(|c: char| c.is_control() || "/\\\"".contains(c)) => {
-                return Err((field, "name is empty, or holds a control character, a slash or a quote".into()));
+                let (en, zh) =
+                    ("is empty, or holds a control character, a slash or a quote", "为空，或含有控制字符、斜杠或引号");
+                return Err(unfit(field, en, zh).of(("name", "name")));
             }
-            None if self.base64.is_some() => return Err((field, "needs a name beside base64".into())),
+            None if self.base64.is_some() => {
+                return Err(unfit(field, "needs a name beside base64", "与 base64 一起时须给出 name"));
+            }
             _ => {}
         }
         match self.seconds {
-            Some(_) if field != "voice" => Err((field, "only a voice has seconds".into())),
-            Some(0 | 60..) => Err((field, "seconds is not between 1 and 59".into())),
+            Some(_) if field != "voice" => Err(unfit(field, "only a voice has seconds", "只有 voice 才有 seconds")),
+            Some(0 | 60..) => {
+                Err(unfit(field, "is not between 1 and 59", "不在 1 至 59 之间").of(("seconds", "seconds")))
+            }
             _ => Ok(()),
         }
     }
@@ -494,9 +517,9 @@ impl Media {
 mod tests {
     use super::*;
 
-    fn form(text: &str) -> Result<String, &'static str> {
+    fn form(text: &str) -> Result<String, String> {
         let content: Content = serde_json::from_str(text).unwrap();
-        content.form().map(|form| format!("{form:?}")).map_err(|(field, _)| field)
+        content.form().map(|form| format!("{form:?}")).map_err(|unfit| unfit.field)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From a message to its deliveries: who goes through which account, in how many calls.
 
-use crate::{Address, AddressKind, Capabilities, Format, Part};
+use crate::{Address, AddressKind, Bilingual, Capabilities, Format, Part, bilingual};
 use hongyan_endpoint::mail_address;
 use std::{borrow::Cow, collections::HashSet};
 
@@ -43,11 +43,11 @@ pub struct PlanError {
     /// The field at fault.
     pub field: String,
     /// What is wrong and what would do.
-    pub message: String,
+    pub message: Bilingual,
 }
 
 impl PlanError {
-    fn at(field: impl Into<String>, message: impl Into<String>) -> Self {
+    fn at(field: impl Into<String>, message: impl Into<Bilingual>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
@@ -68,7 +68,7 @@ pub fn plan<'a>(
     lookup: impl Fn(&str) -> Option<(&'a str, &'a Capabilities)>,
 ) -> Result<Plan, PlanError> {
     if to.is_empty() {
-        return Err(PlanError::at("to", "names nobody: give at least one recipient"));
+        return Err(PlanError::at("to", ("names nobody: give at least one recipient", "没有收件人：至少给出一个")));
     }
     let mut lanes: Vec<Lane<'a>> = Vec::new();
     for name in accounts {
@@ -90,7 +90,7 @@ pub fn plan<'a>(
         if own.is_empty() {
             return Err(PlanError::at(
                 format!("{}.via", field_of(to, i)),
-                "no account: name one here, in via, or in a route",
+                ("no account: name one here, in via, or in a route", "没有账号：请在此处、via 或路由中指定"),
             ));
         }
         for lane in own {
@@ -102,24 +102,26 @@ pub fn plan<'a>(
             }
         }
         if !reached {
+            let (kind, en, zh) = (address.kind.name(), tried.join(", "), tried.join("、"));
             return Err(PlanError::at(
                 field_of(to, i),
-                format!("no account can reach {}: tried {}", address.kind.name(), tried.join(", ")),
+                bilingual!("no account can reach {kind}: tried {en}"; "没有账号能送达 {kind}：已试 {zh}"),
             ));
         }
     }
     let lanes: Vec<Lane<'_>> = lanes.into_iter().filter(|lane| !lane.calls.is_empty()).collect();
     for lane in &lanes {
+        let (name, channel, form) = (lane.name, lane.capabilities.channel, format.name());
         if !lane.capabilities.formats.contains(&format) {
             return Err(PlanError::at(
-                format!("content.{}", format.name()),
-                format!("account {} ({}) cannot carry {}", lane.name, lane.capabilities.channel, format.name()),
+                format!("content.{form}"),
+                bilingual!("account {name} ({channel}) cannot carry {form}"; "账号 {name}（{channel}）不能发送 {form}"),
             ));
         }
         if has_attachments && !lane.capabilities.attachments {
             return Err(PlanError::at(
                 "content.attachments",
-                format!("account {} ({}) cannot carry files", lane.name, lane.capabilities.channel),
+                bilingual!("account {name} ({channel}) cannot carry files"; "账号 {name}（{channel}）不能携带文件"),
             ));
         }
     }
@@ -211,8 +213,9 @@ fn lane_of<'a>(
     if let Some(at) = lanes.iter().position(|lane| lane.name == name) {
         return Ok(at);
     }
-    let (name, capabilities) =
-        lookup(name).ok_or_else(|| PlanError::at(field(), format!("no account is called {name:?}")))?;
+    let (name, capabilities) = lookup(name).ok_or_else(|| {
+        PlanError::at(field(), bilingual!("no account is called {name:?}"; "没有名为 {name:?} 的账号"))
+    })?;
     lanes.push(Lane {
         name,
         capabilities,

@@ -3,14 +3,11 @@
 //! Reading CSV and JSON, checking the shape and writing files is left to `hongyan-sheet`; what a platform shows of it,
 //! to the channels.
 
-use crate::Media;
+use crate::{Flaw, Media, Unfit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-
-/// A field of [`crate::Content`] and what is wrong with it.
-type Wrong = (&'static str, String);
 
 /// Rows and columns: exactly one of `rows` (with `columns`), `records`, `csv`, `media`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -116,16 +113,24 @@ impl Table {
     ///
     /// # Errors
     /// `table`, and what is wrong.
-    pub(crate) fn check(&self) -> Result<(), Wrong> {
-        let wrong = |words: &str| Err(("table", words.to_owned()));
+    pub(crate) fn check(&self) -> Result<(), Unfit> {
+        let wrong = |en: &'static str, zh: &'static str| Err(Unfit::new("table", Flaw::unfit((en, zh))));
         let given = [self.rows.is_some(), self.records.is_some(), self.csv.is_some(), self.media.is_some()];
         if self.kept.is_some() {
-            return wrong("kept is hongyan's own: leave it out, and give the whole table");
+            return wrong(
+                "kept is hongyan's own: leave it out, and give the whole table",
+                "kept 由鸿雁自用：请不要填写，并给出整个表格",
+            );
         }
         match given.into_iter().filter(|given| *given).count() {
-            1 if self.rows.is_some() != self.columns.is_some() => wrong("columns and rows go together"),
+            1 if self.rows.is_some() != self.columns.is_some() => {
+                wrong("columns and rows go together", "columns 与 rows 须一起给出")
+            }
             1 => Ok(()),
-            _ => wrong("needs exactly one of rows (with columns), records, csv, media"),
+            _ => wrong(
+                "needs exactly one of rows (with columns), records, csv, media",
+                "须给出 rows（连同 columns）、records、csv、media 中恰好一个",
+            ),
         }
     }
 

@@ -14,38 +14,40 @@ use crate::{
     notice::SendNotice,
     webhook::{ActionCard, MAX_BODY_BYTES, Message},
 };
-use hongyan_endpoint::Endpoint;
+use hongyan_endpoint::{Endpoint, Flaw, Unfit, Unit};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What the platform refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message} ({code})")]
-pub struct Unfit {
-    /// The platform's code.
-    pub code: &'static str,
-    /// Dotted path of the field in the message object; `msg` for the whole.
-    pub field: String,
-    /// What is wrong with it, in the platform's words where it has some.
-    pub message: String,
+/// The platform's words for what [`check`] and [`robot`] refuse.
+#[must_use]
+pub fn words(unfit: &Unfit) -> String {
+    let Unfit { field, flaw, .. } = unfit;
+    match (unfit.code, flaw) {
+        ("40008", Flaw::Missing) => "不合法的消息类型".into(),
+        ("40008", Flaw::NotKind(kind)) => format!("不合法的消息类型: {kind}"),
+        ("400105", Flaw::NotKind(kind)) => format!("不支持的消息类型: {kind}"),
+        ("44004", _) => "文本消息内容为空".into(),
+        ("34014", Flaw::Unfit(why)) => format!("消息JSON不完整: {field}: {why:#}"),
+        ("34014", _) => format!("消息JSON不完整: {field}"),
+        ("34016", Flaw::TooLong { limit, .. }) => format!("消息体过长: {field} 最多 {limit}"),
+        ("45002", Flaw::TooLong { size, limit, .. }) => format!("消息内容大小超过限制: {size} > {limit}"),
+        ("400002", flaw) => format!("参数错误: {field} {:#}", flaw.text()),
+        ("40035", _) => format!("缺少参数 {field}"),
+        ("460101", Flaw::TooLong { size, limit, .. }) => format!("message too long, exceed {limit} bytes: {size}"),
+        (_, flaw) => format!("{:#}", flaw.text()),
+    }
 }
 
-impl Unfit {
-    fn new(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: field.into(), message: message.into() }
-    }
+fn incomplete(field: impl Into<String>) -> Unfit {
+    Unfit::coded("34014", field, Flaw::Missing)
+}
 
-    fn incomplete(field: impl Into<String>) -> Self {
-        let field = field.into();
-        let message = format!("消息JSON不完整: {field}");
-        Self::new("34014", field, message)
-    }
+fn too_long(field: impl Into<String>, size: usize, limit: usize) -> Unfit {
+    Unfit::coded("34016", field, Flaw::TooLong { size, limit, unit: Unit::Chars })
+}
 
-    fn too_long(field: impl Into<String>, max: usize) -> Self {
-        let field = field.into();
-        let message = format!("消息体过长: {field} 最多 {max}");
-        Self::new("34016", field, message)
-    }
+fn no_kind(code: &'static str, kind: &str) -> Unfit {
+    Unfit::coded(code, "msgtype", Flaw::NotKind(kind.to_owned()))
 }
 
 /// Members that each type cannot do without.
@@ -80,13 +82,13 @@ pub const BUTTONS_CHARS: usize = 1_000;
 /// [`Unfit`]: type 40008, structure 34014, text empty 44004, a voice's length 400002, too large 45002 or 34016.
 pub fn check(msg: &Map<String, Value>) -> Result<(), Unfit> {
     let Some(kind) = msg.get("msgtype").and_then(Value::as_str) else {
-        return Err(Unfit::new("40008", "msgtype", "不合法的消息类型"));
+        return Err(Unfit::coded("40008", "msgtype", Flaw::Missing));
     };
     let Some((kind, required)) = REQUIRED.iter().find(|(name, _)| *name == kind) else {
-        return Err(Unfit::new("40008", "msgtype", format!("不合法的消息类型: {kind}")));
+        return Err(no_kind("40008", kind));
     };
     let Some(content) = msg.get(*kind).and_then(Value::as_object) else {
-        return Err(Unfit::incomplete(*kind));
+        return Err(incomplete(*kind));
     };
     let filled = |name: &str| match content.get(name) {
         Some(Value::String(text)) => !text.is_empty(),
@@ -94,10 +96,10 @@ pub fn check(msg: &Map<String, Value>) -> Result<(), Unfit> {
         _ => false,
     };
     if *kind == "text" && content.get("content").and_then(Value::as_str).is_some_and(str::is_empty) {
-        return Err(Unfit::new("44004", "text.content", "文本消息内容为空"));
+        return Err(Unfit::coded("44004", "text.content", Flaw::Empty));
     }
     if let Some(missing) = required.iter().find(|name| !filled(name)) {
-        return Err(Unfit::incomplete(format!("{kind}.{missing}")));
+        return Err(incomplete(format!("{kind}.{missing}")));
     }
     match *kind {
         "oa" => oa(content)?,
@@ -106,26 +108,27 @@ pub fn check(msg: &Map<String, Value>) -> Result<(), Unfit> {
         _ => {}
     }
     for (_, name, max) in BOUNDS.iter().filter(|(of, ..)| of == kind) {
-        if content.get(*name).and_then(Value::as_str).is_some_and(|text| text.chars().count() > *max) {
-            return Err(Unfit::too_long(format!("{kind}.{name}"), *max));
+        let size = content.get(*name).and_then(Value::as_str).map_or(0, |text| text.chars().count());
+        if size > *max {
+            return Err(too_long(format!("{kind}.{name}"), size, *max));
         }
     }
     // Measured as compact JSON: what a form post or a client without spaces sends.
     let size = Counted::of(msg);
     match SendNotice::SPEC.max_bytes("msg") {
-        Some(max) if size > max => Err(Unfit::new("45002", "msg", format!("消息内容大小超过限制: {size} > {max}"))),
+        Some(max) if size > max => Err(Unfit::coded("45002", "msg", Flaw::bytes(size, max))),
         _ => Ok(()),
     }
 }
 
 fn oa(content: &Map<String, Value>) -> Result<(), Unfit> {
-    let head = content.get("head").and_then(Value::as_object).ok_or_else(|| Unfit::incomplete("oa.head"))?;
+    let head = content.get("head").and_then(Value::as_object).ok_or_else(|| incomplete("oa.head"))?;
     for name in ["bgcolor", "text"] {
         if !head.get(name).is_some_and(Value::is_string) {
-            return Err(Unfit::incomplete(format!("oa.head.{name}")));
+            return Err(incomplete(format!("oa.head.{name}")));
         }
     }
-    content.get("body").filter(|body| body.is_object()).map(|_| ()).ok_or_else(|| Unfit::incomplete("oa.body"))
+    content.get("body").filter(|body| body.is_object()).map(|_| ()).ok_or_else(|| incomplete("oa.body"))
 }
 
 /// Either one button for the whole card or a list of buttons, never both.
@@ -142,15 +145,17 @@ fn action_card(content: &Map<String, Value>) -> Result<(), Unfit> {
             };
             let whole = |button: &Value| button["title"].is_string() && button["action_url"].is_string();
             if items.is_empty() || !items.iter().all(whole) {
-                return Err(Unfit::incomplete("action_card.btn_json_list"));
+                return Err(incomplete("action_card.btn_json_list"));
             }
-            if list.to_string().chars().count() > BUTTONS_CHARS {
-                return Err(Unfit::too_long("action_card.btn_json_list", BUTTONS_CHARS));
+            let size = list.to_string().chars().count();
+            if size > BUTTONS_CHARS {
+                return Err(too_long("action_card.btn_json_list", size, BUTTONS_CHARS));
             }
             Ok(())
         }
         _ => {
-            Err(Unfit::new("34014", "action_card", "消息JSON不完整: action_card: single_title 与 btn_json_list 二选一"))
+            let why = ("needs either single_title or btn_json_list", "single_title 与 btn_json_list 二选一");
+            Err(Unfit::coded("34014", "action_card", Flaw::unfit(why)))
         }
     }
 }
@@ -162,7 +167,10 @@ fn voice(content: &Map<String, Value>) -> Result<(), Unfit> {
     };
     match seconds {
         Some(1..60) => Ok(()),
-        _ => Err(Unfit::new("400002", "voice.duration", "参数错误: voice.duration 应为小于 60 的正整数")),
+        _ => {
+            let why = ("is no positive integer below 60", "应为小于 60 的正整数");
+            Err(Unfit::coded("400002", "voice.duration", Flaw::unfit(why)))
+        }
     }
 }
 
@@ -171,7 +179,7 @@ fn voice(content: &Map<String, Value>) -> Result<(), Unfit> {
 /// # Errors
 /// [`Unfit`]: type 400105, what is missing 40035, too large 460101.
 pub fn robot(message: &Message) -> Result<(), Unfit> {
-    let missing = |field: &str| Unfit::new("40035", field, format!("缺少参数 {field}"));
+    let missing = |field: &str| Unfit::coded("40035", field, Flaw::Missing);
     let filled = |field: &'static str, text: &str| if text.is_empty() { Err(missing(field)) } else { Ok(()) };
     match message.msgtype.as_str() {
         "text" => filled("text.content", &message.text.as_ref().ok_or_else(|| missing("text"))?.content)?,
@@ -203,12 +211,11 @@ pub fn robot(message: &Message) -> Result<(), Unfit> {
                 filled("feedCard.links.picURL", &link.pic_url)?;
             }
         }
-        other => return Err(Unfit::new("400105", "msgtype", format!("不支持的消息类型: {other}"))),
+        other => return Err(no_kind("400105", other)),
     }
     let size = Counted::of(message);
     if size > MAX_BODY_BYTES {
-        let words = format!("message too long, exceed {MAX_BODY_BYTES} bytes: {size}");
-        return Err(Unfit::new("460101", "msg", words));
+        return Err(Unfit::coded("460101", "msg", Flaw::bytes(size, MAX_BODY_BYTES)));
     }
     Ok(())
 }

@@ -94,7 +94,9 @@ pub fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
             let code = VENDORS.iter().find(|(of, _)| *of == field).map_or("40035", |(_, code)| code);
             say(code, format!("缺少参数 {field}"))
         }
-        name if name.starts_with("card.") && invalid.flaw == Flaw::NoObject => say("param.empty", "参数为空".into()),
+        name if name.starts_with("card.") && matches!(invalid.flaw, Flaw::NoObject | Flaw::Syntax { .. }) => {
+            say("param.empty", "参数为空".into())
+        }
         name if name.starts_with("card.") && missing => {
             let code = CARDS.iter().find(|(of, _)| *of == field).map_or("param.empty", |(_, code)| code);
             say(code, format!("{field} 不能为空"))

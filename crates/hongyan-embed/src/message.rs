@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use hongyan_core::{Message, number};
-use hongyan_endpoint::strict::Strict;
+use hongyan_endpoint::{Bilingual, Flaw, Invalid};
 use serde_json::Value;
 
 /// The longest idempotency key that a gateway takes, in bytes.
@@ -17,31 +17,28 @@ const LONGEST_OUTBOX_KEY: usize = 1_000;
 /// # Errors
 /// [`crate::Kind::Argument`]: where the JSON breaks off, or which field is wrong. The field's value is never repeated.
 pub fn check_message(text: &str) -> Result<(), Fault> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let message: Message = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
-        if error.is_data() { wrong_field(&path, &error.to_string()) } else { no_json(&error) }
-    })?;
-    reader.end().map_err(|error| no_json(&error))?;
+    let message: Message = hongyan_endpoint::from_json(text.as_bytes()).map_err(|invalid| wrong(&invalid))?;
     if message.to.is_empty() {
-        return Err(field("to", "needs at least one recipient, such as {\"userid\": \"zhangsan\"} · 至少一个接收人"));
+        let why = (
+            "needs at least one recipient, such as {\"userid\": \"zhangsan\"}",
+            "至少需要一个接收人，如 {\"userid\": \"zhangsan\"}",
+        );
+        return Err(field("to", why));
     }
-    match message.content.form() {
-        Ok(_) => Ok(()),
-        Err(("", words)) => Err(field("content", &words)),
-        Err((name, words)) => Err(field(&format!("content.{name}"), &words)),
-    }
+    message.content.form().map(drop).map_err(|unfit| {
+        let name = if unfit.field.is_empty() { "content".into() } else { format!("content.{}", unfit.field) };
+        field(&name, unfit.text())
+    })
 }
 
 /// Reads a message that [`check_message`] has found right.
 pub(crate) fn read_message(text: &str) -> Result<Value, Fault> {
     check_message(text)?;
     let kept = number::of_message(text).map_err(|path| {
-        let words = "is a number that 64 bits cannot hold: write it in quotes · 超出 64 位整数,请写成带引号的文本";
-        field(&path, words)
+        let why = ("is a number that 64 bits cannot hold: write it in quotes", "超出 64 位整数，请写成带引号的文本");
+        field(&path, why)
     })?;
-    serde_json::from_str(&kept).map_err(|error| no_json(&error))
+    serde_json::from_str(&kept).map_err(|error| Fault::argument(error.to_string()))
 }
 
 /// Checks an idempotency key as a gateway does.
@@ -70,45 +67,21 @@ pub fn check_outbox_key(key: &str) -> Result<(), Fault> {
     )))
 }
 
-fn field(name: &str, words: &str) -> Fault {
-    Fault::argument(format!("the message's field {name}: {words}"))
+fn field(name: &str, why: impl Into<Bilingual>) -> Fault {
+    let Bilingual { en, zh } = why.into();
+    Fault::argument(format!("the message's field {name}: {en} · {zh}"))
 }
 
-fn no_json(error: &serde_json::Error) -> Fault {
-    let words = error.to_string();
-    let words = words.split(" at line ").next().unwrap_or_default();
-    Fault::argument(format!(
-        "the message is not JSON: line {}, column {}: {words} · 消息不是合法的 JSON",
-        error.line(),
-        error.column()
-    ))
-}
-
-/// serde's sentence without the value that it quotes, which may be a secret.
-fn wrong_field(path: &str, words: &str) -> Fault {
-    let words = words.split(" at line ").next().unwrap_or(words);
-    let named = ["unknown field `", "missing field `", "duplicate field `"]
-        .iter()
-        .find_map(|start| words.strip_prefix(start)?.split('`').next());
-    let path = path.trim_matches('.').replace(".?", "").replace('?', "");
-    let path = match named {
-        Some(name) if path.is_empty() => name.to_owned(),
-        Some(name) if path.rsplit('.').next() != Some(name) => format!("{path}.{name}"),
-        _ => path,
-    };
-    let mut words = words.to_owned();
-    for start in ["invalid type: ", "invalid value: "] {
-        if let Some((found, expected)) = words.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected ")) {
-            let found = found.split(['"', '`']).next().unwrap_or_default().trim();
-            words = format!("expected {expected}, found {found}");
-            break;
+/// Without the value, which may be a secret.
+fn wrong(invalid: &Invalid) -> Fault {
+    let Bilingual { en, zh } = invalid.flaw.text();
+    match (&invalid.flaw, invalid.field.as_str()) {
+        (Flaw::Syntax { .. }, _) => {
+            Fault::argument(format!("the message is not JSON: {en} · 消息不是合法的 JSON：{zh}"))
         }
+        (_, "") => Fault::argument(format!("the message: {en} · {zh}")),
+        (_, name) => field(name, (en, zh)),
     }
-    if let Some((_, expected)) = words.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once(", expected "))
-    {
-        words = format!("expected {expected}");
-    }
-    if path.is_empty() { Fault::argument(format!("the message: {words}")) } else { field(&path, &words) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! `filename*=` makes WeCom miss the file, <https://developer.work.weixin.qq.com/document/path/90253>), so that is
 //! what is written and all that is read.
 
-use crate::{Flaw, Invalid, Sealed, Wire};
+use crate::{Bilingual, Flaw, Invalid, Sealed, Wire};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -70,12 +70,17 @@ impl File {
             };
             let Some(name) = encoded().or_else(|| parameter(disposition, "filename")) else { continue };
             if file.is_some() {
-                return Err(Invalid::whole("the form holds several files, one is expected"));
+                return Err(Invalid::whole((
+                    "the form holds several files, one is expected",
+                    "表单含有多个文件，应为一个",
+                )));
             }
             let media_type = line(&head, "content-type").unwrap_or_default().to_owned();
             file = Some(Self { name, media_type, bytes: content.to_vec() });
         }
-        file.ok_or_else(|| Invalid::whole("the form holds no file: a part with a filename is expected"))
+        let none =
+            ("the form holds no file: a part with a filename is expected", "表单中没有文件：应有带 filename 的部分");
+        file.ok_or_else(|| Invalid::whole(none))
     }
 
     /// The answer that carries the file: the other direction of [`Self::arrived`].
@@ -104,7 +109,9 @@ fn write_base64<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
 
 fn read_base64<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    STANDARD.decode(String::deserialize(from)?).map_err(|_| D::Error::custom("expected base64"))
+    STANDARD
+        .decode(String::deserialize(from)?)
+        .map_err(|_| D::Error::custom(Bilingual::fixed("expected base64", "应为 base64")))
 }
 
 /// Writes the fields as parts: scalars as text, objects as files. The same fields give the same bytes.
@@ -120,13 +127,15 @@ pub(crate) fn write(fields: Map<String, Value>, wire: &mut Wire) -> Result<(), I
                 let kind = if file.media_type.is_empty() { ANY_KIND } else { file.media_type.as_str() };
                 for (field, text) in [("name", file.name.as_str()), ("media_type", kind)] {
                     if text.contains(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
-                        let message = "holds a quote, a backslash or a control character";
-                        return Err(Invalid::unfit(format!("{name}.{field}"), message));
+                        let why = ("holds a quote, a backslash or a control character", "含有引号、反斜杠或控制字符");
+                        return Err(Invalid::unfit(format!("{name}.{field}"), why));
                     }
                 }
                 (format!("; filename=\"{}\"\r\ncontent-type: {kind}", file.name), file.bytes)
             }
-            Value::Array(_) => return Err(Invalid::unfit(name, "a part is a scalar or a file")),
+            Value::Array(_) => {
+                return Err(Invalid::unfit(name, ("a part is a scalar or a file", "每个部分须为标量或文件")));
+            }
         };
         parts.push((format!("content-disposition: form-data; name=\"{name}\"{head}\r\n\r\n"), content));
     }
@@ -180,28 +189,34 @@ pub fn fields(content_type: &str, body: &[u8]) -> Result<Map<String, Value>, Inv
 fn split<'a>(kind: &str, body: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, Invalid> {
     let multipart = kind.get(..19).is_some_and(|head| head.eq_ignore_ascii_case("multipart/form-data"));
     let boundary = parameter(kind, "boundary").filter(|text| multipart && (1..=200).contains(&text.len()));
-    let Some(boundary) = boundary else { return Err(Invalid::of(Flaw::NoForm, "multipart/form-data is expected")) };
-    let broken = |what: &str| Invalid::whole(format!("the multipart body {what}"));
+    let Some(boundary) = boundary else { return Err(Invalid { field: String::new(), flaw: Flaw::NoForm }) };
+    let broken = |en: &'static str, zh: &'static str| Invalid::whole((en, zh));
 
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
-    let start = find(body, opening.as_bytes()).ok_or_else(|| broken("has no part"))?;
+    let start = find(body, opening.as_bytes())
+        .ok_or_else(|| broken("the multipart body has no part", "multipart 请求体没有任何部分"))?;
     let mut rest = &body[start + opening.len()..];
     let mut parts = Vec::new();
     for _ in 0..MAX_PARTS {
         if rest.starts_with(b"--") {
             return Ok(parts);
         }
-        rest = rest.strip_prefix(b"\r\n").ok_or_else(|| broken("has a broken delimiter"))?;
+        rest = rest
+            .strip_prefix(b"\r\n")
+            .ok_or_else(|| broken("the multipart body has a broken delimiter", "multipart 请求体的分隔符损坏"))?;
         let head_end = find(&rest[..rest.len().min(MAX_HEAD_BYTES)], b"\r\n\r\n");
-        let head_end = head_end.ok_or_else(|| broken("has a part without end of its head"))?;
+        let head_end = head_end.ok_or_else(|| {
+            broken("a part of the multipart body has no end of its head", "multipart 请求体中有一部分的头没有结束")
+        })?;
         let head = String::from_utf8_lossy(&rest[..head_end]).into_owned();
         rest = &rest[head_end + 4..];
-        let end = find(rest, delimiter.as_bytes()).ok_or_else(|| broken("ends inside a part"))?;
+        let end = find(rest, delimiter.as_bytes())
+            .ok_or_else(|| broken("the multipart body ends inside a part", "multipart 请求体在某一部分中间结束"))?;
         parts.push((head, &rest[..end]));
         rest = &rest[end + delimiter.len()..];
     }
-    Err(broken("has too many parts"))
+    Err(broken("the multipart body has too many parts", "multipart 请求体的部分过多"))
 }
 
 /// A line of a part's head.
@@ -215,15 +230,16 @@ fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
     let file = parameter(disposition, "filename");
     // A file's own name says enough for some clients: which field it is then, the request has to know.
     let name = parameter(disposition, "name").or_else(|| file.as_ref().map(|_| String::new()));
-    let name = name.ok_or_else(|| Invalid::whole("a part without a name"))?;
+    let name = name.ok_or_else(|| Invalid::whole(("a part without a name", "有一部分没有名称")))?;
     let value = match file {
         Some(file) => {
             let media_type = line(head, "content-type").unwrap_or(ANY_KIND).to_owned();
-            serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() }).map_err(Invalid::whole)?
+            serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() })
+                .map_err(|error| Invalid::whole(Bilingual::read_from(error)))?
         }
         None => match std::str::from_utf8(content) {
             Ok(text) => Value::String(text.to_owned()),
-            Err(_) => return Err(Invalid::unfit(name, "is neither text nor a file")),
+            Err(_) => return Err(Invalid::unfit(name, ("is neither text nor a file", "既不是文本也不是文件"))),
         },
     };
     Ok((name, value))
@@ -326,8 +342,8 @@ mod tests {
         let found = form(&file("filename=\"日.txt\"")).unwrap();
         assert_eq!((found.name.as_str(), found.media_type.as_str(), &found.bytes[..]), ("日.txt", "", &b"abc"[..]));
         assert_eq!(form(&file("filename=\"x\"; filename*=UTF-8''%E6%97%A5.txt")).unwrap().name, "日.txt");
-        assert!(form("").unwrap_err().message.contains("no file"));
-        assert!(form(&file("filename=a").repeat(2)).unwrap_err().message.contains("several"));
+        assert!(form("").unwrap_err().to_string().contains("no file"));
+        assert!(form(&file("filename=a").repeat(2)).unwrap_err().to_string().contains("several"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The pages quote numbers (`"errcode":"0"`), send `null` for an empty list and once sent lists as
 //! comma-joined strings; each reader takes every form that was seen and writes one.
 
+use crate::Bilingual;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
@@ -17,9 +18,12 @@ pub fn integer<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
         Number(i64),
         Text(String),
     }
-    match Form::deserialize(from).map_err(|_| D::Error::custom("expected an integer"))? {
+    match Form::deserialize(from).map_err(|_| D::Error::custom(Bilingual::fixed("expected an integer", "应为整数")))?
+    {
         Form::Number(n) => Ok(n),
-        Form::Text(s) => s.trim().parse().map_err(|_| D::Error::custom("expected an integer")),
+        Form::Text(s) => {
+            s.trim().parse().map_err(|_| D::Error::custom(Bilingual::fixed("expected an integer", "应为整数")))
+        }
     }
 }
 
@@ -45,7 +49,7 @@ pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
         Value::Number(n) => Ok(n.to_string()),
         Value::Bool(b) => Ok(b.to_string()),
         Value::Null => Ok(String::new()),
-        _ => Err(D::Error::custom("expected a string")),
+        _ => Err(D::Error::custom(Bilingual::fixed("expected a string", "应为字符串"))),
     }
 }
 
@@ -74,9 +78,9 @@ pub fn boolean_opt<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D
             "" => Ok(None),
             "true" | "1" => Ok(Some(true)),
             "false" | "0" => Ok(Some(false)),
-            _ => Err(D::Error::custom("expected a boolean")),
+            _ => Err(D::Error::custom(Bilingual::fixed("expected a boolean", "应为布尔值"))),
         },
-        Some(_) => Err(D::Error::custom("expected a boolean")),
+        Some(_) => Err(D::Error::custom(Bilingual::fixed("expected a boolean", "应为布尔值"))),
     }
 }
 
@@ -90,7 +94,7 @@ pub fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error>
         Value::String(s) => Ok(s.split([',', '|']).map(str::trim).filter(|s| !s.is_empty()).map(Into::into).collect()),
         Value::Array(items) => items.into_iter().map(|item| text(item).map_err(D::Error::custom)).collect(),
         Value::Number(n) => Ok(vec![n.to_string()]),
-        _ => Err(D::Error::custom("expected a list")),
+        _ => Err(D::Error::custom(Bilingual::fixed("expected a list", "应为列表"))),
     }
 }
 
@@ -100,7 +104,12 @@ pub fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error>
 /// When the value is no list, or an item no whole number.
 pub fn integers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i64>, D::Error> {
     let items = list(from)?;
-    items.iter().map(|item| item.trim().parse().map_err(|_| D::Error::custom("expected integers"))).collect()
+    items
+        .iter()
+        .map(|item| {
+            item.trim().parse().map_err(|_| D::Error::custom(Bilingual::fixed("expected integers", "应为整数")))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -38,8 +38,10 @@
 //! This crate opens no socket and reads no clock. Carrying calls out is `hongyan-platform-client`'s work.
 
 pub mod audit;
+mod bilingual;
 mod fault;
 pub mod file;
+mod flaw;
 mod harmless;
 pub mod lenient;
 mod mailbox;
@@ -49,15 +51,17 @@ mod spec;
 pub mod strict;
 mod wire;
 
+pub use bilingual::Bilingual;
 pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
+pub use flaw::{Flaw, Unfit, Unit};
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
-pub use read::typed;
+pub use read::{from_json, typed};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };
-pub use wire::{Fixture, Flaw, Invalid, Sealed, Wire, json};
+pub use wire::{Fixture, Invalid, Sealed, Wire, json};
 
 pub use serde_json::Value;
 

@@ -7,12 +7,15 @@
 //! assert!(mail_address("a..b@example.com").is_err() && mail_address("a@x.com;b@y.com").is_err());
 //! ```
 
+use crate::Bilingual;
 use std::borrow::Cow;
 
 /// Most octets before the `@` (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 /// Most octets of a domain (RFC 5321, 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
+const NO_AT: Bilingual = Bilingual::fixed("the address has no @", "地址没有 @");
+const NO_DOMAIN: Bilingual = Bilingual::fixed("what stands after the @ is not a domain", "@ 之后不是域名");
 
 /// One mail address as it goes over the wire: in ASCII, a domain in another script as punycode (RFC 5891).
 ///
@@ -21,31 +24,49 @@ const MAX_DOMAIN: usize = 255;
 ///
 /// # Errors
 /// What is wrong with it, as half a sentence.
-pub fn mail_address(text: &str) -> Result<Cow<'_, str>, &'static str> {
+pub fn mail_address(text: &str) -> Result<Cow<'_, str>, Bilingual> {
     if text.contains([',', ';', '，', '；', '、']) {
-        return Err("the address holds a comma or a semicolon: give one address per entry");
+        return Err(Bilingual::fixed(
+            "the address holds a comma or a semicolon: give one address per entry",
+            "地址含有逗号或分号：每项只写一个地址",
+        ));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>')) {
-        return Err("the address holds a space, a control character or a bracket");
+        return Err(Bilingual::fixed(
+            "the address holds a space, a control character or a bracket",
+            "地址含有空格、控制字符或尖括号",
+        ));
     }
-    let (local, domain) = text.rsplit_once('@').ok_or("the address has no @")?;
+    let (local, domain) = text.rsplit_once('@').ok_or(NO_AT)?;
     if local.is_empty() || local.len() > MAX_LOCAL {
-        return Err("what stands before the @ is empty or longer than 64 bytes");
+        return Err(Bilingual::fixed(
+            "what stands before the @ is empty or longer than 64 bytes",
+            "@ 之前为空，或超过 64 字节",
+        ));
     }
     if !local.is_ascii() {
-        return Err("what stands before the @ holds a character outside ASCII, which hardly any server takes");
+        return Err(Bilingual::fixed(
+            "what stands before the @ holds a character outside ASCII, which hardly any server takes",
+            "@ 之前含有 ASCII 以外的字符，几乎没有服务器接受",
+        ));
     }
     if !local.bytes().all(|b| b == b'.' || is_atom(b)) {
-        return Err("what stands before the @ holds a character that no address has");
+        return Err(Bilingual::fixed(
+            "what stands before the @ holds a character that no address has",
+            "@ 之前含有地址不允许的字符",
+        ));
     }
     if local.split('.').any(str::is_empty) {
-        return Err("what stands before the @ begins or ends with a dot, or holds two in a row");
+        return Err(Bilingual::fixed(
+            "what stands before the @ begins or ends with a dot, or holds two in a row",
+            "@ 之前以点开头或结尾，或含有连续的点",
+        ));
     }
     if domain.is_ascii() {
         check_domain(domain)?;
         return Ok(Cow::Borrowed(text));
     }
-    let wire = idna::domain_to_ascii(domain).map_err(|_| "what stands after the @ is not a domain")?;
+    let wire = idna::domain_to_ascii(domain).map_err(|_| NO_DOMAIN)?;
     check_domain(&wire)?;
     Ok(Cow::Owned(format!("{local}@{wire}")))
 }
@@ -55,7 +76,7 @@ fn is_atom(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
-fn check_domain(domain: &str) -> Result<(), &'static str> {
+fn check_domain(domain: &str) -> Result<(), Bilingual> {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -63,7 +84,7 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
     if domain.len() > MAX_DOMAIN || !domain.split('.').all(label) {
-        return Err("what stands after the @ is not a domain");
+        return Err(NO_DOMAIN);
     }
     Ok(())
 }

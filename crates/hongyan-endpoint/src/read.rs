@@ -4,13 +4,13 @@
 //! alone: a list is not taken for one by position. As every declaration is read by this and nothing else, each type
 //! is compiled for one reader.
 
-use crate::{Flaw, Invalid};
+use crate::{Bilingual, Flaw, Invalid, bilingual, strict};
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess,
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde_json::Value;
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// Reads a typed request or reply.
 ///
@@ -20,6 +20,38 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
     T::deserialize(Reader(value)).map_err(Unread::told)
 }
 
+/// Reads a typed value out of a JSON text. The usual way is fast; only what is wrong is read again, to say where and
+/// what.
+///
+/// # Errors
+/// [`Flaw::Syntax`] for what is no JSON; else the field, and what is wrong with it.
+pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Invalid> {
+    let error = match strict::from_slice(text) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    if !error.is_data() {
+        return Err(syntax(&error));
+    }
+    let mut path = Vec::new();
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    if Once(&mut path).deserialize(&mut reader).is_err() && !path.is_empty() {
+        return Err(Invalid { field: dotted(&path), flaw: Flaw::Repeated });
+    }
+    let value: Value = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
+    // The same text was refused a moment ago.
+    typed(value).and_then(|_: T| Err(Invalid::whole(Bilingual::read_from(error))))
+}
+
+/// What is no JSON, with the place that `serde_json` names.
+pub(crate) fn syntax(error: &serde_json::Error) -> Invalid {
+    let said = error.to_string();
+    // The place is said apart.
+    let said = said.split(" at line ").next().unwrap_or_default().to_owned();
+    let flaw = Flaw::Syntax { line: error.line(), column: error.column(), said };
+    Invalid { field: String::new(), flaw }
+}
+
 /// What could not be read; the path is collected on the way out, innermost step first.
 #[derive(Debug)]
 struct Unread(Box<Finding>);
@@ -27,8 +59,7 @@ struct Unread(Box<Finding>);
 #[derive(Debug)]
 struct Finding {
     path: Vec<Step>,
-    flaw: Flaw,
-    message: String,
+    fault: Fault,
 }
 
 #[derive(Debug)]
@@ -37,9 +68,39 @@ enum Step {
     Item(usize),
 }
 
+#[derive(Debug)]
+enum Fault {
+    Flaw(Flaw),
+    /// What was expected and what was found, by the names of each.
+    Mismatch {
+        expected: Bilingual,
+        found: Option<Bilingual>,
+    },
+}
+
+fn dotted(path: &[Step]) -> String {
+    let mut field = String::new();
+    for step in path {
+        match step {
+            Step::Member(name) => {
+                if !field.is_empty() {
+                    field.push('.');
+                }
+                field.push_str(name);
+            }
+            Step::Item(index) => field.push_str(&format!("[{index}]")),
+        }
+    }
+    field
+}
+
 impl Unread {
-    fn new(flaw: Flaw, message: String) -> Self {
-        Self(Box::new(Finding { path: Vec::new(), flaw, message }))
+    fn new(flaw: Flaw) -> Self {
+        Self(Box::new(Finding { path: Vec::new(), fault: Fault::Flaw(flaw) }))
+    }
+
+    fn mismatch(expected: Bilingual, found: Option<Bilingual>) -> Self {
+        Self(Box::new(Finding { path: Vec::new(), fault: Fault::Mismatch { expected, found } }))
     }
 
     fn below(mut self, step: Step) -> Self {
@@ -47,27 +108,57 @@ impl Unread {
         self
     }
 
+    /// A type's own visitor says what it expects in English; who asks for a plain type knows better.
+    fn expecting(mut self, known: Bilingual) -> Self {
+        if let (true, Fault::Mismatch { expected, .. }) = (self.0.path.is_empty(), &mut self.0.fault) {
+            *expected = known;
+        }
+        self
+    }
+
     fn told(self) -> Invalid {
-        let Finding { path, flaw, message } = *self.0;
-        let mut field = String::new();
-        for step in path.iter().rev() {
-            match step {
-                Step::Member(name) => {
-                    if !field.is_empty() {
-                        field.push('.');
-                    }
-                    field.push_str(name);
-                }
-                Step::Item(index) => field.push_str(&format!("[{index}]")),
+        let Finding { mut path, fault } = *self.0;
+        path.reverse();
+        Invalid { field: dotted(&path), flaw: fault.flaw() }
+    }
+}
+
+impl Fault {
+    fn flaw(self) -> Flaw {
+        match self {
+            Self::Flaw(flaw) => flaw,
+            Self::Mismatch { expected: Bilingual { en, zh }, found: None } => {
+                Flaw::Type(bilingual!("expected {en}"; "应为{zh}"))
+            }
+            Self::Mismatch { expected: Bilingual { en, zh }, found: Some(found) } => {
+                let (found_en, found_zh) = (found.en, found.zh);
+                Flaw::Type(bilingual!("expected {en}, found {found_en}"; "应为{zh}，实为{found_zh}"))
             }
         }
-        Invalid { field, flaw, message }
     }
+}
+
+/// What was found in a value's place: its type, never the value, which may be a secret.
+fn found(unexpected: Unexpected<'_>) -> Option<Bilingual> {
+    let (en, zh) = match unexpected {
+        Unexpected::Bool(_) => ("a boolean", "布尔值"),
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => ("an integer", "整数"),
+        Unexpected::Float(_) => ("a number with a fraction", "小数"),
+        Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => ("a string", "字符串"),
+        Unexpected::Unit | Unexpected::Option => ("null", " null"),
+        Unexpected::Seq => ("a list", "列表"),
+        Unexpected::Map | Unexpected::NewtypeStruct => ("an object", "对象"),
+        _ => return None,
+    };
+    Some(Bilingual::fixed(en, zh))
 }
 
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        match &self.0.fault {
+            Fault::Flaw(flaw) => flaw.text().fmt(f),
+            Fault::Mismatch { expected, .. } => expected.fmt(f),
+        }
     }
 }
 
@@ -75,19 +166,39 @@ impl std::error::Error for Unread {}
 
 impl de::Error for Unread {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Flaw::Unfit, message.to_string())
+        Self::new(Flaw::Unfit(Bilingual::read_from(message)))
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Flaw::Unfit, format!("expected {expected}"))
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(Bilingual::read_from(expected), found(unexpected))
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Flaw::Unfit, format!("expected {expected}"))
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(unexpected, expected)
+    }
+
+    fn invalid_length(count: usize, expected: &dyn Expected) -> Self {
+        let expected = Bilingual::read_from(expected);
+        let (en, zh) = (expected.en, expected.zh);
+        Self::new(Flaw::Type(bilingual!("has {count} entries, expected {en}"; "有 {count} 项，应为 {zh}")))
+    }
+
+    fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
+        let names = variants.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let (en, zh) = (names.join(", "), names.join("、"));
+        Self::new(Flaw::Unfit(bilingual!("expected one of {en}"; "应为 {zh} 之一")))
+    }
+
+    fn unknown_field(name: &str, _: &'static [&'static str]) -> Self {
+        Self::new(Flaw::Unknown).below(Step::Member(name.into()))
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self::new(Flaw::Missing, "is missing".into()).below(Step::Member(name.into()))
+        Self::new(Flaw::Missing).below(Step::Member(name.into()))
+    }
+
+    fn duplicate_field(name: &'static str) -> Self {
+        Self::new(Flaw::Repeated).below(Step::Member(name.into()))
     }
 }
 
@@ -95,9 +206,29 @@ impl de::Error for Unread {
 struct Reader(Value);
 
 impl Reader {
-    fn mismatch(&self, expected: &dyn Expected) -> Unread {
-        de::Error::invalid_type(Unexpected::Other("another type"), expected)
+    fn mismatch(&self, en: &'static str, zh: &'static str) -> Unread {
+        let unexpected = match &self.0 {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Number(number) if number.is_f64() => Unexpected::Float(0.0),
+            Value::Number(_) => Unexpected::Signed(0),
+            Value::String(text) => Unexpected::Str(text),
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        Unread::mismatch(Bilingual::fixed(en, zh), found(unexpected))
     }
+}
+
+macro_rules! integers {
+    ($($method:ident $kind:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+            self.deserialize_any(visitor).map_err(|unread| {
+                let (min, max) = ($kind::MIN, $kind::MAX);
+                unread.expecting(bilingual!("an integer from {min} to {max}"; "{min} 至 {max} 的整数"))
+            })
+        })*
+    };
 }
 
 impl<'de> Deserializer<'de> for Reader {
@@ -142,21 +273,21 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self.0 {
             Value::Object(members) => visitor.visit_map(Members { rest: members.into_iter(), value: None }),
-            _ => Err(self.mismatch(&"an object")),
+            _ => Err(self.mismatch("an object", "对象")),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(Items { rest: items.into_iter(), index: 0 }),
-            _ => Err(self.mismatch(&"a list")),
+            _ => Err(self.mismatch("a list", "列表")),
         }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self.0 {
             Value::String(text) => visitor.visit_string(text),
-            _ => Err(self.mismatch(&"a text")),
+            _ => Err(self.mismatch("a string", "字符串")),
         }
     }
 
@@ -178,10 +309,12 @@ impl<'de> Deserializer<'de> for Reader {
             Value::String(name) => visitor.visit_enum(Choice { name, value: None }),
             Value::Object(members) if members.len() == 1 => {
                 let choice = members.into_iter().next().map(|(name, value)| Choice { name, value: Some(value) });
-                choice
-                    .map_or_else(|| Err(de::Error::custom("expected one choice")), |choice| visitor.visit_enum(choice))
+                choice.map_or_else(
+                    || Err(de::Error::custom(Bilingual::fixed("expected one choice", "应为一个选项"))),
+                    |choice| visitor.visit_enum(choice),
+                )
             }
-            _ => Err(self.mismatch(&"one choice")),
+            _ => Err(self.mismatch("one choice", "一个选项")),
         }
     }
 
@@ -189,8 +322,88 @@ impl<'de> Deserializer<'de> for Reader {
         visitor.visit_unit()
     }
 
+    integers! {
+        deserialize_i8 i8 deserialize_i16 i16 deserialize_i32 i32 deserialize_i64 i64
+        deserialize_u8 u8 deserialize_u16 u16 deserialize_u32 u32 deserialize_u64 u64
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_any(visitor).map_err(|unread| unread.expecting(Bilingual::fixed("a boolean", "布尔值")))
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_any(visitor).map_err(|unread| unread.expecting(Bilingual::fixed("a number", "数字")))
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
+        i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct
+    }
+}
+
+/// Reads a JSON value and keeps none of it; fails at a member that its object has already, whose path it leaves.
+struct Once<'a>(&'a mut Vec<Step>);
+
+impl<'de> DeserializeSeed<'de> for Once<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Once<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        self.0.push(Step::Item(0));
+        while list.next_element_seed(Once(self.0))?.is_some() {
+            if let Some(Step::Item(index)) = self.0.last_mut() {
+                *index += 1;
+            }
+        }
+        self.0.pop();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            self.0.push(Step::Member(name.clone()));
+            if !seen.insert(name) {
+                return Err(de::Error::custom("a member stands twice"));
+            }
+            map.next_value_seed(Once(self.0))?;
+            self.0.pop();
+        }
+        Ok(())
     }
 }
 
@@ -264,7 +477,7 @@ impl<'de> VariantAccess<'de> for Held {
     fn unit_variant(self) -> Result<(), Unread> {
         match self.0 {
             None | Some(Value::Null) => Ok(()),
-            Some(_) => Err(de::Error::custom("expected the bare name")),
+            Some(_) => Err(de::Error::custom(Bilingual::fixed("expected the bare name", "应只写名称"))),
         }
     }
 
@@ -320,9 +533,15 @@ mod tests {
         },
     }
 
-    fn flaw(value: Value) -> (String, Flaw) {
+    fn flaw(value: Value) -> (String, &'static str) {
         let invalid = typed::<Letter>(value).unwrap_err();
-        (invalid.field, invalid.flaw)
+        let kind = match invalid.flaw {
+            Flaw::Missing => "missing",
+            Flaw::Type(_) => "type",
+            Flaw::Unfit(_) => "unfit",
+            other => panic!("{other:?}"),
+        };
+        (invalid.field, kind)
     }
 
     #[test]
@@ -346,17 +565,17 @@ mod tests {
     #[test]
     fn a_flaw_has_a_kind_and_a_path() {
         for (value, field, kind) in [
-            (json!({}), "to", Flaw::Missing),
-            (json!({"to": [{"name": "a"}, {"age": 1}]}), "to[1].name", Flaw::Missing),
-            (json!({"to": [{"name": 1}]}), "to[0].name", Flaw::Unfit),
-            (json!({"to": [{"name": "a", "age": 300}]}), "to[0].age", Flaw::Unfit),
-            (json!({"to": "a"}), "to", Flaw::Unfit),
-            (json!({"to": [], "kind": "odd"}), "kind", Flaw::Unfit),
-            (json!({"to": [], "kind": {"sent": {}}}), "kind.by", Flaw::Missing),
-            (json!({"to": [], "kind": 5}), "kind", Flaw::Unfit),
-            (json!({"to": [], "more": 5}), "more", Flaw::Unfit),
-            (json!({"to": [], "count": "x"}), "count", Flaw::Unfit),
-            (json!("text"), "", Flaw::Unfit),
+            (json!({}), "to", "missing"),
+            (json!({"to": [{"name": "a"}, {"age": 1}]}), "to[1].name", "missing"),
+            (json!({"to": [{"name": 1}]}), "to[0].name", "type"),
+            (json!({"to": [{"name": "a", "age": 300}]}), "to[0].age", "type"),
+            (json!({"to": "a"}), "to", "type"),
+            (json!({"to": [], "kind": "odd"}), "kind", "unfit"),
+            (json!({"to": [], "kind": {"sent": {}}}), "kind.by", "missing"),
+            (json!({"to": [], "kind": 5}), "kind", "type"),
+            (json!({"to": [], "more": 5}), "more", "type"),
+            (json!({"to": [], "count": "x"}), "count", "unfit"),
+            (json!("text"), "", "type"),
         ] {
             assert_eq!(flaw(value.clone()), (field.into(), kind), "{value}");
         }
@@ -364,7 +583,7 @@ mod tests {
 
     #[test]
     fn a_list_is_not_taken_for_an_object_by_position() {
-        assert_eq!(flaw(json!([[], null])), (String::new(), Flaw::Unfit));
-        assert_eq!(flaw(json!({"to": [["zhangsan", 3]]})), ("to[0]".into(), Flaw::Unfit));
+        assert_eq!(flaw(json!([[], null])), (String::new(), "type"));
+        assert_eq!(flaw(json!({"to": [["zhangsan", 3]]})), ("to[0]".into(), "type"));
     }
 }

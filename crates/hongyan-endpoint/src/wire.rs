@@ -1,6 +1,6 @@
 //! A call as it travels: typed request ⇄ request line, query, body.
 
-use crate::{Answer, Body, Declared, File, Method, Spec, file, path};
+use crate::{Answer, Bilingual, Body, Declared, File, Flaw, Method, Spec, bilingual, file, path, read};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -47,28 +47,18 @@ impl Wire {
 pub struct Invalid {
     /// Dotted path of the field.
     pub field: String,
-    /// The kind of what is wrong.
-    pub flaw: Flaw,
     /// What is wrong with it, for whoever writes the request; a platform has words of its own.
-    pub message: String,
-}
-
-/// What can be wrong with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
-    /// The field is not there.
-    Missing,
-    /// The field is of another type, or has a value that it does not take.
-    Unfit,
-    /// The body is no JSON object.
-    NoObject,
-    /// The body is no `multipart/form-data`, and a file was expected in one.
-    NoForm,
+    pub flaw: Flaw,
 }
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.field, self.message) }
+        let text = self.flaw.text();
+        match (self.field.as_str(), f.alternate()) {
+            ("", _) => text.fmt(f),
+            (field, true) => write!(f, "{field}：{text:#}"),
+            (field, false) => write!(f, "{field}: {text}"),
+        }
     }
 }
 
@@ -76,31 +66,25 @@ impl std::error::Error for Invalid {}
 
 impl Invalid {
     /// Wrong as a whole, not in one field.
-    #[must_use]
-    pub fn whole(message: impl fmt::Display) -> Self {
-        Self::of(Flaw::Unfit, message)
-    }
-
-    /// Wrong as a whole, in this way.
-    pub(crate) fn of(flaw: Flaw, message: impl fmt::Display) -> Self {
-        Self { field: String::new(), flaw, message: message.to_string() }
+    pub fn whole(why: impl Into<Bilingual>) -> Self {
+        Self { field: String::new(), flaw: Flaw::unfit(why) }
     }
 
     /// One field is unfit.
-    pub fn unfit(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), flaw: Flaw::Unfit, message: message.into() }
+    pub fn unfit(field: impl Into<String>, why: impl Into<Bilingual>) -> Self {
+        Self { field: field.into(), flaw: Flaw::unfit(why) }
     }
 
     /// A top-level field is not there.
     #[must_use]
     pub fn missing(field: &str) -> Self {
-        Self { field: field.into(), flaw: Flaw::Missing, message: "is missing".into() }
+        Self { field: field.into(), flaw: Flaw::Missing }
     }
 
     /// The body is no JSON object.
     #[must_use]
     pub fn no_object() -> Self {
-        Self::of(Flaw::NoObject, "a JSON object is expected")
+        Self { field: String::new(), flaw: Flaw::NoObject }
     }
 
     /// The top-level field that it is about; empty for the whole.
@@ -144,7 +128,7 @@ impl Sealed {
 /// # Errors
 /// When a value has no JSON.
 pub fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Invalid> {
-    serde_json::to_vec(value).map_err(Invalid::whole)
+    serde_json::to_vec(value).map_err(|error| Invalid::whole(Bilingual::read_from(error)))
 }
 
 /// A request that was written as JSON, on its operation's wire.
@@ -155,7 +139,7 @@ pub(crate) fn written(spec: &'static Spec, request: Vec<u8>) -> Result<Wire, Inv
         return Ok(wire);
     }
     let Value::Object(mut fields) = parsed(&request)? else {
-        return Err(Invalid::whole("a request is an object"));
+        return Err(Invalid::no_object());
     };
     wire.path = fill(spec.path, &mut fields)?;
     let mut body = Map::new();
@@ -165,7 +149,7 @@ pub(crate) fn written(spec: &'static Spec, request: Vec<u8>) -> Result<Wire, Inv
                 Value::Null => continue,
                 Value::String(s) => s,
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
-                _ => return Err(Invalid::unfit(name, "a query field is a scalar")),
+                _ => return Err(Invalid::unfit(name, ("a query field is a scalar", "查询字段须为标量"))),
             };
             wire.query.push((name, text));
         } else {
@@ -182,10 +166,7 @@ pub(crate) fn written(spec: &'static Spec, request: Vec<u8>) -> Result<Wire, Inv
 
 /// The JSON of a body.
 pub(crate) fn parsed(body: &[u8]) -> Result<Value, Invalid> {
-    serde_json::from_slice(body).map_err(|error| {
-        let at = format_args!("no JSON from line {}, column {}", error.line(), error.column());
-        Invalid::of(Flaw::NoObject, at)
-    })
+    serde_json::from_slice(body).map_err(|error| read::syntax(&error))
 }
 
 /// The template with its fields filled in; they leave `fields`.
@@ -201,7 +182,7 @@ fn fill(template: &str, fields: &mut Map<String, Value>) -> Result<String, Inval
             Some(value @ (Value::Bool(_) | Value::Number(_))) => Some(value.to_string()),
             _ => None,
         };
-        let wrong = || Invalid::unfit(name, "a path field is a scalar and not empty");
+        let wrong = || Invalid::unfit(name, ("a path field is a scalar and not empty", "路径字段须为非空标量"));
         segments.push(text.ok_or_else(wrong)?);
     }
     Ok(segments.join("/"))
@@ -225,8 +206,10 @@ pub(crate) fn fields(spec: &'static Spec, call: &Wire) -> Result<Value, Invalid>
         }
     }
     if path::has_fields(spec.path) {
-        let found = path::fields(spec.path, &call.path)
-            .ok_or_else(|| Invalid::whole(format_args!("the path is not of the form {}", spec.path)))?;
+        let found = path::fields(spec.path, &call.path).ok_or_else(|| {
+            let form = spec.path;
+            Invalid::whole(bilingual!("the path is not of the form {form}"; "路径不符合 {form}"))
+        })?;
         fields.extend(found.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
     }
     Ok(Value::Object(fields))

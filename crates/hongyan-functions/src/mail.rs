@@ -166,7 +166,7 @@ fn check(call: &MailCall, profile: &Profile) -> Result<(), FunctionError> {
     no_line_break("userId", &call.user_id, None)?;
     for recipient in &call.recipients {
         no_line_break("recipient", recipient, None)?;
-        mail_address(recipient).map_err(|why| not_an_address("recipient", recipient, why))?;
+        mail_address(recipient).map_err(|why| not_an_address("recipient", recipient, &why.en))?;
     }
     if let MailContent::Parts { subject, .. } = &call.content
         && !(profile.dangerous_line_breaks && profile.dangerous_raw_mail)

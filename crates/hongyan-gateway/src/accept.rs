@@ -12,8 +12,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{
-    Accepted, Attachment, Channel, Content, Format, Idempotency, Message, MessageId, NewDelivery, NewMessage, Plan,
-    PlannedDelivery, Templated, Time, Unfit, Wording, plan,
+    Accepted, Attachment, Bilingual, Channel, Content, Flaw, Format, Idempotency, Message, MessageId, NewDelivery,
+    NewMessage, Plan, PlannedDelivery, Templated, Time, Unfit, Wording, bilingual, plan,
 };
 use hongyan_endpoint::File;
 use std::{
@@ -66,14 +66,14 @@ impl Worded {
     }
 }
 
-fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+fn wrong(field: impl Into<String>, detail: impl Into<Bilingual>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
 }
 
 /// Checks a message, fills its template and plans it. Stores nothing.
 pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     if message.content.given.is_some() {
-        return Err(Problem::field(Code::UnknownField, "content.given", "there is no such field"));
+        return Err(Problem::field(Code::UnknownField, "content.given", Flaw::Unknown.text()));
     }
     given(app, caller, message, now).await
 }
@@ -82,7 +82,7 @@ pub(crate) async fn draft(app: &App, caller: &Caller, message: Message, now: Tim
 pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Time) -> Result<Draft, Problem> {
     let audience = message.audience().into_owned();
     if audience.len() > MAX_RECIPIENTS {
-        return Err(wrong("to", format!("has {} entries, at most {MAX_RECIPIENTS} are allowed", audience.len())));
+        return Err(wrong("to", Flaw::Count { count: audience.len(), min: 0, max: MAX_RECIPIENTS }.text()));
     }
     mails::check_to(&message.to)?;
     check_labels(&message.labels)?;
@@ -119,8 +119,10 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
                 (None, "") => "content".to_owned(),
                 (None, field) => format!("content.{field}"),
             };
-            let part = template.as_ref().map_or(String::new(), |_| format!(" {}", error.field));
-            wrong(field, format!("account {}:{part} {}", account.name, error.message))
+            let part = template.as_ref().map_or(String::new(), |_| format!("{} ", error.field));
+            let (name, Bilingual { en, zh }) = (&account.name, error.text());
+            wrong(field, bilingual!("account {name}: {part}{en}"; "账号 {name}：{part}{zh}"))
+                .with_platform_code(error.code)
         };
         let parts = account.parts(&content, now).map_err(said)?;
         let deliveries = plan.deliveries.iter().filter(|delivery| *delivery.account == *account.name);
@@ -135,7 +137,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
             }
             // A table is nothing to a platform before it is put into words.
             let check = |part: &Cow<'_, Content>| account.channel.check_for(part, &delivery.recipients);
-            parts.iter().try_for_each(check).map_err(|error| said(Unfit { field: "table".into(), ..error }))?;
+            parts.iter().try_for_each(check).map_err(|error| said(error.at("table")))?;
         }
         if content.table.is_some() && parts.iter().any(|part| part.media().is_some()) {
             with_file.push(account);
@@ -163,17 +165,24 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
 
 fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), Problem> {
     if labels.len() > MAX_LABELS {
-        return Err(wrong("labels", format!("has {} entries, at most {MAX_LABELS} are allowed", labels.len())));
+        return Err(wrong("labels", Flaw::Count { count: labels.len(), min: 0, max: MAX_LABELS }.text()));
     }
     for (key, value) in labels {
         let control = |text: &str| text.chars().any(char::is_control);
         if key.is_empty() || key.len() > MAX_LABEL_KEY || control(key) {
-            return Err(wrong("labels", format!("a key has 1 to {MAX_LABEL_KEY} bytes without control characters")));
+            let why = bilingual!(
+                "a key has 1 to {MAX_LABEL_KEY} bytes without control characters";
+                "键须为 1 至 {MAX_LABEL_KEY} 字节，不含控制字符"
+            );
+            return Err(wrong("labels", why));
         }
         if value.len() > MAX_LABEL_VALUE || control(value) {
             return Err(wrong(
                 format!("labels.{key}"),
-                format!("a value has at most {MAX_LABEL_VALUE} bytes without control characters"),
+                bilingual!(
+                    "a value has at most {MAX_LABEL_VALUE} bytes without control characters";
+                    "值最多 {MAX_LABEL_VALUE} 字节，不含控制字符"
+                ),
             ));
         }
     }
@@ -183,10 +192,10 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), Problem> {
 fn check_times(message: &Message, now: Time) -> Result<(), Problem> {
     let Some(end) = message.expires_at else { return Ok(()) };
     if end <= now {
-        return Err(wrong("expires_at", "has passed"));
+        return Err(wrong("expires_at", ("has passed", "已经过去")));
     }
     if message.send_at.is_some_and(|start| start >= end) {
-        return Err(wrong("expires_at", "is not after send_at"));
+        return Err(wrong("expires_at", ("is not after send_at", "不晚于 send_at")));
     }
     Ok(())
 }
@@ -194,15 +203,21 @@ fn check_times(message: &Message, now: Time) -> Result<(), Problem> {
 /// The content in one of its final forms, and the template that it came from.
 fn fill(app: &App, content: Content) -> Result<(Content, Format, Option<String>), Problem> {
     let at = |field: &str| if field.is_empty() { "content".to_owned() } else { format!("content.{field}") };
-    let name = match content.form().map_err(|(field, message)| wrong(at(field), message))? {
+    let name = match content.form().map_err(|unfit| wrong(at(&unfit.field), unfit.text()))? {
         Templated::Ready(format) => return Ok((content, format, None)),
         Templated::Template(name) => name.to_owned(),
     };
     let filled = app.templates.fill(&name, content)?;
     match filled.form() {
         Ok(Templated::Ready(format)) => Ok((filled, format, Some(name))),
-        Ok(Templated::Template(_)) => Err(wrong("content.template", "a template cannot give a template")),
-        Err((field, message)) => Err(wrong("content.data", format!("with this data the template's {field} {message}"))),
+        Ok(Templated::Template(_)) => {
+            Err(wrong("content.template", ("a template cannot give a template", "模板不能再给出模板")))
+        }
+        Err(unfit) => {
+            let (field, Bilingual { en, zh }) = (&unfit.field, unfit.text());
+            let why = bilingual!("with this data the template's {field} {en}"; "用这些数据填充后，模板的 {field} {zh}");
+            Err(wrong("content.data", why))
+        }
     }
 }
 
@@ -211,15 +226,18 @@ fn check_attachments(attachments: &[Attachment]) -> Result<(), Problem> {
         if file.name.trim().is_empty() || file.name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) {
             return Err(wrong(
                 format!("content.attachments[{i}].name"),
-                "is empty, or holds a control character or a slash",
+                ("is empty, or holds a control character or a slash", "为空，或含有控制字符或斜杠"),
             ));
         }
         if file.media_type.as_deref().is_some_and(|t| !t.contains('/') || !t.is_ascii() || t.contains(char::is_control))
         {
-            return Err(wrong(format!("content.attachments[{i}].media_type"), "is not a media type"));
+            return Err(wrong(format!("content.attachments[{i}].media_type"), ("is not a media type", "不是媒体类型")));
         }
         if STANDARD.decode(&file.base64).is_err() {
-            return Err(wrong(format!("content.attachments[{i}].base64"), "is not standard base64 with padding"));
+            return Err(wrong(
+                format!("content.attachments[{i}].base64"),
+                ("is not standard base64 with padding", "不是带填充的标准 base64"),
+            ));
         }
     }
     Ok(())
@@ -230,11 +248,16 @@ fn accounts<'a>(app: &'a App, via: &'a [String], route: Option<&str>) -> Result<
     let names = |list: &'a [String]| list.iter().map(String::as_str).collect();
     match (via.is_empty(), route) {
         (false, None) => Ok((names(via), false)),
-        (false, Some(_)) => Err(wrong("route", "cannot stand beside via: give one of them")),
+        (false, Some(_)) => {
+            Err(wrong("route", ("cannot stand beside via: give one of them", "不能与 via 同时出现：只给一个")))
+        }
         (true, given) => match app.config.routes.get(given.unwrap_or(DEFAULT_ROUTE)) {
             Some(route) => Ok((names(&route.via), true)),
             None if given.is_none() => Ok((Vec::new(), false)),
-            None => Err(wrong("route", format!("no route is called {:?}", given.unwrap_or_default()))),
+            None => {
+                let name = given.unwrap_or_default();
+                Err(wrong("route", bilingual!("no route is called {name:?}"; "没有名为 {name:?} 的路由")))
+            }
         },
     }
 }

@@ -4,7 +4,7 @@ use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use hongyan_api::{Code, Problem};
 use hongyan_core::{Message, number};
-use hongyan_endpoint::strict::{self, Strict};
+use hongyan_endpoint::{Flaw, Invalid};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,6 @@ use std::{borrow::Cow, time::Duration};
 use crate::{
     app::App,
     shares::{self, Share},
-    words::{field_of, without_value},
 };
 
 /// What is thrown away of a body that is refused, so that the caller hears why instead of a reset.
@@ -152,29 +151,16 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     .at("content-type"))
 }
 
-/// Reads JSON strictly. The usual way is fast; only what is wrong is read again, to name the field.
+/// Reads JSON strictly.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let error = match strict::from_slice(bytes) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    if !error.is_data() {
-        let said = without_value(&error.to_string());
-        let (line, column) = (error.line(), error.column());
-        return Err(Problem::new(
-            Code::MalformedJson,
-            format!("line {line}, column {column}: {said}"),
-            format!("第 {line} 行第 {column} 列不是合法的 JSON"),
-        ));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let (path, said) = match serde_path_to_error::deserialize::<_, T>(Strict(&mut reader)) {
-        Err(error) => (error.path().to_string(), error.inner().to_string()),
-        // The same bytes were refused a moment ago.
-        Ok(_) => (String::new(), error.to_string()),
-    };
-    let code = if said.starts_with("unknown field") { Code::UnknownField } else { Code::InvalidField };
-    Err(Problem::field(code, field_of(&path, &said), without_value(&said)))
+    hongyan_endpoint::from_json(bytes).map_err(|Invalid { field, flaw }| {
+        let code = match flaw {
+            Flaw::Syntax { .. } => Code::MalformedJson,
+            Flaw::Unknown => Code::UnknownField,
+            _ => Code::InvalidField,
+        };
+        Problem::field(code, field, flaw.text())
+    })
 }
 
 /// Reads a message, with no number of it rounded: what 64 bits cannot hold is kept as text where it is shown, and
@@ -188,7 +174,10 @@ pub(crate) fn message(bytes: &[u8]) -> Result<Message, Problem> {
         Err(path) => Err(Problem::field(
             Code::InvalidField,
             path,
-            "is a number that 64 bits cannot hold: it would be rounded on its way; write it as a text, in quotes",
+            (
+                "is a number that 64 bits cannot hold: it would be rounded on its way; write it as a text, in quotes",
+                "是 64 位无法容纳的数字，途中会被舍入：请写成带引号的文本",
+            ),
         )),
     }
 }

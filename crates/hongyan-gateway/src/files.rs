@@ -7,8 +7,8 @@ use crate::{app::App, keys::Caller, reply};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Content, FileRow, FileUse, Format, Media, Time};
-use hongyan_endpoint::{Fault, File, with_code};
+use hongyan_core::{Bilingual, Content, FileRow, FileUse, Flaw, Format, Media, Time, bilingual};
+use hongyan_endpoint::{File, Unfit, with_code};
 
 const MAX_NAME: usize = 255;
 const MAX_TYPE: usize = 127;
@@ -47,7 +47,7 @@ const KINDS: &[(&str, &str)] = &[
     ("zip", "application/zip"),
 ];
 
-fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+fn wrong(field: impl Into<String>, detail: impl Into<Bilingual>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
 }
 
@@ -63,15 +63,26 @@ pub(crate) fn checked(file: File, limit: usize) -> Result<File, Problem> {
     Ok(File { name, media_type, bytes })
 }
 
-pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+/// What is wrong with the name of a file that is not here.
+pub(crate) fn none_kept(id: &str) -> Bilingual {
+    bilingual!(
+        "no file {id:?} is kept here: hand it in by POST /v1/media";
+        "这里没有文件 {id:?}：请用 POST /v1/media 上传"
+    )
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), Bilingual> {
     if name.trim().is_empty() || name == "." || name == ".." {
-        return Err("is empty: the file needs a name that recipients see");
+        return Err(Bilingual::fixed(
+            "is empty: the file needs a name that recipients see",
+            "为空：文件须有收件人看到的名称",
+        ));
     }
     if name.len() > MAX_NAME {
-        return Err("takes more than 255 bytes");
+        return Err(Flaw::bytes(name.len(), MAX_NAME).text());
     }
     if name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\' | '"')) {
-        return Err("holds a slash, a quote or a control character");
+        return Err(Bilingual::fixed("holds a slash, a quote or a control character", "含有斜杠、引号或控制字符"));
     }
     Ok(())
 }
@@ -84,14 +95,14 @@ fn check_size(size: usize, limit: usize) -> Result<(), Problem> {
         return Err(Problem::new(
             Code::TooLarge,
             format!("the file has {size} bytes, at most {limit} are allowed (server.max_file_bytes)"),
-            format!("文件有 {size} 字节,上限为 {limit}(server.max_file_bytes)"),
+            format!("文件有 {size} 字节，上限为 {limit}（server.max_file_bytes）"),
         ));
     }
     Ok(())
 }
 
 /// The type without parameters; `None` for those that clients send when they know none.
-fn essence(media_type: &str) -> Result<Option<String>, &'static str> {
+fn essence(media_type: &str) -> Result<Option<String>, Bilingual> {
     let kind = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if matches!(kind.as_str(), "" | ANY_TYPE | "application/x-www-form-urlencoded") {
         return Ok(None);
@@ -100,7 +111,7 @@ fn essence(media_type: &str) -> Result<Option<String>, &'static str> {
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     match kind.split_once('/') {
         Some((head, tail)) if kind.len() <= MAX_TYPE && token(head) && token(tail) => Ok(Some(kind)),
-        _ => Err("is not a media type"),
+        _ => Err(Bilingual::fixed("is not a media type", "不是媒体类型")),
     }
 }
 
@@ -143,12 +154,14 @@ pub(crate) async fn take(
     }
     let at = |field: &str| format!("content.{}.{field}", format.name());
     if let Some(id) = &media.media {
-        let row = visible(app, caller, id)
-            .await?
-            .ok_or_else(|| wrong(at("media"), format!("no file {id:?} is kept here: hand it in by POST /v1/media")))?;
+        let row = visible(app, caller, id).await?.ok_or_else(|| wrong(at("media"), none_kept(id)))?;
         if media.name.as_ref().is_some_and(|name| *name != row.name) {
-            let words = format!("the file is called {:?}: hand it in again under the other name", row.name);
-            return Err(wrong(at("name"), words));
+            let name = &row.name;
+            let why = bilingual!(
+                "the file is called {name:?}: hand it in again under the other name";
+                "文件名为 {name:?}：如需其他名称，请以该名称重新上传"
+            );
+            return Err(wrong(at("name"), why));
         }
         check_kept(app, &accounts, format, id).await.map_err(|problem| problem.at(at("media")))?;
         // Some platforms are told the name with each call; and contents with the same file are to read the same.
@@ -158,7 +171,9 @@ pub(crate) async fn take(
         return Ok(None);
     }
     let Some(text) = &media.base64 else { return Ok(None) };
-    let bytes = STANDARD.decode(text).map_err(|_| wrong(at("base64"), "is not standard base64 with padding"))?;
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|_| wrong(at("base64"), ("is not standard base64 with padding", "不是带填充的标准 base64")))?;
     let file = File { name: media.name.clone().unwrap_or_default(), media_type: String::new(), bytes };
     let file = checked(file, app.config.server.max_file_bytes).map_err(|problem| {
         let field = if problem.field.as_deref() == Some("name") { "name" } else { "base64" };
@@ -185,22 +200,31 @@ async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) 
 /// Whether every account takes a file of this size and kind.
 pub(crate) fn fits(accounts: &[&Account], format: Format, file: &File) -> Result<(), Problem> {
     accounts.iter().try_for_each(|account| {
-        let refused =
-            |fault: Fault| wrong("", format!("account {}: {}", account.name, with_code(fault.code(), fault.message())));
+        let refused = |unfit: Unfit| {
+            let (name, code, Bilingual { en, zh }) = (&account.name, unfit.code, unfit.text());
+            let (en, zh) = (with_code(code, &en), with_code(code, &zh));
+            wrong("", bilingual!("account {name}: {en}"; "账号 {name}：{zh}")).with_platform_code(code)
+        };
         account.channel.check_file(format, file).map_err(refused)
     })
 }
 
 fn check_use(account: &Account, format: Format, media: &Media) -> Result<(), Problem> {
-    let form = format.name();
+    let (form, name) = (format.name(), &account.name);
     match (account.channel.file_use(format), &media.media_id) {
         (FileUse::None, None) => Err(wrong(
             format!("content.{form}"),
-            format!("account {}: no file of this form can be handed to it; name one by media_id", account.name),
+            bilingual!(
+                "account {name}: no file of this form can be handed to it; name one by media_id";
+                "账号 {name}：不能接收这种形式的文件；请用 media_id 指定"
+            ),
         )),
         (FileUse::Carry, Some(_)) => Err(wrong(
             format!("content.{form}.media_id"),
-            format!("account {}: knows no ids of files; give media or base64", account.name),
+            bilingual!(
+                "account {name}: knows no ids of files; give media or base64";
+                "账号 {name}：不认文件的 ID；请给出 media 或 base64"
+            ),
         )),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //! its channel.
 
 use hongyan_api::{Code, Problem};
-use hongyan_core::{Address, AddressKind, MailHead, Mailbox, Naming, Plan};
+use hongyan_core::{Address, AddressKind, MailHead, Mailbox, Naming, Plan, bilingual};
 use std::collections::HashSet;
 
 /// Most mailboxes that a head names: servers refuse heads that are longer than some 100 KB.
@@ -16,7 +16,7 @@ pub(crate) fn check_to(to: &[Address]) -> Result<(), Problem> {
     let copy = to.iter().position(|address| matches!(address.kind, AddressKind::Cc | AddressKind::Bcc));
     copy.map_or(Ok(()), |at| {
         let kind = to[at].kind.name();
-        let words = format!("is a copy: it stands in {kind}, as {{\"email\": …}}");
+        let words = bilingual!("is a copy: it stands in {kind}, as {{\"email\": …}}"; "是抄送：应写在 {kind} 中，如 {{\"email\": …}}");
         Err(Problem::field(Code::InvalidField, format!("to[{at}]"), words))
     })
 }
@@ -52,14 +52,19 @@ pub(crate) fn head(
     }
     if !mails {
         return match reply_to {
-            Some(_) => Err(Problem::field(Code::InvalidField, "reply_to", "none of the accounts sends mail")),
+            Some(_) => Err(Problem::field(
+                Code::InvalidField,
+                "reply_to",
+                ("none of the accounts sends mail", "所选账号都不发送邮件"),
+            )),
             None => Ok(None),
         };
     }
     let named = cc.len() + if names_all { to.len() } else { 0 };
     if named > MAX_NAMED {
-        let words = format!(
-            "{named} mailboxes would stand in every mail, at most {MAX_NAMED} do: use bcc, or an account without show_recipients"
+        let words = bilingual!(
+            "{named} mailboxes would stand in every mail, at most {MAX_NAMED} do: use bcc, or an account without show_recipients";
+            "每封邮件将列出 {named} 个邮箱，最多 {MAX_NAMED} 个：请用 bcc，或使用未设 show_recipients 的账号"
         );
         return Err(Problem::field(Code::InvalidField, "to", words));
     }

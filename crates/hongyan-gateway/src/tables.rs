@@ -6,9 +6,9 @@
 use crate::{app::App, files, keys::Caller, reply};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Address, Attach, Channel, Content, Format, Kept, Media, Table};
+use hongyan_core::{Address, Attach, Bilingual, Channel, Content, Format, Kept, Media, Table, bilingual};
 use hongyan_endpoint::File;
-use hongyan_sheet::{Kind, Sheet, Unread};
+use hongyan_sheet::{Kind, Place, Sheet, Unread};
 use serde_json::Value;
 use std::{borrow::Cow, sync::Arc};
 
@@ -18,16 +18,16 @@ const KEPT_CHARS: usize = 2_000;
 /// Characters of a file's name that is made of a title.
 const NAME_CHARS: usize = 60;
 
-fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+fn wrong(field: impl Into<String>, detail: impl Into<Bilingual>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
 }
 
 /// What is wrong with a table that came in this member of `content.table`.
 fn unread(source: &'static str, error: &Unread) -> Problem {
-    if source == "rows" && (error.at.starts_with("rows") || error.at.starts_with("columns")) {
-        return wrong(format!("content.table.{}", error.at), error.message.clone());
+    match &error.at {
+        Place::Part(part) if source == "rows" => wrong(format!("content.table.{part}"), error.message.clone()),
+        _ => wrong(format!("content.table.{source}"), Bilingual::read_from(error)),
     }
-    wrong(format!("content.table.{source}"), error.to_string())
 }
 
 /// Reads the table of a content, where it has one, out of it.
@@ -38,10 +38,7 @@ pub(crate) async fn read(app: &App, caller: &Caller, content: &mut Content) -> R
     let (csv, media) = (table.csv.take(), table.media.take());
     let kept = match &media {
         Some(id) => {
-            let missing = || {
-                let words = format!("no file {id:?} is kept here: hand it in by POST /v1/media");
-                wrong("content.table.media", words)
-            };
+            let missing = || wrong("content.table.media", files::none_kept(id));
             files::visible(app, caller, id).await?.ok_or_else(missing)?;
             Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(missing)?)
         }
@@ -60,8 +57,10 @@ pub(crate) async fn read(app: &App, caller: &Caller, content: &mut Content) -> R
     });
     let sheet = sheet.await.map_err(|_| Problem::bare(Code::Internal))??;
     if table.align.len() > sheet.columns().len() {
-        let words = format!("has {} entries, the table has {} columns", table.align.len(), sheet.columns().len());
-        return Err(wrong("content.table.align", words));
+        let (count, columns) = (table.align.len(), sheet.columns().len());
+        let why =
+            bilingual!("has {count} entries, the table has {columns} columns"; "有 {count} 项，而表格有 {columns} 列");
+        return Err(wrong("content.table.align", why));
     }
     let given = table.align.len();
     table.align.extend(sheet.sides().into_iter().skip(given));
@@ -76,7 +75,7 @@ fn check_name(table: &mut Table) -> Result<(), Problem> {
         name.truncate(name.len() - ending.len());
     }
     if name.len() > 200 {
-        return Err(wrong("content.table.name", "takes more than 200 bytes"));
+        return Err(wrong("content.table.name", ("takes more than 200 bytes", "超过 200 字节")));
     }
     Ok(())
 }
@@ -143,7 +142,7 @@ pub(crate) async fn file(
         _ => sheet.xlsx(&title),
     });
     let bytes = written.await.map_err(|_| Problem::bare(Code::Internal))?;
-    let bytes = bytes.map_err(|error| wrong("content.table", error.to_string()))?;
+    let bytes = bytes.map_err(|error| wrong("content.table", Bilingual::read_from(error)))?;
     let file = File { name, media_type: String::new(), bytes };
     let file = files::checked(file, app.config.server.max_file_bytes).map_err(|problem| problem.at("content.table"))?;
     files::fits(accounts, Format::File, &file).map_err(|problem| problem.at("content.table.attach"))?;

@@ -5,7 +5,7 @@
 
 use crate::config::TemplateConfig;
 use hongyan_api::{Code, Problem};
-use hongyan_core::Content;
+use hongyan_core::{Bilingual, Content, bilingual};
 use hongyan_text::data;
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Templates {
         };
         let data = content.data.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         if !data.is_object() {
-            return Err(Problem::field(Code::InvalidField, "content.data", "expected an object"));
+            return Err(Problem::field(Code::InvalidField, "content.data", ("expected an object", "应为对象")));
         }
         let data = minijinja::Value::from(minijinja::value::Serde(&data));
         let mut filled = Content { attachments: content.attachments, title: content.title, ..Content::default() };
@@ -73,18 +73,24 @@ impl Templates {
     }
 
     fn render(&self, name: &str, field: &str, data: &minijinja::Value) -> Result<String, Problem> {
-        let problem = |detail: String| Problem::field(Code::InvalidField, "content.data", detail);
+        let problem = |detail: Bilingual| Problem::field(Code::InvalidField, "content.data", detail);
         let said = |error: minijinja::Error| {
             problem(match error.kind() {
-                ErrorKind::OutOfFuel => format!("template {name:?} takes too long with this data"),
-                ErrorKind::WriteFailure => format!("template {name:?} becomes longer than {MAX_BYTES} bytes"),
-                _ => format!("template {name:?} cannot be filled: {error}"),
+                ErrorKind::OutOfFuel => {
+                    bilingual!("template {name:?} takes too long with this data"; "模板 {name:?} 用这些数据填充耗时过长")
+                }
+                ErrorKind::WriteFailure => bilingual!(
+                    "template {name:?} becomes longer than {MAX_BYTES} bytes";
+                    "模板 {name:?} 填充后超过 {MAX_BYTES} 字节"
+                ),
+                _ => bilingual!("template {name:?} cannot be filled: {error}"; "模板 {name:?} 无法填充：{error}"),
             })
         };
         let template = self.environment.get_template(&inner_name(name, field)).map_err(said)?;
         let mut out = Bounded(Vec::new());
         template.render_captured_to(data.clone(), &mut out).map_err(said)?;
-        String::from_utf8(out.0).map_err(|_| problem(format!("template {name:?} does not give text")))
+        String::from_utf8(out.0)
+            .map_err(|_| problem(bilingual!("template {name:?} does not give text"; "模板 {name:?} 给出的不是文本")))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::html::plain_of;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_endpoint::{Fault, mail_address};
+use hongyan_endpoint::{Fault, Flaw, Unfit, bilingual, mail_address};
 use lettre::{
     Address,
     address::Envelope,
@@ -210,42 +210,43 @@ impl Attachment {
     /// before anything is promised.
     ///
     /// # Errors
-    /// The field (`name` or `media_type`), and what is wrong with it.
-    pub fn check(name: &str, media_type: Option<&str>) -> Result<(), (&'static str, String)> {
+    /// [`Unfit`] of the field `name` or `media_type`.
+    pub fn check(name: &str, media_type: Option<&str>) -> Result<(), Unfit> {
         Self::checked(name, media_type).map(drop)
     }
 
-    fn checked(name: &str, media_type: Option<&str>) -> Result<ContentType, (&'static str, String)> {
+    fn checked(name: &str, media_type: Option<&str>) -> Result<ContentType, Unfit> {
         if name.trim().is_empty() || name.chars().any(char::is_control) {
-            return Err(("name", "is empty or holds a control character".into()));
+            let why = ("is empty or holds a control character", "为空或含有控制字符");
+            return Err(Unfit::new("name", Flaw::unfit(why)));
         }
         if name.len() > MAX_NAME {
-            return Err(("name", format!("has {} bytes, at most {MAX_NAME} are taken", name.len())));
+            return Err(Unfit::new("name", Flaw::bytes(name.len(), MAX_NAME)));
         }
         let media_type = media_type.unwrap_or("application/octet-stream");
         let kind = ContentType::parse(media_type).ok();
         let Some(kind) = kind.filter(|_| media_type.len() <= MAX_NAME && is_media_type(media_type)) else {
-            return Err((
-                "media_type",
-                format!("{media_type:?} is no media type: TYPE/SUBTYPE, values of parameters in double quotes"),
-            ));
+            let why = bilingual!(
+                "{media_type:?} is no media type: TYPE/SUBTYPE, values of parameters in double quotes";
+                "{media_type:?} 不是媒体类型：应为 TYPE/SUBTYPE，参数的值用双引号"
+            );
+            return Err(Unfit::new("media_type", Flaw::Unfit(why)));
         };
         // These would be read as part of the mail's own structure.
         let lower = media_type.trim_start().to_ascii_lowercase();
         if ["multipart/", "message/"].iter().any(|structure| lower.starts_with(structure)) {
-            return Err((
-                "media_type",
-                format!(
-                    "{media_type:?} would become part of the mail itself: leave it out, or give application/octet-stream"
-                ),
-            ));
+            let why = bilingual!(
+                "{media_type:?} would become part of the mail itself: leave it out, or give application/octet-stream";
+                "{media_type:?} 会成为邮件本身的一部分：请不要填写，或改为 application/octet-stream"
+            );
+            return Err(Unfit::new("media_type", Flaw::Unfit(why)));
         }
         Ok(kind)
     }
 
     fn part(&self) -> Result<SinglePart, Fault> {
         let media_type = Self::checked(&self.name, self.media_type.as_deref())
-            .map_err(|(field, words)| invalid(format!("attachment {field} {words}")))?;
+            .map_err(|unfit| invalid(format!("attachment {} {}", unfit.field, unfit.text())))?;
         let body = Body::new_with_encoding(self.bytes.clone(), ContentTransferEncoding::Base64)
             .map_err(|_| invalid("attachment cannot be encoded"))?;
         Ok(SinglePart::builder().header(media_type).header(Disposition(disposition(&self.name))).body(body))
@@ -553,8 +554,8 @@ mod tests {
             ("a", Some("text/plain\r\nX: y"), "media_type"),
         ] {
             assert_eq!(
-                Attachment::check(name, media_type).map_err(|(field, _)| field),
-                Err(field),
+                Attachment::check(name, media_type).map_err(|unfit| unfit.field),
+                Err(field.into()),
                 "{name} {media_type:?}"
             );
             let file = Attachment { name: name.into(), media_type: media_type.map(Into::into), bytes: vec![] };

@@ -205,7 +205,7 @@ impl Mailer {
         for (index, address) in recipients.iter().enumerate() {
             match mail_address(address) {
                 Ok(wire) => taken.push((index, wire)),
-                Err(why) => refused.push((index, invalid(why))),
+                Err(why) => refused.push((index, invalid(why.to_string()))),
             }
         }
         if taken.is_empty() || (self.config.all_or_nothing && !refused.is_empty()) {

@@ -8,7 +8,9 @@ use crate::{
     range,
     world::{Caller, World, tally::Call},
 };
-use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Fixture, Invalid, Method, Platform, Sealed, Spec, Wire};
+use hongyan_endpoint::{
+    Answer, Auth, Bilingual, Endpoint, Fault, Fixture, Invalid, Method, Platform, Sealed, Spec, Wire,
+};
 use serde_json::Value;
 use std::{
     any::Any,
@@ -101,7 +103,7 @@ struct Typed<E: Endpoint>(E::Reply);
 impl<E: Endpoint> Told for Typed<E> {
     fn write(&self) -> Result<Value, Invalid> {
         let written = E::write_reply(&self.0)?;
-        serde_json::from_slice(&written).map_err(Invalid::whole)
+        serde_json::from_slice(&written).map_err(|error| Invalid::whole(Bilingual::read_from(error)))
     }
 }
 

@@ -6,8 +6,11 @@
 //! Written out here and not taken from a crate: readers commonly leave blank lines out, and in a table of one column a
 //! blank line is a row whose cell is empty (`psql --csv` writes `NULL` so); and an error has to name the line.
 
-use crate::{MOST_ROWS, Sheet, Unread};
-use hongyan_core::table::{is_number, shown};
+use crate::{MOST_ROWS, Place, Sheet, Unread};
+use hongyan_core::{
+    bilingual,
+    table::{is_number, shown},
+};
 use serde_json::Value;
 
 /// Fields of one record and the line that it begins on.
@@ -93,13 +96,19 @@ pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
         let have = record.fields.len();
         if have != width {
             let row = rows.len() + 1;
-            let what = if tabs { "tabs" } else { "commas" };
-            let message = format!("row {row} has {have} cells, the header has {width}: quote cells that hold {what}");
-            return Err(Unread::at(format!("line {}", record.line), message));
+            let (en, zh) = if tabs { ("tabs", "制表符") } else { ("commas", "逗号") };
+            let message = bilingual!(
+                "row {row} has {have} cells, the header has {width}: quote cells that hold {en}";
+                "第 {row} 行数据有 {have} 个单元格，表头有 {width} 个：含{zh}的单元格请加引号"
+            );
+            return Err(Unread::at(Place::Line(record.line), message));
         }
         if rows.len() == MOST_ROWS {
-            let message = format!("there are more than {MOST_ROWS} rows: narrow the query");
-            return Err(Unread::at(format!("line {}", record.line), message));
+            let message = bilingual!(
+                "there are more than {MOST_ROWS} rows: narrow the query";
+                "超过 {MOST_ROWS} 行：请缩小查询范围"
+            );
+            return Err(Unread::at(Place::Line(record.line), message));
         }
         let of = |field| if tabs { cell(field, escaped) } else { Value::String(field) };
         rows.push(record.fields.into_iter().map(of).collect());
@@ -154,7 +163,10 @@ impl Reader<'_> {
         let mut field = String::new();
         loop {
             let Some(end) = self.rest.find('"') else {
-                return Err(Unread::at(format!("line {opened}"), "a quote is opened here and never closed"));
+                return Err(Unread::at(
+                    Place::Line(opened),
+                    ("a quote is opened here and never closed", "此处的引号没有闭合"),
+                ));
             };
             field.push_str(&self.rest[..end]);
             self.skip(end + 1);
@@ -168,8 +180,11 @@ impl Reader<'_> {
             [] | [b'\n' | b'\r', ..] => Ok(field),
             [between, ..] if *between == self.between => Ok(field),
             _ => {
-                let message = "something follows a closing quote: a quote inside a quoted cell is written twice";
-                Err(Unread::at(format!("line {}", self.line), message))
+                let message = (
+                    "something follows a closing quote: a quote inside a quoted cell is written twice",
+                    "闭合的引号之后还有内容：加引号的单元格内，引号要写两个",
+                );
+                Err(Unread::at(Place::Line(self.line), message))
             }
         }
     }

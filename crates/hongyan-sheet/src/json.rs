@@ -1,7 +1,7 @@
 //! JSON in the forms in which databases write rows.
 
-use crate::{Sheet, Unread};
-use hongyan_core::{number, table::shown};
+use crate::{Place, Sheet, Unread};
+use hongyan_core::{bilingual, number, table::shown};
 use serde_json::{Deserializer, Map, Value};
 use std::borrow::Cow;
 
@@ -12,8 +12,9 @@ pub(crate) fn read(text: &str) -> Result<Sheet, Unread> {
         Cow::Borrowed(_) => Ok(values),
         Cow::Owned(quoted) => read(&quoted),
     });
-    let mut values =
-        values.map_err(|error| Unread::at(format!("line {}", error.line()), format!("is not JSON: {error}")))?;
+    let mut values = values.map_err(|error| {
+        Unread::at(Place::Line(error.line()), bilingual!("is not JSON: {error}"; "不是 JSON：{error}"))
+    })?;
     match (values.len(), values.pop()) {
         (1, Some(Value::Array(rows))) => of_array(rows),
         (1, Some(Value::Object(object))) => of_object(object),
@@ -52,7 +53,7 @@ fn of_array(mut rows: Vec<Value>) -> Result<Sheet, Unread> {
         Some(_) => {
             let records = rows.into_iter().enumerate().map(|(i, row)| match row {
                 Value::Object(record) => Ok(record),
-                other => Err(odd(i, "an object", &other)),
+                other => Err(odd(i, ("an object", "对象"), &other)),
             });
             Sheet::of_records(records.collect::<Result<_, _>>()?)
         }
@@ -67,20 +68,23 @@ fn names(cells: &[Value]) -> Vec<String> {
 fn arrays(rows: Vec<Value>, before: usize) -> Result<Vec<Vec<Value>>, Unread> {
     let row = |(i, row)| match row {
         Value::Array(cells) => Ok(cells),
-        other => Err(odd(i + before, "an array", &other)),
+        other => Err(odd(i + before, ("an array", "数组"), &other)),
     };
     rows.into_iter().enumerate().map(row).collect()
 }
 
-fn odd(i: usize, expected: &str, got: &Value) -> Unread {
-    let kind = match got {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+fn odd(i: usize, (en, zh): (&str, &str), got: &Value) -> Unread {
+    let (got_en, got_zh) = match got {
+        Value::Null => ("null", " null"),
+        Value::Bool(_) => ("a boolean", "布尔值"),
+        Value::Number(_) => ("a number", "数字"),
+        Value::String(_) => ("a text", "文本"),
+        Value::Array(_) => ("an array", "数组"),
+        Value::Object(_) => ("an object", "对象"),
     };
-    let forms = "an array of objects, an array of arrays whose first is the header, or {\"columns\", \"rows\"}";
-    Unread::at(format!("entry {}", i + 1), format!("{expected} is expected, this is {kind}; a table is {forms}"))
+    let message = bilingual!(
+        "{en} is expected, this is {got_en}; a table is an array of objects, an array of arrays whose first is the header, or {{\"columns\", \"rows\"}}";
+        "应为{zh}，实为{got_zh}；表格可以是对象的数组、首行为表头的数组的数组，或 {{\"columns\", \"rows\"}}"
+    );
+    Unread::at(Place::Entry(i + 1), message)
 }

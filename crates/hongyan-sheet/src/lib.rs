@@ -15,11 +15,11 @@ mod json;
 mod xlsx;
 
 use hongyan_core::{
-    Side,
+    Bilingual, Side, bilingual,
     table::{is_number, shown},
 };
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 /// Rows of one table.
 pub const MOST_ROWS: usize = 100_000;
@@ -65,22 +65,56 @@ impl Kind {
 }
 
 /// Why something is not a table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", place(.at))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Where: `rows[3]` of a table in parts, `line 7` of a text; empty for the whole.
-    pub at: String,
+    /// Where.
+    pub at: Place,
     /// What is wrong, and what to do.
-    pub message: String,
+    pub message: Bilingual,
 }
 
-fn place(at: &str) -> String {
-    if at.is_empty() { String::new() } else { format!("{at}: ") }
+/// Where something is not a table. Lines, rows and entries of a text are counted from 1, parts of a table from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// As a whole.
+    Whole,
+    /// In this part of a table in parts, such as `rows[3]` or `columns`.
+    Part(String),
+    /// In this line of a text.
+    Line(usize),
+    /// In this entry of a JSON text.
+    Entry(usize),
 }
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, f.alternate()) {
+            (Self::Whole, _) => Ok(()),
+            (Self::Part(part), _) => f.write_str(part),
+            (Self::Line(line), false) => write!(f, "line {line}"),
+            (Self::Line(line), true) => write!(f, "第 {line} 行"),
+            (Self::Entry(entry), false) => write!(f, "entry {entry}"),
+            (Self::Entry(entry), true) => write!(f, "第 {entry} 项"),
+        }
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, message } = self;
+        match (at, f.alternate()) {
+            (Place::Whole, _) => message.fmt(f),
+            (_, false) => write!(f, "{at}: {message}"),
+            (_, true) => write!(f, "{at:#}：{message:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Unread {}
 
 impl Unread {
-    fn at(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { at: at.into(), message: message.into() }
+    fn at(at: Place, message: impl Into<Bilingual>) -> Self {
+        Self { at, message: message.into() }
     }
 }
 
@@ -95,11 +129,14 @@ fn text(bytes: &[u8]) -> Result<&str, Unread> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let advice = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            "it is UTF-16: save it as UTF-8"
+            ("is not UTF-8; it is UTF-16: save it as UTF-8", "不是 UTF-8；它是 UTF-16：请另存为 UTF-8")
         } else {
-            "if it is GB18030 or GBK, convert it: iconv -f GB18030 -t UTF-8; 文件不是 UTF-8,请先转码"
+            (
+                "is not UTF-8; if it is GB18030 or GBK, convert it: iconv -f GB18030 -t UTF-8",
+                "不是 UTF-8；若为 GB18030 或 GBK，请先转码：iconv -f GB18030 -t UTF-8",
+            )
         };
-        Unread::at(format!("line {line}"), format!("is not UTF-8; {advice}"))
+        Unread::at(Place::Line(line), advice)
     })
 }
 
@@ -124,8 +161,12 @@ impl Sheet {
         check_size(width, rows.len())?;
         for (i, row) in rows.iter_mut().enumerate() {
             if row.len() != width {
-                let message = format!("has {} cells, the table has {width} columns", row.len());
-                return Err(Unread::at(format!("rows[{i}]"), message));
+                let cells = row.len();
+                let message = bilingual!(
+                    "has {cells} cells, the table has {width} columns";
+                    "有 {cells} 个单元格，而表格有 {width} 列"
+                );
+                return Err(Unread::at(Place::Part(format!("rows[{i}]")), message));
             }
             for cell in row.iter_mut().filter(|cell| cell.is_array() || cell.is_object()) {
                 *cell = Value::String(cell.to_string());
@@ -236,13 +277,17 @@ impl Sheet {
 }
 
 fn check_size(columns: usize, rows: usize) -> Result<(), Unread> {
-    for (at, what, have, most) in [
-        ("columns", "columns", columns, MOST_COLUMNS),
-        ("rows", "rows", rows, MOST_ROWS),
-        ("rows", "cells", rows.saturating_mul(columns), MOST_CELLS),
+    for (at, en, zh, have, most) in [
+        ("columns", "columns", "列", columns, MOST_COLUMNS),
+        ("rows", "rows", "行", rows, MOST_ROWS),
+        ("rows", "cells", "个单元格", rows.saturating_mul(columns), MOST_CELLS),
     ] {
         if have > most {
-            return Err(Unread::at(at, format!("there are {have} {what}, at most {most} are taken: narrow the query")));
+            let message = bilingual!(
+                "there are {have} {en}, at most {most} are taken: narrow the query";
+                "有 {have} {zh}，最多接受 {most} {zh}：请缩小查询范围"
+            );
+            return Err(Unread::at(Place::Part(at.into()), message));
         }
     }
     Ok(())

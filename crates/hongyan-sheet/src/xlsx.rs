@@ -1,7 +1,7 @@
 //! A table as a workbook.
 
-use crate::{Sheet, Unread};
-use hongyan_core::{Side, table::shown};
+use crate::{Place, Sheet, Unread};
+use hongyan_core::{Side, bilingual, table::shown};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -18,7 +18,9 @@ const CELL_CHARS: usize = 32_767;
 
 pub(crate) fn write(sheet: &Sheet, name: &str) -> Result<Vec<u8>, Unread> {
     check(sheet)?;
-    workbook(sheet, name).map_err(|error| Unread::at("", format!("cannot be written as XLSX: {error}")))
+    workbook(sheet, name).map_err(|error| {
+        Unread::at(Place::Whole, bilingual!("cannot be written as XLSX: {error}"; "无法写成 XLSX：{error}"))
+    })
 }
 
 fn check(sheet: &Sheet) -> Result<(), Unread> {
@@ -26,9 +28,11 @@ fn check(sheet: &Sheet) -> Result<(), Unread> {
         for (cell, column) in row.iter().zip(sheet.columns()) {
             let Value::String(text) = cell else { continue };
             if text.len() > CELL_CHARS && text.encode_utf16().count() > CELL_CHARS {
-                let message =
-                    format!("in {column:?} a cell holds more than the {CELL_CHARS} characters of XLSX: attach csv");
-                return Err(Unread::at(format!("rows[{i}]"), message));
+                let message = bilingual!(
+                    "in {column:?} a cell holds more than the {CELL_CHARS} characters of XLSX: attach csv";
+                    "{column:?} 列有单元格超过 XLSX 的 {CELL_CHARS} 个字符：请附 csv"
+                );
+                return Err(Unread::at(Place::Part(format!("rows[{i}]")), message));
             }
         }
     }

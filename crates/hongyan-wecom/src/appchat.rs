@@ -5,10 +5,10 @@
 
 use crate::{
     WeCom,
-    content::{self, Place, Unfit},
+    content::{self, Place},
     done::Done,
 };
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -83,19 +83,31 @@ impl CreateChat {
         members.sort_unstable();
         members.dedup();
         if members.is_empty() {
-            return Err(Unfit::new("86204", "userlist", "is missing"));
+            return Err(Unfit::coded("86204", "userlist", Flaw::Missing));
         }
         if !(MIN_MEMBERS..=MAX_MEMBERS).contains(&members.len()) {
-            return Err(Unfit::new("86006", "userlist", "a chat has 2 to 2000 members"));
+            return Err(Unfit::coded(
+                "86006",
+                "userlist",
+                Flaw::unfit(("a chat has 2 to 2000 members", "群聊须有 2 至 2000 个成员")),
+            ));
         }
         if !self.owner.is_empty() && members.binary_search(&self.owner.to_ascii_lowercase()).is_err() {
-            return Err(Unfit::new("86207", "owner", "is not in userlist"));
+            return Err(Unfit::coded("86207", "owner", Flaw::unfit(("is not in userlist", "不在 userlist 中"))));
         }
         if self.chatid.len() > 32 {
-            return Err(Unfit::new("86205", "chatid", "is longer than 32 characters"));
+            return Err(Unfit::coded(
+                "86205",
+                "chatid",
+                Flaw::unfit(("is longer than 32 characters", "超过 32 个字符")),
+            ));
         }
         if !self.chatid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Unfit::new("86001", "chatid", "holds more than letters and digits"));
+            return Err(Unfit::coded(
+                "86001",
+                "chatid",
+                Flaw::unfit(("holds more than letters and digits", "只能含字母和数字")),
+            ));
         }
         Ok(())
     }
@@ -184,10 +196,14 @@ impl SendChat {
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
         if self.chatid.is_empty() {
-            return Err(Unfit::new("86201", "chatid", "is missing"));
+            return Err(Unfit::coded("86201", "chatid", Flaw::Missing));
         }
         if self.msgtype == "news" && self.safe.unwrap_or_default() != 0 {
-            return Err(Unfit::new("40074", "safe", "news cannot be confidential"));
+            return Err(Unfit::coded(
+                "40074",
+                "safe",
+                Flaw::unfit(("news cannot be confidential", "图文消息不能设为保密")),
+            ));
         }
         content::check(Place::Chat, &self.msgtype, &self.content)
     }

@@ -20,7 +20,7 @@ pub use card::{
     QuoteArea, Selection, Source, SubmitButton, Title, Vertical, VoteOption,
 };
 
-use hongyan_endpoint::{Flaw, lenient};
+use hongyan_endpoint::{Flaw, Unfit, Unit, lenient};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -33,26 +33,6 @@ pub enum Place {
     Chat,
     /// `webhook/send`.
     Robot,
-}
-
-/// What the platform refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message} ({code})")]
-pub struct Unfit {
-    /// The platform's code.
-    pub code: &'static str,
-    /// Dotted path of the field in the request.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl Unfit {
-    /// One refusal.
-    #[must_use]
-    pub fn new(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: field.into(), message: message.into() }
-    }
 }
 
 /// The longest text to a robot, in bytes. Servers were seen to name 5120.
@@ -134,8 +114,7 @@ fn typed<T: DeserializeOwned>(value: Value, under: &str) -> Result<T, Unfit> {
     let value = if value.is_null() { Value::Object(Map::new()) } else { value };
     hongyan_endpoint::typed(value).map_err(|invalid| {
         let field = if invalid.field.is_empty() { under.to_owned() } else { format!("{under}.{}", invalid.field) };
-        let message = if invalid.flaw == Flaw::Missing { "missing" } else { "of the wrong type" };
-        Unfit::new("40058", field, message)
+        Unfit::coded("40058", field, invalid.flaw)
     })
 }
 
@@ -159,7 +138,7 @@ impl Content {
             "markdown_v2" => Self::MarkdownV2(typed(value, msgtype)?),
             "miniprogram_notice" => Self::MiniprogramNotice(typed(value, msgtype)?),
             "template_card" => Self::TemplateCard(Box::new(typed(value, msgtype)?)),
-            _ => return Err(Unfit::new("40008", "msgtype", "is not a kind of message")),
+            _ => return Err(Unfit::coded("40008", "msgtype", Flaw::NotKind(msgtype.into()))),
         })
     }
 
@@ -211,7 +190,11 @@ impl Content {
     /// [`Unfit`] naming the first field that is wrong, with the platform's code.
     pub fn check(&self, place: Place) -> Result<(), Unfit> {
         if !self.goes_to(place) {
-            return Err(Unfit::new("40008", "msgtype", "this kind does not go there"));
+            return Err(Unfit::coded(
+                "40008",
+                "msgtype",
+                Flaw::unfit(("this kind does not go there", "此处不能发送这种消息")),
+            ));
         }
         match self {
             Self::Text(text) => {
@@ -242,7 +225,11 @@ impl Content {
             Self::MiniprogramNotice(notice) => notice.check(),
             Self::TemplateCard(card) => {
                 if place == Place::Robot && !matches!(card.card_type.as_str(), "text_notice" | "news_notice") {
-                    return Err(Unfit::new("42031", "template_card.card_type", "a robot sends notices only"));
+                    return Err(Unfit::coded(
+                        "42031",
+                        "template_card.card_type",
+                        Flaw::unfit(("a robot sends notices only", "机器人只能发送通知类卡片")),
+                    ));
                 }
                 card.check()
             }
@@ -360,12 +347,12 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D)
 
 /// Refuses what is empty.
 fn filled(text: &str, code: &'static str, field: &str) -> Result<(), Unfit> {
-    if text.trim().is_empty() { Err(Unfit::new(code, field, "is missing")) } else { Ok(()) }
+    if text.trim().is_empty() { Err(Unfit::coded(code, field, Flaw::Missing)) } else { Ok(()) }
 }
 
 /// Refuses what is longer than `max` bytes.
 fn within(text: &str, max: usize, code: &'static str, field: &str) -> Result<(), Unfit> {
-    if text.len() <= max { Ok(()) } else { Err(Unfit::new(code, field, format!("exceed max length {max}"))) }
+    if text.len() <= max { Ok(()) } else { Err(Unfit::coded(code, field, Flaw::bytes(text.len(), max))) }
 }
 
 /// Refuses a list of another size.
@@ -373,13 +360,17 @@ fn sized(len: usize, min: usize, max: usize, code: &'static str, field: &str) ->
     if (min..=max).contains(&len) {
         return Ok(());
     }
-    Err(Unfit::new(code, field, format!("has {len} entries, {min} to {max} are allowed")))
+    Err(Unfit::coded(code, field, Flaw::Count { count: len, min, max }))
 }
 
 /// Refuses an address without its scheme.
 fn linked(url: &str, missing: &'static str, field: &str) -> Result<(), Unfit> {
     filled(url, missing, field)?;
-    if url.contains("://") { Ok(()) } else { Err(Unfit::new("45034", field, "lacks its scheme")) }
+    if url.contains("://") {
+        Ok(())
+    } else {
+        Err(Unfit::coded("45034", field, Flaw::unfit(("lacks its scheme", "缺少协议（如 https://）"))))
+    }
 }
 
 /// `text`.
@@ -415,12 +406,22 @@ impl Image {
     fn check_inline(&self) -> Result<(), Unfit> {
         use base64::{Engine, engine::general_purpose::STANDARD};
         filled(&self.base64, "40058", "image.base64")?;
-        let bytes = STANDARD.decode(&self.base64).map_err(|_| Unfit::new("40058", "image.base64", "is not base64"))?;
+        let bytes = STANDARD
+            .decode(&self.base64)
+            .map_err(|_| Unfit::coded("40058", "image.base64", Flaw::unfit(("is not base64", "不是 base64"))))?;
         if bytes.len() > ROBOT_IMAGE_BYTES {
-            return Err(Unfit::new("93018", "image.base64", "the picture is larger than 2 MB"));
+            return Err(Unfit::coded(
+                "93018",
+                "image.base64",
+                Flaw::unfit(("the picture is larger than 2 MB", "图片超过 2 MB")),
+            ));
         }
         if self.md5.len() != 32 || !self.md5.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Unfit::new("301019", "image.md5", "is not an MD5 in hexadecimal"));
+            return Err(Unfit::coded(
+                "301019",
+                "image.md5",
+                Flaw::unfit(("is not an MD5 in hexadecimal", "不是十六进制的 MD5")),
+            ));
         }
         Ok(())
     }
@@ -520,9 +521,9 @@ impl News {
 
 fn count_articles(count: usize, field: &str) -> Result<(), Unfit> {
     match count {
-        0 => Err(Unfit::new("40063", field, "is empty")),
+        0 => Err(Unfit::coded("40063", field, Flaw::Empty)),
         1..=MAX_ARTICLES => Ok(()),
-        _ => Err(Unfit::new("45008", field, "holds more than 8 articles")),
+        _ => Err(Unfit::coded("45008", field, Flaw::Count { count, min: 1, max: MAX_ARTICLES })),
     }
 }
 
@@ -623,7 +624,11 @@ impl MiniprogramNotice {
         for (i, item) in self.content_item.iter().enumerate() {
             for (name, text, max, code) in [("key", &item.key, 10, "90202"), ("value", &item.value, 30, "90203")] {
                 let field = format!("miniprogram_notice.content_item[{i}].{name}");
-                sized(text.chars().count(), 1, max, code, &field)?;
+                filled(text, code, &field)?;
+                let size = text.chars().count();
+                if size > max {
+                    return Err(Unfit::coded(code, field, Flaw::TooLong { size, limit: max, unit: Unit::Chars }));
+                }
             }
         }
         Ok(())

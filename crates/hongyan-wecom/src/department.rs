@@ -3,10 +3,9 @@
 
 use crate::{
     WeCom,
-    content::Unfit,
     done::{Deleted, Updated},
 };
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
 endpoints! { WeCom;
@@ -203,10 +202,14 @@ pub struct DeleteDepartment {
 /// [`Unfit`] naming the field and the platform's code.
 pub fn check_name(name: &str) -> Result<(), Unfit> {
     if !(1..=64).contains(&name.chars().count()) {
-        return Err(Unfit::new("60001", "name", "has 1 to 64 characters"));
+        return Err(Unfit::coded("60001", "name", Flaw::unfit(("has 1 to 64 characters", "须有 1 至 64 个字符"))));
     }
     if name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) {
-        return Err(Unfit::new("60009", "name", "holds a character that is not allowed"));
+        return Err(Unfit::coded(
+            "60009",
+            "name",
+            Flaw::unfit(("holds a character that is not allowed", "含有不允许的字符")),
+        ));
     }
     Ok(())
 }
@@ -219,7 +222,7 @@ impl CreateDepartment {
     pub fn check(&self) -> Result<(), Unfit> {
         check_name(&self.name)?;
         if self.parentid < 1 {
-            return Err(Unfit::new("60004", "parentid", "is missing"));
+            return Err(Unfit::coded("60004", "parentid", Flaw::Missing));
         }
         Ok(())
     }

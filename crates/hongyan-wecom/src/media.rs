@@ -1,7 +1,7 @@
 //! Files: upload once, send by id for three days. <https://developer.work.weixin.qq.com/document/path/91054>
 
-use crate::{WeCom, content::Unfit};
-use hongyan_endpoint::{File, endpoints, lenient};
+use crate::WeCom;
+use hongyan_endpoint::{File, Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
 endpoints! { WeCom;
@@ -76,7 +76,11 @@ impl UploadMedia {
 /// [`Unfit`] naming the field and the platform's code.
 pub fn check_kind(kind: &str, media: &File) -> Result<(), Unfit> {
     let Some(max) = UploadMedia::max_bytes(kind) else {
-        return Err(Unfit::new("40004", "type", "is none of image, voice, video, file"));
+        return Err(Unfit::coded(
+            "40004",
+            "type",
+            Flaw::unfit(("is none of image, voice, video, file", "不是 image、voice、video、file 之一")),
+        ));
     };
     check_file(media, max, kind)
 }
@@ -107,7 +111,7 @@ pub(crate) mod part {
 pub(crate) fn check_file(file: &File, max: usize, kind: &str) -> Result<(), Unfit> {
     let bytes = &file.bytes;
     if bytes.is_empty() {
-        return Err(Unfit::new("44001", "media", "no file data"));
+        return Err(Unfit::coded("44001", "media", Flaw::unfit(("no file data", "没有文件数据"))));
     }
     let (size, form, fits) = match kind {
         "image" => ("40009", "40123", bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"\x89PNG")),
@@ -116,12 +120,20 @@ pub(crate) fn check_file(file: &File, max: usize, kind: &str) -> Result<(), Unfi
         _ => ("40006", "40005", true),
     };
     if bytes.len() <= MIN_BYTES {
-        return Err(Unfit::new("40006", "media", "a file has more than 5 bytes"));
+        return Err(Unfit::coded("40006", "media", Flaw::unfit(("a file has more than 5 bytes", "文件须大于 5 字节"))));
     }
     if bytes.len() > max {
-        return Err(Unfit::new(size, "media", "the file is too large"));
+        return Err(Unfit::coded(size, "media", Flaw::unfit(("the file is too large", "文件过大"))));
     }
-    if fits { Ok(()) } else { Err(Unfit::new(form, "media", "the content is not of the kind that `type` names")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Unfit::coded(
+            form,
+            "media",
+            Flaw::unfit(("the content is not of the kind that `type` names", "文件内容不是 `type` 所示的类型")),
+        ))
+    }
 }
 
 /// Reply of `media/upload` and of a robot's.

@@ -2,9 +2,9 @@
 
 use crate::{
     WeCom,
-    content::{self, Place, Unfit},
+    content::{self, Place},
 };
-use hongyan_endpoint::{Endpoint, endpoints, lenient};
+use hongyan_endpoint::{Endpoint, Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -92,19 +92,31 @@ impl SendMessage {
         let lists =
             [("touser", &self.touser, "40032"), ("toparty", &self.toparty, "82002"), ("totag", &self.totag, "82003")];
         if lists.iter().all(|(_, list, _)| count(list) == 0) {
-            return Err(Unfit::new("82001", "touser", "touser, toparty and totag are all empty"));
+            return Err(Unfit::coded(
+                "82001",
+                "touser",
+                Flaw::unfit(("touser, toparty and totag are all empty", "touser、toparty、totag 均为空")),
+            ));
         }
         for (field, list, code) in lists {
             if Self::SPEC.max_items(field).is_some_and(|max| count(list) > max) {
-                return Err(Unfit::new(code, field, "too many of them"));
+                return Err(Unfit::coded(code, field, Flaw::unfit(("too many of them", "数量过多"))));
             }
         }
         if self.msgtype == "miniprogram_notice" && self.touser.trim() == "@all" {
-            return Err(Unfit::new("40058", "touser", "a mini-program notice does not go to @all"));
+            return Err(Unfit::coded(
+                "40058",
+                "touser",
+                Flaw::unfit(("a mini-program notice does not go to @all", "小程序通知不能发给 @all")),
+            ));
         }
         let safe = self.content.get("safe").and_then(|safe| lenient::integer(safe.clone()).ok()).unwrap_or_default();
         if self.msgtype == "news" && safe != 0 {
-            return Err(Unfit::new("40074", "safe", "news cannot be confidential"));
+            return Err(Unfit::coded(
+                "40074",
+                "safe",
+                Flaw::unfit(("news cannot be confidential", "图文消息不能设为保密")),
+            ));
         }
         content::check(Place::App, &self.msgtype, &self.content)
     }
@@ -181,22 +193,26 @@ impl UpdateTemplateCard {
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
         if self.userids.is_empty() && self.partyids.is_empty() && self.tagids.is_empty() && self.atall != Some(1) {
-            return Err(Unfit::new("82101", "userids", "no target is given"));
+            return Err(Unfit::coded("82101", "userids", Flaw::unfit(("no target is given", "未指定对象"))));
         }
         let counts =
             [("userids", self.userids.len()), ("partyids", self.partyids.len()), ("tagids", self.tagids.len())];
         for ((field, count), code) in counts.into_iter().zip(["40032", "82002", "82003"]) {
             if Self::SPEC.max_items(field).is_some_and(|max| count > max) {
-                return Err(Unfit::new(code, field, "too many of them"));
+                return Err(Unfit::coded(code, field, Flaw::unfit(("too many of them", "数量过多"))));
             }
         }
         match (&self.button, &self.template_card) {
             (Some(button), None) if button.replace_name.is_empty() => {
-                Err(Unfit::new("42038", "button.replace_name", "is empty"))
+                Err(Unfit::coded("42038", "button.replace_name", Flaw::Empty))
             }
             (Some(_), None) => Ok(()),
             (None, Some(card)) => content::card_of(card)?.check(),
-            _ => Err(Unfit::new("40058", "template_card", "one of button and template_card is wanted")),
+            _ => Err(Unfit::coded(
+                "40058",
+                "template_card",
+                Flaw::unfit(("one of button and template_card is wanted", "button 与 template_card 须有其一")),
+            )),
         }
     }
 }

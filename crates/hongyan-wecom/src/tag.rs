@@ -2,10 +2,9 @@
 
 use crate::{
     WeCom,
-    content::Unfit,
     done::{Deleted, Updated},
 };
-use hongyan_endpoint::{Endpoint, endpoints, lenient};
+use hongyan_endpoint::{Endpoint, Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
 endpoints! { WeCom;
@@ -207,13 +206,17 @@ pub struct TagUsersChanged {
 /// What the platform refuses of a list of people, for both requests.
 fn check_lists(users: usize, parties: usize) -> Result<(), Unfit> {
     if users + parties == 0 {
-        return Err(Unfit::new("40031", "userlist", "userlist and partylist are both empty"));
+        return Err(Unfit::coded(
+            "40031",
+            "userlist",
+            Flaw::unfit(("userlist and partylist are both empty", "userlist 与 partylist 均为空")),
+        ));
     }
     if AddTagUsers::SPEC.max_items("userlist").is_some_and(|max| users > max) {
-        return Err(Unfit::new("40032", "userlist", "more than 1000 members"));
+        return Err(Unfit::coded("40032", "userlist", Flaw::unfit(("more than 1000 members", "成员超过 1000 个"))));
     }
     if AddTagUsers::SPEC.max_items("partylist").is_some_and(|max| parties > max) {
-        return Err(Unfit::new("40066", "partylist", "more than 100 departments"));
+        return Err(Unfit::coded("40066", "partylist", Flaw::unfit(("more than 100 departments", "部门超过 100 个"))));
     }
     Ok(())
 }
@@ -223,7 +226,7 @@ fn check_name(name: &str) -> Result<(), Unfit> {
     if (1..=32).contains(&name.chars().count()) {
         return Ok(());
     }
-    Err(Unfit::new("40072", "tagname", "has 1 to 32 characters"))
+    Err(Unfit::coded("40072", "tagname", Flaw::unfit(("has 1 to 32 characters", "须有 1 至 32 个字符"))))
 }
 
 impl AddTagUsers {

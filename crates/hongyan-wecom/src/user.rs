@@ -5,10 +5,9 @@
 
 use crate::{
     WeCom,
-    content::Unfit,
     done::{Deleted, Updated},
 };
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Flaw, Unfit, endpoints, lenient};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -373,20 +372,28 @@ impl MemberFields {
         let first = self.userid.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = self.userid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-@.".contains(&byte));
         if !first || !rest || self.userid.len() > 64 {
-            return Err(Unfit::new("40003", "userid", "is not a valid user id"));
+            return Err(Unfit::coded("40003", "userid", Flaw::unfit(("is not a valid user id", "不是合法的用户 ID"))));
         }
         if self.name.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count())) {
-            return Err(Unfit::new("60112", "name", "has 1 to 64 characters"));
+            return Err(Unfit::coded("60112", "name", Flaw::unfit(("has 1 to 64 characters", "须有 1 至 64 个字符"))));
         }
         let departments = self.department.as_ref().map(Vec::len);
         if departments.is_some_and(|count| count > 100) {
-            return Err(Unfit::new("60110", "department", "more than 100 departments"));
+            return Err(Unfit::coded(
+                "60110",
+                "department",
+                Flaw::unfit(("more than 100 departments", "部门超过 100 个")),
+            ));
         }
         for (field, list) in [("order", &self.order), ("is_leader_in_dept", &self.is_leader_in_dept)] {
             if let (Some(list), Some(departments)) = (list, departments)
                 && list.len() != departments
             {
-                return Err(Unfit::new("60132", field, "is not as long as department"));
+                return Err(Unfit::coded(
+                    "60132",
+                    field,
+                    Flaw::unfit(("is not as long as department", "长度与 department 不一致")),
+                ));
             }
         }
         Ok(())
@@ -401,11 +408,15 @@ impl CreateUser {
     pub fn check(&self) -> Result<(), Unfit> {
         self.0.check()?;
         if self.0.name.is_none() {
-            return Err(Unfit::new("60112", "name", "is missing"));
+            return Err(Unfit::coded("60112", "name", Flaw::Missing));
         }
         let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         if !given(&self.0.mobile) && !given(&self.0.email) {
-            return Err(Unfit::new("60129", "mobile", "neither mobile nor email is given"));
+            return Err(Unfit::coded(
+                "60129",
+                "mobile",
+                Flaw::unfit(("neither mobile nor email is given", "mobile 与 email 均未给出")),
+            ));
         }
         Ok(())
     }

@@ -5,11 +5,11 @@
 
 use crate::{
     WeCom,
-    content::{self, Place, Unfit},
+    content::{self, Place},
     done::Done,
     media::{MediaUploaded, UploadMedia, check_file},
 };
-use hongyan_endpoint::{File, endpoints};
+use hongyan_endpoint::{File, Flaw, Unfit, endpoints};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -74,7 +74,13 @@ impl UploadWebhookMedia {
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
         let max = UploadMedia::max_bytes(&self.kind).filter(|_| matches!(self.kind.as_str(), "file" | "voice"));
-        let Some(max) = max else { return Err(Unfit::new("40004", "type", "is none of file, voice")) };
+        let Some(max) = max else {
+            return Err(Unfit::coded(
+                "40004",
+                "type",
+                Flaw::unfit(("is none of file, voice", "不是 file、voice 之一")),
+            ));
+        };
         check_file(&self.media, max, &self.kind)
     }
 }

@@ -6,10 +6,10 @@ use super::{
     pack,
     robot::{self, Said},
 };
-use crate::{refusal, render};
-use hongyan_core::{Content, Unfit};
+use crate::render;
+use hongyan_core::{Content, Flaw, Unfit, bilingual};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::Endpoint;
 use hongyan_text::{Dialect, Form};
 use serde_json::{Map, Value, json};
 
@@ -91,25 +91,23 @@ pub(super) fn words(message: &Value) -> Option<String> {
 /// Whether the platform takes what a content becomes.
 pub(super) fn check(content: &Content) -> Result<(), Unfit> {
     if content.voice.as_ref().is_some_and(|voice| voice.seconds.is_none()) {
-        let message = "needs its seconds (1 to 59) on DingTalk".into();
-        return Err(Unfit { field: "voice".into(), message });
+        let why = ("needs its seconds (1 to 59) on DingTalk", "在钉钉上须给出 seconds（1 至 59）");
+        return Err(Unfit::new("voice", Flaw::unfit(why)));
     }
     // Ids are given by the platform and short; this one is as long as any that was seen.
     let message = message(content, &"@".repeat(64));
     let Value::Object(message) = message else {
-        return Err(Unfit { field: "native".into(), message: "is not an object".into() });
+        return Err(Unfit::new("native", Flaw::unfit(("is not an object", "不是对象"))));
     };
-    content::check(&message).map_err(|unfit| {
-        render::unfit::<DingTalk>(content, "DingTalk message", (unfit.code, &unfit.field, &unfit.message))
-    })
+    content::check(&message).map_err(|unfit| render::unfit::<DingTalk>(content, &super::KIND, unfit))
 }
 
 /// What an application's robot says in a group: `msgKey` and `msgParam`.
 ///
 /// # Errors
-/// `request.invalid` for what the robot has no kind for: an OA card of one's own, a file without an ending.
+/// [`Unfit`] for what the robot has no kind for: an OA card of one's own, a file without an ending.
 /// `zips`: files of unlisted names travel in a zip.
-pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Fault> {
+pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Unfit> {
     if let Some(Said { msg_key, msg_param, .. }) = robot::said(content) {
         return Ok((msg_key.to_owned(), msg_param.to_owned()));
     }
@@ -118,13 +116,13 @@ pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Re
     match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| msg_param.len() > *max) {
         None => Ok((msg_key, msg_param)),
         Some(max) => {
-            let words = format!("msgParam takes {} bytes of UTF-8, at most {max} are allowed", msg_param.len());
-            Err(refusal::invalid(words))
+            let unfit = Unfit::new(render::form(content), Flaw::bytes(msg_param.len(), max));
+            Err(unfit.of(("msgParam", "msgParam")))
         }
     }
 }
 
-fn robot_kind(content: &Content, media_id: &str, zips: bool) -> Result<(String, Value), Fault> {
+fn robot_kind(content: &Content, media_id: &str, zips: bool) -> Result<(String, Value), Unfit> {
     if let Some(link) = content.link.as_ref().filter(|link| link.picture.is_none()) {
         let param = json!({"title": link.title, "text": rendered(&render::page(link))});
         return Ok(("sampleMarkdown".into(), param));
@@ -150,13 +148,19 @@ fn robot_kind(content: &Content, media_id: &str, zips: bool) -> Result<(String, 
             let name = pack::name(name.unwrap_or_default(), zips);
             // The page names xlsx, pdf, zip, rar, doc and docx; others were seen to arrive.
             let ending = pack::ending(&name).ok_or_else(|| {
-                let words = "to a group with an openConversationId a file has a name with an ending, such as .pdf";
-                refusal::invalid(words.to_owned())
+                let why = (
+                    "to a group with an openConversationId a file has a name with an ending, such as .pdf",
+                    "发给以 openConversationId 指定的群时，文件名须有扩展名，如 .pdf",
+                );
+                Unfit::new(render::form(content), Flaw::unfit(why))
             })?;
             ("sampleFile".into(), json!({"mediaId": body["media_id"], "fileName": name, "fileType": ending}))
         }
         "action_card" => robot_card(body),
-        other => return Err(refusal::invalid(format!("an application's robot cannot say {other:?} in a group"))),
+        other => {
+            let why = bilingual!("an application's robot cannot say {other:?} in a group"; "应用机器人不能在群里发送 {other:?}");
+            return Err(Unfit::new(render::form(content), Flaw::Unfit(why)));
+        }
     })
 }
 

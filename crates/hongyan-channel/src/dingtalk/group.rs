@@ -84,7 +84,7 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
     }
     let (msg_key, msg_param) = match body::robot_message(call.content, media_id, channel.zip_unlisted) {
         Ok(message) => message,
-        Err(fault) => return Outcome::failed(fault),
+        Err(unfit) => return Outcome::failed(refusal::invalid(unfit.text().to_string())),
     };
     let request = SendToGroup {
         robot_code: channel.robot_code.clone(),

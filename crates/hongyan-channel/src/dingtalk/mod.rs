@@ -17,9 +17,9 @@ use crate::{
 use async_trait::async_trait;
 use group::Handle;
 use hongyan_core::{
-    Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
-    Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
-    Uploaded,
+    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
+    Flaw, Format, Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
+    Time, Unfit, Uploaded, bilingual,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk,
@@ -148,6 +148,9 @@ impl DingTalkChannel {
     }
 }
 
+/// What one call is called in an error.
+const KIND: Bilingual = Bilingual::fixed("DingTalk message", "钉钉消息");
+
 #[async_trait]
 impl Channel for DingTalkChannel {
     fn capabilities(&self) -> &Capabilities {
@@ -161,7 +164,7 @@ impl Channel for DingTalkChannel {
             return Ok(vec![Cow::Borrowed(content)]);
         }
         let size = |content: &Content| body::message(content, "").to_string().len();
-        let (kind, limit) = ("DingTalk message", SendNotice::SPEC.max_bytes("msg"));
+        let (kind, limit) = (&KIND, SendNotice::SPEC.max_bytes("msg"));
         let parts = if content.table.is_some() {
             table::parts(content, suffix, (table::chat(Dialect::DingTalk), true), kind, limit, size)?
         } else {
@@ -259,12 +262,12 @@ impl Channel for DingTalkChannel {
         FileUse::Upload
     }
 
-    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Unfit> {
         let kind = form.name();
-        let max = UploadMedia::max_bytes(kind).ok_or_else(|| refusal::refused::<DingTalk>("40004", kind))?;
+        let max = UploadMedia::max_bytes(kind).ok_or_else(|| Unfit::coded("40004", "", refusal::no_files(form)))?;
         // Films travel as files.
         let max = if matches!(form, Format::File | Format::Video) { max.min(MESSAGE_FILE_BYTES) } else { max };
-        refusal::within::<DingTalk>(file, kind, max, "40006")?;
+        refusal::within(file, kind, max, "40006")?;
         // Files of other names than the page lists were seen to arrive.
         if form == Format::File {
             return Ok(());
@@ -272,15 +275,18 @@ impl Channel for DingTalkChannel {
         let endings = UploadMedia::endings(kind);
         let ending = pack::ending(&file.name).unwrap_or_default();
         if !endings.contains(&ending.as_str()) {
-            let words =
-                format!("{:?} is no {kind} to DingTalk: its name ends in one of {}", file.name, endings.join(", "));
-            return Err(refusal::refused::<DingTalk>("40005", words));
+            let (name, en, zh) = (&file.name, endings.join(", "), endings.join("、"));
+            let why = bilingual!(
+                "{name:?} is no {kind} to DingTalk: its name ends in one of {en}";
+                "{name:?} 对钉钉不是 {kind}：文件名应以 {zh} 之一结尾"
+            );
+            return Err(Unfit::coded("40005", "", Flaw::Unfit(why)));
         }
         Ok(())
     }
 
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file)?;
+        self.check_file(form, file).map_err(|unfit| refusal::unfit::<DingTalk>(&unfit))?;
         let wraps = self.zip_unlisted && form == Format::File;
         let request = UploadMedia { kind: form.name().into(), media: pack::file(file, wraps)?.into_owned() };
         Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })

@@ -5,7 +5,8 @@
 use super::{DingTalkChannel, body, group::is_conversation};
 use crate::{refusal, target};
 use hongyan_core::{
-    Address, AddressKind, Content, Outcome, Reason, Receipts, RecipientState, Target, TargetResult, Unfit,
+    Address, AddressKind, Bilingual, Content, Flaw, Outcome, Reason, Receipts, RecipientState, Target, TargetResult,
+    Unfit, bilingual,
 };
 use hongyan_dingtalk::{
     DingTalk,
@@ -36,19 +37,16 @@ pub(super) fn said(content: &Content) -> Option<Said<'_>> {
 impl Said<'_> {
     /// What is wrong with it, as far as that is known; the rest is the platform's to say.
     pub(super) fn check(&self) -> Result<(), Unfit> {
-        let unfit = |field: &'static str, message: String| Err(Unfit { field: field.into(), message });
         if let Some(other) = self.other {
-            let field = format!("native.{other}").into();
-            return Err(Unfit { field, message: "is none of msgKey and msgParam".into() });
+            let why = ("is none of msgKey and msgParam", "不是 msgKey、msgParam 之一");
+            return Err(Unfit::new(format!("native.{other}"), Flaw::unfit(why)));
         }
         if serde_json::from_str::<Map<String, Value>>(self.msg_param).is_err() {
-            return unfit("native.msgParam", "is not the text of a JSON object".into());
+            let why = ("is not the text of a JSON object", "不是 JSON 对象的文本");
+            return Err(Unfit::new("native.msgParam", Flaw::unfit(why)));
         }
         match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| self.msg_param.len() > *max) {
-            Some(max) => {
-                let size = self.msg_param.len();
-                unfit("native.msgParam", format!("takes {size} bytes of UTF-8, at most {max} are allowed"))
-            }
+            Some(max) => Err(Unfit::new("native.msgParam", Flaw::bytes(self.msg_param.len(), max))),
             None => Ok(()),
         }
     }
@@ -56,27 +54,34 @@ impl Said<'_> {
 
 /// What stands against a content for these recipients.
 pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> {
-    let unfit = |message: String| Unfit { field: crate::render::form(content).into(), message };
+    let unfit = |why: Bilingual| Unfit::new(crate::render::form(content), Flaw::Unfit(why));
     if let Some(chat) = to.iter().find(|address| address.kind == AddressKind::Chat) {
         if is_conversation(&chat.value) {
             // Ids of files are as in [`body::check`].
-            return body::robot_message(content, &"@".repeat(64), false)
-                .map(drop)
-                .map_err(|fault| unfit(fault.message().to_owned()));
+            return body::robot_message(content, &"@".repeat(64), false).map(drop);
         }
         return match said(content) {
             None => Ok(()),
-            Some(_) => Err(unfit("is a robot's message, and a chatid is not the robot's: name the cid…".into())),
+            Some(_) => Err(unfit(Bilingual::fixed(
+                "is a robot's message, and a chatid is not the robot's: name the cid…",
+                "是机器人消息，而 chatid 不属于机器人：请写 cid…",
+            ))),
         };
     }
     if said(content).is_none() {
         return Ok(());
     }
     if !to.iter().all(|address| matches!(address.kind, AddressKind::Userid | AddressKind::Mobile)) {
-        return Err(unfit("is a robot's message: it goes to people and group chats only".into()));
+        return Err(unfit(Bilingual::fixed(
+            "is a robot's message: it goes to people and group chats only",
+            "是机器人消息：只能发给个人和群聊",
+        )));
     }
     match SendToPeople::SPEC.max_items("userIds").filter(|max| to.len() > *max) {
-        Some(max) => Err(unfit(format!("is a robot's message: it goes to at most {max} people"))),
+        Some(max) => Err(unfit(bilingual!(
+            "is a robot's message: it goes to at most {max} people";
+            "是机器人消息：最多发给 {max} 人"
+        ))),
         None => Ok(()),
     }
 }
@@ -152,7 +157,7 @@ mod tests {
         assert!(to(AddressKind::Userid, "li").is_ok() && to(AddressKind::Chat, "cid1").is_ok());
         assert!(to(AddressKind::Department, "1").is_err() && to(AddressKind::Chat, "chat1").is_err());
         let many: Vec<Address> = (0..21).map(|n| Address::new(AddressKind::Userid, n.to_string())).collect();
-        assert!(check_for(&content, &many).unwrap_err().message.contains("at most 20"));
+        assert!(check_for(&content, &many).unwrap_err().text().en.contains("at most 20"));
         for wrong in [json!({"msgKey": "a", "msgParam": "[]"}), json!({"msgKey": "a", "msgParam": "{}", "x": 1})] {
             assert!(said(&native(wrong)).unwrap().check().is_err());
         }

@@ -2,7 +2,7 @@
 //! [`crate::wecom_robot`]) to a group's robot, under different limits.
 
 use crate::render;
-use hongyan_core::{Card, Content, Link, Unfit};
+use hongyan_core::{Bilingual, Card, Content, Flaw, Link, Unfit, bilingual};
 use hongyan_text::{Dialect, Form};
 use hongyan_wecom::{
     WeCom,
@@ -126,7 +126,7 @@ pub(crate) fn words(msgtype: &str, object: &Map<String, Value>) -> Option<String
 }
 
 /// Whether a place takes what a content becomes, and takes all of it.
-pub(crate) fn check(content: &Content, kind: &str, place: Place) -> Result<(), Unfit> {
+pub(crate) fn check(content: &Content, kind: &Bilingual, place: Place) -> Result<(), Unfit> {
     let (msgtype, object) = message(content, "MEDIA_ID");
     judge(content, kind, place, &msgtype, &object)
 }
@@ -134,16 +134,18 @@ pub(crate) fn check(content: &Content, kind: &str, place: Place) -> Result<(), U
 /// As [`check`], of a message that is made.
 pub(crate) fn judge(
     content: &Content,
-    kind: &str,
+    kind: &Bilingual,
     place: Place,
     msgtype: &str,
     object: &Map<String, Value>,
 ) -> Result<(), Unfit> {
-    let unfit = |code: &str, field: &str, words: &str| render::unfit::<WeCom>(content, kind, (code, field, words));
+    let unfit = |refused: Unfit| render::unfit::<WeCom>(content, kind, refused);
     if msgtype.is_empty() {
-        return Err(unfit("40008", "msgtype", "is missing: it names the message's object"));
+        let why = ("is missing: it names the message's object", "缺失：它指明消息的对象");
+        return Err(unfit(Unfit::coded("40008", "msgtype", Flaw::unfit(why))));
     }
-    content::check(place, msgtype, object).map_err(|refused| unfit(refused.code, &refused.field, &refused.message))?;
+    content::check(place, msgtype, object).map_err(unfit)?;
+    let Bilingual { en, zh } = kind;
     if content.native.is_some() {
         return Ok(());
     }
@@ -154,18 +156,23 @@ pub(crate) fn judge(
         {
             if text.len() > max {
                 let size = text.len();
-                let message = format!(
-                    "as a {kind} {name} takes {size} bytes of UTF-8, at most {max} are shown (a Chinese character takes 3)"
+                let why = bilingual!(
+                    "as a {en} {name} takes {size} bytes of UTF-8, at most {max} are shown (a Chinese character takes 3)";
+                    "作为{zh}，{name} 占 {size} 字节（UTF-8，一个汉字占 3 字节），最多显示 {max} 字节"
                 );
-                return Err(Unfit { field: render::form(content).into(), message });
+                return Err(Unfit::new(render::form(content), Flaw::Unfit(why)));
             }
         }
     }
     let title = content.title.as_deref().filter(|title| content.video.is_some() && title.len() > TITLE_BYTES);
     match title {
         Some(title) => {
-            let message = format!("as a {kind} takes {} bytes, a video's title has at most {TITLE_BYTES}", title.len());
-            Err(Unfit { field: "title".into(), message })
+            let size = title.len();
+            let why = bilingual!(
+                "as a {en} takes {size} bytes, a video's title has at most {TITLE_BYTES}";
+                "作为{zh}占 {size} 字节，视频的标题最多 {TITLE_BYTES} 字节"
+            );
+            Err(Unfit::new("title", Flaw::Unfit(why)))
         }
         None => Ok(()),
     }

@@ -19,7 +19,7 @@ impl Chats for WeComChannel {
             userlist: chat.members.clone(),
             chatid: chat.id.clone().unwrap_or_default(),
         };
-        request.check().map_err(|unfit| refused::<WeCom>(unfit.code, format!("{} {}", unfit.field, unfit.message)))?;
+        request.check().map_err(|unfit| refused::<WeCom>(unfit.code, format!("{} {}", unfit.field, unfit.text())))?;
         Ok(self.client.call(&request).await?.chatid)
     }
 

@@ -7,17 +7,15 @@ mod contacts;
 use crate::{
     audience,
     directory::Directory,
-    published,
-    refusal::{self, refused},
-    render,
+    published, refusal, render,
     secret::{SecretError, SecretRef},
     table, target,
 };
 use async_trait::async_trait;
 use hongyan_core::{
-    Address, AddressKind, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse, Format,
-    Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
-    Uploaded,
+    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
+    Flaw, Format, Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
+    Time, Unfit, Uploaded, bilingual,
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope, lenient};
 use hongyan_net::{Http, Options};
@@ -173,7 +171,7 @@ impl WeComChannel {
 }
 
 /// What a call is called in an error.
-const KIND: &str = "WeCom message";
+const KIND: Bilingual = Bilingual::fixed("WeCom message", "企业微信消息");
 
 /// Room between the end of a file's life and the last call that names it.
 const FILE_ROOM: Duration = Duration::from_secs(3_600);
@@ -183,12 +181,15 @@ pub(crate) fn file_until(now: Time) -> Time {
     now + (Duration::from_secs(u64::from(MEDIA_HOURS) * 3_600) - FILE_ROOM)
 }
 
-/// The platform's refusal of a file, with the limit on its size.
-pub(crate) fn bad_file(file: &File, kind: &str, unfit: &hongyan_wecom::content::Unfit) -> Fault {
+/// What the platform has against a file, with the limit on its size.
+pub(crate) fn bad_file(file: &File, kind: &str, unfit: &Unfit) -> Unfit {
     let max = UploadMedia::max_bytes(kind).unwrap_or_default();
-    let size = file.bytes.len();
-    let words = format!("{:?}: {} ({size} bytes; as {kind} at most {max} are taken)", file.name, unfit.message);
-    refused::<WeCom>(unfit.code, words)
+    let (size, name, Bilingual { en, zh }) = (file.bytes.len(), &file.name, unfit.text());
+    let why = bilingual!(
+        "{name:?}: {en} ({size} bytes; as {kind} at most {max} are taken)";
+        "{name:?}：{zh}（{size} 字节；作为 {kind} 最多接受 {max} 字节）"
+    );
+    Unfit::coded(unfit.code, "", Flaw::Unfit(why))
 }
 
 /// The words of a text or markdown message, in bytes.
@@ -203,8 +204,8 @@ impl WeComChannel {
         let (msgtype, mut content) = body::message(call.content, media_id);
         // What goes there is narrower than what goes to members: cards do not.
         let given = call.content.given.is_some();
-        if !given && let Err(unfit) = body::judge(call.content, KIND, Place::Chat, &msgtype, &content) {
-            return Outcome::failed(refusal::invalid(format!("content.{} {}", unfit.field, unfit.message)));
+        if !given && let Err(unfit) = body::judge(call.content, &KIND, Place::Chat, &msgtype, &content) {
+            return Outcome::failed(refusal::invalid(format!("content.{} {}", unfit.field, unfit.text())));
         }
         let safe = content.remove("safe").and_then(|safe| lenient::integer(safe).ok());
         if !given {
@@ -233,14 +234,14 @@ impl Channel for WeComChannel {
         if content.table.is_some() {
             let limit = SendMessage::SPEC.max_bytes("markdown.content");
             let style = (table::chat(Dialect::WeCom), true);
-            let parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
-            parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
+            let parts = table::parts(content, suffix, style, &KIND, limit, words_size)?;
+            parts.iter().try_for_each(|part| body::check(part, &KIND, Place::App))?;
             return Ok(parts);
         }
         let (msgtype, _) = body::message(content, "");
         let limit = SendMessage::SPEC.max_bytes(&format!("{msgtype}.content"));
-        let parts = render::parts(content, suffix, KIND, limit, words_size)?;
-        parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
+        let parts = render::parts(content, suffix, &KIND, limit, words_size)?;
+        parts.iter().try_for_each(|part| body::check(part, &KIND, Place::App))?;
         Ok(parts)
     }
 
@@ -336,7 +337,7 @@ impl Channel for WeComChannel {
         FileUse::Upload
     }
 
-    fn check_file(&self, form: Format, file: &File) -> Result<(), Fault> {
+    fn check_file(&self, form: Format, file: &File) -> Result<(), Unfit> {
         let kind = form.name();
         check_kind(kind, file).map_err(|unfit| bad_file(file, kind, &unfit))
     }
@@ -346,7 +347,7 @@ impl Channel for WeComChannel {
             return Ok(());
         }
         // What goes there is narrower than what goes to members: cards do not.
-        body::check(content, KIND, Place::Chat)
+        body::check(content, &KIND, Place::Chat)
     }
 
     fn words(&self, part: &Content, _to: &[Address]) -> Option<String> {
@@ -355,7 +356,7 @@ impl Channel for WeComChannel {
     }
 
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file)?;
+        self.check_file(form, file).map_err(|unfit| refusal::unfit::<WeCom>(&unfit))?;
         let request = UploadMedia { kind: form.name().into(), media: file.clone() };
         Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
     }

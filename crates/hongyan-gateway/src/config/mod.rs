@@ -377,7 +377,7 @@ impl TemplateConfig {
         ]
     }
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
+    fn validate(&self) -> Result<(), (String, String)> {
         let content = Content {
             title: self.title.clone(),
             text: self.text.clone(),
@@ -385,13 +385,13 @@ impl TemplateConfig {
             html: self.html.clone(),
             ..Content::default()
         };
-        content.form()?;
+        content.form().map_err(|unfit| (unfit.field.clone(), unfit.text().en.into_owned()))?;
         for (field, source) in self.forms() {
             if let Some(source) = source {
                 let environment = crate::template::environment();
                 let compiled = environment.template_from_str(source).map(drop);
-                compiled.map_err(|e| (field, format!("is not a template: {e}")))?;
-                crate::template::check(&environment, source).map_err(|words| (field, words))?;
+                compiled.map_err(|e| (field.into(), format!("is not a template: {e}")))?;
+                crate::template::check(&environment, source).map_err(|words| (field.into(), words))?;
             }
         }
         Ok(())

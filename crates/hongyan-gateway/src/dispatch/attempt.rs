@@ -53,7 +53,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     let content = match lane.account.wording(claim) {
         Ok(content) => content,
         Err(unfit) => {
-            let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.message));
+            let fault = Fault::transport("request.invalid", format!("content.{} {}", unfit.field, unfit.text()));
             let outcome = Outcome::Failed { fault, exceptions: refused };
             return decide(lane, claim, outcome, None, (now, now)).await;
         }

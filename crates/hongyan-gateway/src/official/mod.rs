@@ -317,7 +317,7 @@ async fn read(
 ) -> Result<Bytes, Fault> {
     body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
         413 => side.too_large(spec),
-        _ => side.unreadable(spec, &Invalid::whole(problem.detail)),
+        _ => side.unreadable(spec, &Invalid::whole((problem.detail, problem.detail_zh))),
     })
 }
 

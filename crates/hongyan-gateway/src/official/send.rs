@@ -16,10 +16,10 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire};
+use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Unfit, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
-    content::{Place, Unfit, may_be_taken},
+    content::{Place, may_be_taken},
     message::{DUPLICATE_CHECK_MAX_SECONDS, MessageSent, SendMessage},
 };
 use serde_json::{Map, Value, json};

@@ -19,13 +19,15 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
         match name.as_str() {
             "account" => account = Some(value),
             "after" => {
-                after = value.parse().map_err(|_| query::wrong("after", "expected the id of a callback"))?;
+                after = value
+                    .parse()
+                    .map_err(|_| query::wrong("after", ("expected the id of a callback", "应为回调的 ID")))?;
             }
             "limit" => {
                 let given = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                limit = given.ok_or_else(|| query::wrong("limit", "expected 1 to 1000"))?;
+                limit = given.ok_or_else(|| query::wrong("limit", ("expected 1 to 1000", "应为 1 至 1000")))?;
             }
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+            _ => return Err(query::unknown(&name)),
         }
     }
     app.admit(caller, account.as_deref())?;

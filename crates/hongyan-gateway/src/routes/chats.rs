@@ -14,7 +14,7 @@ use crate::{
 use axum::body::Body;
 use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, Problem, ReaderReport};
 use hongyan_channel::Account;
-use hongyan_core::{AddressKind, ChatChange, ChatRow, Chats, Missing};
+use hongyan_core::{AddressKind, Bilingual, ChatChange, ChatRow, Chats, Flaw, Missing};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const MAX_LIST: usize = 10_000;
 /// User ids in one request.
 const MAX_MEMBERS: usize = 1_000;
 
-fn wrong(field: &str, detail: impl Into<String>) -> Problem {
+fn wrong(field: &str, detail: impl Into<Bilingual>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
 }
 
@@ -46,7 +46,7 @@ async fn read<T: DeserializeOwned>(app: &App, call: &Call, body: &mut Body) -> R
 
 fn check_name(name: &str) -> Result<(), Problem> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(wrong("name", "is empty or holds a control character"));
+        return Err(wrong("name", ("is empty or holds a control character", "为空或含有控制字符")));
     }
     Ok(())
 }
@@ -56,11 +56,14 @@ fn check_people<'a>(field: &str, people: impl IntoIterator<Item = &'a String>) -
     for person in people {
         count += 1;
         if person.trim().is_empty() || person.chars().any(char::is_control) {
-            return Err(wrong(field, "a user id is empty or holds a control character"));
+            return Err(wrong(
+                field,
+                ("a user id is empty or holds a control character", "有用户 ID 为空或含有控制字符"),
+            ));
         }
     }
     if count > MAX_MEMBERS {
-        return Err(wrong(field, format!("has {count} entries, at most {MAX_MEMBERS} are allowed")));
+        return Err(wrong(field, Flaw::Count { count, min: 0, max: MAX_MEMBERS }.text()));
     }
     Ok(())
 }
@@ -72,12 +75,12 @@ pub(super) async fn create(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     let (account, chats) = chats(app, call.caller()?, &name)?;
     check_name(&chat.name)?;
     if chat.members.is_empty() {
-        return Err(wrong("members", "is empty"));
+        return Err(wrong("members", Flaw::Empty.text()));
     }
     check_people("members", &chat.members)?;
     check_people("owner", &chat.owner)?;
     if chat.id.as_ref().is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
-        return Err(wrong("id", "is empty or holds a control character"));
+        return Err(wrong("id", ("is empty or holds a control character", "为空或含有控制字符")));
     }
     let id = chats.create(&chat).await.map_err(|fault| problem(app, account, &fault, &[]))?;
     let row = ChatRow { account: name, id, name: chat.name, at: app.clock.now() };
@@ -99,10 +102,10 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     for (name, value) in query::pairs(call)? {
         match name.as_str() {
             "account" => account = Some(value),
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+            _ => return Err(query::unknown(&name)),
         }
     }
-    let name = account.ok_or_else(|| query::wrong("account", "is needed"))?;
+    let name = account.ok_or_else(|| query::wrong("account", ("is needed", "必填")))?;
     app.account(call.caller()?, &name)?;
     let chats = app.library.chats(&name, MAX_LIST).await.map_err(reply::store)?;
     reply::ok(&ChatList { chats })
@@ -124,7 +127,13 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     let (account, chats) = chats(app, call.caller()?, name)?;
     let change: ChatChange = read(app, call, body).await?;
     if change == ChatChange::default() {
-        return Err(wrong("", "nothing is to change: give name, owner, add or remove"));
+        return Err(wrong(
+            "",
+            (
+                "nothing is to change: give name, owner, add or remove",
+                "没有要修改的内容：请给出 name、owner、add 或 remove",
+            ),
+        ));
     }
     change.name.as_deref().map_or(Ok(()), check_name)?;
     check_people("owner", &change.owner)?;

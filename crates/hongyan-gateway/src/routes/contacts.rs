@@ -23,7 +23,7 @@ fn contacts<'a>(app: &'a App, call: &Call) -> Result<(&'a Account, &'a dyn Conta
 
 fn check_value(name: &str, value: &str) -> Result<(), Problem> {
     if value.trim().is_empty() || value.chars().any(char::is_control) {
-        return Err(query::wrong(name, "is empty or holds a control character"));
+        return Err(query::wrong(name, ("is empty or holds a control character", "为空或含有控制字符")));
     }
     Ok(())
 }
@@ -37,14 +37,19 @@ pub(super) async fn person(app: &Arc<App>, call: &Call) -> Reply {
             "userid" => AddressKind::Userid,
             "mobile" => AddressKind::Mobile,
             "email" => AddressKind::Email,
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+            _ => return Err(query::unknown(&name)),
         };
         check_value(&name, &value)?;
         if key.replace(Address::new(kind, value)).is_some() {
-            return Err(query::wrong(&name, "give one of userid, mobile, email"));
+            return Err(query::wrong(
+                &name,
+                ("give one of userid, mobile, email", "请给出 userid、mobile、email 之一"),
+            ));
         }
     }
-    let key = key.ok_or_else(|| query::wrong("userid", "give one of userid, mobile, email"))?;
+    let key = key.ok_or_else(|| {
+        query::wrong("userid", ("give one of userid, mobile, email", "请给出 userid、mobile、email 之一"))
+    })?;
     let person = contacts.person(&key).await;
     reply::ok(&person.map_err(|fault| problem(app, account, &fault, &[Missing::Person]))?)
 }
@@ -55,7 +60,7 @@ pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
     let mut below = None;
     for (name, value) in query::pairs(call)? {
         if name != "below" {
-            return Err(query::wrong(&name, "there is no such parameter"));
+            return Err(query::unknown(&name));
         }
         check_value(&name, &value)?;
         below = Some(value);

@@ -12,7 +12,7 @@ use crate::{
 use hongyan_api::{
     CancelReport, Code, DeliveryRecall, MessagePage, Problem, RecallReport, RecipientList, RecipientRow, RetryReport,
 };
-use hongyan_core::{Filter, MessageId, MessageRow, RecipientState};
+use hongyan_core::{Filter, MessageId, MessageRow, RecipientState, bilingual};
 use std::sync::Arc;
 
 fn no_such_message() -> Problem {
@@ -48,14 +48,17 @@ fn filter(call: &Call) -> Result<Filter, Problem> {
             "state" => {
                 let state = RecipientState::from_name(&value).ok_or_else(|| {
                     let every: Vec<&str> = RecipientState::EVERY.iter().map(|state| state.name()).collect();
-                    wrong("state", format!("expected one of {}", every.join(", ")))
+                    let (en, zh) = (every.join(", "), every.join("、"));
+                    wrong("state", bilingual!("expected one of {en}"; "应为 {zh} 之一"))
                 })?;
                 filter.state = Some(state);
             }
             "account" => filter.account = Some(value),
             "recipient" => filter.recipient = Some(value),
             "cursor" => {
-                filter.before = Some(value.parse().map_err(|_| wrong("cursor", "is not a next_cursor"))?);
+                filter.before = Some(
+                    value.parse().map_err(|_| wrong("cursor", ("is not a next_cursor", "不是 next_cursor 的值")))?,
+                );
             }
             "since" => filter.since = Some(query::time("since", &value)?),
             "until" => filter.until = Some(query::time("until", &value)?),
@@ -64,7 +67,7 @@ fn filter(call: &Call) -> Result<Filter, Problem> {
                 Some(key) => {
                     filter.labels.insert(key.to_owned(), value);
                 }
-                None => return Err(wrong(&name, "there is no such parameter")),
+                None => return Err(query::unknown(&name)),
             },
         }
     }

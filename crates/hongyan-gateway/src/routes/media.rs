@@ -10,7 +10,7 @@ use crate::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_api::{Code, FileList, Problem};
-use hongyan_core::FileRow;
+use hongyan_core::{FileRow, Flaw};
 use hongyan_endpoint::File;
 use http::{HeaderValue, StatusCode, header};
 use std::{fmt::Write, sync::Arc, time::Duration};
@@ -28,14 +28,16 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     for (key, value) in query::pairs(call)? {
         match key.as_str() {
             "name" if name.is_none() => name = Some(value),
-            "name" => return Err(query::wrong("name", "is given more than once")),
-            _ => return Err(query::wrong(&key, "there is no such parameter")),
+            "name" => return Err(query::wrong("name", Flaw::Repeated.text())),
+            _ => return Err(query::unknown(&key)),
         }
     }
     let media_type = match call.parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::to_str) {
         None => "",
         Some(Ok(text)) => text,
-        Some(Err(_)) => return Err(Problem::field(Code::InvalidHeader, "content-type", "is not a media type")),
+        Some(Err(_)) => {
+            return Err(Problem::field(Code::InvalidHeader, "content-type", ("is not a media type", "不是媒体类型")));
+        }
     };
     let form = media_type.trim_start().get(..10).is_some_and(|head| head.eq_ignore_ascii_case("multipart/"));
     let most = app.config.server.max_file_bytes;
@@ -46,11 +48,13 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let _share = body::share(app, caller, &call.parts.headers, limit).await?;
     let bytes = body::read_without_share(app, body, &call.parts.headers, limit).await?;
     let file = if form {
-        let invalid = |error: hongyan_endpoint::Invalid| Problem::field(Code::InvalidField, "", error.message);
+        let invalid = |error: hongyan_endpoint::Invalid| Problem::field(Code::InvalidField, "", error.flaw.text());
         let file = File::in_form(media_type, &bytes).map_err(invalid)?;
         File { name: name.unwrap_or(file.name), ..file }
     } else {
-        let name = name.ok_or_else(|| query::wrong("name", "is needed: the file's name as recipients see it"))?;
+        let name = name.ok_or_else(|| {
+            query::wrong("name", ("is needed: the file's name as recipients see it", "必填：收件人看到的文件名"))
+        })?;
         File { name, media_type: media_type.to_owned(), bytes: bytes.into() }
     };
     let file = files::checked(file, most)?;
@@ -71,9 +75,10 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
             "limit" => limit = query::limit(&value)?,
             "cursor" => {
                 let row = app.library.file_row(&value).await.map_err(reply::store)?;
-                after = Some(row.ok_or_else(|| query::wrong("cursor", "is not a next_cursor"))?);
+                after =
+                    Some(row.ok_or_else(|| query::wrong("cursor", ("is not a next_cursor", "不是 next_cursor 的值")))?);
             }
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+            _ => return Err(query::unknown(&name)),
         }
     }
     let mut files = app.library.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;

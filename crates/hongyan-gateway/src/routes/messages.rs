@@ -14,8 +14,8 @@ use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
 };
 use hongyan_core::{
-    Accepted, AddressKind, DeliveryId, DeliveryRow, DeliveryState, Idempotency, MessageId, MessageRow, NewMessage,
-    RecipientState, Time,
+    Accepted, AddressKind, DeliveryId, DeliveryRow, DeliveryState, Flaw, Idempotency, MessageId, MessageRow,
+    NewMessage, RecipientState, Time, bilingual,
 };
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -245,7 +245,10 @@ fn keys(
         (Some(_), Some(_)) => Err(Problem::field(
             Code::InvalidField,
             "keys",
-            "cannot stand beside the header Idempotency-Key: give one of them",
+            (
+                "cannot stand beside the header Idempotency-Key: give one of them",
+                "不能与请求头 Idempotency-Key 同时出现：只给一个",
+            ),
         )),
         (Some(header), None) => {
             let whole = idempotency(caller, String::new(), bytes);
@@ -253,7 +256,9 @@ fn keys(
             Ok((0..items.len()).map(|n| Some(Idempotency { key: format!("{header} {n}"), ..whole.clone() })).collect())
         }
         (None, Some(keys)) if keys.len() != items.len() => {
-            let detail = format!("has {} entries for {} messages", keys.len(), items.len());
+            let (count, messages) = (keys.len(), items.len());
+            let detail =
+                bilingual!("has {count} entries for {messages} messages"; "有 {count} 项，而消息有 {messages} 条");
             Err(Problem::field(Code::InvalidField, "keys", detail))
         }
         (None, Some(keys)) => {
@@ -275,8 +280,8 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_batch_bytes).await?;
     let mut batch = split(&bytes)?;
     if batch.items.is_empty() || batch.items.len() > MAX_BATCH {
-        let detail = format!("has {} entries, 1 to {MAX_BATCH} are allowed", batch.items.len());
-        return Err(Problem::field(Code::InvalidField, "messages", detail));
+        let flaw = Flaw::Count { count: batch.items.len(), min: 1, max: MAX_BATCH };
+        return Err(Problem::field(Code::InvalidField, "messages", flaw.text()));
     }
     let keys = keys(caller, key, &bytes, &mut batch)?;
     let items = batch.items;

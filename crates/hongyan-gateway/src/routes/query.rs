@@ -3,7 +3,7 @@
 use super::Call;
 use axum::extract::Query;
 use hongyan_api::{Code, Problem};
-use hongyan_core::Time;
+use hongyan_core::{Bilingual, Flaw, Time, bilingual};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Entries of a page where the caller does not say.
@@ -12,8 +12,13 @@ const MAX_PAGE: usize = 1_000;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A bad query parameter.
-pub(super) fn wrong(name: &str, detail: impl Into<String>) -> Problem {
+pub(super) fn wrong(name: &str, detail: impl Into<Bilingual>) -> Problem {
     Problem::field(Code::InvalidQuery, name, detail)
+}
+
+/// A query parameter that there is not.
+pub(super) fn unknown(name: &str) -> Problem {
+    wrong(name, ("there is no such parameter", "没有这个参数"))
 }
 
 /// Every query parameter, in order; none is given twice.
@@ -26,27 +31,34 @@ pub(super) fn pairs(call: &Call) -> Result<Vec<(String, String)>, Problem> {
     };
     let mut seen = BTreeSet::new();
     match pairs.iter().find(|(name, _)| !seen.insert(name)) {
-        Some((name, _)) => Err(wrong(name, "is given more than once")),
+        Some((name, _)) => Err(wrong(name, Flaw::Repeated.text())),
         None => Ok(pairs),
     }
 }
 
 /// Refuses any query parameter.
 pub(super) fn none(call: &Call) -> Result<(), Problem> {
-    pairs(call)?.first().map_or(Ok(()), |(name, _)| Err(wrong(name, "there is no such parameter")))
+    pairs(call)?.first().map_or(Ok(()), |(name, _)| Err(unknown(name)))
 }
 
 /// `?limit=50`.
 pub(super) fn limit(value: &str) -> Result<usize, Problem> {
     let number = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-    number.ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))
+    number.ok_or_else(|| wrong("limit", bilingual!("expected 1 to {MAX_PAGE}"; "应为 1 至 {MAX_PAGE}")))
 }
 
 /// `?since=2026-12-01T09:00:00+08:00`; a `+` that was not encoded has become a space on its way.
 pub(super) fn time(name: &str, value: &str) -> Result<Time, Problem> {
     let zoned = value.replace(' ', "+");
-    serde_json::from_value(zoned.into())
-        .map_err(|_| wrong(name, "expected a time with its zone, such as 2026-12-01T09:00:00+08:00"))
+    serde_json::from_value(zoned.into()).map_err(|_| {
+        wrong(
+            name,
+            (
+                "expected a time with its zone, such as 2026-12-01T09:00:00+08:00",
+                "应为带时区的时间，如 2026-12-01T09:00:00+08:00",
+            ),
+        )
+    })
 }
 
 /// `?wait=5s`, the only parameter there is.
@@ -54,11 +66,11 @@ pub(super) fn wait(call: &Call) -> Result<Option<Duration>, Problem> {
     let mut wait = None;
     for (name, value) in pairs(call)? {
         if name != "wait" {
-            return Err(wrong(&name, "there is no such parameter"));
+            return Err(unknown(&name));
         }
-        let span = duration(&value)
-            .filter(|span| *span <= LONGEST_WAIT)
-            .ok_or_else(|| wrong("wait", "expected a time such as 5s or 500ms, at most 30s"))?;
+        let span = duration(&value).filter(|span| *span <= LONGEST_WAIT).ok_or_else(|| {
+            wrong("wait", ("expected a time such as 5s or 500ms, at most 30s", "应为时长，如 5s 或 500ms，最长 30s"))
+        })?;
         wait = Some(span).filter(|span| !span.is_zero());
     }
     Ok(wait)
@@ -82,7 +94,7 @@ pub(super) fn idempotency_key(call: &Call) -> Result<Option<&str>, Problem> {
         (None, _) => return Ok(None),
         (Some(value), None) => value.as_bytes(),
         (Some(_), Some(_)) => {
-            return Err(Problem::field(Code::InvalidHeader, "idempotency-key", "is given more than once"));
+            return Err(Problem::field(Code::InvalidHeader, "idempotency-key", Flaw::Repeated.text()));
         }
     };
     std::str::from_utf8(value)
@@ -93,7 +105,8 @@ pub(super) fn idempotency_key(call: &Call) -> Result<Option<&str>, Problem> {
 }
 
 /// What an idempotency key is.
-pub(super) const KEY: &str = "expected 1 to 255 visible ASCII characters";
+pub(super) const KEY: Bilingual =
+    Bilingual::fixed("expected 1 to 255 visible ASCII characters", "应为 1 至 255 个可见 ASCII 字符");
 
 /// Whether it can be an idempotency key.
 pub(super) fn is_key(key: &str) -> bool {

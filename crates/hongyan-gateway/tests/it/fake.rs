@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Chat, ChatChange, Chats, Contacts, Content, Dedup,
-    Department, FileUse, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Receipts, RecipientState,
-    Resolution, Target, TargetResult, Time, Unfit, Uploaded,
+    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Receipts,
+    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded,
 };
 use hongyan_endpoint::{Class, Fault, File, Known, Who, known};
 use std::{
@@ -96,10 +96,7 @@ impl Channel for FakeChannel {
         assert!(!self.broken, "an invented mistake in a channel");
         let size = content.text.as_ref().map_or(0, String::len);
         if size > 2_048 {
-            return Err(Unfit {
-                field: "text".into(),
-                message: format!("takes {size} bytes, at most 2048 are allowed"),
-            });
+            return Err(Unfit::new("text", Flaw::bytes(size, 2_048)));
         }
         // Halves, at this invented mark.
         if let Some((first, second)) = content.text.as_deref().and_then(|text| text.split_once("<<cut>>")) {

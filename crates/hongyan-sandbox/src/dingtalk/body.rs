@@ -18,7 +18,7 @@ pub(super) fn read(msg: Value) -> Result<Map<String, Value>, Fault> {
         }
         _ => return Err(refuse::<DingTalk>("34014", "消息JSON不完整")),
     };
-    content::check(&msg).map_err(|unfit| refuse::<DingTalk>(unfit.code, unfit.message))?;
+    content::check(&msg).map_err(|unfit| refuse::<DingTalk>(unfit.code, content::words(&unfit)))?;
     Ok(msg)
 }
 

@@ -1,10 +1,10 @@
 //! What people see of a message: checked by the declarations' own rules, cut where the platform cuts in silence.
 
 use crate::route::refuse;
-use hongyan_endpoint::{Fault, lenient};
+use hongyan_endpoint::{Fault, Flaw, Unfit, lenient};
 use hongyan_wecom::{
     WeCom,
-    content::{Card, Content, Place, Unfit, cut},
+    content::{Card, Content, Place, cut},
 };
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,13 @@ pub(super) fn read(place: Place, msgtype: &str, map: &Map<String, Value>) -> Res
 
 /// The platform's words around a refusal of the declarations.
 pub(super) fn unfit(unfit: Unfit) -> Fault {
-    let Unfit { code, field, message } = unfit;
+    let Unfit { code, field, flaw, .. } = unfit;
+    let message = match flaw {
+        Flaw::TooLong { limit, .. } => format!("exceed max length {limit}"),
+        // A type is not named.
+        Flaw::Type(_) | Flaw::NoObject => "of the wrong type".into(),
+        flaw => flaw.text().en.into_owned(),
+    };
     let words = match code {
         "40007" => "invalid media_id".into(),
         "40008" => "invalid message type".into(),

@@ -3,8 +3,8 @@
 //! Lengths of titles and texts are advice of the platform; sizes of lists and keys are enforced.
 //! <https://developer.work.weixin.qq.com/document/path/90236>
 
-use super::{Unfit, filled, linked, or_default, sized, within};
-use hongyan_endpoint::lenient;
+use super::{filled, linked, or_default, sized, within};
+use hongyan_endpoint::{Flaw, Unfit, lenient};
 use serde::{Deserialize, Serialize};
 
 /// `template_card`.
@@ -404,16 +404,20 @@ impl Card {
         let titled = self.main_title.as_ref().is_some_and(|head| !head.title.trim().is_empty());
         let told = self.card_type == "text_notice" && !self.sub_title_text.trim().is_empty();
         if !KINDS.contains(&self.card_type.as_str()) {
-            return Err(Unfit::new("42031", "template_card.card_type", "is none of the five"));
+            return Err(Unfit::coded(
+                "42031",
+                "template_card.card_type",
+                Flaw::unfit(("is none of the five", "不是五种卡片之一")),
+            ));
         }
         if !titled && !told {
-            return Err(Unfit::new("42033", "template_card.main_title.title", "is missing"));
+            return Err(Unfit::coded("42033", "template_card.main_title.title", Flaw::Missing));
         }
         match self.card_type.as_str() {
             "text_notice" => self.check_action(true)?,
             "news_notice" => {
                 if self.card_image.is_none() && self.image_text_area.is_none() {
-                    return Err(Unfit::new("42044", "template_card.card_image", "is missing"));
+                    return Err(Unfit::coded("42044", "template_card.card_image", Flaw::Missing));
                 }
                 self.check_action(true)?;
             }
@@ -441,12 +445,16 @@ impl Card {
     fn check_action(&self, wanted: bool) -> Result<(), Unfit> {
         let field = "template_card.card_action";
         match &self.card_action {
-            None if wanted => Err(Unfit::new("42045", field, "is missing")),
+            None if wanted => Err(Unfit::coded("42045", field, Flaw::Missing)),
             None => Ok(()),
             Some(action) => match action.kind.unwrap_or_default() {
                 0 if !wanted => Ok(()),
                 kind @ 1..=2 => link(kind, &action.url, &action.appid, field),
-                _ => Err(Unfit::new("42045", format!("{field}.type"), "is neither 1 nor 2")),
+                _ => Err(Unfit::coded(
+                    "42045",
+                    format!("{field}.type"),
+                    Flaw::unfit(("is neither 1 nor 2", "既不是 1 也不是 2")),
+                )),
             },
         }
     }
@@ -468,7 +476,7 @@ impl Card {
 
     fn check_vote(&self) -> Result<(), Unfit> {
         let Some(vote) = &self.checkbox else {
-            return Err(Unfit::new("42043", "template_card.checkbox", "is missing"));
+            return Err(Unfit::coded("42043", "template_card.checkbox", Flaw::Missing));
         };
         key(&vote.question_key, "42043", "template_card.checkbox.question_key")?;
         sized(vote.option_list.len(), 1, 20, "42037", "template_card.checkbox.option_list")?;
@@ -480,7 +488,7 @@ impl Card {
 
     fn check_submit(&self) -> Result<(), Unfit> {
         let Some(button) = &self.submit_button else {
-            return Err(Unfit::new("42046", "template_card.submit_button", "is missing"));
+            return Err(Unfit::coded("42046", "template_card.submit_button", Flaw::Missing));
         };
         filled(&button.text, "42049", "template_card.submit_button.text")?;
         key(&button.key, "42046", "template_card.submit_button.key")
@@ -493,7 +501,11 @@ impl Card {
         }
         within(&self.task_id, ID_BYTES, "42014", field)?;
         if !self.task_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-@".contains(&byte)) {
-            return Err(Unfit::new("42014", field, "holds more than letters, digits and _ - @"));
+            return Err(Unfit::coded(
+                "42014",
+                field,
+                Flaw::unfit(("holds more than letters, digits and _ - @", "只能含字母、数字和 _ - @")),
+            ));
         }
         let Some(menu) = &self.action_menu else { return Ok(()) };
         sized(menu.action_list.len(), 1, 3, "40058", "template_card.action_menu.action_list")?;
@@ -502,7 +514,7 @@ impl Card {
             filled(&item.text, "42038", &field("text"))?;
             key(&item.key, "42039", &field("key"))?;
             if menu.action_list[..i].iter().any(|other| other.key == item.key) {
-                return Err(Unfit::new("42051", field("key"), "stands twice"));
+                return Err(Unfit::coded("42051", field("key"), Flaw::unfit(("stands twice", "重复出现"))));
             }
         }
         Ok(())
@@ -541,7 +553,11 @@ impl Card {
         let Some(image) = &self.card_image else { return Ok(()) };
         filled(&image.url, "42044", "template_card.card_image.url")?;
         if image.aspect_ratio.is_some_and(|ratio| !(1.3..=2.25).contains(&ratio)) {
-            return Err(Unfit::new("40058", "template_card.card_image.aspect_ratio", "is not between 1.3 and 2.25"));
+            return Err(Unfit::coded(
+                "40058",
+                "template_card.card_image.aspect_ratio",
+                Flaw::unfit(("is not between 1.3 and 2.25", "不在 1.3 至 2.25 之间")),
+            ));
         }
         Ok(())
     }
