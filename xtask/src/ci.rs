@@ -1,6 +1,6 @@
 //! All checks, in the order in which a reader of the log wants to learn of them.
 
-use crate::{alertmanager, api_table, layers, licences, python, schemathesis, workspace};
+use crate::{alertmanager, api_table, layers, licences, python, prose, schemathesis, workspace};
 use anyhow::{Context, Result, ensure};
 use std::{ffi::OsString, time::Instant};
 
@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<()> {
     step("doc tests", || cargo(&["test", "--workspace", "--doc"], &[]))?;
     step("schemathesis", schemathesis::bounded)?;
     step("layers", layers::check)?;
+    step("prose", prose::check)?;
     step("api-table", api_table::check)?;
     step("licences", licences::check)?;
     step("examples", || cargo(&["build", "--workspace", "--examples"], &[]))?;

@@ -7,6 +7,7 @@ mod duckdb;
 mod footer;
 mod layers;
 mod licences;
+mod prose;
 mod python;
 mod schemathesis;
 mod workspace;
@@ -17,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   ci                   everything that CI runs, in order; stops at the first failure
   layers               do the crates' dependencies point down, as the style guide says?
+  prose                is anything decided by reading an error's words?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
   schemathesis [OPTION …]
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         ["ci"] => ci::run(),
         ["layers"] => layers::check(),
+        ["prose"] => prose::check(),
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),
         ["licences"] => licences::check(),

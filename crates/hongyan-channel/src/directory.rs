@@ -59,7 +59,7 @@ impl Directory {
             let resolution = match answer {
                 Ok(id) => match several(&id) {
                     None => Resolution::Id(id),
-                    Some(why) => Resolution::Nobody(Fault::refused(
+                    Some(why) => Resolution::Nobody(Fault::ours(
                         "invalid_recipient",
                         format!("the platform's directory gave an id that {why}"),
                         Reason::known("invalid_recipient"),

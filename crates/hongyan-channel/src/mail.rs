@@ -176,7 +176,7 @@ impl MailChannel {
         let file = match call.file {
             Some(CallFile::Bytes(file)) => Some(file),
             // A platform's id says nothing to a mailbox.
-            Some(CallFile::Id(_)) => return Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload"))),
+            Some(CallFile::Id(_)) => return Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload"))),
             None => None,
         };
         attachments.extend(file.map(|file| Attachment {
@@ -345,7 +345,7 @@ impl Channel for MailChannel {
     }
 
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall")))
+        Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")))
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -31,5 +31,5 @@ pub(crate) fn explain_ours(code: &str) -> Option<&'static Known> {
 
 /// The refusal of a recall where the platform has none.
 pub(crate) fn cannot_recall() -> hongyan_endpoint::Fault {
-    hongyan_endpoint::Fault::refused("cannot_recall", "", Reason::known("cannot_recall"))
+    hongyan_endpoint::Fault::ours("cannot_recall", "", Reason::known("cannot_recall"))
 }

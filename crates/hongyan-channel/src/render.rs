@@ -208,6 +208,8 @@ pub(crate) fn given<'a>(
 mod tests {
     use super::*;
 
+    const SAMPLE: Bilingual = Bilingual::fixed("sample", "样例");
+
     fn text(text: &str) -> Content {
         Content { text: Some(text.into()), ..Content::default() }
     }
@@ -217,7 +219,7 @@ mod tests {
     }
 
     fn cut<'a>(content: &'a Content, suffix: &str, limit: usize) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        parts(content, suffix, "sample", Some(limit), size)
+        parts(content, suffix, &SAMPLE, Some(limit), size)
     }
 
     #[test]
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn what_cannot_be_split_is_unfit() {
         let native = Content { native: Some(serde_json::json!({"a": 1})), ..Content::default() };
-        assert_eq!(parts(&native, "", "sample", Some(5), |_| 9).unwrap_err().field, "native");
+        assert_eq!(parts(&native, "", &SAMPLE, Some(5), |_| 9).unwrap_err().field, "native");
         let link = text(&format!("see https://example.com/{}", "a".repeat(90)));
         let error = cut(&link, "", 50).unwrap_err();
         assert!(error.field == "text" && error.text().en.contains("cannot be split"), "{error}");

@@ -70,7 +70,7 @@ pub trait Channel: Send + Sync + 'static {
     /// The platform's refusal (size, kind, quota) or a transport failure; `cannot_upload` where
     /// [`Channel::file_use`] is not [`FileUse::Upload`].
     async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
-        Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")))
+        Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload")))
     }
 
     /// Says beforehand what [`Channel::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.

@@ -517,9 +517,9 @@ impl Media {
 mod tests {
     use super::*;
 
-    fn form(text: &str) -> Result<String, String> {
+    fn form(text: &str) -> Result<String, &'static str> {
         let content: Content = serde_json::from_str(text).unwrap();
-        content.form().map(|form| format!("{form:?}")).map_err(|unfit| unfit.field)
+        content.form().map(|form| format!("{form:?}")).map_err(|unfit| &*unfit.field.leak())
     }
 
     #[test]

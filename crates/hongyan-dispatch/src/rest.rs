@@ -6,8 +6,8 @@ use super::{
     holding,
     lane::{Lane, lock},
 };
-use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Reason, Rest, Room, Standing, Tick};
-use hongyan_endpoint::{About, Class, Fault};
+use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Rest, Room, Standing, Tick};
+use hongyan_endpoint::{About, Class, Fault, Origin};
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -61,7 +61,7 @@ impl AccountStanding {
 /// Notes what became of a call that began at `began`: `None` when it was answered.
 pub(super) fn heard(lane: &Lane, began: Tick, fault: Option<&Fault>) {
     // A request that could not even be written, or a refusal of our own, says nothing of the platform.
-    if fault.is_some_and(|fault| fault.code() == "request.invalid" || Reason::known(fault.code()).is_some()) {
+    if fault.is_some_and(|fault| fault.origin() == Origin::Ours) {
         return;
     }
     change(lane, |standing, now| match fault {

@@ -67,6 +67,32 @@ pub enum About {
     Network,
 }
 
+/// Who found the fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The platform: it answered, and its code is its own.
+    Platform,
+    /// What lies between: the platform has not judged the call, or its answer was lost.
+    Transport,
+    /// hongyan itself, before a call was made or beside it.
+    Ours,
+}
+
+impl Origin {
+    /// Of a code that was kept without its fault; hongyan's own codes are those of this module's table alone.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        match TRANSPORT_FAULTS.iter().find(|row| row.code == code) {
+            None => Self::Platform,
+            Some(row) if row.code == INVALID => Self::Ours,
+            Some(_) => Self::Transport,
+        }
+    }
+}
+
+/// The code of a call that could not be written.
+const INVALID: &str = "request.invalid";
+
 /// Who has to act before it can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
@@ -128,6 +154,7 @@ impl Known {
 /// control character either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    origin: Origin,
     class: Class,
     about: About,
     code: String,
@@ -141,6 +168,7 @@ impl Fault {
     #[must_use]
     pub fn refused(code: impl Into<String>, message: impl Into<String>, known: Option<&'static Known>) -> Self {
         Self {
+            origin: Origin::Platform,
             class: known.map_or(Class::Permanent, |row| row.class),
             about: match known {
                 Some(row) if row.class == Class::RefreshToken => About::Account,
@@ -157,7 +185,14 @@ impl Fault {
     /// A call that failed in transport; `code` is one of [`TRANSPORT_FAULTS`].
     #[must_use]
     pub fn transport(code: &'static str, message: impl Into<String>) -> Self {
-        Self::refused(code, message, TRANSPORT_FAULTS.iter().find(|row| row.code == code))
+        let fault = Self::refused(code, message, TRANSPORT_FAULTS.iter().find(|row| row.code == code));
+        Self { origin: if code == INVALID { Origin::Ours } else { Origin::Transport }, ..fault }
+    }
+
+    /// A refusal of our own, with its row.
+    #[must_use]
+    pub fn ours(code: &'static str, message: impl Into<String>, known: Option<&'static Known>) -> Self {
+        Self { origin: Origin::Ours, ..Self::refused(code, message, known) }
     }
 
     /// An answer in the platform's place: of HTTP `status`, and not in the platform's form.
@@ -223,7 +258,13 @@ impl Fault {
     /// Whether it is a transport fault ([`TRANSPORT_FAULTS`]) and no verdict of the platform.
     #[must_use]
     pub fn is_transport(&self) -> bool {
-        self.code.starts_with("net.")
+        self.origin == Origin::Transport
+    }
+
+    /// Who found it.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// What it is about: the message, or all that leaves by the same account.
@@ -428,7 +469,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("check what answers at base_url", "请检查 base_url 处的服务"),
     ),
     known(
-        "request.invalid",
+        INVALID,
         Class::Permanent,
         Who::Sender,
         ("the call could not be written", "请求无法生成"),

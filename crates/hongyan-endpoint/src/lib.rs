@@ -52,7 +52,7 @@ pub mod strict;
 mod wire;
 
 pub use bilingual::Bilingual;
-pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_code};
+pub use fault::{About, Class, Fault, Known, Origin, TRANSPORT_FAULTS, Who, known, with_code};
 pub use file::File;
 pub use flaw::{Flaw, Unfit, Unit};
 pub use harmless::{harmless, harmless_json, is_harmful};

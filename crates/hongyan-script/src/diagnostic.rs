@@ -227,6 +227,8 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
     /// Innermost first: the function and the bytes of its call.
     pub(crate) calls: Vec<(String, Span)>,
+    /// Whether what begins there is never closed, so that all that follows would be read wrongly.
+    pub(crate) unclosed: bool,
 }
 
 /// How many calls are told; the middle ones of a deep recursion say nothing new.
@@ -234,7 +236,13 @@ const TOLD_CALLS: usize = 8;
 
 impl Problem {
     pub(crate) fn new(kind: Kind, span: Span, message: impl Into<String>) -> Self {
-        Self { kind, span, message: message.into(), expected: None, hint: None, calls: Vec::new() }
+        Self { kind, span, message: message.into(), expected: None, hint: None, calls: Vec::new(), unclosed: false }
+    }
+
+    /// The same, of what is never closed.
+    pub(crate) fn unclosed(mut self) -> Self {
+        self.unclosed = true;
+        self
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {

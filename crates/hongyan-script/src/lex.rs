@@ -38,9 +38,11 @@ pub(crate) fn cut(text: &str) -> (Vec<Lexeme>, Vec<Problem>) {
 fn explain(fault: Fault, span: Span, slice: &str) -> Problem {
     match fault {
         Fault::Quote => Problem::new(Kind::Lex, span.first(1), "this string is never closed")
+            .unclosed()
             .expected(format!("a closing {}", &slice[..1]))
             .hint("end the string with the quote that opened it; a quote inside is written \\' or \\\" / 字符串缺少结束引号"),
         Fault::Comment => Problem::new(Kind::Lex, span.first(2), "this comment is never closed")
+            .unclosed()
             .expected("`*/`")
             .hint("end the comment with */ / 注释缺少 */"),
         Fault::Character => {

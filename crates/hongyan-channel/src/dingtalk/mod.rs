@@ -308,7 +308,7 @@ impl Channel for DingTalkChannel {
             Handle::Robot { group, key } => group::recall(self, group, key).await,
             Handle::People { key } => robot::recall(self, key).await,
             // The older operations have none.
-            Handle::Chat { .. } => Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall"))),
+            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall"))),
         }
     }
 
@@ -430,7 +430,7 @@ mod tests {
         };
         let size = |content: &Content| body::message(content, "").to_string().len();
         let limit = SendNotice::SPEC.max_bytes("msg");
-        let parts = render::parts(&content, "", "DingTalk message", limit, size).unwrap();
+        let parts = render::parts(&content, "", &KIND, limit, size).unwrap();
         assert!(parts.len() > 1 && parts.iter().all(|part| size(part) <= limit.unwrap()));
         let second = body::message(&parts[1], "")["markdown"]["text"].as_str().unwrap().to_owned();
         assert!(second.starts_with(&format!("### 日终\n\n(2/{})\n\na ", parts.len())), "the header again: {second}");

@@ -371,7 +371,7 @@ impl Channel for WeComChannel {
 
     async fn recall(&self, handle: &str) -> Result<(), Fault> {
         if handle.starts_with("chat:") {
-            return Err(Fault::refused("cannot_recall", "", Reason::known("cannot_recall")));
+            return Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")));
         }
         self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
     }

@@ -170,7 +170,7 @@ fn words_that_leave_no_room_are_refused() {
     let content = kept(positions(), json!({"title": "t", "text": "长".repeat(700)}));
     for account in &accounts()[..2] {
         let error = account.parts(&content, NOW).unwrap_err();
-        assert!(error.field == "text" && error.message.contains("no room"), "{error:?}");
+        assert!(error.field == "text" && error.text().en.contains("no room"), "{error:?}");
     }
 }
 

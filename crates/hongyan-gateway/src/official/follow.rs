@@ -11,7 +11,7 @@ use hongyan_core::{
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
 use hongyan_dispatch::RecallResult;
-use hongyan_endpoint::{Declared, Fault, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Declared, Fault, Origin, Sealed, Spec, Wire, lenient};
 use serde_json::{Map, Value, json};
 
 /// DingTalk's code for content that went to the person today.
@@ -87,7 +87,7 @@ pub(super) async fn answer(
 
 /// A transport failure has no code of the platform.
 pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
-    if fault.code().starts_with("net.") || fault.code() == "request.invalid" { side.busy(spec) } else { fault }
+    if Origin::of(fault.code()) == Origin::Platform { fault } else { side.busy(spec) }
 }
 
 /// The id as a text, from the body or the query.

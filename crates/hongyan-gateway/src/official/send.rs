@@ -16,7 +16,7 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Unfit, Wire};
+use hongyan_endpoint::{Endpoint, Fault, Origin, Sealed, Spec, Unfit, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
     content::{Place, may_be_taken},
@@ -202,7 +202,7 @@ fn settled(
 /// What the platform said of the call that failed for good; `None` when no call was made.
 fn refusal(side: Side, spec: &Spec, delivery: &DeliveryRow) -> Option<Fault> {
     let last = delivery.history.last()?;
-    let platforms = !last.code.starts_with("net.") && last.class != "taken";
+    let platforms = Origin::of(&last.code) == Origin::Platform && last.class != "taken";
     Some(if platforms { side.refuse(&last.code, last.words.clone()) } else { side.busy(spec) })
 }
 

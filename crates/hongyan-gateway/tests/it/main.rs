@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod both_languages;
 mod callbacks;
 mod canary;
 mod chats;

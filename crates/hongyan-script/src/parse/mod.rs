@@ -31,7 +31,7 @@ pub(crate) fn program(text: &str, limits: &Limits) -> Result<Program, Vec<Proble
         return Err(vec![Problem::new(Kind::Limit, Span::new(0, 0), message)]);
     }
     let (lexemes, mut problems) = lex::cut(text);
-    if problems.first().is_some_and(|problem| problem.message.contains("never closed")) {
+    if problems.first().is_some_and(|problem| problem.unclosed) {
         // Everything after the opening quote would be read wrongly.
         problems.truncate(1);
         return Err(problems);

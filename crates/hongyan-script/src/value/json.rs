@@ -3,7 +3,7 @@
 use super::memory;
 use super::{Dict, Value};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 /// Why a text is not JSON, without the text: a reply may hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,19 +32,21 @@ const TOO_LARGE: &str = "more than the memory limit";
 /// Reads one JSON value; `ceiling` is how many bytes all live values of the thread may take.
 pub(crate) fn read(text: &str, ceiling: usize) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Seed { ceiling }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| explain(text, &error))
+    let full = Cell::new(false);
+    let read = Seed { ceiling, full: &full }.deserialize(&mut reader);
+    let value = read.map_err(|error| JsonError { too_large: full.get(), ..explain(text, &error, false) })?;
+    reader.end().map(|()| value).map_err(|error| explain(text, &error, true))
 }
 
-fn explain(text: &str, error: &serde_json::Error) -> JsonError {
+/// `behind`: the value itself was read.
+fn explain(text: &str, error: &serde_json::Error, behind: bool) -> JsonError {
     let start = text.trim_start();
     let said = error.to_string();
-    let too_large = said.contains(TOO_LARGE);
     let found = if start.is_empty() {
         "the text is empty".to_owned()
     } else if start.starts_with('<') {
         "found `<`: this is HTML or XML, not JSON".to_owned()
-    } else if said.contains("trailing characters") {
+    } else if behind {
         "there is more text after the JSON value".to_owned()
     } else {
         let words = said.split(" at line ").next().unwrap_or_default();
@@ -56,22 +58,28 @@ fn explain(text: &str, error: &serde_json::Error) -> JsonError {
             None => words.to_owned(),
         }
     };
-    JsonError { line: error.line().max(1), column: error.column().max(1), found, too_large }
+    JsonError { line: error.line().max(1), column: error.column().max(1), found, too_large: false }
 }
 
 /// Builds a value straight from the text, so that a large text does not stand in memory twice.
 #[derive(Clone, Copy)]
-struct Seed {
+struct Seed<'a> {
     ceiling: usize,
+    /// Set when there is no room left.
+    full: &'a Cell<bool>,
 }
 
-impl Seed {
+impl Seed<'_> {
     fn room<E: serde::de::Error>(self) -> Result<(), E> {
-        if memory::live() > self.ceiling { Err(E::custom(TOO_LARGE)) } else { Ok(()) }
+        if memory::live() <= self.ceiling {
+            return Ok(());
+        }
+        self.full.set(true);
+        Err(E::custom(TOO_LARGE))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Seed {
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -79,7 +87,7 @@ impl<'de> DeserializeSeed<'de> for Seed {
     }
 }
 
-impl<'de> Visitor<'de> for Seed {
+impl<'de> Visitor<'de> for Seed<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use super::{Course, cause::Cause, network};
 use hongyan_channel::MailConfig;
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Fault, Origin};
 use hongyan_mail::{Mailer, MailerConfig, PRESETS, Preset, Tls, preset_for_address};
 use std::time::Duration;
 use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
@@ -101,7 +101,7 @@ async fn speaks_tls(config: &MailerConfig) -> bool {
             fault.message().contains("certificate") || fault.message().contains("alert")
         }
         // Past the handshake whatever it says is SMTP.
-        Err(fault) => !fault.code().starts_with("net.") && fault.code() != "request.invalid",
+        Err(fault) => fault.origin() == Origin::Platform,
     }
 }
 

@@ -132,7 +132,7 @@ pub(super) fn base_of(platform: &str, operation: &str) -> &'static str {
 
 /// Whether a refusal speaks of what was asked, and not of who asked.
 fn only_the_content(fault: &Fault) -> bool {
-    if names_agent(fault) || fault.code().starts_with("net.") {
+    if names_agent(fault) || fault.is_transport() {
         return false;
     }
     match fault.known() {
