@@ -1,6 +1,6 @@
 //! All checks, in the order in which a reader of the log wants to learn of them.
 
-use crate::{alertmanager, api_table, layers, licences, python, prose, schemathesis, workspace};
+use crate::{alertmanager, api_table, layers, licences, prose, python, schemathesis, workspace};
 use anyhow::{Context, Result, ensure};
 use std::{ffi::OsString, time::Instant};
 

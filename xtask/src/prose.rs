@@ -25,8 +25,10 @@ const SIGNS: &[&str] = &[
 ];
 
 /// Files that may, each with what it reads and why there is nothing else to go by.
-const ALLOWED: &[(&str, &str)] =
-    &[("crates/hongyan-cli/src/commands/doctor/mail.rs", "a handshake's failure reaches the mail client as words alone")];
+const ALLOWED: &[(&str, &str)] = &[(
+    "crates/hongyan-cli/src/commands/doctor/mail.rs",
+    "a handshake's failure reaches the mail client as words alone",
+)];
 
 /// Looks through every crate's `src`.
 ///
@@ -44,7 +46,9 @@ pub(crate) fn check() -> Result<()> {
     let mut found = Vec::new();
     for path in files {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
-        if ALLOWED.iter().any(|(allowed, _)| *allowed == name) || path.file_name().is_some_and(|name| name == "tests.rs") {
+        if ALLOWED.iter().any(|(allowed, _)| *allowed == name)
+            || path.file_name().is_some_and(|name| name == "tests.rs")
+        {
             continue;
         }
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;

@@ -47,6 +47,7 @@ pub mod lenient;
 mod mailbox;
 mod path;
 mod read;
+mod server;
 mod spec;
 pub mod strict;
 mod wire;
@@ -58,6 +59,7 @@ pub use flaw::{Flaw, Unfit, Unit};
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use read::{from_json, typed};
+pub use server::{PlatformServer, Refusal, form, form_decoded, pairs};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };
