@@ -207,7 +207,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         {
             return Ok(send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await.into());
         }
-        return Ok(robot::forward(from, side, operation, parts, bytes).await);
+        return Ok(robot::forward(app, from, side, operation, parts, bytes).await);
     }
     let (from, caller) = whose(app, side, spec, &call)?;
     allow(side, spec, &caller)?;
@@ -221,7 +221,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
     if !right_method {
         // What the platform makes of it, it says itself.
-        return Ok(forward(from, operation, &raw).await);
+        return Ok(forward(app, from, operation, &raw).await);
     }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
 }
@@ -264,13 +264,26 @@ pub(crate) async fn perform(
     {
         return sealed.into();
     }
-    forward(from, operation, raw).await
+    forward(app, from, operation, raw).await
 }
 
 /// Passes a call on with the account's own token.
-async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
+async fn forward(app: &App, from: &Application, operation: Operation, raw: &Raw) -> Answer {
     let Operation { side, declared } = operation;
-    passed_back(side, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+    let call = from.caller.forward(declared, raw);
+    passed_back(side, declared.spec(), &from.account, ask(app, side, declared.spec(), &from.account, call).await)
+}
+
+/// What the platform answers to a call of an account's; that it is busy, while the account rests.
+async fn ask<T>(
+    app: &App,
+    side: Side,
+    spec: &Spec,
+    account: &str,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let asked = app.dispatcher.ask(account, call).await;
+    asked.unwrap_or_else(|rest| Err(side.busy(spec).not_before(rest.until.since(app.clock.now()))))
 }
 
 /// The platform's answer as it came, or what stands in its place.

@@ -2,9 +2,10 @@
 
 use hongyan_api::{Code, Problem};
 use hongyan_dingtalk::{DingTalk, new_style};
-use hongyan_endpoint::{Declared, Fault, Invalid, Platform, Sealed, Spec};
+use hongyan_endpoint::{Class, Declared, Fault, Invalid, Platform, Sealed, Spec};
 use hongyan_wecom::WeCom;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Where DingTalk's old paths begin: there a path that is nobody's is answered as DingTalk does.
 const OLD: [&str; 9] =
@@ -46,10 +47,17 @@ impl Side {
 
     /// The platform's envelope around a reply or a refusal, with an id of this request where it has one.
     pub(crate) fn seal(self, spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
+        let after = reply.as_ref().err().and_then(|fault| match fault.class() {
+            Class::Retryable { after } | Class::Throttled { after } => after,
+            Class::RefreshToken | Class::Permanent | Class::Ambiguous => None,
+        });
         let mut sealed = match self {
             Self::DingTalk => DingTalk::seal(spec, reply),
             Self::WeCom => WeCom::seal(spec, reply),
         };
+        if let Some(after) = after {
+            sealed.headers.push(("retry-after", after.as_millis().div_ceil(1_000).max(1).to_string()));
+        }
         if self == Self::DingTalk
             && let Ok(mut body) = serde_json::from_slice::<Value>(&sealed.body)
             && let Some(name) = ["request_id", "requestid"].into_iter().find(|name| body.get(*name).is_some())
@@ -60,13 +68,14 @@ impl Side {
         sealed
     }
 
-    /// The platform is busy: ask again.
+    /// The platform is busy: ask again, after a second where nobody knows better.
     pub(crate) fn busy(self, spec: &Spec) -> Fault {
-        match self {
+        let fault = match self {
             Self::DingTalk if new_style(spec) => self.refuse("ServiceUnavailable", "系统繁忙"),
             Self::DingTalk => self.refuse("-1", "系统繁忙"),
             Self::WeCom => self.refuse("-1", "system busy"),
-        }
+        };
+        fault.not_before(Duration::from_secs(1))
     }
 
     /// The application may not do this: what a key without the scope hears.

@@ -82,6 +82,29 @@ async fn a_body_over_the_limit_and_a_platform_that_is_away_are_said_in_its_words
 }
 
 #[tokio::test]
+async fn while_the_account_rests_its_platform_is_said_to_be_busy_and_is_not_asked() {
+    let upstream = Upstream::start().await;
+    let gateway = open(&upstream).await;
+    let token = token(&gateway).await;
+    let refused = br#"{"errcode":40001,"errmsg":"invalid credential"}"#;
+    upstream.answer("/cgi-bin/gettoken", "200 OK", "application/json", refused);
+    let ask = async |path: &str| {
+        let path = format!("{path}?access_token={token}&userid=li");
+        Request::new(gateway.address, "GET", &path).send().await
+    };
+    ask("/cgi-bin/user/get").await;
+    let before = upstream.seen().len();
+    for path in ["/cgi-bin/user/get", "/cgi-bin/department/list"] {
+        let answer = ask(path).await;
+        assert_eq!((answer.status, &answer.json()["errcode"]), (200, &json!(-1)), "{path}");
+        let after: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((2..=30).contains(&after), "{after}");
+    }
+    assert_eq!(upstream.seen().len(), before);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_dingtalk_account_that_names_its_company_is_logged_into_by_the_older_pair() {
     let account = |name: &str, more: &str| {
         format!(
