@@ -41,7 +41,11 @@ impl Log {
     fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["target"].as_str().unwrap().starts_with("hongyan_gateway")).collect()
+        let own = |line: &Value| {
+            let target = line["target"].as_str().unwrap();
+            ["hongyan_gateway", "hongyan_dispatch"].iter().any(|name| target.starts_with(name))
+        };
+        lines.filter(own).collect()
     }
 
     /// The first line with this message; all with it have this level and exactly these fields.

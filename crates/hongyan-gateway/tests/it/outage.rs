@@ -3,7 +3,7 @@
 use crate::rig::{DAY, HOUR, Platform, Rig, SECOND, START, gone, nothing, refused_login};
 use hongyan_core::{Dedup, DeliveryState, Outbox, Rate, RecipientState, Time};
 use hongyan_endpoint::{About, Class, Fault};
-use hongyan_gateway::dispatch::RecallResult;
+use hongyan_dispatch::RecallResult;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,

@@ -10,7 +10,7 @@ use hongyan_core::{
     Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
 };
 use hongyan_endpoint::{About, Fault, Known};
-use hongyan_gateway::dispatch::{Dispatcher, Observer};
+use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_net::BeforeWrite;
 use hongyan_store::{Failing, Options, Sqlite};
 use std::{
