@@ -175,9 +175,9 @@ impl Problem {
 
     /// The same problem, to be tried again after so long: whole seconds, rounded up, at least one.
     #[must_use]
-    pub const fn after(mut self, pause: Duration) -> Self {
-        let seconds = pause.as_millis().div_ceil(1_000);
-        self.retry_after = Some(if seconds == 0 { 1 } else { seconds as u64 });
+    pub fn after(mut self, pause: Duration) -> Self {
+        let whole = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        self.retry_after = Some(whole.max(1));
         self
     }
 

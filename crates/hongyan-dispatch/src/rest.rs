@@ -241,13 +241,13 @@ fn change(lane: &Lane, act: impl FnOnce(&mut Standing, Moment) -> Option<Change>
         (Some(Change::Works(after)), _) => {
             tracing::info!(%account, seconds = after.as_secs(), "the account works again");
             lane.observer.rested(account, "", false);
-            lane.due.notify_one();
             lane.receipts.notify_one();
         }
         _ => return,
     }
-    // Whoever waits for a turn may have none to wait for any more.
+    // Whoever waits for a turn may have none to wait for any more, and a lane that idles has its pause to heed.
     lane.turns.wake();
+    lane.due.notify_one();
 }
 
 /// A class under which nothing is said of anybody's message.

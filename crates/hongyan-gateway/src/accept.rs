@@ -321,7 +321,7 @@ pub(crate) async fn commit(app: &App, messages: Vec<NewMessage>) -> Result<Vec<A
     let mut new =
         accepted.iter().filter_map(|one| if let Accepted::New(id) = one { Some(id) } else { None }).peekable();
     if new.peek().is_some() {
-        new.for_each(|id| tracing::debug!(message = %id, "accepted"));
+        new.for_each(|id| tracing::debug!(%id, "accepted"));
         for account in wake {
             app.dispatcher.wake(&account);
         }

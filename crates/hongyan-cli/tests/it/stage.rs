@@ -119,7 +119,8 @@ impl Stage {
 
     /// How often the sandbox was called on a path.
     pub(crate) async fn calls(&self, path: &str) -> u64 {
-        self.inspect("stats").await["calls"][path].as_u64().unwrap_or(0)
+        let stats = self.inspect("stats").await;
+        stats["calls"].as_object().expect("calls by path").get(path).map_or(0, |calls| calls.as_u64().unwrap())
     }
 
     /// A person's messages of one platform, the oldest first.

@@ -260,7 +260,7 @@ async fn taken(
     ledger: &[LedgerRow],
 ) -> Result<Answered, Fault> {
     let number = app.outbox.hand_out(id).await.map_err(|error| {
-        tracing::error!(message = %id, %error, "no id could be handed out for an accepted message");
+        tracing::error!(%id, %error, "no id could be handed out for an accepted message");
         side.busy(spec)
     })?;
     let handle =

@@ -2,8 +2,8 @@
 
 use crate::rig::{DAY, HOUR, Platform, Rig, SECOND, START, gone, nothing, refused_login};
 use hongyan_core::{Dedup, DeliveryState, Outbox, Rate, RecipientState, Time};
-use hongyan_endpoint::{About, Class, Fault};
 use hongyan_dispatch::RecallResult;
+use hongyan_endpoint::{About, Class, Fault};
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -275,6 +275,22 @@ async fn a_recall_neither_knocks_at_a_platform_that_is_gone_nor_is_it_given_up()
     let report = dispatcher.recall(id).await.unwrap().unwrap();
     assert_eq!((report.deliveries[0].result, report.rest), (RecallResult::Recalled, None));
     assert_eq!(rig.delivery(id).await.state, DeliveryState::Recalled);
+    dispatcher.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_with_nothing_to_send_is_tried_as_soon_as_its_pause_is_over() {
+    let rig = Rig::new();
+    let platform = Platform { login: Some(nothing()), ..rig.platform(nothing()) };
+    let (platform, dispatcher) = rig.start(platform, Vec::new());
+    tokio::time::sleep(SECOND * 5).await;
+    let failed = dispatcher.ask("ding", async { Err::<(), _>(gone()) }).await;
+    assert_eq!(failed.unwrap().unwrap_err().code(), "net.connect");
+    let rest = dispatcher.ask("ding", async { Ok(()) }).await.unwrap_err();
+    assert_eq!(rest.cause.code, "net.connect");
+    tokio::time::sleep(SECOND * 3).await;
+    assert_eq!(platform.probes.load(Ordering::SeqCst), 1);
+    assert_eq!(dispatcher.ask("ding", async { Ok(7) }).await, Ok(Ok(7)));
     dispatcher.stop(SECOND).await;
 }
 

@@ -9,8 +9,8 @@ use hongyan_core::{
     Group, Health, IdSource, MessageId, NewMessage, OnRepeat, OnUnknown, Outbox, Outcome, Policy, Priority, Rate,
     Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
 };
-use hongyan_endpoint::{About, Fault, Known};
 use hongyan_dispatch::{Dispatcher, Observer};
+use hongyan_endpoint::{About, Fault, Known};
 use hongyan_net::BeforeWrite;
 use hongyan_store::{Failing, Options, Sqlite};
 use std::{
@@ -197,6 +197,7 @@ impl Rig {
         let groups = vec![Group::of(&[AddressKind::Userid], 100)];
         let mut capabilities = capabilities("people", groups);
         capabilities.dedup = Dedup::IdenticalWithin(HOUR / 2);
+        capabilities.recall_for = Some(DAY);
         Platform {
             capabilities,
             clock: Arc::clone(&self.clock),

@@ -247,6 +247,7 @@ macro_rules! outbox_contract {
             the_list_is_newest_first_and_goes_on_where_it_stopped
             the_list_is_filtered_by_recipient_account_state_and_labels
             the_list_finds_a_recipient_by_the_platforms_id
+            the_list_is_bounded_by_time
             depths_follow_the_deliveries
             what_is_old_and_over_is_forgotten
             what_waits_is_not_forgotten
