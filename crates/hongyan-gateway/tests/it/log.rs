@@ -116,9 +116,8 @@ async fn rests_dead_letters_recovered_leases_and_refused_recalls_are_told() {
     };
     let mut platform = Platform { login: Some(nothing()), ..rig.platform(Box::new(send)) };
     platform.take_back = Box::new(|_, _| Some(Fault::refused("40059", "too late", None).with_class(Class::Permanent)));
-    rig.accept(1, |_| {}).await;
-    // Somebody's, who died over it.
-    let [orphan] = rig.accept(1, |message| message.deliveries[0].account = "ding".into()).await[..] else { panic!() };
+    // Somebody's, who died over them.
+    let orphan = rig.accept(2, |_| {}).await[1];
     let claims = rig.store.claim("ding", START + SECOND, START + SECOND * 2, 2).await.unwrap();
     assert_eq!(claims.len(), 2);
     let dead = rig.accept(1, |_| {}).await[0];
