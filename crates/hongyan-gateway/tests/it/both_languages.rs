@@ -36,7 +36,7 @@ host = "127.0.0.1"
 from = "ops@example.com"
 [accounts.hook]
 channel = "webhook"
-url = "http://127.0.0.1:9/"
+url = "https://example.com/"
 [templates.disk]
 title = "磁盘"
 markdown = "{{ host }} {{ used }}%"
