@@ -7,21 +7,20 @@ mod chats;
 mod say;
 mod setting;
 
+use crate::{dingtalk, wecom};
 use crate::{
-    Hub, dingtalk,
+    hub::Hub,
     mail::Mailbox,
     route::enter,
     trouble::FaultRule,
-    wecom,
     world::{
         World,
         company::{PersonId, Treatment},
+        platform::SimulatedPlatform,
         token::TokenStore,
     },
 };
-use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Platform, Sealed, pairs};
-use hongyan_wecom::WeCom;
+use hongyan_endpoint::{Sealed, pairs};
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -206,8 +205,8 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             Ok(json!([]))
         }
         ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
-        ("GET", ["settings"]) => Ok(json!(enter(&hub.world).settings)),
-        ("POST", ["settings"]) => setting::change(hub, parse(body)?),
+        ("GET", ["settings"]) => Ok(Value::Object(setting::all(&enter(&hub.world)))),
+        ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), parse(body)?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
@@ -220,7 +219,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             hub.mail.order(&mailbox).map(|()| json!({})).ok_or_else(no_mail)
         }
         ("POST", ["reset"]) => {
-            hub.reset();
+            hub.reset().map_err(|error| (500, error.to_string()))?;
             Ok(overview(hub, hub.clock.now_ms()))
         }
         _ => Err((404, format!("no such call; GET /sandbox lists them: {method} {}", uri.path()))),
@@ -259,24 +258,28 @@ fn overview(hub: &Hub, now: i64) -> Value {
     operations.sort_unstable();
     let mut world = enter(&hub.world);
     world.settle(now);
-    json!({
+    let mut all = json!({
         "what": "hongyan's sandbox of DingTalk, WeCom and a mail server",
         "now_ms": now,
         "people": world.company.size(),
         "departments": world.company.departments().len(),
         "tags": world.company.tags.len(),
-        "tasks": world.dingtalk.notices.tasks(),
-        "messages": world.wecom.messages.sent(),
         "operations": operations,
         "inspection": CALLS.iter().chain(&chats::CALLS).map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
-    })
+    });
+    for platform in world.platforms {
+        let (name, count) = platform.overview(&world);
+        all[name] = json!(count);
+    }
+    all
 }
 
 fn stats(hub: &Hub, now: i64) -> Value {
     let mut world = enter(&hub.world);
     world.settle(now);
     let mut stats = json!(world.tally);
-    stats["tokens"] = json!({"dingtalk": world.dingtalk.token.issued(), "wecom": world.wecom.token.issued()});
+    let issued = |platform: &&dyn SimulatedPlatform| (platform.name().to_owned(), json!(platform.issued(&world)));
+    stats["tokens"] = Value::Object(world.platforms.iter().map(issued).collect());
     stats
 }
 
@@ -322,9 +325,8 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
     let id = person(&world, userid)?;
     let read = world.phones.read(id, reading.platform.as_deref(), reading.message, now);
     for (platform, source) in &read {
-        // WeCom tells nobody who has read what.
-        if *platform == "dingtalk" {
-            dingtalk::read(&mut world, id, source, now);
+        if let Some(platform) = world.platform(platform) {
+            platform.on_read(&mut world, id, source, now);
         }
     }
     Ok(json!({"read": read.len()}))
@@ -340,7 +342,7 @@ struct SignIn {
 }
 
 fn on_wecom() -> String {
-    WeCom::NAME.into()
+    "wecom".into()
 }
 
 #[derive(Deserialize)]
@@ -360,13 +362,12 @@ enum How {
 }
 
 fn revoke(hub: &Hub, order: Revocation) -> Said {
-    if !matches!(order.platform.as_str(), DingTalk::NAME | WeCom::NAME) {
-        return Err(bad("platform: expected dingtalk or wecom"));
-    }
-    let how = match order.how {
+    let end = match order.how {
         How::Revoke => TokenStore::revoke,
         How::Expire => TokenStore::expire,
     };
-    enter(&hub.world).tokens(&order.platform).for_each(how);
+    let mut world = enter(&hub.world);
+    let platform = world.platform(&order.platform).ok_or_else(|| bad("platform: expected dingtalk or wecom"))?;
+    platform.tokens(&mut world).into_iter().for_each(end);
     Ok(json!({}))
 }

@@ -4,7 +4,7 @@
 //! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
 
 use crate::{
-    push::Question,
+    ask::Question,
     range,
     world::{Caller, World, tally::Call},
 };
@@ -20,11 +20,19 @@ use std::{
 
 /// What the sandbox's platform decides before an operation's mind is asked, beside what every server of it answers.
 pub(crate) trait Simulated: PlatformServer + Sized {
+    /// Gives operations their minds.
+    fn routes(to: &mut Routes);
     /// Token, address, frequency: in the platform's order.
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
     /// A look at the call as it came, for operations that judge more than their fields.
     fn arrive(_: &World, _: &Caller, _: &Spec, _: &Wire) -> Result<(), Fault> {
         Ok(())
+    }
+    /// Brings a call into the one form that its operations read.
+    fn gather(_: &World, _: &mut Wire) {}
+    /// The platform's other envelope around a refusal, or bare; where it has but one, the answer as it is.
+    fn rewrapped(sealed: Sealed, _wrapped: bool) -> Sealed {
+        sealed
     }
     /// Whether the fields of a call came as an HTML form.
     fn is_form(_: &Wire) -> bool {
@@ -83,7 +91,7 @@ pub(crate) struct Handling {
 type Request = Box<dyn Any>;
 type Read = fn(&Wire) -> Result<Request, Invalid>;
 type Mind = Box<dyn Fn(&mut World, &Caller, Request) -> Result<Box<dyn Told>, Refused> + Send + Sync>;
-type Ask = Box<dyn Fn(&World, &Request) -> Option<Question> + Send + Sync>;
+type Ask = Box<dyn Fn(&World, &Caller, &Request) -> Option<Question> + Send + Sync>;
 type Admit = fn(&mut World, &Caller, &'static Spec, Option<&str>) -> Result<(), Fault>;
 
 /// A mind's reply, written once the world is free again.
@@ -114,6 +122,8 @@ type Reader = Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>;
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
+    pub(crate) gather: fn(&World, &mut Wire),
+    pub(crate) rewrapped: fn(Sealed, bool) -> Sealed,
     admit: Admit,
     run: fn(&Route, &Mutex<World>, &Wire, &Handling) -> Sealed,
     read: Reader,
@@ -132,7 +142,7 @@ impl Route {
         let request = (self.read)(call).ok()?;
         let mut world = enter(world);
         (self.admit)(&mut world, &handling.caller, self.spec, self.spec.auth.extract(call)).ok()?;
-        ask(&world, &request)
+        ask(&world, &handling.caller, &request)
     }
 
     pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
@@ -146,6 +156,8 @@ pub(crate) struct Routes {
     by_path: HashMap<&'static str, Vec<Route>>,
     /// Those with a field in their path, in order of declaration.
     with_fields: Vec<Route>,
+    /// Other spellings of paths, with the declared ones.
+    aliases: Vec<(&'static str, &'static str)>,
 }
 
 impl Routes {
@@ -161,13 +173,15 @@ impl Routes {
     /// Gives a mind to an operation that names an address, which is asked before the mind decides.
     pub(crate) fn on_asking<E>(
         &mut self,
-        before: fn(&World, &E) -> Result<Question, Refused>,
+        before: fn(&World, &Caller, &E) -> Result<Question, Refused>,
         mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
     ) where
         E: Endpoint,
         E::Platform: Simulated,
     {
-        let ask = move |world: &World, request: &Request| before(world, request.downcast_ref::<E>()?).ok();
+        let ask = move |world: &World, caller: &Caller, request: &Request| {
+            before(world, caller, request.downcast_ref::<E>()?).ok()
+        };
         self.add(mind, Some(Box::new(ask)));
     }
 
@@ -202,7 +216,9 @@ impl Routes {
     }
 
     fn keep<P: Simulated>(&mut self, spec: &'static Spec, read: Reader, mind: Mind, ask: Option<Ask>) {
-        let route = Route { spec, platform: P::NAME, admit: P::admit, run: answer::<P>, read, mind, ask };
+        let (gather, rewrapped) = (P::gather, P::rewrapped);
+        let run = answer::<P>;
+        let route = Route { spec, platform: P::NAME, gather, rewrapped, admit: P::admit, run, read, mind, ask };
         if spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
@@ -210,9 +226,14 @@ impl Routes {
         }
     }
 
+    /// Lets paths be spelled in other ways: each pair is another spelling and the declared one.
+    pub(crate) fn alias(&mut self, aliases: &'static [(&'static str, &'static str)]) {
+        self.aliases.extend(aliases);
+    }
+
     /// The route of a path, preferring the one of this method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Route> {
-        let path = hongyan_dingtalk::declared_path(path);
+        let path = self.aliases.iter().find(|(alias, _)| *alias == path).map_or(path, |(_, path)| *path);
         let exact = self.by_path.get(path).map_or(&[][..], Vec::as_slice);
         let of = |route: &&Route| route.spec.method.as_str() == method;
         let fits = |route: &&Route| route.spec.matches(path);
@@ -242,13 +263,8 @@ fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handli
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
-        // Members of tags are changed in place: what changed is seen by comparing.
-        let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
         let outcome = decide::<P>(route, decoded, &mut world, call, handling);
-        world.tell_news(caller.now);
-        if let Some(tags) = tags {
-            world.tell_tags(&tags, caller.now);
-        }
+        world.tell_changes(caller.now);
         *world.tally.calls.entry(spec.path).or_default() += 1;
         let code = match &outcome {
             Ok(_) => "0".into(),

@@ -1,5 +1,6 @@
 //! What the contacts of both generations check alike: scope, ids, pages, order, permission.
 
+use super::token::Tokens;
 use crate::{
     route::{Refused, refuse},
     world::{
@@ -50,7 +51,7 @@ pub(super) fn refused(code: &str, words: impl Into<String>) -> Refused {
 
 /// For operations that vendors never get; `scope` is what they would need.
 pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
-    if !world.dingtalk.vendor {
+    if !world.memory.get::<Tokens>().vendor {
         return Ok(());
     }
     Err(refused("60011", format!("没有调用该接口的权限,接口权限申请参考{{requiredScopes=[{scope}]}}")))

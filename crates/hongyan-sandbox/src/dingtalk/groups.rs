@@ -2,7 +2,10 @@
 //!
 //! What each operation refuses is its own business; this keeps who owns a group, who is in it and what was said.
 
-use super::letters::{self, By, Draft};
+use super::{
+    event,
+    letters::{self, By, Draft, Letters},
+};
 use crate::world::{
     World,
     company::{Company, PersonId, Treatment},
@@ -277,15 +280,15 @@ pub(super) struct Manner {
 /// Says something in a group; gives the message's id.
 pub(super) fn say(world: &mut World, now: i64, group: usize, by: By, content: &Value, manner: Manner) -> Arc<str> {
     let Manner { from, only, mentions } = manner;
-    let room = world.dingtalk.groups.get(group).room.clone();
-    let people = only.unwrap_or_else(|| world.dingtalk.groups.get(group).present(&world.company).collect());
+    let room = world.memory.get::<Groups>().get(group).room.clone();
+    let people = only.unwrap_or_else(|| world.memory.get::<Groups>().get(group).present(&world.company).collect());
     let draft = Draft { by, group: Some(group), room: Some(&room), people, from, content, mentions };
     letters::post(world, now, draft)
 }
 
 /// Keeps a message in its group's history.
 pub(super) fn note(world: &mut World, group: usize, message: Arc<str>) {
-    let messages = &mut world.dingtalk.groups.get_mut(group).messages;
+    let messages = &mut world.memory.get_mut::<Groups>().get_mut(group).messages;
     if messages.len() >= KEPT {
         messages.pop_front();
     }
@@ -295,7 +298,7 @@ pub(super) fn note(world: &mut World, group: usize, message: Arc<str>) {
 /// Tells whoever subscribed what became of a group. What the application does there, the platform does in the
 /// owner's name.
 pub(super) fn tell(world: &mut World, now: i64, group: usize, kind: &str, what: Value) {
-    let group = world.dingtalk.groups.get(group);
+    let group = world.memory.get::<Groups>().get(group);
     let mut members = json!({"ChatId": group.chatid, "OpenConversationId": &*group.room.id});
     if kind != "chat_update_owner" {
         members["Operator"] = json!(world.company.person(group.owner).userid);
@@ -303,12 +306,12 @@ pub(super) fn tell(world: &mut World, now: i64, group: usize, kind: &str, what: 
     if let (Value::Object(members), Value::Object(what)) = (&mut members, what) {
         members.extend(what);
     }
-    world.tell_dingtalk(now, kind, members);
+    event::tell(world, now, kind, members);
 }
 
 /// Ends a group; its history stays.
 pub(super) fn disband(world: &mut World, now: i64, group: usize) {
-    if !std::mem::replace(&mut world.dingtalk.groups.get_mut(group).disbanded, true) {
+    if !std::mem::replace(&mut world.memory.get_mut::<Groups>().get_mut(group).disbanded, true) {
         tell(world, now, group, "chat_disband", json!({}));
     }
 }
@@ -318,8 +321,8 @@ pub(super) fn disband(world: &mut World, now: i64, group: usize) {
 /// # Errors
 /// There is no such group, it is not his, or he owns it.
 pub(crate) fn quit(world: &mut World, now: i64, id: &str, person: PersonId) -> Result<(), &'static str> {
-    let index = world.dingtalk.groups.find(id).ok_or("no group of DingTalk has this id")?;
-    let group = world.dingtalk.groups.get_mut(index);
+    let index = world.memory.get::<Groups>().find(id).ok_or("no group of DingTalk has this id")?;
+    let group = world.memory.get_mut::<Groups>().get_mut(index);
     if group.disbanded || !group.members.contains(&person) {
         return Err("not a member of this group");
     }
@@ -335,19 +338,19 @@ pub(crate) fn quit(world: &mut World, now: i64, id: &str, person: PersonId) -> R
 
 /// A group by either id.
 pub(crate) fn index(world: &World, id: &str) -> Option<usize> {
-    world.dingtalk.groups.find(id)
+    world.memory.get::<Groups>().find(id)
 }
 
 /// All groups, as the inspection API lists them.
 pub(crate) fn list(world: &World) -> Value {
-    world.dingtalk.groups.all.iter().map(|group| outline(world, group)).collect()
+    world.memory.get::<Groups>().all.iter().map(|group| outline(world, group)).collect()
 }
 
 /// One group by either id, with its history.
 pub(crate) fn describe(world: &World, id: &str, now: i64) -> Option<Value> {
-    let group = world.dingtalk.groups.get(world.dingtalk.groups.find(id)?);
+    let group = world.memory.get::<Groups>().get(world.memory.get::<Groups>().find(id)?);
     let mut shown = outline(world, group);
-    let letters = &world.dingtalk.letters;
+    let letters = &world.memory.get::<Letters>();
     let messages = group.messages.iter().filter_map(|id| letters.get(id)).map(|letter| letter.describe(world, now));
     shown["messages"] = messages.collect();
     Some(shown)

@@ -2,10 +2,13 @@
 
 use super::{Said, bad, parse};
 use crate::{
-    Hub,
-    push::{self, Asked, Question},
+    ask::{Asked, is_address},
+    dingtalk,
+    hub::Hub,
+    push,
     route::enter,
-    world::callback::{DingTalkHook, Road, WeComHook},
+    wecom,
+    world::{World, event::Road},
 };
 use hongyan_endpoint::pairs;
 use hongyan_net::Secret;
@@ -18,7 +21,7 @@ use serde_json::{Map, Value, json};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Setting {
-    platform: Road,
+    platform: String,
     url: String,
     #[serde(default)]
     token: String,
@@ -50,29 +53,52 @@ pub(super) async fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> O
     })
 }
 
+/// What can be set over HTTP, in the order in which it is shown.
+const OVER_HTTP: [Road; 3] = [dingtalk::EVENTS, dingtalk::ROBOT, wecom::ROAD];
+
 fn describe(hub: &Hub) -> Value {
-    let world = enter(&hub.world);
-    let of = |road: &Road| world.callbacks.describe(*road, world.events.waiting(*road));
-    let callbacks: Vec<Value> = Road::HTTP.iter().filter_map(of).collect();
+    let mut world = enter(&hub.world);
+    let callbacks: Vec<Value> = OVER_HTTP.iter().filter_map(|road| describe_one(&mut world, *road)).collect();
+    let connections = world.memory.get::<dingtalk::Streams>().describe();
+    let waiting = world.events.waiting(dingtalk::STREAM);
+    let counts = world.events.counts(dingtalk::STREAM);
     json!({
         "callbacks": callbacks,
-        "stream": {
-            "connections": world.streams.describe(),
-            "waiting": world.events.waiting(Road::Stream),
-            "counts": world.callbacks.stream_counts(),
-        },
+        "stream": {"connections": connections, "waiting": waiting, "counts": counts},
     })
+}
+
+/// One receiver: no token, no key, nothing of an address that may hold one.
+fn describe_one(world: &mut World, road: Road) -> Option<Value> {
+    let waiting = world.events.waiting(road);
+    let counts = world.events.counts(road).clone();
+    let (url, tags) = match road {
+        wecom::ROAD => (world.memory.get::<wecom::OwnHook>().0.as_ref()?.url.as_str(), None),
+        _ => world.memory.get::<dingtalk::Callbacks>().describe(road)?,
+    };
+    let shown = url.split_once('?').map_or(url, |(before, _)| before);
+    let mut described = json!({"platform": road, "url": shown, "waiting": waiting, "counts": counts});
+    if let Some(tags) = tags {
+        described["tags"] = json!(tags);
+    }
+    Some(described)
 }
 
 async fn set(hub: &Hub, setting: Setting) -> Said {
     let Setting { platform, url, token, encoding_aes_key } = setting;
-    if !push::is_address(&url) {
+    let road = match platform.as_str() {
+        "stream" => return Err(bad("platform: Stream is opened by the application, not set")),
+        "dingtalk_card" => return Err(bad("platform: a card's address is registered by card/callbacks/register")),
+        name => OVER_HTTP.into_iter().find(|road| road.0 == name),
+    };
+    let road = road.ok_or_else(|| bad("platform: expected wecom, dingtalk or dingtalk_robot"))?;
+    if !is_address(&url) {
         return Err(bad("url: expected http://… or https://…"));
     }
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if platform != Road::Robot {
-        let most = if platform == Road::WeCom { 32 } else { 64 };
-        if !(3..=most).contains(&token.len()) || (platform == Road::WeCom && !letters(&token)) {
+    if road != dingtalk::ROBOT {
+        let most = if road == wecom::ROAD { 32 } else { 64 };
+        if !(3..=most).contains(&token.len()) || (road == wecom::ROAD && !letters(&token)) {
             return Err(bad(&format!("token: expected 3 to {most} letters and digits")));
         }
         if encoding_aes_key.len() != 43 || !letters(&encoding_aes_key) {
@@ -80,32 +106,26 @@ async fn set(hub: &Hub, setting: Setting) -> Said {
         }
     }
     let unusable = || bad("encoding_aes_key: not a key");
-    let (app_key, corp_id, wecom_corp_id) = {
-        let credentials = &enter(&hub.world).credentials;
-        (credentials.app_key.clone(), credentials.corp_id.clone(), credentials.wecom_corp_id.clone())
-    };
-    match platform {
-        Road::DingTalk => {
+    let now = hub.clock.now_ms();
+    match road {
+        dingtalk::EVENTS => {
+            let (app_key, corp_id) = dingtalk::owners(&enter(&hub.world));
             let seal = hongyan_dingtalk::callback::Callback::new(token.as_str(), &encoding_aes_key, app_key)
                 .map_err(|_| unusable())?;
-            let question = Question::DingTalk { url: url.clone(), seal: seal.clone(), corp_id };
-            well(push::ask(hub, question).await)?;
-            let hook = DingTalkHook { url, token, aes_key: encoding_aes_key, tags: None, seal };
-            enter(&hub.world).callbacks.dingtalk = Some(hook);
+            well(push::ask(hub, dingtalk::check_address(&url, &seal, &corp_id, now)).await)?;
+            let hook = dingtalk::Hook { url, token, aes_key: encoding_aes_key, tags: None, seal };
+            enter(&hub.world).memory.get_mut::<dingtalk::Callbacks>().events = Some(hook);
         }
-        Road::WeCom => {
-            let seal =
-                hongyan_wecom::callback::Callback::new(Secret::new(token.as_str()), &encoding_aes_key, &wecom_corp_id)
-                    .map_err(|_| unusable())?;
-            let question = Question::WeCom { url: url.clone(), seal: seal.clone() };
-            well(push::ask(hub, question).await)?;
-            enter(&hub.world).callbacks.wecom = Some(WeComHook { url, token, encoding_aes_key, seal });
+        wecom::ROAD => {
+            let owner = wecom::owner(&enter(&hub.world));
+            let seal = hongyan_wecom::callback::Callback::new(Secret::new(token.as_str()), &encoding_aes_key, &owner)
+                .map_err(|_| unusable())?;
+            well(push::ask(hub, wecom::check_address(&url, &seal, now)).await)?;
+            enter(&hub.world).memory.put(wecom::OwnHook(Some(wecom::Hook { url, token, encoding_aes_key, seal })));
         }
-        Road::Robot => enter(&hub.world).callbacks.robot = Some(url),
-        Road::Stream => return Err(bad("platform: Stream is opened by the application, not set")),
-        Road::Card => return Err(bad("platform: a card's address is registered by card/callbacks/register")),
+        _ => enter(&hub.world).memory.get_mut::<dingtalk::Callbacks>().robot = Some(url),
     }
-    enter(&hub.world).callbacks.forget_counts(platform);
+    enter(&hub.world).events.forget_counts(road);
     Ok(describe(hub))
 }
 
@@ -118,8 +138,7 @@ fn well(asked: Asked) -> Result<(), (u16, String)> {
 }
 
 fn remove(hub: &Hub, platform: Option<&str>) -> Said {
-    let roads: Vec<Road> =
-        Road::HTTP.into_iter().filter(|road| platform.is_none_or(|name| name == road.name())).collect();
+    let roads: Vec<Road> = OVER_HTTP.into_iter().filter(|road| platform.is_none_or(|name| name == road.0)).collect();
     if roads.is_empty() {
         return Err(bad("platform: expected wecom, dingtalk or dingtalk_robot"));
     }
@@ -127,13 +146,12 @@ fn remove(hub: &Hub, platform: Option<&str>) -> Said {
         let mut world = enter(&hub.world);
         for road in roads {
             match road {
-                Road::DingTalk => world.callbacks.dingtalk = None,
-                Road::Robot => world.callbacks.robot = None,
-                Road::WeCom => world.callbacks.wecom = None,
-                Road::Stream | Road::Card => {}
+                dingtalk::EVENTS => world.memory.get_mut::<dingtalk::Callbacks>().events = None,
+                wecom::ROAD => world.memory.put(wecom::OwnHook(None)),
+                _ => world.memory.get_mut::<dingtalk::Callbacks>().robot = None,
             }
             world.events.forget(road);
-            world.callbacks.forget_counts(road);
+            world.events.forget_counts(road);
         }
     }
     Ok(describe(hub))
@@ -143,7 +161,7 @@ fn remove(hub: &Hub, platform: Option<&str>) -> Said {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Caused {
-    platform: Road,
+    platform: String,
     event: String,
     /// Its own members, spelled as over HTTP: `{"UserId": ["zhangsan"]}`; for WeCom, those of the XML.
     #[serde(default)]
@@ -154,9 +172,9 @@ fn emit(hub: &Hub, caused: Caused) -> Said {
     let Caused { platform, event, mut members } = caused;
     let now = hub.clock.now_ms();
     let mut world = enter(&hub.world);
-    let roads = match platform {
-        Road::DingTalk => world.tell_dingtalk(now, &event, Value::Object(members)),
-        Road::WeCom => {
+    let roads = match platform.as_str() {
+        "dingtalk" => dingtalk::tell(&mut world, now, &event, Value::Object(members)),
+        "wecom" => {
             let from = members.remove("FromUserName").and_then(|from| Some(from.as_str()?.to_owned()));
             let pushed = Pushed {
                 from_user_name: from.unwrap_or_else(|| "sys".into()),
@@ -164,11 +182,11 @@ fn emit(hub: &Hub, caused: Caused) -> Said {
                 rest: elements(&members),
                 ..Pushed::default()
             };
-            world.tell_wecom(now, pushed)
+            wecom::tell(&mut world, now, pushed)
         }
-        Road::Robot | Road::Stream | Road::Card => return Err(bad("platform: expected wecom or dingtalk")),
+        _ => return Err(bad("platform: expected wecom or dingtalk")),
     };
-    Ok(json!({"told": roads.iter().map(|road| road.name()).collect::<Vec<_>>()}))
+    Ok(json!({"told": roads}))
 }
 
 fn elements(members: &Map<String, Value>) -> Vec<Element> {
@@ -193,6 +211,6 @@ fn timeout() -> String {
 
 fn disconnect(hub: &Hub, body: &[u8]) -> Said {
     let Parting { reason } = parse(body)?;
-    let told = enter(&hub.world).streams.disconnect(&reason, hub.clock.now_ms());
+    let told = enter(&hub.world).memory.get_mut::<dingtalk::Streams>().disconnect(&reason, hub.clock.now_ms());
     Ok(json!({"told": told}))
 }

@@ -2,13 +2,14 @@
 
 use super::{Said, bad, parse, person};
 use crate::{
-    Hub,
     dingtalk::{
         conversation::{self, Place},
         groups,
-        hook::{Block, Guard},
+        hook::{Block, Guard, Hooks},
+        media::Files,
         webhook,
     },
+    hub::Hub,
     route::enter,
     wecom,
     world::World,
@@ -45,7 +46,7 @@ pub(super) fn decide(hub: &Hub, method: &str, path: &[&str], body: &[u8], now: i
         ("POST", ["robots"]) => parse(body).and_then(|order| add_robot(hub, order)),
         ("POST", ["conversations"]) => parse(body).and_then(|order| choose(hub, &order, now)),
         ("POST", ["sessions"]) => parse(body).and_then(|order| session(hub, &order, now)),
-        ("GET", ["media"]) => Ok(json!({"media": enter(&hub.world).dingtalk.files.list()})),
+        ("GET", ["media"]) => Ok(json!({"media": enter(&hub.world).memory.get::<Files>().list()})),
         // One that is there was answered with its bytes.
         ("GET", ["media", id]) => Err(no_file(&decoded(id))),
         ("POST", ["media", id, "code"]) => code(hub, &decoded(id), now),
@@ -57,7 +58,7 @@ pub(super) fn decide(hub: &Hub, method: &str, path: &[&str], body: &[u8], now: i
 pub(super) fn file(hub: &Hub, method: &str, path: &[&str]) -> Option<Sealed> {
     let ("GET", ["media", id]) = (method, path) else { return None };
     let world = enter(&hub.world);
-    let (kind, bytes) = world.dingtalk.files.content(&decoded(id))?;
+    let (kind, bytes) = world.memory.get::<Files>().content(&decoded(id))?;
     Some(Sealed { status: 200, headers: vec![("content-type", kind.to_owned())], body: bytes.to_vec() })
 }
 
@@ -137,7 +138,7 @@ fn robot(hub: &Hub, order: Robot) -> Said {
     let mut world = enter(&hub.world);
     if let Some(token) = order.access_token {
         let stopped = order.stopped.unwrap_or_default();
-        let found = world.dingtalk.hooks.stop(&token, stopped);
+        let found = world.memory.get_mut::<Hooks>().stop(&token, stopped);
         return if found { Ok(json!({"stopped": stopped})) } else { Err((404, "no robot has this token".into())) };
     }
     let ips: Result<Vec<Block>, String> = order.ips.iter().map(|text| text.parse()).collect();
@@ -156,7 +157,7 @@ fn robot(hub: &Hub, order: Robot) -> Said {
     let token = webhook::fresh_token().map_err(|error| no_random(&error))?;
     let secret = guard.secret.clone();
     let name = order.name.unwrap_or_else(|| "机器人".into());
-    if !world.dingtalk.hooks.add(token.clone(), index, &name, guard) {
+    if !world.memory.get_mut::<Hooks>().add(token.clone(), index, &name, guard) {
         return Err(bad("there are too many robots"));
     }
     let url = format!("http://{}/robot/send?access_token={token}", world.host);
@@ -195,7 +196,7 @@ fn session(hub: &Hub, at: &Where, now: i64) -> Said {
 }
 
 fn code(hub: &Hub, id: &str, now: i64) -> Said {
-    let code = enter(&hub.world).dingtalk.files.offer(now, id).map_err(|error| no_random(&error))?;
+    let code = enter(&hub.world).memory.get_mut::<Files>().offer(now, id).map_err(|error| no_random(&error))?;
     let code = code.ok_or_else(|| no_file(id))?;
     Ok(json!({"downloadCode": code}))
 }

@@ -2,11 +2,12 @@
 
 use super::{Said, bad, parse, person};
 use crate::{
-    Hub, dingtalk,
+    dingtalk,
+    hub::Hub,
     options::random_hex,
     route::enter,
     wecom,
-    world::{World, callback::Road, company::PersonId},
+    world::{World, company::PersonId},
 };
 use hongyan_wecom::callback::{Event, Message, Pushed, Selected};
 use http::Uri;
@@ -46,10 +47,6 @@ struct Speech {
     key: Option<String>,
 }
 
-fn told(roads: &[Road]) -> Value {
-    json!(roads.iter().map(|road| road.name()).collect::<Vec<_>>())
-}
-
 fn say(hub: &Hub, userid: &str, speech: Speech) -> Said {
     let now = hub.clock.now_ms();
     let mut world = enter(&hub.world);
@@ -60,15 +57,15 @@ fn say(hub: &Hub, userid: &str, speech: Speech) -> Said {
         "wecom" => {
             let pushed = of_wecom(world, who, speech)?;
             let id = pushed.msg_id.clone();
-            let roads = world.tell_wecom(now, pushed);
-            Ok(json!({"msgid": id, "told": told(&roads)}))
+            let roads = wecom::tell(world, now, pushed);
+            Ok(json!({"msgid": id, "told": roads}))
         }
         "dingtalk" => {
             let group = speech.group.clone();
             let content = of_dingtalk(speech, group.is_some())?;
             let (id, roads) =
                 dingtalk::say(world, who, group.as_deref(), content, now).map_err(|fault| (404, fault.to_string()))?;
-            Ok(json!({"msgid": id, "told": told(&roads)}))
+            Ok(json!({"msgid": id, "told": roads}))
         }
         _ => Err(bad("platform: expected dingtalk or wecom")),
     }
@@ -216,9 +213,9 @@ fn click(hub: &Hub, userid: &str, click: Click) -> Said {
             return Err(bad("menu and selected are of WeCom's cards; params are of DingTalk's"));
         }
         let key = click.key.ok_or_else(|| bad("key: the id of the action that is pressed"))?;
-        let pressed = dingtalk::card::pressed(world, now, who, &message, &key, click.params);
+        let pressed = dingtalk::pressed(world, now, who, &message, &key, click.params);
         let (press, roads) = pressed.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
-        return Ok(json!({"press": press, "told": told(&roads)}));
+        return Ok(json!({"press": press, "told": roads}));
     }
     let found = card(world, who, click.message);
     let (message, card) = found.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
@@ -236,7 +233,7 @@ fn click(hub: &Hub, userid: &str, click: Click) -> Said {
     });
     let event = if click.menu { Event::TemplateCardMenu(answered.card) } else { Event::TemplateCard(answered.card) };
     let pushed = Pushed { from_user_name: answered.userid, message: Message::Event(event), ..Pushed::default() };
-    said["told"] = told(&world.tell_wecom(now, pushed));
+    said["told"] = json!(wecom::tell(world, now, pushed));
     Ok(said)
 }
 

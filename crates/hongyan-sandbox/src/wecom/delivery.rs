@@ -72,7 +72,7 @@ pub(super) fn hand_out(
     for person in people {
         let silent = world.company.person(person).wecom == Treatment::Silent;
         if silent || (quotas && frequency(world).is_over(person, now, most)) {
-            world.tally.wecom.dropped += 1;
+            world.tally.of("wecom").dropped += 1;
             continue;
         }
         reached.push(person);
@@ -89,12 +89,12 @@ pub(super) fn hand_out(
             room: parcel.room.as_ref(),
             from: parcel.from.as_ref(),
         };
-        world.tally.wecom.effects += 1;
+        world.tally.of("wecom").effects += 1;
         if world.phones.show(person, &message) > 1 {
             world.tally.duplicates += 1;
         }
     }
-    world.tally.wecom.sends += 1;
+    world.tally.of("wecom").sends += 1;
     reached
 }
 

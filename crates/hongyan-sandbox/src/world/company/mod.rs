@@ -126,6 +126,12 @@ impl Company {
         (0..).zip(&self.slots).filter(|(_, person)| !person.departed)
     }
 
+    /// The people of a tag, those of its departments included.
+    pub(crate) fn people_of(&self, tag: &Tag) -> Vec<PersonId> {
+        let members = tag.members.iter().filter_map(|userid| self.find(userid));
+        members.chain(tag.parties.iter().flat_map(|party| self.members_of(*party, true))).collect()
+    }
+
     /// One more than the greatest number that anybody ever had.
     pub(crate) fn numbers(&self) -> usize {
         self.slots.len()
