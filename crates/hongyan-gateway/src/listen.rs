@@ -6,9 +6,9 @@
 mod clients;
 mod timed;
 
-use crate::heads::Heads;
 use axum::{Router, body::Body};
 use clients::{Client, Clients, Watched};
+use hongyan_net::Heads;
 use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
