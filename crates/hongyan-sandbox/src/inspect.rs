@@ -2,32 +2,34 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token, and secrets only to this machine and by one path.
 
-mod callback;
-mod chats;
-mod say;
 mod setting;
 
-use crate::{dingtalk, wecom};
 use crate::{
+    control::{Answer, Call, Said, bad, person},
     hub::Hub,
     mail::Mailbox,
+    platforms::PLATFORMS,
+    push,
     route::enter,
     trouble::FaultRule,
     world::{
         World,
-        company::{PersonId, Treatment},
-        platform::SimulatedPlatform,
+        company::Treatment,
+        event::Road,
+        platform::{Members, SimulatedPlatform},
         token::TokenStore,
     },
 };
-use hongyan_endpoint::{Sealed, pairs};
+use hongyan_endpoint::Sealed;
+
 use http::Uri;
-use serde::{Deserialize, de::DeserializeOwned};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 32] = [
+const CALLS: [(&str, &str); 34] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/credentials", "what `hongyan sandbox` prints first; for callers on this machine only"),
     ("GET /sandbox/company", "people, departments, tags"),
@@ -51,6 +53,8 @@ const CALLS: [(&str, &str); 32] = [
         "POST /sandbox/phones/{userid}/signin",
         "they sign in: {\"platform\"?: wecom | dingtalk, \"private\"?}; gives the page's code",
     ),
+    ("GET /sandbox/chats", "the groups of all platforms"),
+    ("GET /sandbox/chats/{id}", "one group, by any of its ids, with what was said and who has read it"),
     ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
     (
         "POST /sandbox/callbacks",
@@ -83,9 +87,6 @@ const CALLS: [(&str, &str); 32] = [
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
 
-/// An answer: status and body.
-type Said = Result<Value, (u16, String)>;
-
 /// Where the credentials are.
 pub(crate) const CREDENTIALS: &str = "/sandbox/credentials";
 
@@ -107,27 +108,91 @@ pub(crate) fn credentials(hub: &Hub, ip: IpAddr, host: Option<&str>) -> Sealed {
 /// Answers one inspection call.
 pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
-    if let Some(file) = chats::file(hub, method, &path) {
-        return file;
-    }
-    let said = match callback::decide(hub, method, uri, body).await {
-        Some(said) => said,
-        None => say::decide(hub, method, uri, body)
-            .or_else(|| chats::decide(hub, method, &path, body, hub.clock.now_ms()))
-            .unwrap_or_else(|| decide(hub, method, uri, body)),
+    let call = Call { method, path, query: uri.query().unwrap_or_default(), body, now: hub.clock.now_ms() };
+    let of_platform = {
+        let mut world = enter(&hub.world);
+        PLATFORMS.iter().find_map(|platform| platform.control.answer(&mut world, &call))
     };
+    let said = match of_platform {
+        None => decide(hub, &call),
+        Some(Answer::File(file)) => return file,
+        Some(Answer::Said(said)) => said,
+        Some(Answer::Ask(question, decide)) => {
+            let asked = push::ask(hub, *question).await;
+            decide(&mut enter(&hub.world), asked)
+        }
+    };
+    // Who sets an address is shown all of them.
+    let shows_callbacks = matches!((method, call.path.as_slice()), ("POST", ["callbacks"]));
+    let said = if shows_callbacks { said.map(|_| callbacks(&mut enter(&hub.world))) } else { said };
     match said {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
 }
 
-fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
-    let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
-    let query: HashMap<String, String> = pairs(uri.query().unwrap_or_default()).collect();
-    let now = hub.clock.now_ms();
-    match (method, path.as_slice()) {
+/// Who is told over HTTP, and over connections: no token, no key, nothing of an address that may hold one.
+fn callbacks(world: &mut World) -> Value {
+    let mut receivers = Vec::new();
+    let mut all = Members::new();
+    for platform in &PLATFORMS {
+        for (road, url, mut described) in platform.control.receivers(world) {
+            let shown = url.split_once('?').map_or(url.as_str(), |(before, _)| before);
+            described.insert("platform".into(), json!(road));
+            described.insert("url".into(), json!(shown));
+            described.insert("waiting".into(), json!(world.events.waiting(road)));
+            described.insert("counts".into(), json!(world.events.counts(road)));
+            receivers.push(Value::Object(described));
+        }
+        all.extend(platform.control.describe(world).map(|(name, value)| (name.to_owned(), value)));
+    }
+    all.insert("callbacks".into(), Value::Array(receivers));
+    Value::Object(all)
+}
+
+/// Tells nobody any more, or nobody on one way.
+fn forget_callbacks(world: &mut World, name: Option<&str>) -> Said {
+    let named = |road: &Road| name.is_none_or(|name| name == road.0);
+    let mut any = false;
+    for platform in &PLATFORMS {
+        for road in platform.control.roads().iter().copied().filter(named) {
+            any = true;
+            platform.control.forget(world, road);
+            world.events.forget(road);
+            world.events.forget_counts(road);
+        }
+    }
+    if any { Ok(callbacks(world)) } else { Err(bad("platform: expected wecom, dingtalk or dingtalk_robot")) }
+}
+
+/// One group of any platform, by any of its ids.
+fn chat(world: &mut World, id: &str, now: i64) -> Said {
+    world.settle(now);
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let found = PLATFORMS.iter().find_map(|platform| platform.control.chat(world, &id, now));
+    found.ok_or_else(|| (404, format!("no group has the id {id:?}; GET /sandbox/chats lists them")))
+}
+
+fn since(call: &Call<'_>, of: &str) -> Result<u64, (u16, String)> {
+    match call.query("since").filter(|text| !text.is_empty()) {
+        Some(text) => text.parse().map_err(|_| bad(&format!("since: expected a {of}'s seq"))),
+        None => Ok(0),
+    }
+}
+
+fn decide(hub: &Hub, call: &Call<'_>) -> Said {
+    let now = call.now;
+    match (call.method, call.path.as_slice()) {
         ("GET", []) => Ok(overview(hub, now)),
+        ("GET", ["callbacks"]) => Ok(callbacks(&mut enter(&hub.world))),
+        ("DELETE", ["callbacks"]) => forget_callbacks(&mut enter(&hub.world), call.query("platform").as_deref()),
+        ("GET", ["events"]) => Ok(enter(&hub.world).events.list(since(call, "push")?)),
+        ("GET", ["chats"]) => {
+            let world = enter(&hub.world);
+            let chats: Vec<Value> = PLATFORMS.iter().flat_map(|platform| platform.control.chats(&world)).collect();
+            Ok(json!({"chats": chats}))
+        }
+        ("GET", ["chats", id @ ..]) => chat(&mut enter(&hub.world), &id.join("/"), now),
         ("GET", ["company"]) => {
             let world = enter(&hub.world);
             let company = &world.company;
@@ -141,7 +206,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             let id = person(&world, userid)?;
             Ok(json!(world.company.person(id)))
         }
-        ("POST", ["people", userid]) => rule(hub, userid, parse(body)?),
+        ("POST", ["people", userid]) => rule(hub, userid, call.parse()?),
         ("GET", ["phones", userid]) => {
             let mut world = enter(&hub.world);
             world.settle(now);
@@ -150,24 +215,10 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             let messages: Vec<Value> = world.phones.of(id).map(|shown| shown.describe(now)).collect();
             Ok(json!({"userid": owner.userid, "name": owner.name, "messages": messages}))
         }
-        ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
-        ("POST", ["phones", userid, "signin"]) => {
-            let SignIn { platform, private } = parse(body)?;
-            let mut world = enter(&hub.world);
-            let id = person(&world, userid)?;
-            let code = match platform.as_str() {
-                "wecom" => wecom::sign_in(&mut world, now, id, private),
-                "dingtalk" => dingtalk::login::sign_in(&mut world, now, id),
-                _ => return Err(bad("platform: expected wecom or dingtalk")),
-            };
-            code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
-        }
+        ("POST", ["phones", userid, "read"]) => read(hub, userid, call.parse()?, now),
         ("GET", ["calls"]) => {
-            let since = match query.get("since").filter(|text| !text.is_empty()) {
-                Some(text) => text.parse().map_err(|_| bad("since: expected a call's seq"))?,
-                None => 0,
-            };
-            Ok(enter(&hub.world).calls.list(query.get("path").map_or("", String::as_str), since))
+            let path = call.query("path").unwrap_or_default();
+            Ok(enter(&hub.world).calls.list(&path, since(call, "call")?))
         }
         ("GET", ["stats"]) => Ok(stats(hub, now)),
         ("GET", ["clock"]) => Ok(json!({"now_ms": now})),
@@ -177,7 +228,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             struct Move {
                 advance_ms: u64,
             }
-            let Move { advance_ms } = parse(body)?;
+            let Move { advance_ms } = call.parse()?;
             let now = hub.clock.advance_ms(advance_ms);
             enter(&hub.world).settle(now);
             Ok(json!({"now_ms": now}))
@@ -190,7 +241,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
                 Many(Vec<Value>),
                 One(Value),
             }
-            let rules = match parse(body)? {
+            let rules = match call.parse()? {
                 Order::Many(rules) => rules,
                 Order::One(rule) => vec![rule],
             };
@@ -204,14 +255,14 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             hub.trouble.clear();
             Ok(json!([]))
         }
-        ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
+        ("POST", ["tokens", "revoke"]) => revoke(hub, call.parse()?),
         ("GET", ["settings"]) => Ok(Value::Object(setting::all(&enter(&hub.world)))),
-        ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), parse(body)?),
+        ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), call.parse()?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
-        ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "trouble"]) => hub.mail.trouble(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "mailbox"]) => {
-            let mailbox: Mailbox = parse(body)?;
+            let mailbox: Mailbox = call.parse()?;
             // Other codes are no refusals, and a client would wait for more.
             if mailbox.refuse.is_some_and(|code| !(400..600).contains(&code)) {
                 return Err(bad("refuse: expected a reply code from 400 to 599"));
@@ -222,7 +273,13 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             hub.reset().map_err(|error| (500, error.to_string()))?;
             Ok(overview(hub, hub.clock.now_ms()))
         }
-        _ => Err((404, format!("no such call; GET /sandbox lists them: {method} {}", uri.path()))),
+        ("POST", ["phones", _, "say" | "signin"] | ["robots" | "events" | "callbacks"]) => {
+            let names: Vec<&str> = enter(&hub.world).platforms.iter().map(|platform| platform.name()).collect();
+            Err(bad(&format!("platform: expected {}", names.join(" or "))))
+        }
+        (method, path) => {
+            Err((404, format!("no such call; GET /sandbox lists them: {method} /sandbox/{}", path.join("/"))))
+        }
     }
 }
 
@@ -230,21 +287,9 @@ fn no_mail() -> (u16, String) {
     (404, "no mail server was started".into())
 }
 
-fn bad(words: &str) -> (u16, String) {
-    (400, words.to_owned())
-}
-
-/// The body as JSON; none counts as an empty object.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, (u16, String)> {
-    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))
-}
-
-fn person(world: &World, userid: &str) -> Result<PersonId, (u16, String)> {
-    world
-        .company
-        .find(userid)
-        .ok_or_else(|| (404, format!("nobody is called {userid:?}; GET /sandbox/company lists them")))
+/// Every call, the platforms' own behind the others.
+fn calls() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    CALLS.iter().chain(PLATFORMS.iter().flat_map(|platform| platform.control.calls()))
 }
 
 fn overview(hub: &Hub, now: i64) -> Value {
@@ -265,7 +310,7 @@ fn overview(hub: &Hub, now: i64) -> Value {
         "departments": world.company.departments().len(),
         "tags": world.company.tags.len(),
         "operations": operations,
-        "inspection": CALLS.iter().chain(&chats::CALLS).map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
+        "inspection": calls().map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
     });
     for platform in world.platforms {
         let (name, count) = platform.overview(&world);
@@ -330,19 +375,6 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
         }
     }
     Ok(json!({"read": read.len()}))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignIn {
-    #[serde(default = "on_wecom")]
-    platform: String,
-    #[serde(default)]
-    private: bool,
-}
-
-fn on_wecom() -> String {
-    "wecom".into()
 }
 
 #[derive(Deserialize)]

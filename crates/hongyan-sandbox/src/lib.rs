@@ -21,6 +21,7 @@
 mod arrival;
 mod ask;
 mod clock;
+mod control;
 mod dingtalk;
 mod hub;
 mod inspect;

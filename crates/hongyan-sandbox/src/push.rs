@@ -87,7 +87,7 @@ fn next(world: &mut World, now: i64) -> Option<Job> {
     while let Some(delivery) = world.events.next_due(now) {
         let number = delivery.number;
         match delivery.event.push.begin(world, &delivery, now) {
-            Begun::Request(request, timeout) => return Some(Job { number, request, timeout }),
+            Begun::Request(request, timeout) => return Some(Job { number, request: *request, timeout }),
             Begun::Written => {}
             Begun::Parked => world.events.park(number),
             Begun::Failed(problem) => world.tried(number, Err(problem.into()), now),

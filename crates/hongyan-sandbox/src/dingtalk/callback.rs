@@ -69,12 +69,4 @@ impl Callbacks {
         };
         Ok(Self { events: events.and_then(hook), robot: serde_json::from_value(robot)? })
     }
-
-    /// A receiver's address, and what it is registered for.
-    pub(crate) fn describe(&self, road: Road) -> Option<(&str, Option<&Option<Vec<String>>>)> {
-        match road {
-            EVENTS => self.events.as_ref().map(|hook| (hook.url.as_str(), Some(&hook.tags))),
-            _ => self.robot.as_deref().map(|url| (url, None)),
-        }
-    }
 }

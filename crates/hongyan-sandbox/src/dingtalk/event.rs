@@ -84,7 +84,7 @@ impl Push for Happened {
         let hook = world.memory.get::<Callbacks>().events.as_ref();
         let corp_id = &world.memory.get::<Credentials>().corp_id;
         let request = hook.and_then(|hook| sealed(&hook.url, &hook.seal, &self.body(event, corp_id), now));
-        request.map_or(Begun::Failed(NOBODY), |request| Begun::Request(request, TIMEOUT))
+        request.map_or(Begun::Failed(NOBODY), |request| Begun::Request(Box::new(request), TIMEOUT))
     }
 
     fn judge(&self, world: &mut World, _: &Delivery, reply: &Reply, _: i64) -> Result<(), String> {

@@ -342,7 +342,7 @@ pub(crate) fn index(world: &World, id: &str) -> Option<usize> {
 }
 
 /// All groups, as the inspection API lists them.
-pub(crate) fn list(world: &World) -> Value {
+pub(super) fn list(world: &World) -> Vec<Value> {
     world.memory.get::<Groups>().all.iter().map(|group| outline(world, group)).collect()
 }
 

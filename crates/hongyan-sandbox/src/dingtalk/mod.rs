@@ -5,18 +5,19 @@ mod callback;
 mod card;
 mod chat;
 mod contacts;
-pub(crate) mod conversation;
+mod control;
+mod conversation;
 mod credentials;
 mod department;
 mod department_edit;
 mod event;
 mod group;
-pub(crate) mod groups;
-pub(crate) mod hook;
+mod groups;
+mod hook;
 mod isv;
 mod letters;
-pub(crate) mod login;
-pub(crate) mod media;
+mod login;
+mod media;
 mod member;
 mod notice;
 mod old_department;
@@ -38,7 +39,7 @@ mod suite;
 mod token;
 mod user;
 mod user_edit;
-pub(crate) mod webhook;
+mod webhook;
 
 use crate::{
     route::{Routes, Simulated, expects_post, over_rate, refuse},
@@ -47,19 +48,17 @@ use crate::{
         token::{Holder, Standing},
     },
 };
-pub(crate) use callback::{Callbacks, EVENTS, Hook, ROBOT};
+#[cfg(test)]
+pub(crate) use callback::{Callbacks, EVENTS, Hook};
+pub(crate) use control::Control;
 use credentials::Credentials;
 #[cfg(test)]
 pub(crate) use event::{Happened, OVER_HTTP};
-pub(crate) use event::{check as check_address, tell};
 use hongyan_dingtalk::{ALIASES, DingTalk, new_style, rewrapped, topapi};
 use hongyan_endpoint::{Body, Fault, PlatformServer, Refusal, Sealed, Spec, Wire};
 use login::Logins;
-pub(crate) use press::pressed;
-pub(crate) use session::say;
 use settings::Settings;
 pub(crate) use simulation::Simulation;
-pub(crate) use streams::{ROAD as STREAM, Streams};
 use token::Tokens;
 
 fn routes(to: &mut Routes) {
@@ -131,12 +130,6 @@ fn routes(to: &mut Routes) {
     to.on(login::user_info);
     to.on(login::user_token);
     to.on(login::contact);
-}
-
-/// For whom callbacks are sealed: the application, when its console set the address, and the company.
-pub(crate) fn owners(world: &World) -> (String, String) {
-    let Credentials { app_key, corp_id, .. } = world.memory.get::<Credentials>();
-    (app_key.clone(), corp_id.clone())
 }
 
 /// Both generations read and write the one company.

@@ -73,7 +73,7 @@ impl Push for Pressed {
             .header(SIGNATURE_HEADER, sign(&route.secret, &timestamp))
             .header(TIMESTAMP_HEADER, timestamp)
             .body(self.press.to_string().into());
-        request.map_or(Begun::Failed(super::event::NOBODY), |request| Begun::Request(request, ANSWER_WITHIN))
+        request.map_or(Begun::Failed(super::event::NOBODY), |request| Begun::Request(Box::new(request), ANSWER_WITHIN))
     }
 
     fn judge(&self, world: &mut World, delivery: &Delivery, reply: &Reply, _: i64) -> Result<(), String> {

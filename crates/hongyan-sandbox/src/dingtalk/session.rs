@@ -128,7 +128,7 @@ impl Push for Heard {
             let request = post(url).header("timestamp", now.to_string()).header("sign", sign);
             request.body(self.0.to_string().into()).ok()
         });
-        request.map_or(Begun::Failed(NOBODY), |request| Begun::Request(request, TIMEOUT))
+        request.map_or(Begun::Failed(NOBODY), |request| Begun::Request(Box::new(request), TIMEOUT))
     }
 
     fn judge(&self, world: &mut World, delivery: &Delivery, reply: &Reply, now: i64) -> Result<(), String> {

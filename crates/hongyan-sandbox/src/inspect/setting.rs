@@ -1,6 +1,6 @@
 //! Settings under `/sandbox`: what an administrator, a quota or a network would be like.
 
-use super::{Said, bad};
+use crate::control::{Said, bad};
 use crate::world::{
     Settings, World,
     platform::{Members, members},

@@ -93,7 +93,7 @@ impl Push for Told {
             request.header("user-agent", "Mozilla/4.0").body(body.into()).ok()
         });
         let nobody = Begun::Failed("nobody is registered, or at no address");
-        request.map_or(nobody, |request| Begun::Request(request, TIMEOUT))
+        request.map_or(nobody, |request| Begun::Request(Box::new(request), TIMEOUT))
     }
 
     fn judge(&self, world: &mut World, delivery: &Delivery, reply: &Reply, now: i64) -> Result<(), String> {

@@ -7,6 +7,7 @@ mod callback;
 mod card;
 mod chat;
 mod content;
+mod control;
 mod credentials;
 mod delivery;
 mod department;
@@ -30,16 +31,10 @@ use crate::{
     world::{Caller, World, token::Standing},
 };
 use authority::{Access, Origin};
-pub(crate) use callback::{Hook, OwnHook, ROAD};
-pub(crate) use card::clicked as card_clicked;
-pub(crate) use chat::describe as describe_chats;
-use credentials::Credentials;
-pub(crate) use event::{check as check_address, tell};
+pub(crate) use control::Control;
 use hongyan_endpoint::{Auth, Fault, Platform, PlatformServer, Refusal, Spec, Wire};
 use hongyan_wecom::WeCom;
-pub(crate) use robot::add as add_robot;
 use settings::Settings;
-pub(crate) use signin::sign_in;
 pub(crate) use simulation::Simulation;
 use std::time::Duration;
 
@@ -99,11 +94,6 @@ fn routes(to: &mut Routes) {
     to.on(agent::get_api_domain_ip);
     to.on(openid::to_openid);
     to.on(openid::to_userid);
-}
-
-/// For whom callbacks are sealed: the company.
-pub(crate) fn owner(world: &World) -> String {
-    world.memory.get::<Credentials>().corp_id.clone()
 }
 
 impl Simulated for WeCom {

@@ -48,7 +48,7 @@ pub(crate) struct Plan {
 /// What came of beginning a push.
 pub(crate) enum Begun {
     /// This is to be sent, and answered within that time.
-    Request(Request<Bytes>, Duration),
+    Request(Box<Request<Bytes>>, Duration),
     /// It was written into a connection; the answer comes later.
     Written,
     /// Nobody is connected: it waits for one, and the try does not count.
