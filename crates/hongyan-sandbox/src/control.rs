@@ -23,12 +23,15 @@ pub(crate) struct Call<'a> {
     pub(crate) now: i64,
 }
 
+/// What follows from the answer of an address.
+pub(crate) type Decision = Box<dyn FnOnce(&mut World, Asked) -> Said + Send>;
+
 /// What a platform does about a call.
 pub(crate) enum Answer {
     Said(Said),
     File(Sealed),
     /// An address is asked first; what it answered decides.
-    Ask(Box<Question>, Box<dyn FnOnce(&mut World, Asked) -> Said + Send>),
+    Ask(Box<Question>, Decision),
 }
 
 /// What a platform answers under `/sandbox`.
