@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Asked, Question, is_address},
-    world::{World, company::PersonId, event::Road},
+    world::{World, company::PersonId, event::Destination},
 };
 use hongyan_endpoint::{Sealed, pairs};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -49,13 +49,13 @@ pub(crate) trait Controlled: Sync {
     fn chat(&self, world: &World, id: &str, now: i64) -> Option<Value>;
 
     /// Who is told of its events over HTTP: the way, the address, and what else is shown.
-    fn receivers(&self, world: &World) -> Vec<(Road, String, Map<String, Value>)>;
+    fn receivers(&self, world: &World) -> Vec<(Destination, String, Map<String, Value>)>;
 
     /// The ways on which somebody can be told over HTTP.
-    fn roads(&self) -> &'static [Road];
+    fn destinations(&self) -> &'static [Destination];
 
     /// Tells nobody on this way any more.
-    fn forget(&self, world: &mut World, road: Road);
+    fn forget(&self, world: &mut World, destination: Destination);
 
     /// What is shown beside the receivers.
     fn describe(&self, _: &mut World) -> Option<(&'static str, Value)> {

@@ -2,11 +2,11 @@
 
 use crate::{
     clock::Clock,
+    faults::Faults,
     mail::Mail,
     options::SandboxOptions,
     route::{Routes, enter},
     state::{self, StateFile},
-    trouble::Trouble,
     world::{World, event::Events, platform::Members},
 };
 use hongyan_net::Http;
@@ -17,7 +17,7 @@ pub(crate) struct Hub {
     pub(crate) options: SandboxOptions,
     pub(crate) clock: Clock,
     pub(crate) routes: Routes,
-    pub(crate) trouble: Trouble,
+    pub(crate) faults: Faults,
     pub(crate) world: Mutex<World>,
     pub(crate) mail: Mail,
     pub(crate) http: Http,
@@ -45,8 +45,8 @@ impl Hub {
     /// # Errors
     /// The system gives no random bytes.
     pub(crate) fn reset(&self) -> io::Result<()> {
-        self.trouble.clear();
-        self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
+        self.faults.clear();
+        self.options.faults.iter().cloned().for_each(|rule| self.faults.order(rule));
         self.mail.reset();
         let mut world = enter(&self.world);
         let mut fresh = World::open(&self.options, world.platforms, &state::credentials(&world, &self.mail))?;

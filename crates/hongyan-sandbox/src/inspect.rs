@@ -6,16 +6,16 @@ mod setting;
 
 use crate::{
     control::{Answer, Call, Said, bad, person},
+    faults::FaultRule,
     hub::Hub,
     mail::Mailbox,
     platforms::PLATFORMS,
     push,
     route::enter,
-    trouble::FaultRule,
     world::{
         World,
-        company::Treatment,
-        event::Road,
+        company::PersonRule,
+        event::Destination,
         platform::{Members, SimulatedPlatform},
         token::TokenStore,
     },
@@ -136,12 +136,12 @@ fn callbacks(world: &mut World) -> Value {
     let mut receivers = Vec::new();
     let mut all = Members::new();
     for platform in &PLATFORMS {
-        for (road, url, mut described) in platform.control.receivers(world) {
+        for (destination, url, mut described) in platform.control.receivers(world) {
             let shown = url.split_once('?').map_or(url.as_str(), |(before, _)| before);
-            described.insert("platform".into(), json!(road));
+            described.insert("platform".into(), json!(destination));
             described.insert("url".into(), json!(shown));
-            described.insert("waiting".into(), json!(world.events.waiting(road)));
-            described.insert("counts".into(), json!(world.events.counts(road)));
+            described.insert("waiting".into(), json!(world.events.waiting(destination)));
+            described.insert("counts".into(), json!(world.events.counts(destination)));
             receivers.push(Value::Object(described));
         }
         all.extend(platform.control.describe(world).map(|(name, value)| (name.to_owned(), value)));
@@ -152,14 +152,14 @@ fn callbacks(world: &mut World) -> Value {
 
 /// Tells nobody any more, or nobody on one way.
 fn forget_callbacks(world: &mut World, name: Option<&str>) -> Said {
-    let named = |road: &Road| name.is_none_or(|name| name == road.0);
+    let named = |destination: &Destination| name.is_none_or(|name| name == destination.0);
     let mut any = false;
     for platform in &PLATFORMS {
-        for road in platform.control.roads().iter().copied().filter(named) {
+        for destination in platform.control.destinations().iter().copied().filter(named) {
             any = true;
-            platform.control.forget(world, road);
-            world.events.forget(road);
-            world.events.forget_counts(road);
+            platform.control.forget(world, destination);
+            world.events.forget(destination);
+            world.events.forget_counts(destination);
         }
     }
     if any { Ok(callbacks(world)) } else { Err(bad("platform: expected wecom, dingtalk or dingtalk_robot")) }
@@ -233,7 +233,7 @@ fn decide(hub: &Hub, call: &Call<'_>) -> Said {
             enter(&hub.world).settle(now);
             Ok(json!({"now_ms": now}))
         }
-        ("GET", ["faults"]) => Ok(json!(hub.trouble.rules())),
+        ("GET", ["faults"]) => Ok(json!(hub.faults.rules())),
         ("POST", ["faults"]) => {
             #[derive(Deserialize)]
             #[serde(untagged)]
@@ -247,12 +247,12 @@ fn decide(hub: &Hub, call: &Call<'_>) -> Said {
             };
             let rules: Result<Vec<FaultRule>, _> = rules.into_iter().map(serde_json::from_value).collect();
             for rule in rules.map_err(|error| bad(&error.to_string()))? {
-                hub.trouble.order(rule);
+                hub.faults.order(rule);
             }
-            Ok(json!(hub.trouble.rules()))
+            Ok(json!(hub.faults.rules()))
         }
         ("DELETE", ["faults"]) => {
-            hub.trouble.clear();
+            hub.faults.clear();
             Ok(json!([]))
         }
         ("POST", ["tokens", "revoke"]) => revoke(hub, call.parse()?),
@@ -260,7 +260,7 @@ fn decide(hub: &Hub, call: &Call<'_>) -> Said {
         ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), call.parse()?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
-        ("POST", ["mail", "trouble"]) => hub.mail.trouble(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "trouble"]) => hub.mail.inject(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "mailbox"]) => {
             let mailbox: Mailbox = call.parse()?;
             // Other codes are no refusals, and a client would wait for more.
@@ -331,18 +331,18 @@ fn stats(hub: &Hub, now: i64) -> Value {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
-    dingtalk: Option<Treatment>,
-    wecom: Option<Treatment>,
+    dingtalk: Option<PersonRule>,
+    wecom: Option<PersonRule>,
 }
 
 fn rule(hub: &Hub, userid: &str, rule: Rule) -> Said {
-    let wrong = |platform: &str, treatment: &Treatment| {
+    let wrong = |platform: &str, treatment: &PersonRule| {
         bad(&format!("{platform}: {} is not something it does", String::from(treatment.clone())))
     };
-    if let Some(treatment @ (Treatment::Unlicensed | Treatment::Silent)) = &rule.dingtalk {
+    if let Some(treatment @ (PersonRule::Unlicensed | PersonRule::Silent)) = &rule.dingtalk {
         return Err(wrong("dingtalk", treatment));
     }
-    if let Some(treatment @ (Treatment::Failed | Treatment::Forbidden(_))) = &rule.wecom {
+    if let Some(treatment @ (PersonRule::Failed | PersonRule::Forbidden(_))) = &rule.wecom {
         return Err(wrong("wecom", treatment));
     }
     let mut world = enter(&hub.world);

@@ -23,6 +23,7 @@ mod ask;
 mod clock;
 mod control;
 mod dingtalk;
+mod faults;
 mod hub;
 mod inspect;
 mod mail;
@@ -34,14 +35,14 @@ mod route;
 mod server;
 pub mod smtp;
 mod state;
-mod trouble;
 mod wecom;
 mod world;
 
 pub use clock::Clock;
+pub use faults::{BadRule, FaultKind, FaultRule};
 pub use options::{Limits, SandboxOptions};
-pub use trouble::{BadRule, FaultKind, FaultRule};
 
+use faults::Faults;
 use hub::Hub;
 use mail::Mail;
 use platforms::PLATFORMS;
@@ -55,7 +56,6 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
-use trouble::Trouble;
 use world::World;
 
 /// How often it is looked whether something changed that the state's file keeps.
@@ -100,13 +100,13 @@ impl Sandbox {
         let mut routes = Routes::default();
         PLATFORMS.iter().for_each(|platform| (platform.routes)(&mut routes));
         let mut world = World::open(&options, platforms::simulated(), &kept.credentials)?;
-        world.events.ring_by(clock.bell());
+        world.events.wake_by(clock.wake());
         world.host = address.to_string();
         kept.restore(&mut world, &clock).map_err(of_state)?;
         let hub = Arc::new(Hub {
             clock,
             routes,
-            trouble: Trouble::new(options.faults.clone()),
+            faults: Faults::new(options.faults.clone()),
             world: Mutex::new(world),
             mail,
             http: push::client(),
@@ -148,7 +148,7 @@ impl Sandbox {
 
     /// Orders trouble, as `POST /sandbox/faults` does.
     pub fn order(&self, rule: FaultRule) {
-        self.hub.trouble.order(rule);
+        self.hub.faults.order(rule);
     }
 
     /// What `hongyan sandbox` prints first: where everything is and how to log in. Holds secrets.

@@ -6,7 +6,7 @@
 use crate::{
     clock::Clock,
     options::{kept_or, secret},
-    smtp::{Smtp, SmtpOptions, SmtpTrouble},
+    smtp::{Smtp, SmtpFault, SmtpOptions},
     world::platform::Members,
 };
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ impl Mail {
         let server = self.server.as_ref()?;
         let mails = server.inbox();
         let mails: Vec<_> = mails.iter().map(|mail| &**mail).collect();
-        Some(json!({"totals": server.totals(), "troubles": server.troubles(), "mails": mails}))
+        Some(json!({"totals": server.totals(), "troubles": server.faults(), "mails": mails}))
     }
 
     /// What a client needs; `None` without a server.
@@ -127,8 +127,8 @@ impl Mail {
     }
 
     /// Orders trouble; `None` without a server.
-    pub(crate) fn trouble(&self, trouble: SmtpTrouble) -> Option<()> {
-        self.server.as_ref().map(|server| server.trouble(trouble))
+    pub(crate) fn inject(&self, fault: SmtpFault) -> Option<()> {
+        self.server.as_ref().map(|server| server.inject(fault))
     }
 
     /// Refuses a mailbox, or takes mail for it again; `None` without a server.

@@ -1,6 +1,6 @@
 //! How a sandbox is set up, and the credentials that it gives out.
 
-use crate::trouble::FaultRule;
+use crate::faults::FaultRule;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};

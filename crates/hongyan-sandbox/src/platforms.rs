@@ -13,7 +13,7 @@ use hongyan_wecom::WeCom;
 
 /// One platform, as the server needs it.
 pub(crate) struct Entry {
-    /// Gives every operation that it plays a mind, and the others their pages' examples.
+    /// Gives every operation that it plays a handler, and the others their pages' examples.
     pub(crate) routes: fn(&mut Routes),
     pub(crate) control: &'static dyn Controlled,
     has_path: fn(&str) -> bool,

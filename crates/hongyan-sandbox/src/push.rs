@@ -37,7 +37,7 @@ struct Job {
 
 /// Pushes until dropped.
 pub(crate) async fn run(hub: Arc<Hub>) {
-    let bell = enter(&hub.world).events.bell();
+    let wake = enter(&hub.world).events.wake();
     let mut under_way = JoinSet::new();
     loop {
         let now = hub.clock.now_ms();
@@ -57,7 +57,7 @@ pub(crate) async fn run(hub: Arc<Hub>) {
             let _ = time::timeout(IN_ORDER, finished).await;
         }
         // Either way there is something to look at.
-        let _ = time::timeout(TICK, bell.notified()).await;
+        let _ = time::timeout(TICK, wake.notified()).await;
     }
 }
 

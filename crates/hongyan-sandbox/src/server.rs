@@ -5,12 +5,12 @@ mod answer;
 use crate::{
     arrival,
     dingtalk::socket::{self, Entering},
+    faults::{FaultKind, Strike},
     hub::Hub,
     inspect,
     platforms::no_such_path,
     push,
     route::{Forced, Handling, enter, method_name},
-    trouble::{FaultKind, Strike},
     world::{Caller, tally::Call, token::TokenStore},
 };
 use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, whole};
@@ -97,7 +97,7 @@ async fn answer(
         }
         return Ok(whole(inspect::answer(hub, method, &head.uri, &body).await));
     }
-    let strike = hub.trouble.strike(path);
+    let strike = hub.faults.strike(path);
     if !strike.latency.is_zero() {
         tokio::time::sleep(strike.latency).await;
     }
@@ -214,7 +214,7 @@ async fn meet(
     replaced.map(whole).ok_or(HangUp)
 }
 
-/// Remembers a call that no mind was asked about.
+/// Remembers a call that no handler was asked about.
 fn note(hub: &Hub, caller: &Caller, method: &'static str, path: &str, fault: Option<&'static str>) {
     let mut world = enter(&hub.world);
     let counted = hub.routes.find(method, path).map_or("other", |route| route.spec.path);

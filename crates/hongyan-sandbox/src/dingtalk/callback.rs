@@ -1,15 +1,15 @@
 //! Who is told over HTTP. Tokens and keys stay in here.
 
 use super::credentials::Credentials;
-use crate::world::event::Road;
+use crate::world::event::Destination;
 use hongyan_dingtalk::callback::Callback;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Events, to the address that was registered.
-pub(crate) const EVENTS: Road = Road("dingtalk");
+pub(crate) const EVENTS: Destination = Destination("dingtalk");
 /// What is said to the robot, to the robot's address.
-pub(crate) const ROBOT: Road = Road("dingtalk_robot");
+pub(crate) const ROBOT: Destination = Destination("dingtalk_robot");
 
 /// The one address for events. No `Debug`: it holds the keys.
 #[derive(Clone)]

@@ -6,8 +6,8 @@
 
 use super::{
     credentials::Credentials,
-    groups::{self, Groups, Manner},
-    letters::{self, By, Draft},
+    groups::{self, Groups, SendOptions},
+    sent::{self, By, Draft},
     settings::Settings,
 };
 use crate::{
@@ -158,7 +158,7 @@ fn model<'a>(spaces: &'a Spaces, kind: &str) -> Option<&'a Model> {
     }
 }
 
-fn manner<'a>(deliveries: &'a Deliveries, kind: &str) -> Option<&'a Model> {
+fn deliver_model<'a>(deliveries: &'a Deliveries, kind: &str) -> Option<&'a Model> {
     match kind {
         "IM_GROUP" => deliveries.im_group_open_deliver_model.as_ref(),
         "IM_ROBOT" => deliveries.im_robot_open_deliver_model.as_ref(),
@@ -173,10 +173,10 @@ fn check(world: &World, spaces: &Spaces, to: &[(String, String)], how: &Deliveri
         if model(spaces, kind).is_none() {
             return Err(fault("param.openSpaceModelInvalid", "缺少场域模型"));
         }
-        let Some(manner) = manner(how, kind) else {
+        let Some(options) = deliver_model(how, kind) else {
             return Err(fault("param.openDeliverModelEmpty", "缺少投放模型"));
         };
-        let robot = manner.get("robotCode").and_then(Value::as_str);
+        let robot = options.get("robotCode").and_then(Value::as_str);
         let own = robot.is_none_or(|code| code == world.memory.get::<Credentials>().app_key);
         if !own || (kind == "IM_GROUP" && robot.is_none()) {
             return Err(fault("param.openDeliverModelError", "robotCode 不合法"));
@@ -233,25 +233,25 @@ fn show(
                 content: &content,
                 mentions: Vec::new(),
             };
-            (letters::post(world, now, draft), people)
+            (sent::post(world, now, draft), people)
         }
         "IM_GROUP" | "ONE_BOX" => {
             let group = world.memory.get::<Groups>().find_open(space_id).ok_or("会话不存在")?;
             if world.memory.get::<Groups>().get(group).disbanded {
                 return Err("群已解散");
             }
-            let manner = manner(how, space_type).cloned().unwrap_or_default();
+            let options = deliver_model(how, space_type).cloned().unwrap_or_default();
             let mut people: Vec<PersonId> = world.memory.get::<Groups>().get(group).present(&world.company).collect();
             let named = if space_type == "ONE_BOX" { "userIds" } else { "recipients" };
             if let Some(Value::Array(only)) =
-                manner.get(named).filter(|only| only.as_array().is_some_and(|o| !o.is_empty()))
+                options.get(named).filter(|only| only.as_array().is_some_and(|o| !o.is_empty()))
             {
                 let only: Vec<PersonId> = only.iter().filter_map(|id| person(world, id.as_str()?, kind)).collect();
                 people.retain(|person| only.contains(person));
             }
-            let mentions = manner.get("atUserIds").and_then(Value::as_object).map(|at| at.keys().cloned().collect());
-            let manner = Manner { from, only: Some(people.clone()), mentions: mentions.unwrap_or_default() };
-            (groups::say(world, now, group, By::Robot, &content, manner), people)
+            let mentions = options.get("atUserIds").and_then(Value::as_object).map(|at| at.keys().cloned().collect());
+            let options = SendOptions { from, only: Some(people.clone()), mentions: mentions.unwrap_or_default() };
+            (groups::say(world, now, group, By::Robot, &content, options), people)
         }
         _ => return Err("会话不存在"),
     };

@@ -4,9 +4,9 @@
 
 use super::{
     body,
-    groups::{self, Founding, Groups, MAX_MEMBERS, Manner},
-    letters::{By, Letters},
+    groups::{self, Groups, MAX_MEMBERS, NewGroup, SendOptions},
     media,
+    sent::{By, SentMessages},
 };
 use crate::{
     route::{Refused, refuse},
@@ -80,8 +80,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateChat) ->
     if request.conversation_tag.is_some_and(|tag| tag != INTERNAL) {
         return refused("40035", "不合法的参数: conversationTag");
     }
-    let founding = Founding { owner, members, icon: request.icon, rules, ..Founding::named(name) };
-    let Some(index) = world.memory.get_mut::<Groups>().found(caller.now, founding) else {
+    let new_group = NewGroup { owner, members, icon: request.icon, rules, ..NewGroup::named(name) };
+    let Some(index) = world.memory.get_mut::<Groups>().found(caller.now, new_group) else {
         return refused("49007", "企业群数量已达上限");
     };
     let group = world.memory.get::<Groups>().get(index);
@@ -268,12 +268,12 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToChat) -> R
         return refused("34014", "消息JSON不完整: 缺少 msg");
     }
     let content = message(world, msg)?;
-    let id = groups::say(world, caller.now, index, By::Application, &content, Manner::default());
+    let id = groups::say(world, caller.now, index, By::Application, &content, SendOptions::default());
     Ok(ChatSent { message_id: id.to_string() })
 }
 
 pub(super) fn read_list(world: &mut World, caller: &Caller, request: GetReadList) -> Result<ReadListGiven, Refused> {
-    let letter = world.memory.get::<Letters>().get(&request.message_id);
+    let letter = world.memory.get::<SentMessages>().get(&request.message_id);
     let Some(letter) = letter.filter(|letter| letter.by == By::Application && letter.group.is_some()) else {
         return refused("40035", "不合法的参数: messageId");
     };

@@ -5,7 +5,7 @@ use crate::{
     route::{Refused, refuse},
     world::{
         World,
-        company::{Company, Department, Person, PersonId, Treatment},
+        company::{Company, Department, Person, PersonId, PersonRule},
     },
 };
 use hongyan_dingtalk::DingTalk;
@@ -59,7 +59,7 @@ pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
 
 /// Inside the application's scope.
 pub(super) fn seen(person: &Person) -> bool {
-    person.visible && person.dingtalk != Treatment::Invisible
+    person.visible && person.dingtalk != PersonRule::Invisible
 }
 
 /// Somebody of the company, in scope or not.

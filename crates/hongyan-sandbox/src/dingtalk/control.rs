@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     control::{Answer, Call, Caused, Click, Controlled, Said, Setting, Speech, bad, person, well},
-    world::{World, company::PersonId, event::Road},
+    world::{World, company::PersonId, event::Destination},
 };
 use hongyan_dingtalk::callback::Callback;
 use hongyan_endpoint::Sealed;
@@ -68,8 +68,8 @@ impl Controlled for Control {
             ("POST", ["media", id, "code"]) => code(world, &decoded(id), now),
             ("POST", ["streams", "disconnect"]) => disconnect(world, call),
             ("POST", ["events"]) if call.is_for(NAME, false) => call.parse().map(|caused: Caused| {
-                let roads = event::tell(world, now, &caused.event, Value::Object(caused.members));
-                json!({"told": roads})
+                let destinations = event::tell(world, now, &caused.event, Value::Object(caused.members));
+                json!({"told": destinations})
             }),
             ("POST", ["callbacks"]) if call.is_for("stream", false) => {
                 Err(bad("platform: Stream is opened by the application, not set"))
@@ -92,20 +92,20 @@ impl Controlled for Control {
         groups::describe(world, id, now)
     }
 
-    fn receivers(&self, world: &World) -> Vec<(Road, String, Map<String, Value>)> {
+    fn receivers(&self, world: &World) -> Vec<(Destination, String, Map<String, Value>)> {
         let Callbacks { events, robot } = world.memory.get::<Callbacks>();
         let tags = |hook: &Hook| Map::from_iter([("tags".to_owned(), json!(hook.tags))]);
         let events = events.as_ref().map(|hook| (EVENTS, hook.url.clone(), tags(hook)));
         events.into_iter().chain(robot.as_ref().map(|url| (ROBOT, url.clone(), Map::new()))).collect()
     }
 
-    fn roads(&self) -> &'static [Road] {
+    fn destinations(&self) -> &'static [Destination] {
         &[EVENTS, ROBOT]
     }
 
-    fn forget(&self, world: &mut World, road: Road) {
+    fn forget(&self, world: &mut World, destination: Destination) {
         let callbacks = world.memory.get_mut::<Callbacks>();
-        if road == EVENTS {
+        if destination == EVENTS {
             callbacks.events = None;
         } else {
             callbacks.robot = None;
@@ -114,8 +114,8 @@ impl Controlled for Control {
 
     fn describe(&self, world: &mut World) -> Option<(&'static str, Value)> {
         let connections = world.memory.get::<Streams>().describe();
-        let waiting = world.events.waiting(streams::ROAD);
-        let counts = world.events.counts(streams::ROAD);
+        let waiting = world.events.waiting(streams::DESTINATION);
+        let counts = world.events.counts(streams::DESTINATION);
         Some(("stream", json!({"connections": connections, "waiting": waiting, "counts": counts})))
     }
 }
@@ -158,8 +158,8 @@ fn say(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
     let group = speech.group.clone();
     let content = message(speech, group.is_some())?;
     let told = session::say(world, who, group.as_deref(), content, call.now);
-    let (id, roads) = told.map_err(|fault| (404, fault.to_string()))?;
-    Ok(json!({"msgid": id, "told": roads}))
+    let (id, destinations) = told.map_err(|fault| (404, fault.to_string()))?;
+    Ok(json!({"msgid": id, "told": destinations}))
 }
 
 fn message(speech: Speech, in_group: bool) -> Result<Map<String, Value>, (u16, String)> {
@@ -210,8 +210,8 @@ fn click(world: &mut World, call: &Call<'_>, userid: &str) -> Result<Option<Valu
     }
     let key = click.key.ok_or_else(|| bad("key: the id of the action that is pressed"))?;
     let pressed = press::pressed(world, call.now, who, &message, &key, click.params);
-    let (press, roads) = pressed.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
-    Ok(Some(json!({"press": press, "told": roads})))
+    let (press, destinations) = pressed.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
+    Ok(Some(json!({"press": press, "told": destinations})))
 }
 
 /// The source of a card of this platform on somebody's phone: that message, else the newest card, if it is this platform's.

@@ -2,8 +2,8 @@
 
 use super::{
     chat,
-    groups::{self, Groups, Manner},
-    letters::{self, By, Draft},
+    groups::{self, Groups, SendOptions},
+    sent::{self, By, Draft},
 };
 use crate::{
     options::random_hex,
@@ -128,13 +128,13 @@ pub(super) fn send(
     let from = Some(request.sender.as_str().into());
     match place.group {
         Some(group) => {
-            let manner = Manner { from, only: Some(people), ..Manner::default() };
-            groups::say(world, caller.now, group, By::Member, &content, manner);
+            let options = SendOptions { from, only: Some(people), ..SendOptions::default() };
+            groups::say(world, caller.now, group, By::Member, &content, options);
         }
         None => {
             let by = By::Member;
             let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-            letters::post(world, caller.now, draft);
+            sent::post(world, caller.now, draft);
         }
     }
     Ok(ConversationSent { receiver })

@@ -10,7 +10,7 @@ use crate::{
     options::random_hex,
     world::{
         World,
-        event::{Begun, Delivery, Event, Plan, Push, Road},
+        event::{Begun, Delivery, Destination, Event, Plan, Push},
     },
 };
 use bytes::Bytes;
@@ -31,14 +31,14 @@ const AGAIN_MS: &[i64] = &[10_000, 30_000];
 
 /// Over HTTP. What is given up is shown to whoever asks.
 pub(crate) const OVER_HTTP: Plan = Plan {
-    road: callback::EVENTS,
+    destination: callback::EVENTS,
     again_ms: AGAIN_MS,
     from_beginning: false,
     answer_within_ms: None,
     keeps_failed: true,
 };
 const OVER_STREAM: Plan = Plan {
-    road: streams::ROAD,
+    destination: streams::DESTINATION,
     again_ms: AGAIN_MS,
     from_beginning: false,
     answer_within_ms: Some(streams::ANSWER_WITHIN_MS),
@@ -52,7 +52,7 @@ pub(crate) struct Happened {
 }
 
 /// Tells whoever subscribed: `members` are those of the row, spelled as over HTTP (`UserId`).
-pub(crate) fn tell(world: &mut World, at: i64, kind: &str, members: Value) -> Vec<Road> {
+pub(crate) fn tell(world: &mut World, at: i64, kind: &str, members: Value) -> Vec<Destination> {
     let members = match members {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -75,7 +75,7 @@ impl Push for Happened {
 
     fn begin(&self, world: &mut World, delivery: &Delivery, now: i64) -> Begun {
         let event = &delivery.event;
-        if delivery.plan.road == streams::ROAD {
+        if delivery.plan.destination == streams::DESTINATION {
             let corp_id = world.memory.get::<Credentials>().corp_id.clone();
             let streams = world.memory.get_mut::<Streams>();
             let written = streams.send("EVENT", &self.kind, |_| self.frame(event, &corp_id, now));

@@ -2,7 +2,7 @@
 
 use super::{
     chat::{self, Change, INTERNAL, MAX_NAME, Unfit},
-    groups::{self, Founding, Groups, MAX_MEMBERS},
+    groups::{self, Groups, MAX_MEMBERS, NewGroup},
 };
 use crate::{
     route::{Refused, refuse},
@@ -70,8 +70,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateGroup) -
     let members = people(world, &request.useridlist)?;
     let rules = groups::switched([0; 6], switches(request.management_options.as_ref()))
         .ok_or_else(|| invalid("managementOptions 只能为 0 或 1"))?;
-    let founding = Founding { owner, members, icon: request.icon, rules, ..Founding::named(request.name.trim()) };
-    let index = world.memory.get_mut::<Groups>().found(caller.now, founding);
+    let new_group = NewGroup { owner, members, icon: request.icon, rules, ..NewGroup::named(request.name.trim()) };
+    let index = world.memory.get_mut::<Groups>().found(caller.now, new_group);
     let index = index.ok_or_else(|| invalid("企业群数量已达上限"))?;
     let group = world.memory.get::<Groups>().get(index);
     Ok(GroupCreated {

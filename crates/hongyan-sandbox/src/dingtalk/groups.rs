@@ -4,11 +4,11 @@
 
 use super::{
     event,
-    letters::{self, By, Draft, Letters},
+    sent::{self, By, Draft, SentMessages},
 };
 use crate::world::{
     World,
-    company::{Company, PersonId, Treatment},
+    company::{Company, PersonId, PersonRule},
     phone::Room,
 };
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub(super) struct Group {
 }
 
 /// A group to be made.
-pub(super) struct Founding {
+pub(super) struct NewGroup {
     pub(super) name: String,
     pub(super) owner: PersonId,
     pub(super) members: Vec<PersonId>,
@@ -79,7 +79,7 @@ impl Groups {
         let mut groups = Self::default();
         let members: Vec<PersonId> = FIRST.iter().filter_map(|userid| company.find_exact(userid)).collect();
         if let Some(owner) = members.first() {
-            groups.found(0, Founding { owner: *owner, members, ..Founding::named("值班群") });
+            groups.found(0, NewGroup { owner: *owner, members, ..NewGroup::named("值班群") });
         }
         groups
     }
@@ -104,7 +104,7 @@ impl Groups {
     }
 
     /// Makes a group; `None` when the company has its number of them.
-    pub(super) fn found(&mut self, now: i64, founding: Founding) -> Option<usize> {
+    pub(super) fn found(&mut self, now: i64, new_group: NewGroup) -> Option<usize> {
         let index = self.all.len();
         if index >= MAX_GROUPS {
             return None;
@@ -112,10 +112,10 @@ impl Groups {
         let count = index as u64 + 1;
         let mut hasher = DefaultHasher::new();
         ("chat", now, count).hash(&mut hasher);
-        let Founding { name, owner, members, subadmins, icon, rules, template } = founding;
+        let NewGroup { name, owner, members, subadmins, icon, rules, template } = new_group;
         let group = Group {
             chatid: format!("chat{count:016x}{:016x}", hasher.finish()),
-            room: Room { id: letters::opaque("cid", now, count).into(), name: name.into() },
+            room: Room { id: sent::opaque("cid", now, count).into(), name: name.into() },
             owner,
             members: Vec::new(),
             subadmins,
@@ -156,7 +156,7 @@ impl Groups {
     }
 }
 
-impl Founding {
+impl NewGroup {
     /// A group of this name, with nobody in it yet.
     pub(super) fn named(name: &str) -> Self {
         Self {
@@ -245,7 +245,7 @@ pub(super) fn overlap(these: &[String], those: &[String]) -> bool {
 pub(super) fn visible(world: &World, userid: &str) -> Option<PersonId> {
     let id = world.company.find_exact(userid)?;
     let person = world.company.person(id);
-    (person.visible && person.dingtalk != Treatment::Invisible).then_some(id)
+    (person.visible && person.dingtalk != PersonRule::Invisible).then_some(id)
 }
 
 /// A member by unionid, whom the application may see.
@@ -268,7 +268,7 @@ pub(super) fn people(world: &World, userids: &[String]) -> Result<Vec<PersonId>,
 
 /// What a saying has beside its words.
 #[derive(Default)]
-pub(super) struct Manner {
+pub(super) struct SendOptions {
     /// Who says it, where it is not the application.
     pub(super) from: Option<Arc<str>>,
     /// Only for these; `None`: for all members.
@@ -278,12 +278,19 @@ pub(super) struct Manner {
 }
 
 /// Says something in a group; gives the message's id.
-pub(super) fn say(world: &mut World, now: i64, group: usize, by: By, content: &Value, manner: Manner) -> Arc<str> {
-    let Manner { from, only, mentions } = manner;
+pub(super) fn say(
+    world: &mut World,
+    now: i64,
+    group: usize,
+    by: By,
+    content: &Value,
+    options: SendOptions,
+) -> Arc<str> {
+    let SendOptions { from, only, mentions } = options;
     let room = world.memory.get::<Groups>().get(group).room.clone();
     let people = only.unwrap_or_else(|| world.memory.get::<Groups>().get(group).present(&world.company).collect());
     let draft = Draft { by, group: Some(group), room: Some(&room), people, from, content, mentions };
-    letters::post(world, now, draft)
+    sent::post(world, now, draft)
 }
 
 /// Keeps a message in its group's history.
@@ -350,7 +357,7 @@ pub(super) fn list(world: &World) -> Vec<Value> {
 pub(crate) fn describe(world: &World, id: &str, now: i64) -> Option<Value> {
     let group = world.memory.get::<Groups>().get(world.memory.get::<Groups>().find(id)?);
     let mut shown = outline(world, group);
-    let letters = &world.memory.get::<Letters>();
+    let letters = &world.memory.get::<SentMessages>();
     let messages = group.messages.iter().filter_map(|id| letters.get(id)).map(|letter| letter.describe(world, now));
     shown["messages"] = messages.collect();
     Some(shown)

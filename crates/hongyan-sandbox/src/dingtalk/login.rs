@@ -25,7 +25,7 @@ pub(crate) struct Logins {
     codes: Ledger<String, (i64, Option<PersonId>)>,
     tokens: Ledger<String, (i64, PersonId)>,
     refreshes: Ledger<String, (i64, PersonId)>,
-    /// Whose token the call being answered came with. Set on admission and read under the same lock.
+    /// Whose token the call being answered came with. Set when it is authenticated and read under the same lock.
     caller: Option<PersonId>,
 }
 

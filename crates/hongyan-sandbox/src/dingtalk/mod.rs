@@ -15,7 +15,6 @@ mod group;
 mod groups;
 mod hook;
 mod isv;
-mod letters;
 mod login;
 mod media;
 mod member;
@@ -27,6 +26,7 @@ mod press;
 mod robot;
 mod scene;
 mod scope;
+mod sent;
 mod session;
 mod settings;
 mod simulation;
@@ -193,7 +193,7 @@ impl Simulated for DingTalk {
         rewrapped(sealed, wrapped)
     }
 
-    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
+    fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
         let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         // A person's own token opens one door, and the application's opens it too, but for whose token it is.
         if spec.name == "login.contact" && world.memory.get_mut::<Logins>().enter(caller.now, token) {
@@ -221,7 +221,7 @@ impl Simulated for DingTalk {
     }
 
     /// The new-style host has words for what the older one has numbers for.
-    fn spelled(spec: &Spec, code: i64) -> String {
+    fn code_for(spec: &Spec, code: i64) -> String {
         let words = match code {
             -1 => "system.error",
             40_014 | 42_001 => "InvalidAuthentication",
@@ -235,9 +235,9 @@ impl Simulated for DingTalk {
         if new_style(spec) { words.into() } else { code.to_string() }
     }
 
-    fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
+    fn check_call(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
         if spec.name == "webhook.send" {
-            return webhook::arrive(world, caller, call);
+            return webhook::check_call(world, caller, call);
         }
         let header = call.headers.iter().find(|(name, _)| name == "content-type");
         let json = header.is_some_and(|(_, value)| value.to_ascii_lowercase().contains("json"));

@@ -13,7 +13,7 @@ use crate::{
     route::{Refused, refuse},
     world::{
         Caller, World, canonical,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
         digest,
         ledger::{KEPT_MS, Ledger},
         phone::Arriving,
@@ -175,7 +175,7 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
     let company = &world.company;
     let visible = |id: &PersonId| {
         let person = company.person(*id);
-        person.visible && person.dingtalk != Treatment::Invisible
+        person.visible && person.dingtalk != PersonRule::Invisible
     };
     let mut audience =
         Audience { people: Vec::new(), invalid_users: Vec::new(), invalid_departments: Vec::new(), to_all };
@@ -261,8 +261,8 @@ fn deliver(world: &mut World, at: i64, task_id: i64) {
 /// What becomes of one person's copy: rules about the person, then content, day and minute.
 fn judge(world: &mut World, person: PersonId, digest: u64, at: i64) -> Fate {
     match world.company.person(person).dingtalk {
-        Treatment::Forbidden(code) => return Fate::Forbidden { code, count: 1 },
-        Treatment::Failed => return Fate::Failed,
+        PersonRule::Forbidden(code) => return Fate::Forbidden { code, count: 1 },
+        PersonRule::Failed => return Fate::Failed,
         _ => {}
     }
     let quotas = world.settings.limits.people;

@@ -3,10 +3,10 @@
 use super::{
     body::split,
     credentials::Credentials,
-    groups::{self, Groups, Manner},
-    letters::By,
+    groups::{self, Groups, SendOptions},
     media::Files,
     scene::{self, Denied, Order},
+    sent::By,
 };
 use crate::{
     route::{Refused, refuse},
@@ -165,7 +165,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
     members.extend(media);
     let content = json!({"msgtype": kind, *kind: members});
     let from = Some(request.robot_code.as_str().into());
-    let id = groups::say(world, caller.now, index, By::Robot, &content, Manner { from, only, mentions });
+    let id = groups::say(world, caller.now, index, By::Robot, &content, SendOptions { from, only, mentions });
     Ok(SceneMessageSent { success: true, open_msg_id: id.to_string() })
 }
 

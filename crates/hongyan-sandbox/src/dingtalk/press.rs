@@ -8,7 +8,7 @@ use super::{
 use crate::world::{
     World,
     company::PersonId,
-    event::{Begun, Delivery, Plan, Push, Road},
+    event::{Begun, Delivery, Destination, Plan, Push},
 };
 use hongyan_dingtalk::card::{ANSWER_WITHIN, SIGNATURE_HEADER, TIMESTAMP_HEADER, TOPIC, sign};
 use hongyan_net::Reply;
@@ -16,13 +16,13 @@ use serde_json::{Map, Value, json};
 
 /// Nobody has seen a press come twice.
 const OVER_HTTP: Plan = Plan {
-    road: Road("dingtalk_card"),
+    destination: Destination("dingtalk_card"),
     again_ms: &[],
     from_beginning: false,
     answer_within_ms: None,
     keeps_failed: false,
 };
-const OVER_STREAM: Plan = Plan { road: streams::ROAD, answer_within_ms: Some(2_000), ..OVER_HTTP };
+const OVER_STREAM: Plan = Plan { destination: streams::DESTINATION, answer_within_ms: Some(2_000), ..OVER_HTTP };
 
 /// Somebody pressed a card.
 pub(super) struct Pressed {
@@ -33,7 +33,7 @@ pub(super) struct Pressed {
 }
 
 /// Somebody presses a button of the card that a message of his shows; the press as the application hears it, and the
-/// roads that it takes. `None` where the message is no card.
+/// destinations that it takes. `None` where the message is no card.
 pub(crate) fn pressed(
     world: &mut World,
     now: i64,
@@ -41,7 +41,7 @@ pub(crate) fn pressed(
     message: &str,
     action: &str,
     params: Map<String, Value>,
-) -> Option<(Value, Vec<Road>)> {
+) -> Option<(Value, Vec<Destination>)> {
     let (press, goes) = card::press(world, who, message, action, params)?;
     let press = json!(press);
     let listening = world.memory.get::<Streams>().wants(TOPIC);
@@ -50,8 +50,8 @@ pub(crate) fn pressed(
         Goes::Stream if listening => (None, vec![OVER_STREAM]),
         Goes::Stream | Goes::Nowhere => (None, Vec::new()),
     };
-    let roads = world.tell(now, Pressed { press: press.clone(), who, route }, &plans);
-    Some((press, roads))
+    let destinations = world.tell(now, Pressed { press: press.clone(), who, route }, &plans);
+    Some((press, destinations))
 }
 
 impl Push for Pressed {

@@ -2,15 +2,15 @@
 
 use super::{
     credentials::Credentials,
-    groups::{self, Groups, Manner},
-    letters::{self, By, Draft, Letter, Letters},
+    groups::{self, Groups, SendOptions},
     media::Files,
+    sent::{self, By, Draft, SentMessage, SentMessages},
 };
 use crate::{
     route::{Refused, refuse},
     world::{
         Caller, World,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
     },
 };
 use hongyan_dingtalk::{
@@ -152,15 +152,15 @@ pub(super) fn send_to_people(world: &mut World, caller: &Caller, request: SendTo
             continue;
         };
         match world.company.person(id).dingtalk {
-            Treatment::Forbidden(_) => sent.flow_controlled_staff_id_list.push(userid),
-            Treatment::Failed => sent.filtered_staff_id_list.push(userid),
+            PersonRule::Forbidden(_) => sent.flow_controlled_staff_id_list.push(userid),
+            PersonRule::Failed => sent.filtered_staff_id_list.push(userid),
             _ if people.contains(&id) => {}
             _ => people.push(id),
         }
     }
     let from = robot_name(&request.robot_code);
     let draft = Draft { by: By::Robot, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-    sent.process_query_key = letters::post(world, caller.now, draft).to_string();
+    sent.process_query_key = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }
 
@@ -180,14 +180,14 @@ pub(super) fn send_to_group(world: &mut World, caller: &Caller, request: SendToG
         return Err(fault("group.disbanded", "群已解散").into());
     }
     let content = message(world, &request.msg_key, &request.msg_param)?;
-    let manner = Manner { from: robot_name(&request.robot_code), ..Manner::default() };
-    let id = groups::say(world, caller.now, index, By::Robot, &content, manner);
+    let options = SendOptions { from: robot_name(&request.robot_code), ..SendOptions::default() };
+    let id = groups::say(world, caller.now, index, By::Robot, &content, options);
     Ok(GroupSent { process_query_key: id.to_string() })
 }
 
 /// The robot's message of a key; `group`: the one that it must be in, `None` for messages to people.
-fn letter<'a>(world: &'a World, now: i64, key: &str, group: Option<usize>) -> Result<&'a Letter, Fault> {
-    let letter = world.memory.get::<Letters>().get(key);
+fn letter<'a>(world: &'a World, now: i64, key: &str, group: Option<usize>) -> Result<&'a SentMessage, Fault> {
+    let letter = world.memory.get::<SentMessages>().get(key);
     let Some(letter) = letter.filter(|letter| letter.by == By::Robot && letter.group == group) else {
         return Err(fault("invalid.processQueryKey", "processQueryKey 不合法"));
     };
@@ -208,7 +208,7 @@ fn recall(world: &mut World, now: i64, keys: Vec<String>, group: Option<usize>) 
     for key in keys {
         match letter(world, now, &key, group).map(|_| ()) {
             Ok(()) => {
-                letters::recall(world, &key);
+                sent::recall(world, &key);
                 recalled.success_result.push(key);
             }
             Err(refused) => {
@@ -238,7 +238,7 @@ pub(super) fn recall_from_group(
     Ok(recall(world, caller.now, request.process_query_keys, Some(index))?)
 }
 
-fn status(letter: &Letter) -> String {
+fn status(letter: &SentMessage) -> String {
     if letter.recalled { "RECALLED" } else { "SUCCESS" }.into()
 }
 
@@ -267,7 +267,7 @@ pub(super) fn group_readers(
     if let Some(code) = &request.robot_code {
         robot(world, code)?;
     }
-    let sent_to = world.memory.get::<Letters>().get(&request.process_query_key).and_then(|letter| letter.group);
+    let sent_to = world.memory.get::<SentMessages>().get(&request.process_query_key).and_then(|letter| letter.group);
     let index = match request.open_conversation_id.as_deref().filter(|cid| !cid.is_empty()) {
         Some(cid) => Some(group(world, cid)?),
         None => sent_to,
@@ -324,7 +324,7 @@ pub(super) fn ding(world: &mut World, caller: &Caller, request: SendDing) -> Res
     let content = json!({"msgtype": "ding", "ding": {"content": request.content, "remindType": request.remind_type}});
     let from = robot_name(&request.robot_code);
     let draft = Draft { by: By::Ding, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-    sent.open_ding_id = letters::post(world, caller.now, draft).to_string();
+    sent.open_ding_id = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }
 

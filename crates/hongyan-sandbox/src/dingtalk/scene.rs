@@ -6,7 +6,7 @@
 use super::{
     chat::{self, Change, Unfit},
     group::{invalid, unfit},
-    groups::{self, Founding, Groups, MAX_MEMBERS},
+    groups::{self, Groups, MAX_MEMBERS, NewGroup},
     settings::Settings,
 };
 use crate::{
@@ -111,9 +111,9 @@ pub(super) fn make(world: &mut World, now: i64, order: Order<'_>) -> Result<usiz
     let rules = groups::switched([0; 6], order.given).ok_or(Denied::Field("群设置只能为 0 或 1"))?;
     let template = Some(order.template.to_owned());
     let title = order.title.trim();
-    let founding = Founding { owner, members, subadmins, icon: order.icon, rules, template, ..Founding::named(title) };
+    let new_group = NewGroup { owner, members, subadmins, icon: order.icon, rules, template, ..NewGroup::named(title) };
     let groups = world.memory.get_mut::<Groups>();
-    let index = groups.found(now, founding).ok_or(Denied::Field("企业群数量已达上限"))?;
+    let index = groups.found(now, new_group).ok_or(Denied::Field("企业群数量已达上限"))?;
     if let Some(uuid) = uuid {
         groups.by_uuid.insert(uuid, index);
     }

@@ -17,7 +17,7 @@ use crate::{
         Caller, World,
         company::PersonId,
         digest,
-        event::{Begun, Delivery, Plan, Push, Road},
+        event::{Begun, Delivery, Destination, Plan, Push},
     },
 };
 use hongyan_dingtalk::{
@@ -33,11 +33,16 @@ use std::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const OVER_HTTP: Plan =
-    Plan { road: callback::ROBOT, again_ms: &[], from_beginning: false, answer_within_ms: None, keeps_failed: false };
+const OVER_HTTP: Plan = Plan {
+    destination: callback::ROBOT,
+    again_ms: &[],
+    from_beginning: false,
+    answer_within_ms: None,
+    keeps_failed: false,
+};
 /// It comes once more after a minute.
 const OVER_STREAM: Plan = Plan {
-    road: streams::ROAD,
+    destination: streams::DESTINATION,
     again_ms: &[60_000],
     from_beginning: true,
     answer_within_ms: Some(streams::ANSWER_WITHIN_MS),
@@ -48,14 +53,14 @@ const OVER_STREAM: Plan = Plan {
 struct Heard(Value);
 
 /// Somebody says something to the robot: alone with it, or in a group, mentioning it. `content` is `msgtype` and the
-/// member of that name. Gives the message's id and the roads that it takes.
+/// member of that name. Gives the message's id and the destinations that it takes.
 pub(crate) fn say(
     world: &mut World,
     who: PersonId,
     group: Option<&str>,
     content: Map<String, Value>,
     now: i64,
-) -> Result<(String, Vec<Road>), Fault> {
+) -> Result<(String, Vec<Destination>), Fault> {
     let unable = |_| refuse::<DingTalk>("-1", "系统繁忙");
     let id = random_hex(22).map_err(unable)?;
     let (place, title) = match group {
@@ -103,8 +108,8 @@ pub(crate) fn say(
         None if world.memory.get::<Streams>().wants(ROBOT_TOPIC) => vec![OVER_STREAM],
         None => Vec::new(),
     };
-    let roads = world.tell(now, Heard(message), &plans);
-    Ok((format!("msg{id}"), roads))
+    let destinations = world.tell(now, Heard(message), &plans);
+    Ok((format!("msg{id}"), destinations))
 }
 
 impl Push for Heard {
@@ -117,7 +122,7 @@ impl Push for Heard {
     }
 
     fn begin(&self, world: &mut World, delivery: &Delivery, now: i64) -> Begun {
-        if delivery.plan.road == streams::ROAD {
+        if delivery.plan.destination == streams::DESTINATION {
             let written = streams::call(world, ROBOT_TOPIC, &delivery.event.id, &self.0, now);
             return if written { Begun::Written } else { Begun::Failed(streams::NOBODY) };
         }

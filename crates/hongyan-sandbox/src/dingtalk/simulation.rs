@@ -8,10 +8,10 @@ use super::{
     event,
     groups::Groups,
     hook::{Guard, Hooks},
-    letters::{self, Letters},
     login::Logins,
     media::Files,
     notice::{self, Notices},
+    sent::{self, SentMessages},
     settings::Settings,
     streams::Streams,
     suite::Progress,
@@ -50,7 +50,7 @@ impl SimulatedPlatform for Simulation {
         memory.put(Tokens::default());
         memory.put(Progress::default());
         memory.put(Notices::default());
-        memory.put(Letters::default());
+        memory.put(SentMessages::default());
         memory.put(Cards::default());
         memory.put(Logins::default());
         memory.put(Files::default());
@@ -169,6 +169,6 @@ impl SimulatedPlatform for Simulation {
     /// Those who ask what became of a message are told.
     fn on_read(&self, world: &mut World, person: PersonId, source: &str, now: i64) {
         notice::read(world, person, source, now);
-        letters::read(world, person, source, now);
+        sent::read(world, person, source, now);
     }
 }

@@ -122,7 +122,7 @@ fn hear(hub: &Hub, text: &str) {
     let now = hub.clock.now_ms();
     let mut world = enter(&hub.world);
     // The answer to a ping finds nothing, as does one that comes too late.
-    let Some(number) = world.events.find(streams::ROAD, id) else { return };
+    let Some(number) = world.events.find(streams::DESTINATION, id) else { return };
     let judged = judge(&ack);
     let pressed = world.events.under_way(number).map(|delivery| delivery.event.clone());
     if judged.is_ok()

@@ -3,7 +3,7 @@
 use super::credentials::Credentials;
 use crate::{
     options::random_hex,
-    world::{World, event::Road},
+    world::{World, event::Destination},
 };
 use hongyan_dingtalk::stream::{Subscription, TICKET_SECONDS};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 /// The way of what goes over a connection that the application opened.
-pub(crate) const ROAD: Road = Road("stream");
+pub(crate) const DESTINATION: Destination = Destination("stream");
 /// Why there is nobody to write to.
 pub(super) const NOBODY: &str = "nobody is connected";
 /// The topic of what is said to the robot.

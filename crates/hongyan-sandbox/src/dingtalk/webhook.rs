@@ -1,13 +1,13 @@
 //! Custom robots: a webhook into one group, guarded by keywords, signature and addresses, and answers into sessions.
 //!
 //! The order of the checks: method, content type, token, size, keyword, signature, address, message, rate. All but
-//! the last two are decided on the call as it arrived, see [`arrive`].
+//! the last two are decided on the call as it arrived, see [`check_call`].
 
 use super::{
     conversation::{Place, Sessions},
-    groups::{self, Groups, Manner},
+    groups::{self, Groups, SendOptions},
     hook::Hooks,
-    letters::{self, By, Draft},
+    sent::{self, By, Draft},
 };
 use crate::{
     options::random_hex,
@@ -31,7 +31,7 @@ fn fault(code: &str, words: impl Into<String>) -> Fault {
 }
 
 /// Judges the call before its message is read: what stands in the head, in the query and around the message.
-pub(super) fn arrive(world: &World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
+pub(super) fn check_call(world: &World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
     if call.method != "POST" {
         return Err(fault("43002", "需要POST请求"));
     }
@@ -115,7 +115,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendWebhook) -> 
     }
     let (group, from) = (hook.group, Some(hook.name.as_str().into()));
     let mentions = called(world, group, &request.message);
-    groups::say(world, caller.now, group, By::Webhook, &content, Manner { from, only: None, mentions });
+    groups::say(world, caller.now, group, By::Webhook, &content, SendOptions { from, only: None, mentions });
     Ok(Done {})
 }
 
@@ -152,13 +152,13 @@ pub(super) fn answer(world: &mut World, caller: &Caller, request: AnswerSession)
         }
         Some(group) => {
             let mentions = called(world, group, &request.message);
-            let manner = Manner { from, only: None, mentions };
-            groups::say(world, caller.now, group, By::Webhook, &content, manner);
+            let options = SendOptions { from, only: None, mentions };
+            groups::say(world, caller.now, group, By::Webhook, &content, options);
         }
         None => {
             let (by, people) = (By::Webhook, place.people);
             let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-            letters::post(world, caller.now, draft);
+            sent::post(world, caller.now, draft);
         }
     }
     Ok(Done {})

@@ -1,6 +1,6 @@
 //! Answers as they travel: whole, cut off, odd, or somebody else's in the platform's place.
 
-use crate::trouble::FaultKind;
+use crate::faults::FaultKind;
 use bytes::Bytes;
 use hongyan_endpoint::Sealed;
 use http::Response;

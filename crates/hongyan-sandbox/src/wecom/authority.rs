@@ -6,7 +6,7 @@
 use super::settings::Settings;
 use crate::{
     route::refuse,
-    world::{World, company::Department, company::Person, company::Treatment, token::TokenStore},
+    world::{World, company::Department, company::Person, company::PersonRule, token::TokenStore},
 };
 use hongyan_endpoint::{Fault, Spec};
 use hongyan_wecom::WeCom;
@@ -34,7 +34,7 @@ pub(super) struct Access {
 }
 
 /// What the secret cannot do, whatever the call says.
-pub(super) fn admit(world: &World, spec: &Spec) -> Result<(), Fault> {
+pub(super) fn authenticate(world: &World, spec: &Spec) -> Result<(), Fault> {
     let family = spec.name.split('.').next().unwrap_or_default();
     match world.memory.get::<Access>().origin {
         Origin::App => is_enabled(world),
@@ -88,7 +88,7 @@ pub(super) fn sees_department(world: &World, department: &Department) -> bool {
 
 /// Whether the application sees somebody.
 pub(super) fn is_visible(person: &Person) -> bool {
-    person.visible && person.wecom != Treatment::Invisible
+    person.visible && person.wecom != PersonRule::Invisible
 }
 
 /// Out of the caller's sight.

@@ -9,7 +9,7 @@ use super::{
     content::unfit,
     credentials::Credentials,
     event,
-    media::Shelf,
+    media::MediaStore,
     member_edit,
 };
 use crate::{
@@ -183,7 +183,7 @@ type Row = HashMap<String, String>;
 
 fn rows(world: &World, caller: &Caller, import: &Import) -> Result<Vec<Row>, Fault> {
     is_contacts(world)?;
-    let file = world.memory.get::<Shelf>().find(caller.now, &import.media_id, "file", None)?;
+    let file = world.memory.get::<MediaStore>().find(caller.now, &import.media_id, "file", None)?;
     let text = String::from_utf8_lossy(&file.bytes);
     let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty());
     let names: Vec<String> = lines.next().map(cells).unwrap_or_default();

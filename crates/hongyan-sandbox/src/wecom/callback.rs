@@ -1,12 +1,12 @@
 //! Where messages and events are pushed. Tokens and keys stay in here.
 
-use crate::world::event::Road;
+use crate::world::event::Destination;
 use hongyan_net::Secret;
 use hongyan_wecom::callback::Callback;
 use serde::{Deserialize, Serialize};
 
 /// The way of messages and events.
-pub(crate) const ROAD: Road = Road("wecom");
+pub(crate) const DESTINATION: Destination = Destination("wecom");
 
 /// The address of the application, or one that an import names. No `Debug`: it holds the keys.
 #[derive(Clone)]

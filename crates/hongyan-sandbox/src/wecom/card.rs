@@ -51,7 +51,7 @@ pub(crate) struct Click {
 }
 
 /// What is refused of a card before anybody receives it.
-pub(super) fn admit(world: &World, card: &Card) -> Result<(), Fault> {
+pub(super) fn authenticate(world: &World, card: &Card) -> Result<(), Fault> {
     let answered = || world.memory.get::<Settings>().callback.unwrap_or(world.memory.get::<OwnHook>().0.is_some());
     if card.is_interactive() && !answered() {
         return Err(refuse::<WeCom>("43012", "interactive card requires a callback url"));

@@ -3,8 +3,8 @@
 use super::{
     content::{self, unfit},
     credentials::Credentials,
-    delivery::{self, Frequency, Parcel},
-    media::Shelf,
+    delivery::{self, Frequency, OutgoingMessage},
+    media::MediaStore,
     settings::Settings,
 };
 use crate::{
@@ -242,7 +242,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendChat) -> Res
     let people = people(world, world.memory.get::<Chats>().get(&request.chatid)?);
     request.check().map_err(unfit)?;
     let seen = content::read(Place::Chat, &request.msgtype, &request.content)?;
-    world.memory.get::<Shelf>().find_all(caller.now, &seen.media, None)?;
+    world.memory.get::<MediaStore>().find_all(caller.now, &seen.media, None)?;
     if world.settings.limits.people {
         world.memory.get_mut::<Chats>().spend(caller.now, people.len())?;
     }
@@ -283,8 +283,8 @@ pub(super) fn post(
         }
         chat.messages.push_back(json!({"source": &*source, "at_ms": now, "from": from, "content": content}));
     }
-    let parcel = Parcel { source: &source, app, room: Some(room), from: robot.map(Into::into), content };
+    let outgoing = OutgoingMessage { source: &source, app, room: Some(room), from: robot.map(Into::into), content };
     // Only what applications send is bounded for each member.
     let most = if app == 0 { &[(usize::MAX, 1)][..] } else { &PER_MEMBER };
-    delivery::hand_out(world, now, &parcel, people, most, |world| &mut world.memory.get_mut::<Chats>().frequency);
+    delivery::hand_out(world, now, &outgoing, people, most, |world| &mut world.memory.get_mut::<Chats>().frequency);
 }

@@ -1,7 +1,7 @@
 //! What the control API answers about the platform: what people do there, and what its console sets.
 
 use super::{
-    callback::{Hook, OwnHook, ROAD},
+    callback::{DESTINATION, Hook, OwnHook},
     card, chat,
     credentials::Credentials,
     event, robot, signin,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     control::{Answer, Call, Caused, Click, Controlled, Said, Setting, Speech, alphanumeric, bad, person, well},
     options::random_hex,
-    world::{World, company::PersonId, event::Road},
+    world::{World, company::PersonId, event::Destination},
 };
 use hongyan_net::Secret;
 use hongyan_wecom::callback::{Callback, Element, Event, Message, Pushed, Selected};
@@ -54,16 +54,16 @@ impl Controlled for Control {
         self.chats(world).into_iter().find(|chat| chat["id"] == id)
     }
 
-    fn receivers(&self, world: &World) -> Vec<(Road, String, Map<String, Value>)> {
+    fn receivers(&self, world: &World) -> Vec<(Destination, String, Map<String, Value>)> {
         let hook = world.memory.get::<OwnHook>().0.as_ref();
-        hook.map(|hook| (ROAD, hook.url.clone(), Map::new())).into_iter().collect()
+        hook.map(|hook| (DESTINATION, hook.url.clone(), Map::new())).into_iter().collect()
     }
 
-    fn roads(&self) -> &'static [Road] {
-        &[ROAD]
+    fn destinations(&self) -> &'static [Destination] {
+        &[DESTINATION]
     }
 
-    fn forget(&self, world: &mut World, _: Road) {
+    fn forget(&self, world: &mut World, _: Destination) {
         world.memory.put(OwnHook(None));
     }
 }
@@ -87,7 +87,7 @@ fn set(world: &mut World, call: &Call<'_>) -> Answer {
     let save = move |world: &mut World, asked| {
         well(asked)?;
         world.memory.put(OwnHook(Some(Hook { url, token, encoding_aes_key, seal })));
-        world.events.forget_counts(ROAD);
+        world.events.forget_counts(DESTINATION);
         Ok(Value::Null)
     };
     Answer::Ask(Box::new(question), Box::new(save))

@@ -1,7 +1,7 @@
 //! Messages and events: sealed pushes, the question to an address, and what may be answered at once.
 
 use super::{
-    callback::{Hook, OwnHook, ROAD},
+    callback::{DESTINATION, Hook, OwnHook},
     card::{self, CardChange},
     credentials::Credentials,
     settings::Settings,
@@ -11,7 +11,7 @@ use crate::{
     options::random_hex,
     world::{
         World, digest,
-        event::{Begun, Delivery, Plan, Push, Road},
+        event::{Begun, Delivery, Destination, Plan, Push},
         phone::Arriving,
     },
 };
@@ -32,7 +32,13 @@ const AGAIN_MS: [i64; 9] = [5_000; 9];
 /// A push that is tried so often, the first time included; 1 to 10.
 pub(crate) fn plan(tries: u32) -> Plan {
     let again = usize::try_from(tries).unwrap_or(usize::MAX).saturating_sub(1).min(AGAIN_MS.len());
-    Plan { road: ROAD, again_ms: &AGAIN_MS[..again], from_beginning: true, answer_within_ms: None, keeps_failed: false }
+    Plan {
+        destination: DESTINATION,
+        again_ms: &AGAIN_MS[..again],
+        from_beginning: true,
+        answer_within_ms: None,
+        keeps_failed: false,
+    }
 }
 
 /// A message or an event. No `Debug`: an address holds its keys.
@@ -44,7 +50,7 @@ pub(super) struct Told {
 
 /// Something happened. `to_user_name`, `create_time` and, where the event has one, `agent_id` are filled in here;
 /// `from_user_name` is the caller's.
-pub(crate) fn tell(world: &mut World, at: i64, pushed: Pushed) -> Vec<Road> {
+pub(crate) fn tell(world: &mut World, at: i64, pushed: Pushed) -> Vec<Destination> {
     if world.memory.get::<OwnHook>().0.is_none() { Vec::new() } else { send(world, at, pushed, None) }
 }
 
@@ -53,7 +59,7 @@ pub(super) fn tell_at(world: &mut World, at: i64, hook: Hook, pushed: Pushed) {
     send(world, at, pushed, Some(hook));
 }
 
-fn send(world: &mut World, at: i64, mut pushed: Pushed, hook: Option<Hook>) -> Vec<Road> {
+fn send(world: &mut World, at: i64, mut pushed: Pushed, hook: Option<Hook>) -> Vec<Destination> {
     let credentials = world.memory.get::<Credentials>();
     pushed.to_user_name.clone_from(&credentials.corp_id);
     pushed.create_time = at.div_euclid(1_000);
@@ -150,7 +156,7 @@ fn answered(world: &mut World, pushed: &Pushed, body: &[u8], now: i64) {
         Ok(reply) => reply,
         Err(fault) => {
             // It was taken all the same: the member sees nothing, the receiver may look here.
-            let counts = world.events.counts(ROAD);
+            let counts = world.events.counts(DESTINATION);
             counts.last_problem = Some(format!("taken, but the answer is of no use: {fault}"));
             return;
         }

@@ -21,7 +21,7 @@ const KEPT: usize = 10_000;
 
 /// All files, in order of arrival.
 #[derive(Default)]
-pub(crate) struct Shelf {
+pub(crate) struct MediaStore {
     items: HashMap<String, Item>,
     order: VecDeque<String>,
     bytes: usize,
@@ -36,7 +36,7 @@ struct Item {
     robot: Option<usize>,
 }
 
-impl Shelf {
+impl MediaStore {
     fn put(&mut self, now: i64, kind: String, file: File, robot: Option<usize>) -> Result<String, Fault> {
         self.count += 1;
         let tail = random_hex(32).map_err(|_| refuse::<WeCom>("-1", "system busy"))?;
@@ -67,15 +67,15 @@ impl Shelf {
     }
 }
 
-/// Puts a file that was checked on the shelf.
+/// Keeps a file that was checked.
 pub(super) fn keep(
-    shelf: &mut Shelf,
+    store: &mut MediaStore,
     now: i64,
     kind: String,
     file: File,
     robot: Option<usize>,
 ) -> Result<MediaUploaded, Refused> {
-    let media_id = shelf.put(now, kind.clone(), file, robot)?;
+    let media_id = store.put(now, kind.clone(), file, robot)?;
     // A robot's answer says `ok`, an application's nothing.
     let errmsg = if robot.is_some() { "ok".into() } else { String::new() };
     Ok(MediaUploaded { errmsg, kind, media_id, created_at: (now / 1_000).to_string() })
@@ -91,10 +91,10 @@ pub(super) fn get(world: &mut World, caller: &Caller, request: GetMedia) -> Resu
         return Err(refuse::<WeCom>("41006", "media_id missing").into());
     }
     let lapsed = |item: &Item| item.robot.is_none() && caller.now - item.at > LIFE_MS;
-    if world.memory.get::<Shelf>().items.get(&request.media_id).is_some_and(lapsed) {
+    if world.memory.get::<MediaStore>().items.get(&request.media_id).is_some_and(lapsed) {
         return Err(refuse::<WeCom>("40145", "media_id expired").into());
     }
-    Ok(world.memory.get::<Shelf>().find(caller.now, &request.media_id, "", None)?.clone())
+    Ok(world.memory.get::<MediaStore>().find(caller.now, &request.media_id, "", None)?.clone())
 }
 
 pub(super) fn upload_image(_: &mut World, _: &Caller, request: UploadImage) -> Result<ImageUploaded, Refused> {

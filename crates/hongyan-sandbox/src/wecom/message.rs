@@ -8,8 +8,8 @@ use super::{
     card,
     content::{self, number},
     credentials::Credentials,
-    delivery::{self, Frequency, Parcel},
-    media::Shelf,
+    delivery::{self, Frequency, OutgoingMessage},
+    media::MediaStore,
     settings::Settings,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     route::{Refused, refuse},
     world::{
         Caller, World, canonical,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
         digest,
         ledger::{KEPT, Ledger},
     },
@@ -83,7 +83,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         (id, _) => own_app(world, id)?,
     };
     let audience = audience(world, &request)?;
-    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == Treatment::Unlicensed;
+    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == PersonRule::Unlicensed;
     let unlicensed: Vec<PersonId> = audience.people.iter().copied().filter(unlicensed).collect();
     let unlicenseduser: Vec<String> = unlicensed.iter().map(|id| world.company.person(*id).userid.clone()).collect();
     let people: Vec<PersonId> = audience.people.into_iter().filter(|id| !unlicensed.contains(id)).collect();
@@ -105,7 +105,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
     }
     let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
-    world.memory.get::<Shelf>().find_all(caller.now, &seen.media, None)?;
+    world.memory.get::<MediaStore>().find_all(caller.now, &seen.media, None)?;
     if number(&request.content, "enable_id_trans") == 1 {
         delivery::translate(world, &mut seen.value);
     }
@@ -119,7 +119,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         return Ok(reply.clone());
     }
     if let Some(card) = &seen.card {
-        card::admit(world, card)?;
+        card::authenticate(world, card)?;
     }
     count_person_times(world, caller.now, people.len())?;
     let msgid = next_id(&mut world.memory.get_mut::<Messages>().count)?;
@@ -140,8 +140,8 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
         remember_once(world.memory.get_mut::<Messages>(), key, caller.now + interval * 1_000, reply.clone());
     }
-    let parcel = Parcel { source: &source, app, room: None, from: None, content: &seen.value };
-    let people = delivery::hand_out(world, caller.now, &parcel, people, &PER_PERSON, |world| {
+    let outgoing = OutgoingMessage { source: &source, app, room: None, from: None, content: &seen.value };
+    let people = delivery::hand_out(world, caller.now, &outgoing, people, &PER_PERSON, |world| {
         &mut world.memory.get_mut::<Messages>().frequency
     });
     world.memory.get_mut::<Messages>().sent.keep(

@@ -101,9 +101,9 @@ impl Simulated for WeCom {
         routes(to);
     }
 
-    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
+    fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
         if spec.auth == Auth::Key {
-            return robot::admit(world, token);
+            return robot::authenticate(world, token);
         }
         let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         let access = world.memory.get_mut::<Access>();
@@ -121,11 +121,11 @@ impl Simulated for WeCom {
         if over_rate::<Self>(world, spec, caller.now) {
             return Err(Self::refuse(spec, Refusal::Throttled));
         }
-        authority::admit(world, spec)
+        authority::authenticate(world, spec)
     }
 
     /// `debug=1` in the address is for five calls a minute, whatever they call.
-    fn strain(world: &mut World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
+    fn check_quota(world: &mut World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
         let asks = call.query.iter().any(|(name, value)| name == "debug" && value == "1");
         if asks && !world.within_rate((Self::NAME, "debug"), DEBUG_CALLS, Duration::from_secs(60), caller.now) {
             return Err(refuse::<Self>("45009", "api freq out of limit"));
@@ -134,7 +134,7 @@ impl Simulated for WeCom {
     }
 
     /// Support asks for the hint: the time in seconds and some digits.
-    fn worded(fault: Fault, caller: &Caller) -> Fault {
+    fn decorate(fault: Fault, caller: &Caller) -> Fault {
         let code = fault.code();
         // The digits only have to look like the platform's: derived from the time, not a secret.
         let digits = caller.now.unsigned_abs().wrapping_mul(6_364_136_223_846_793_005) % 100_000_000_000_000;

@@ -148,7 +148,7 @@ mod tests {
         std::iter::from_fn(|| world.events.next_due(i64::MAX))
             .map(|delivery| {
                 if let (Some(Happened { kind, members }), EVENTS) =
-                    (delivery.event.of::<Happened>(), delivery.plan.road)
+                    (delivery.event.of::<Happened>(), delivery.plan.destination)
                 {
                     return format!("{kind} {}", json!(members));
                 }

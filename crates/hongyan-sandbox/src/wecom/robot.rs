@@ -5,7 +5,7 @@ use super::{
     chat::{self, Chats},
     content::{self, unfit},
     credentials::Credentials,
-    media::{self, Shelf},
+    media::{self, MediaStore},
 };
 use crate::{
     options::random_hex,
@@ -103,7 +103,7 @@ pub(crate) fn add(world: &mut World, new: NewRobot) -> Result<serde_json::Value,
 }
 
 /// Finds the robot of a key; notes it as who calls.
-pub(super) fn admit(world: &mut World, key: Option<&str>) -> Result<(), Fault> {
+pub(super) fn authenticate(world: &mut World, key: Option<&str>) -> Result<(), Fault> {
     let own = &world.memory.get::<Credentials>().robot_key;
     let robots = &world.memory.get::<Robots>().all;
     let found = key.and_then(|key| robots.iter().position(|robot| robot.key.as_ref().unwrap_or(own) == key));
@@ -135,7 +135,7 @@ pub(super) fn send(world: &mut World, call: &Caller, request: SendWebhook) -> Re
     if let Content::Image(image) = Content::read(&request.msgtype, &request.content).map_err(unfit)? {
         check_image(&image)?;
     }
-    world.memory.get::<Shelf>().find_all(now, &seen.media, Some(robot))?;
+    world.memory.get::<MediaStore>().find_all(now, &seen.media, Some(robot))?;
     let (chatid, name) = {
         let robot = &mut world.memory.get_mut::<Robots>().all[robot];
         robot.recent.push_back(now);

@@ -8,7 +8,7 @@ use super::{
     card::Cards,
     chat::Chats,
     credentials::Credentials,
-    media::Shelf,
+    media::MediaStore,
     message::Messages,
     news,
     robot::Robots,
@@ -45,7 +45,7 @@ impl SimulatedPlatform for Simulation {
         memory.put(Messages::default());
         memory.put(Cards::default());
         memory.put(Chats::default());
-        memory.put(Shelf::default());
+        memory.put(MediaStore::default());
         memory.put(Robots::default());
         memory.put(SignIns::default());
         memory.put(OwnTags::default());

@@ -28,12 +28,12 @@ const SHOWN_AFTER_MS: i64 = 180_000;
 
 /// The way an event takes to one receiver, as the inspection API names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub(crate) struct Road(pub(crate) &'static str);
+pub(crate) struct Destination(pub(crate) &'static str);
 
-/// What happens to a push on one road that fails or is not answered.
+/// What happens to a push on one destination that fails or is not answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    pub(crate) road: Road,
+    pub(crate) destination: Destination,
     /// Milliseconds to the next try, after the first failure, the second, …; then it is given up.
     pub(crate) again_ms: &'static [i64],
     /// The milliseconds count from the beginning of the failed try, not from its end.
@@ -108,7 +108,8 @@ struct Noted {
     platform: &'static str,
     kind: String,
     event_id: String,
-    road: Road,
+    #[serde(rename = "road")]
+    destination: Destination,
     tries: u32,
     /// `waiting`, `delivered` or `given up`.
     outcome: &'static str,
@@ -116,7 +117,7 @@ struct Noted {
     problem: Option<String>,
 }
 
-/// How the pushes on one road went, since its receiver was set.
+/// How the pushes on one destination went, since its receiver was set.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Counts {
     /// Events that happened.
@@ -142,35 +143,35 @@ pub(crate) struct Events {
     /// With nobody connected: until somebody is.
     parked: VecDeque<Delivery>,
     /// With the time from which they are shown.
-    failed: VecDeque<(i64, Road, Arc<Event>)>,
+    failed: VecDeque<(i64, Destination, Arc<Event>)>,
     recent: VecDeque<Noted>,
-    counts: HashMap<Road, Counts>,
+    counts: HashMap<Destination, Counts>,
     pub(super) last: u64,
     wake: Arc<Notify>,
 }
 
 impl Events {
-    /// Empty, but with the numbers and the bell of another, so that what is under way finds nothing of its own.
+    /// Empty, but with the numbers and the wake-up of another, so that what is under way finds nothing of its own.
     pub(crate) fn after(other: &Self) -> Self {
         Self { last: other.last, wake: other.wake.clone(), ..Self::default() }
     }
 
     /// Rings when something is due sooner than it was.
-    pub(crate) fn bell(&self) -> Arc<Notify> {
+    pub(crate) fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 
-    pub(crate) fn ring_by(&mut self, bell: Arc<Notify>) {
-        self.wake = bell;
+    pub(crate) fn wake_by(&mut self, wake: Arc<Notify>) {
+        self.wake = wake;
     }
 
-    pub(crate) fn counts(&mut self, road: Road) -> &mut Counts {
-        self.counts.entry(road).or_default()
+    pub(crate) fn counts(&mut self, destination: Destination) -> &mut Counts {
+        self.counts.entry(destination).or_default()
     }
 
     /// Starts to count anew, for a new receiver.
-    pub(crate) fn forget_counts(&mut self, road: Road) {
-        self.counts.remove(&road);
+    pub(crate) fn forget_counts(&mut self, destination: Destination) {
+        self.counts.remove(&destination);
     }
 
     /// Puts an event on its way; `false` where there is no room.
@@ -188,7 +189,7 @@ impl Events {
             platform: event.push.platform(),
             kind: event.push.kind(),
             event_id: event.id.clone(),
-            road: plan.road,
+            destination: plan.destination,
             tries: 0,
             outcome: "waiting",
             problem: None,
@@ -233,9 +234,9 @@ impl Events {
         self.under_way.get(&number)
     }
 
-    /// The number of the push of this event on this road, if it is under way.
-    pub(crate) fn find(&self, road: Road, event_id: &str) -> Option<u64> {
-        let of = |delivery: &&Delivery| delivery.plan.road == road && delivery.event.id == event_id;
+    /// The number of the push of this event on this destination, if it is under way.
+    pub(crate) fn find(&self, destination: Destination, event_id: &str) -> Option<u64> {
+        let of = |delivery: &&Delivery| delivery.plan.destination == destination && delivery.event.id == event_id;
         self.under_way.values().find(of).map(|delivery| delivery.number)
     }
 
@@ -277,7 +278,7 @@ impl Events {
             if self.failed.len() >= KEPT_FAILED {
                 self.failed.pop_front();
             }
-            self.failed.push_back((now + SHOWN_AFTER_MS, plan.road, delivery.event.clone()));
+            self.failed.push_back((now + SHOWN_AFTER_MS, plan.destination, delivery.event.clone()));
         }
         Some(delivery)
     }
@@ -290,16 +291,16 @@ impl Events {
     }
 
     /// Forgets what is on its way to a receiver who is no more.
-    pub(crate) fn forget(&mut self, road: Road) {
-        self.waiting.retain(|_, delivery| delivery.plan.road != road);
-        self.under_way.retain(|_, delivery| delivery.plan.road != road);
-        self.failed.retain(|(_, of, _)| *of != road);
+    pub(crate) fn forget(&mut self, destination: Destination) {
+        self.waiting.retain(|_, delivery| delivery.plan.destination != destination);
+        self.under_way.retain(|_, delivery| delivery.plan.destination != destination);
+        self.failed.retain(|(_, of, _)| *of != destination);
     }
 
     /// How many are on their way to a receiver.
-    pub(crate) fn waiting(&self, road: Road) -> usize {
+    pub(crate) fn waiting(&self, destination: Destination) -> usize {
         let all = self.waiting.values().chain(self.under_way.values()).chain(&self.parked);
-        all.filter(|delivery| delivery.plan.road == road).count()
+        all.filter(|delivery| delivery.plan.destination == destination).count()
     }
 
     fn note(&mut self, delivery: &Delivery, outcome: &'static str, problem: Option<&str>) {
@@ -378,7 +379,7 @@ mod tests {
         let plan = crate::wecom::event::plan(3);
         assert!((0..KEPT).all(|_| events.enqueue(event(), plan)));
         assert!(!events.enqueue(event(), plan));
-        events.forget(plan.road);
-        assert_eq!(events.waiting(plan.road), 0);
+        events.forget(plan.destination);
+        assert_eq!(events.waiting(plan.destination), 0);
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{
     World,
-    event::{Event, Plan, Push, Road},
+    event::{Destination, Event, Plan, Push},
 };
 use crate::options::random_hex;
 use std::sync::Arc;
 
 impl World {
-    /// Puts an event on its way, once for each plan; gives the roads that it takes.
-    pub(crate) fn tell(&mut self, at: i64, push: impl Push, plans: &[Plan]) -> Vec<Road> {
+    /// Puts an event on its way, once for each plan; gives the destinations that it takes.
+    pub(crate) fn tell(&mut self, at: i64, push: impl Push, plans: &[Plan]) -> Vec<Destination> {
         if plans.is_empty() {
             return Vec::new();
         }
@@ -18,20 +18,20 @@ impl World {
         let event = Arc::new(Event { id, at, push: Box::new(push) });
         for plan in plans {
             let kept = self.events.enqueue(event.clone(), *plan);
-            let counts = self.events.counts(plan.road);
+            let counts = self.events.counts(plan.destination);
             counts.emitted += 1;
             counts.lost += u64::from(!kept);
         }
-        plans.iter().map(|plan| plan.road).collect()
+        plans.iter().map(|plan| plan.destination).collect()
     }
 
     /// Notes what came of a try: the receiver took it, or what was wrong.
     pub(crate) fn tried(&mut self, number: u64, outcome: Result<(), String>, now: i64) {
-        let Some(road) = self.events.under_way(number).map(|delivery| delivery.plan.road) else { return };
+        let Some(destination) = self.events.under_way(number).map(|delivery| delivery.plan.destination) else { return };
         match outcome {
             Ok(()) => {
                 if let Some(delivery) = self.events.delivered(number) {
-                    self.events.counts(road).delivered += 1;
+                    self.events.counts(destination).delivered += 1;
                     if self.settings.push_repeats {
                         self.events.repeat(delivery, now);
                     }
@@ -39,7 +39,7 @@ impl World {
             }
             Err(problem) => {
                 let given_up = self.events.refused(number, &problem, now).is_some();
-                let counts = self.events.counts(road);
+                let counts = self.events.counts(destination);
                 counts.refused += 1;
                 counts.given_up += u64::from(given_up);
                 counts.last_problem = Some(problem);

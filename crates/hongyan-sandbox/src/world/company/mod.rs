@@ -10,7 +10,7 @@ mod seed;
 mod tag;
 
 pub(crate) use department::{Department, DepartmentSettings, Kept, Misplaced};
-pub(crate) use person::{Person, Treatment};
+pub(crate) use person::{Person, PersonRule};
 pub(crate) use roll::Roll;
 pub(crate) use tag::{Tag, TagTaken, Tags};
 
