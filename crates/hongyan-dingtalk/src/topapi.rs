@@ -70,10 +70,7 @@ pub fn is_form(call: &Wire) -> bool {
 
 /// The pairs of a form, decoded; what is not UTF-8 is replaced.
 fn pairs(form: &str) -> Map<String, Value> {
-    let decode =
-        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = form.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (decode(name), Value::String(decode(value)))).collect()
+    form_urlencoded::parse(form.as_bytes()).into_owned().map(|(name, value)| (name, value.into())).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use hongyan_endpoint::Wire;
 use http::{HeaderMap, Uri};
-use percent_encoding::percent_decode_str;
 
 /// Headers that matter to a platform: the one that a credential may travel in, the boundary of a form of files, and
 /// the part of a file that is wanted.
@@ -26,17 +25,7 @@ pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &
 
 /// Pairs of a query or a form, decoded; what is not UTF-8 is replaced.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    form_urlencoded::parse(text.as_bytes()).into_owned()
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
     lang::told,
+    listing::{self, Cell},
     progress,
     remote::{Gateway, encode},
-    table::{self, Cell},
 };
 use anyhow::Context;
 use hongyan_api::FileList;
@@ -92,6 +92,6 @@ fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
+    listing::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
     Ok(())
 }

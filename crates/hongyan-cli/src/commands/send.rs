@@ -6,8 +6,8 @@ use crate::out::say;
 use crate::{
     args::Send,
     exit::{Exit, Usage},
+    listing::{self, Cell},
     remote::Gateway,
-    table::{self, Cell},
 };
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -263,7 +263,7 @@ fn print_plan(plan: &Value) {
             ]
         })
         .collect();
-    table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
+    listing::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
     say!("API calls, at most: {}", plan["cost"]["calls"]);
     for delivery in plan["deliveries"].as_array().into_iter().flatten() {
         let part =

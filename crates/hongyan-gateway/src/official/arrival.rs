@@ -4,7 +4,6 @@ use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
 use hongyan_endpoint::{Auth, Wire};
 use hongyan_platform_client::Raw;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// Headers that matter to a platform.
@@ -35,10 +34,8 @@ pub(crate) fn credential(auth: Auth) -> Option<String> {
 /// The call as it can be passed on: as it came, without what is `withheld` of its query: the credential.
 pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
     let query = parts.uri.query().unwrap_or_default();
-    let kept = query.split('&').filter(|pair| {
-        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        !pair.is_empty() && !withheld.contains(&decode(name).as_str())
-    });
+    let name = |pair| pairs(pair).next().map(|(name, _)| name);
+    let kept = query.split('&').filter(|pair| name(pair).is_some_and(|name| !withheld.contains(&name.as_str())));
     Raw {
         method: parts.method.clone(),
         path: hongyan_dingtalk::declared_path(parts.uri.path()).to_owned(),
@@ -50,17 +47,7 @@ pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
 
 /// Pairs of a query or a form, decoded; what is not UTF-8 is replaced.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    form_urlencoded::parse(text.as_bytes()).into_owned()
 }
 
 /// A form as a JSON object of texts.

@@ -7,16 +7,16 @@
 mod arrival;
 mod follow;
 mod login;
+mod operations;
 mod robot;
 mod send;
 mod side;
 mod slow;
-mod table;
 mod tokens;
 
 pub(crate) use arrival::{form_to_json, pairs};
+pub(crate) use operations::Operation;
 pub(crate) use side::Side;
-pub(crate) use table::Operation;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
@@ -59,7 +59,7 @@ pub(crate) struct Application {
 
 /// What the official paths share.
 pub(crate) struct Doors {
-    table: table::Table,
+    operations: operations::OperationsByPath,
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
@@ -100,7 +100,7 @@ impl Doors {
             })
             .collect();
         Ok(Self {
-            table: table::Table::new(),
+            operations: operations::OperationsByPath::new(),
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
@@ -115,7 +115,7 @@ impl Doors {
 
     /// A declared operation by its name.
     pub(crate) fn operation(&self, side: Side, name: &str) -> Option<Operation> {
-        self.table.named(side, name)
+        self.operations.named(side, name)
     }
 }
 
@@ -156,7 +156,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
         return None;
     }
     let path = parts.uri.path();
-    let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
+    let Some(operation) = app.doors.operations.find(parts.method.as_str(), path) else {
         return Side::unknown(path).map(|sealed| Answer::from(sealed).into_response());
     };
     let answer = match admitted(app, operation, parts, body).await {

@@ -1,5 +1,6 @@
 //! One of the two platforms, as the official paths need it: its words for what we refuse, its envelope.
 
+use data_encoding::HEXLOWER;
 use hongyan_api::{Code, Problem};
 use hongyan_dingtalk::{DingTalk, new_style};
 use hongyan_endpoint::{Declared, Fault, Invalid, Platform, Sealed, Spec};
@@ -199,5 +200,5 @@ fn request_id() -> String {
     if getrandom::fill(&mut random).is_err() {
         return String::new();
     }
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&random)
 }

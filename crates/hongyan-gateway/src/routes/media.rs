@@ -11,9 +11,10 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_api::{Code, FileList, Problem};
 use hongyan_core::FileRow;
-use hongyan_endpoint::File;
+use hongyan_endpoint::{File, UNRESERVED};
 use http::{HeaderValue, StatusCode, header};
-use std::{fmt::Write, sync::Arc, time::Duration};
+use percent_encoding::utf8_percent_encode;
+use std::{sync::Arc, time::Duration};
 
 /// What a form may hold beside its file.
 const FORM_BYTES: usize = 64 << 10;
@@ -119,15 +120,7 @@ impl AsRef<[u8]> for Content {
 /// Never to be shown by a browser under this address: somebody else made it.
 fn attachment(name: &str, bytes: Bytes) -> Response {
     let mut response = reply::with_type(StatusCode::OK, files::ANY_TYPE, bytes);
-    let encoded = name.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    });
+    let encoded = utf8_percent_encode(name, UNRESERVED);
     // Only visible ASCII, so it is always a header.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{encoded}")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

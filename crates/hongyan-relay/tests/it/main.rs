@@ -2,5 +2,5 @@
 
 mod delivering;
 mod fake;
+mod outbox_table;
 mod standing;
-mod table;
