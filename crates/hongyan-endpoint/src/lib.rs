@@ -45,6 +45,7 @@ pub mod lenient;
 mod mailbox;
 mod path;
 mod read;
+mod server;
 mod spec;
 pub mod strict;
 mod wire;
@@ -55,6 +56,7 @@ pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use path::UNRESERVED;
 pub use read::typed;
+pub use server::{PlatformServer, Refusal, form, pairs};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };
