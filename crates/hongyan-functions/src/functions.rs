@@ -191,7 +191,7 @@ fn parse_proxy(text: &str) -> Result<Proxy, FunctionError> {
 
 fn explain(method: Method, shown: &str, fault: NetFault) -> FunctionError {
     let function = method.function();
-    let NetFault { failure, message } = fault;
+    let NetFault { failure, timed_out, message } = fault;
     // A read that got lost is simply read again.
     let unknown = !failure.came_before_the_call() && method != Method::Get;
     match failure {
@@ -215,13 +215,13 @@ fn explain(method: Method, shown: &str, fault: NetFault) -> FunctionError {
             error.allow_by(ANY_CERTIFICATE);
             error
         }
-        Failure::Timeout | Failure::ConnectTimeout => FunctionError::new(
+        Failure::Timeout | Failure::Connect if timed_out => FunctionError::new(
             Kind::Transport { timeout: true },
             format!("{function}: timeout: {message} from {shown}"),
             ("raise the timeout, in milliseconds, or check the server", "请调大超时（毫秒）或检查服务器"),
         )
         .with_unknown_outcome(unknown),
-        Failure::Connect | Failure::Proxy => FunctionError::new(
+        Failure::Timeout | Failure::Connect | Failure::Proxy => FunctionError::new(
             Kind::Transport { timeout: false },
             format!("{function}: could not connect to {shown}: {message}"),
             ("check host, port, DNS and any proxy", "请检查主机、端口、DNS 和代理"),

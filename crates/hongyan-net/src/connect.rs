@@ -84,7 +84,7 @@ fn unreached(error: &(dyn Error + 'static)) -> NetFault {
 /// Why a TLS handshake failed that somebody else made, with a set-up of ours: mail.
 #[must_use]
 pub fn handshake_fault(error: &(dyn Error + 'static)) -> NetFault {
-    let NetFault { failure, message } = unreached(error);
+    let NetFault { failure, message, .. } = unreached(error);
     fault(if failure == Failure::Untrusted { failure } else { Failure::Tls }, message)
 }
 

@@ -8,7 +8,7 @@ use crate::{
     pool::{Destination, Pool},
     proxy::{Proxy, address, is_loopback},
     redact::{Cleaning, clean, clean_body, clean_headers},
-    reply::fault,
+    reply::{fault, timed_out},
     request::on_the_wire,
 };
 use bytes::Bytes;
@@ -186,8 +186,8 @@ impl Http {
     /// nothing is cleaned: whoever made the call reads the answer as it came.
     ///
     /// # Errors
-    /// As [`Self::send`]; after its own time-out [`Failure::Timeout`], or [`Failure::ConnectTimeout`] where nothing was
-    /// sent by then.
+    /// As [`Self::send`]; after its own time-out [`Failure::Timeout`], or [`Failure::Connect`] where nothing was sent by
+    /// then.
     pub async fn send_raw(&self, call: RawCall) -> Result<RawReply, NetFault> {
         let RawCall { request, timeout, max_body_bytes, proxy, refuse_private } = call;
         let bounds = Bounds { mode: Mode::Raw, proxy: proxy.as_ref(), refuse_private, max_body_bytes, timeout: None };
@@ -196,9 +196,8 @@ impl Http {
         let Exchanged { status, head, body, .. } = match timeout {
             None => work.await?,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-                let written = written.load(Ordering::Relaxed);
-                let failure = if written { Failure::Timeout } else { Failure::ConnectTimeout };
-                Err(fault(failure, format!("no answer within {} ms", limit.as_millis())))
+                let failure = if written.load(Ordering::Relaxed) { Failure::Timeout } else { Failure::Connect };
+                Err(timed_out(failure, format!("no answer within {} ms", limit.as_millis())))
             })?,
         };
         Ok(RawReply { status, head, body })
@@ -261,7 +260,7 @@ impl Http {
                 None => exchange.await,
                 Some(limit) => tokio::time::timeout(limit, exchange)
                     .await
-                    .map_err(|_| fault(Failure::Timeout, format!("no answer within {limit:?}")))?,
+                    .map_err(|_| timed_out(Failure::Timeout, format!("no answer within {limit:?}")))?,
             };
             match exchanged {
                 Ok(exchanged) => {
@@ -294,7 +293,7 @@ impl Http {
         let limit = self.shared.options.connect_timeout;
         tokio::time::timeout(limit, opening)
             .await
-            .map_err(|_| fault(Failure::ConnectTimeout, format!("no connection within {} ms", limit.as_millis())))?
+            .map_err(|_| timed_out(Failure::Connect, format!("no connection within {} ms", limit.as_millis())))?
     }
 
     fn tls(&self) -> Result<ClientConfig, NetFault> {

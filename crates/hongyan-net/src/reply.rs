@@ -56,8 +56,6 @@ pub enum Failure {
     Private,
     /// No connection: nothing was sent.
     Connect,
-    /// No connection in time: nothing was sent.
-    ConnectTimeout,
     /// The proxy refused the tunnel: nothing was sent.
     Proxy,
     /// No encrypted connection: nothing was sent.
@@ -79,7 +77,7 @@ impl Failure {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Private | Self::Connect | Self::ConnectTimeout => "net.connect",
+            Self::Private | Self::Connect => "net.connect",
             Self::Proxy => "net.proxy",
             Self::Tls => "net.tls",
             Self::Untrusted => "net.untrusted",
@@ -96,7 +94,6 @@ impl Failure {
         match self {
             Self::Private
             | Self::Connect
-            | Self::ConnectTimeout
             | Self::Proxy
             | Self::Tls
             | Self::Untrusted
@@ -111,6 +108,8 @@ impl Failure {
 pub struct NetFault {
     /// How far the call got.
     pub failure: Failure,
+    /// Whether a time-out ended it.
+    pub timed_out: bool,
     /// What the network said.
     pub message: String,
 }
@@ -124,7 +123,11 @@ impl fmt::Display for NetFault {
 impl std::error::Error for NetFault {}
 
 pub(crate) fn fault(failure: Failure, message: impl Into<String>) -> NetFault {
-    NetFault { failure, message: message.into() }
+    NetFault { failure, timed_out: false, message: message.into() }
+}
+
+pub(crate) fn timed_out(failure: Failure, message: String) -> NetFault {
+    NetFault { timed_out: true, ..fault(failure, message) }
 }
 
 #[cfg(test)]

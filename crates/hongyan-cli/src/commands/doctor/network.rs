@@ -86,7 +86,7 @@ fn is_loopback(host: &str) -> bool {
 fn not_answered(fault: &NetFault, encrypted: bool) -> Cause {
     let code = match fault.failure {
         // Somebody took a connection a moment ago: it broke in the handshake.
-        Failure::Connect | Failure::ConnectTimeout if encrypted => Failure::Tls.code(),
+        Failure::Connect if encrypted => Failure::Tls.code(),
         Failure::TooLarge | Failure::Request => Failure::Lost.code(),
         failure => failure.code(),
     };
