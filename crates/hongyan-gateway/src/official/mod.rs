@@ -7,15 +7,15 @@
 mod arrival;
 mod follow;
 mod login;
+mod operations;
 mod platform;
 mod robot;
 mod send;
 mod slow;
-mod operations;
 mod tokens;
 
-pub(crate) use platform::PlatformKind;
 pub(crate) use operations::Operation;
+pub(crate) use platform::PlatformKind;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
