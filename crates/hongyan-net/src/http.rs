@@ -143,9 +143,7 @@ impl Http {
     /// # Errors
     /// As [`Http::send`].
     pub async fn get(&self, url: &str) -> Result<Reply, NetFault> {
-        let request = http::Request::get(url)
-            .body(Bytes::new())
-            .map_err(|e| NetFault { failure: Failure::Request, message: e.to_string() })?;
+        let request = http::Request::get(url).body(Bytes::new()).map_err(|e| fault(Failure::Request, e.to_string()))?;
         self.send(request).await
     }
 

@@ -92,12 +92,7 @@ impl Failure {
     #[must_use]
     pub const fn came_before_the_call(self) -> bool {
         match self {
-            Self::Private
-            | Self::Connect
-            | Self::Proxy
-            | Self::Tls
-            | Self::Untrusted
-            | Self::Request => true,
+            Self::Private | Self::Connect | Self::Proxy | Self::Tls | Self::Untrusted | Self::Request => true,
             Self::Timeout | Self::Lost | Self::TooLarge => false,
         }
     }
