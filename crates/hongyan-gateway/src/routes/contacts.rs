@@ -1,6 +1,6 @@
 //! People and departments, as an account's platform has them.
 
-use super::{Call, platform::problem, query};
+use super::{Call, platform, query};
 use crate::{
     app::App,
     reply::{self, Reply},
@@ -44,8 +44,7 @@ pub(super) async fn person(app: &Arc<App>, call: &Call) -> Reply {
         }
     }
     let key = key.ok_or_else(|| query::wrong("userid", "give one of userid, mobile, email"))?;
-    let person = contacts.person(&key).await;
-    reply::ok(&person.map_err(|fault| problem(app, account, &fault, &[Missing::Person]))?)
+    reply::ok(&platform::ask(app, account, &[Missing::Person], contacts.person(&key)).await?)
 }
 
 /// `GET /v1/contacts/{account}/departments`
@@ -53,15 +52,15 @@ pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
     let (account, contacts) = contacts(app, call)?;
     let below = call.query("below");
     below.map_or(Ok(()), |below| check_value("below", below))?;
-    let departments = contacts.departments(below).await;
-    let departments = departments.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let departments = contacts.departments(below);
+    let departments = platform::ask(app, account, &[Missing::Department], departments).await?;
     reply::ok(&DepartmentList { departments })
 }
 
 /// `GET /v1/contacts/{account}/departments/{id}/members`
 pub(super) async fn members(app: &Arc<App>, call: &Call) -> Reply {
     let (account, contacts) = contacts(app, call)?;
-    let people = contacts.members(call.param("id")).await;
-    let people = people.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let people = contacts.members(call.param("id"));
+    let people = platform::ask(app, account, &[Missing::Department], people).await?;
     reply::ok(&PersonList { people })
 }
