@@ -4,30 +4,30 @@
 //! The parser above takes both ends of a line. Here the bytes are looked at on their way up to it, and a line feed that
 //! has no carriage return before it reaches the parser as NUL, which it refuses with `400` wherever it stands.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::watched::{Watch, Watched};
 
-/// A server's side of a connection whose requests are looked at: a bare line feed in a head reaches the reader as NUL.
-#[derive(Debug)]
-pub struct Heads<T> {
-    stream: T,
+/// A stream whose requests are looked at.
+pub type Heads<T> = Watched<T, Requests>;
+
+/// Who looks at the heads of a connection's requests.
+#[derive(Debug, Default)]
+pub struct Requests {
     place: Place,
     upgrades: bool,
 }
 
-impl<T> Heads<T> {
-    /// For a server that speaks HTTP and nothing else on its connections.
-    pub fn new(stream: T) -> Self {
-        Self { stream, place: Place::Head(Line::default()), upgrades: false }
+impl Requests {
+    /// For a server that may go on with another protocol: nothing is looked at after a request that asks for one. The
+    /// default is for a server that speaks HTTP alone.
+    #[must_use]
+    pub fn with_upgrades() -> Self {
+        Self { upgrades: true, ..Self::default() }
     }
+}
 
-    /// For a server that may go on with another protocol: nothing is looked at after a request that asks for one.
-    pub fn with_upgrades(stream: T) -> Self {
-        Self { upgrades: true, ..Self::new(stream) }
+impl Watch for Requests {
+    fn look(&mut self, bytes: &mut [u8]) {
+        self.place.walk(bytes, self.upgrades);
     }
 }
 
@@ -62,6 +62,12 @@ struct Line {
 
 /// More of a line is not kept; no header that matters here is longer.
 const KEPT: usize = 256;
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Head(Line::default())
+    }
+}
 
 impl Place {
     /// Moves over bytes as they come, and changes those that must not pass.
@@ -161,56 +167,19 @@ impl Line {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Heads<T> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = into.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, into))?;
-        this.place.walk(&mut into.filled_mut()[before..], this.upgrades);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Heads<T> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// The bytes as the parser gets them, read in pieces of this size.
     fn walked(wire: &str, size: usize) -> Vec<u8> {
-        walked_by(wire, size, false)
+        walked_by(Requests::default(), wire, size)
     }
 
-    fn walked_by(wire: &str, size: usize, upgrades: bool) -> Vec<u8> {
+    fn walked_by(mut requests: Requests, wire: &str, size: usize) -> Vec<u8> {
         let mut bytes = wire.as_bytes().to_vec();
-        let mut place = Place::Head(Line::default());
         for piece in bytes.chunks_mut(size) {
-            place.walk(piece, upgrades);
+            requests.look(piece);
         }
         bytes
     }
@@ -259,7 +228,7 @@ mod tests {
     fn nothing_is_looked_at_after_an_upgrade_where_there_are_any() {
         let wire = "GET /connect HTTP/1.1\r\nUpgrade: websocket\r\n\r\na\nb";
         for size in [1, 2, 7, 10_000] {
-            assert_eq!(walked_by(wire, size, true), wire.as_bytes());
+            assert_eq!(walked_by(Requests::with_upgrades(), wire, size), wire.as_bytes());
             assert_eq!(walked(wire, size), wire.replace("a\n", "a\0").as_bytes());
         }
     }

@@ -67,7 +67,7 @@ async fn send(http: &Http, request: Request<Bytes>, timeout: Duration) -> Result
         Ok(answer) => answer,
         Err(_) => {
             let message = format!("no answer within {timeout:?}");
-            Err(NetFault { failure: hongyan_net::Failure::Timeout, message })
+            Err(NetFault { failure: hongyan_net::Failure::Timeout, timed_out: true, message })
         }
     }
 }

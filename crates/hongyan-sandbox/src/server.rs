@@ -15,7 +15,7 @@ use crate::{
 };
 use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, whole};
 use bytes::Bytes;
-use hongyan_net::Heads;
+use hongyan_net::{Heads, Requests};
 use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode, Uri,
     header::{CONTENT_LENGTH, HOST, RETRY_AFTER},
@@ -54,8 +54,8 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         connections.spawn(async move {
             let entering = Mutex::new(None);
             let service = service_fn(|request| answer(&hub, peer.ip(), request, &entering));
-            let connection =
-                http1::Builder::new().serve_connection(TokioIo::new(Heads::with_upgrades(stream)), service);
+            let connection = http1::Builder::new()
+                .serve_connection(TokioIo::new(Heads::new(stream, Requests::with_upgrades())), service);
             if let Err(error) = connection.with_upgrades().await {
                 tracing::trace!(%error, "a connection ended early");
             }
