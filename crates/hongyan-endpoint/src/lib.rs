@@ -58,8 +58,9 @@ pub use file::File;
 pub use flaw::{Flaw, Unfit, Unit};
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
+pub use path::UNRESERVED;
 pub use read::{from_json, typed};
-pub use server::{PlatformServer, Refusal, form, form_decoded, pairs};
+pub use server::{PlatformServer, Refusal, form, pairs};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };
