@@ -10,6 +10,7 @@ endpoints! { DingTalk;
     GetUserInfo -> UserInfoGiven {
         "login.user_info", POST "/topapi/v2/user/getuserinfo",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-the-userid-of-a-user-by-using-the-log-free",
     }
@@ -17,6 +18,7 @@ endpoints! { DingTalk;
     GetUserToken -> UserTokenGiven {
         "login.user_token", POST "/v1.0/oauth2/userAccessToken",
         auth: None, effect: Idempotent,
+        role: Grant,
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/obtain-user-token",
     }
@@ -24,6 +26,7 @@ endpoints! { DingTalk;
     GetContact -> ContactGiven {
         "login.contact", GET "/v1.0/contact/users/{unionId}",
         auth: AcsHeader, effect: Read,
+        needs: Person,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/dingtalk-retrieve-user-information",
     }

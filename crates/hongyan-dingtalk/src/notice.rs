@@ -12,6 +12,8 @@ endpoints! { DingTalk;
     SendNotice -> NoticeTaken {
         "notice.send", POST "/topapi/message/corpconversation/asyncsend_v2",
         auth: AccessToken, effect: Send,
+        role: Send(People),
+        needs: Permission("qyapi_base"),
         limits: [
             items("userid_list", 100), items("dept_id_list", 20), bytes("msg", 2048),
             rate(20, SECOND, Scope::App), rate(500, DAY, Scope::Recipient),
@@ -22,6 +24,8 @@ endpoints! { DingTalk;
     GetSendProgress -> SendProgress {
         "notice.progress", POST "/topapi/message/corpconversation/getsendprogress",
         auth: AccessToken, effect: Read,
+        role: Progress("task_id"),
+        needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-the-sending-progress-of-asynchronous-sending-of-enterprise-session",
     }
@@ -29,6 +33,8 @@ endpoints! { DingTalk;
     GetSendResult -> SendResultGiven {
         "notice.result", POST "/topapi/message/corpconversation/getsendresult",
         auth: AccessToken, effect: Read,
+        role: Result("task_id"),
+        needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/gets-the-result-of-sending-messages-asynchronously-to-the-enterprise",
     }
@@ -36,6 +42,8 @@ endpoints! { DingTalk;
     RecallNotice -> NoticeRecalled {
         "notice.recall", POST "/topapi/message/corpconversation/recall",
         auth: AccessToken, effect: Idempotent,
+        role: Recall(People, "msg_task_id"),
+        needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/notification-of-work-withdrawal",
     }

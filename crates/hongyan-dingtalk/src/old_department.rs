@@ -46,6 +46,7 @@ endpoints! { DingTalk;
     CreateDepartment -> DepartmentWritten {
         "department_v1.create", POST "/department/create",
         auth: AccessToken, effect: Send,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
@@ -53,6 +54,7 @@ endpoints! { DingTalk;
     UpdateDepartment -> DepartmentWritten {
         "department_v1.update", POST "/department/update",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
@@ -60,6 +62,7 @@ endpoints! { DingTalk;
     DeleteDepartment -> Done {
         "department_v1.delete", GET "/department/delete",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }

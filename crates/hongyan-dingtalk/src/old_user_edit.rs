@@ -10,6 +10,7 @@ endpoints! { DingTalk;
     CreateUser -> UserCreated {
         "user_v1.create", POST "/user/create",
         auth: AccessToken, effect: Send,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("userid", 64), chars("name", 64), chars("position", 64), chars("tel", 50),
             chars("workPlace", 50), chars("remark", 1000), chars("email", 64), chars("jobnumber", 64),
@@ -21,6 +22,7 @@ endpoints! { DingTalk;
     UpdateUser -> Done {
         "user_v1.update", POST "/user/update",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), chars("position", 64), chars("tel", 50), chars("workPlace", 50),
             chars("remark", 1000), chars("email", 64), chars("jobnumber", 64), rate(20, SECOND, Scope::App),
@@ -31,6 +33,7 @@ endpoints! { DingTalk;
     DeleteUser -> Done {
         "user_v1.delete", GET "/user/delete",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }

@@ -13,6 +13,12 @@ endpoints! { DingTalk;
     SendToPeople -> PeopleSent {
         "robot.batch_send", POST "/v1.0/robot/oToMessages/batchSend",
         auth: AcsHeader, effect: Send,
+        role: Send(RobotToPeople),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("userIds") => ("invalidParameter.userIds.empty", "userIds 不能为空"), unfit("msgKey") => NO_KEY,
+            unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT,
+        ],
         limits: [items("userIds", 20), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbots-send-one-on-one-chat-messages-in-batches",
     }
@@ -20,6 +26,9 @@ endpoints! { DingTalk;
     SendToGroup -> GroupSent {
         "robot.group_send", POST "/v1.0/robot/groupMessages/send",
         auth: AcsHeader, effect: Send,
+        role: Send(RobotToChat),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT],
         limits: [bytes("msgParam", 15_000), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/the-robot-sends-a-group-message",
     }
@@ -27,6 +36,9 @@ endpoints! { DingTalk;
     RecallFromPeople -> Recalled {
         "robot.batch_recall", POST "/v1.0/robot/otoMessages/batchRecall",
         auth: AcsHeader, effect: Idempotent,
+        role: Recall(RobotToPeople, "processQueryKeys"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("robotCode") => NO_ROBOT],
         limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/batch-message-recall-chat",
     }
@@ -34,6 +46,9 @@ endpoints! { DingTalk;
     RecallFromGroup -> Recalled {
         "robot.group_recall", POST "/v1.0/robot/groupMessages/recall",
         auth: AcsHeader, effect: Idempotent,
+        role: Recall(RobotToChat, "processQueryKeys"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("openConversationId") => NO_GROUP, unfit("robotCode") => NO_ROBOT],
         limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/enterprise-chatbot-withdraws-internal-group-messages",
     }
@@ -41,6 +56,9 @@ endpoints! { DingTalk;
     GetReadStatus -> ReadStatusGiven {
         "robot.read_status", GET "/v1.0/robot/oToMessages/readStatus",
         auth: AcsHeader, effect: Read,
+        role: Readers(RobotToPeople, "processQueryKey"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("processQueryKey") => NO_QUERY_KEY, unfit("robotCode") => NO_ROBOT],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-batch-query-the-read-status-of-messages",
     }
@@ -48,6 +66,9 @@ endpoints! { DingTalk;
     GetGroupReaders -> GroupReadersGiven {
         "robot.group_query", POST "/v1.0/robot/groupMessages/query",
         auth: AcsHeader, effect: Read,
+        role: Readers(RobotToChat, "processQueryKey"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("processQueryKey") => NO_QUERY_KEY],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-queries-the-read-status-of-a-message",
     }
@@ -55,6 +76,12 @@ endpoints! { DingTalk;
     SendDing -> DingSent {
         "robot.ding", POST "/v1.0/robot/ding/send",
         auth: AcsHeader, effect: Send,
+        needs: Permission("Premium.Ding.Write"),
+        refuses: [
+            unfit("content") => ("invalidParameter.content.empty", "content 不能为空"),
+            unfit("remindType") => ("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3"),
+            unfit("robotCode") => NO_ROBOT,
+        ],
         limits: [items("receiverUserIdList", 200), rate(6_000, MINUTE, Scope::App), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/robot-sends-nail-message",
     }
@@ -62,10 +89,20 @@ endpoints! { DingTalk;
     GetFile -> FileGiven {
         "robot.file_download", POST "/v1.0/robot/messageFiles/download",
         auth: AcsHeader, effect: Read,
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("downloadCode") => ("miss.param.downloadCode", "downloadCode 不能为空"), unfit("robotCode") => NO_ROBOT],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/isvapp/download-the-file-content-of-the-robot-receiving-message",
     }
 }
+
+/// The refusals of a call that names no robot, no group, no template, no message.
+const NO_ROBOT: (&str, &str) = ("invalidParameter.robotCode.empty", "robotCode 不能为空");
+const NO_GROUP: (&str, &str) = ("miss.openConversationId", "openConversationId 不能为空");
+const NO_KEY: (&str, &str) = ("invalidParameter.msgKey.empty", "msgKey 不能为空");
+const NO_QUERY_KEY: (&str, &str) = ("miss.param.processQueryKey", "processQueryKey 不能为空");
+/// The refusal of a template's parameters that are none.
+const BAD_PARAM: (&str, &str) = ("invalidParameter.msgParam.invalid", "msgParam 应为 JSON 字符串");
 
 /// Request of `oToMessages/batchSend`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ endpoints! { DingTalk;
     OpenConnection -> ConnectionOpened {
         "stream.open", POST "/v1.0/gateway/connections/open",
         auth: None, effect: Idempotent,
+        role: Grant,
         limits: [],
         source: "https://open.dingtalk.com/document/direction/stream-mode-protocol-access-description",
     }

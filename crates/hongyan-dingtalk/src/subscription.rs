@@ -12,6 +12,7 @@ endpoints! { DingTalk;
     RegisterCallback -> Done {
         "callback.register", POST "/call_back/register_call_back",
         auth: AccessToken, effect: Idempotent,
+        refuses: [Misread => ("71010", "json格式错误")],
         limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/registers-event-callback-interfaces",
     }
@@ -19,6 +20,7 @@ endpoints! { DingTalk;
     UpdateCallback -> Done {
         "callback.update", POST "/call_back/update_call_back",
         auth: AccessToken, effect: Idempotent,
+        refuses: [Misread => ("71010", "json格式错误")],
         limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/updates-the-event-callback-interface",
     }
@@ -40,8 +42,9 @@ endpoints! { DingTalk;
     GetFailedCallbacks -> FailedCallbacks {
         "callback.failed", GET "/call_back/get_call_back_failed_result",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/get-the-callback-failure-result",
+        source: "https://open.dingtalk.com/document/development/obtain-the-event-list-of-failed-push-messages",
     }
 }
 

@@ -11,6 +11,7 @@ endpoints! { DingTalk;
     GetByMobileV1 -> UseridFoundV1 {
         "user.get_by_mobile", GET "/user/get_by_mobile",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member_by_mobile"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/retrieve-userid-from-mobile-phone-number",
     }
@@ -18,6 +19,7 @@ endpoints! { DingTalk;
     GetByMobile -> UseridFound {
         "user.getbymobile", POST "/topapi/v2/user/getbymobile",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member_by_mobile"),
         limits: [chars("mobile", 15), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-users-by-phone-number",
     }
@@ -25,6 +27,7 @@ endpoints! { DingTalk;
     GetUser -> UserGiven {
         "user.get", POST "/topapi/v2/user/get",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-user-details",
     }
@@ -32,6 +35,7 @@ endpoints! { DingTalk;
     ListUsers -> UsersListed {
         "user.list", POST "/topapi/v2/user/list",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_department_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-complete-information-of-a-department-user",
     }
@@ -39,6 +43,7 @@ endpoints! { DingTalk;
     ListUserNames -> UserNamesListed {
         "user.listsimple", POST "/topapi/user/listsimple",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_department_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-simple-information-of-a-department-user",
     }
@@ -46,6 +51,7 @@ endpoints! { DingTalk;
     ListUserids -> UseridsListed {
         "user.listid", POST "/topapi/user/listid",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-the-list-of-department-userids",
     }
@@ -53,13 +59,15 @@ endpoints! { DingTalk;
     CountUsers -> UsersCounted {
         "user.count", POST "/topapi/user/count",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member"),
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/obtain-the-number-of-employees-v2",
+        source: "https://open.dingtalk.com/document/development/user-management-acquires-number-employees",
     }
     /// Finds a member by unionid.
     GetByUnionid -> UnionidFound {
         "user.getbyunionid", POST "/topapi/user/getbyunionid",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-a-user-by-the-union-id",
     }
@@ -67,6 +75,7 @@ endpoints! { DingTalk;
     ListAdmins -> AdminsListed {
         "user.listadmin", POST "/topapi/user/listadmin",
         auth: AccessToken, effect: Read,
+        needs: Permission("qyapi_get_member"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-the-administrator-list",
     }
@@ -74,6 +83,7 @@ endpoints! { DingTalk;
     SearchUsers -> UsersFound {
         "user.search", POST "/v1.0/contact/users/search",
         auth: AcsHeader, effect: Read,
+        needs: Permission("qyapi_addresslist_search"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/address-book-search-user-id",
     }

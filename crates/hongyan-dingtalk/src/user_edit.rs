@@ -12,6 +12,7 @@ endpoints! { DingTalk;
     CreateUser -> UserCreated {
         "user.create", POST "/topapi/v2/user/create",
         auth: AccessToken, effect: Send,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("userid", 64), chars("name", 80), items("dept_id_list", 100), chars("telephone", 50),
             chars("job_number", 50), chars("title", 200), chars("email", 50), chars("org_email", 100),
@@ -24,6 +25,7 @@ endpoints! { DingTalk;
     UpdateUser -> Done {
         "user.update", POST "/topapi/v2/user/update",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 80), items("dept_id_list", 100), chars("telephone", 50), chars("job_number", 50),
             chars("title", 200), chars("email", 50), chars("org_email", 100), chars("work_place", 100),
@@ -35,6 +37,7 @@ endpoints! { DingTalk;
     DeleteUser -> Done {
         "user.delete", POST "/topapi/v2/user/delete",
         auth: AccessToken, effect: Idempotent,
+        needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delete-a-user",
     }

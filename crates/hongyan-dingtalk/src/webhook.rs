@@ -14,6 +14,7 @@ endpoints! { DingTalk;
         "webhook.send", POST "/robot/send",
         query: ["access_token", "timestamp", "sign"],
         auth: None, effect: Send,
+        role: Send(Webhook),
         limits: [items("at.atMobiles", 50), items("at.atUserIds", 50), rate(20, MINUTE, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages",
     }
@@ -22,6 +23,7 @@ endpoints! { DingTalk;
         "webhook.answer", POST "/robot/sendBySession",
         query: ["session"],
         auth: None, effect: Send,
+        role: Send(Session),
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/robot-reply-and-send-messages",
     }

@@ -9,6 +9,8 @@ endpoints! { WeCom;
     GetAgent -> Agent {
         "agent.get", GET "/cgi-bin/agent/get",
         auth: AccessToken, effect: Read,
+        needs: Application,
+        refuses: [missing("agentid") => NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
@@ -16,10 +18,14 @@ endpoints! { WeCom;
     ListAgents -> AgentsListed {
         "agent.list", GET "/cgi-bin/agent/list",
         auth: AccessToken, effect: Read,
+        needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
 }
+
+/// The refusal of a call that names no application.
+pub(crate) const NO_AGENT: (&str, &str) = ("41011", "agentid missing");
 
 /// Request of `agent/get`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ endpoints! { WeCom;
     CreateChat -> ChatCreated {
         "appchat.create", POST "/cgi-bin/appchat/create",
         auth: AccessToken, effect: Send,
+        needs: Application,
         limits: [
             items("userlist", 2000), chars("name", 50), bytes("chatid", 32),
             rate(1000, DAY, Scope::Corp),
@@ -27,6 +28,8 @@ endpoints! { WeCom;
     UpdateChat -> Done {
         "appchat.update", POST "/cgi-bin/appchat/update",
         auth: AccessToken, effect: Idempotent,
+        needs: Application,
+        refuses: [missing("chatid") => NO_CHAT],
         limits: [chars("name", 50), rate(1000, HOUR, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98913",
     }
@@ -34,6 +37,8 @@ endpoints! { WeCom;
     GetChat -> ChatRead {
         "appchat.get", GET "/cgi-bin/appchat/get",
         auth: AccessToken, effect: Read,
+        needs: Application,
+        refuses: [missing("chatid") => NO_CHAT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98914",
     }
@@ -41,6 +46,9 @@ endpoints! { WeCom;
     SendChat -> ChatSent {
         "appchat.send", POST "/cgi-bin/appchat/send",
         auth: AccessToken, effect: Send,
+        role: Send(Chat),
+        needs: Application,
+        refuses: [missing("msgtype") => content::NO_TYPE, missing("chatid") => NO_CHAT],
         limits: [
             bytes("text.content", 2048), bytes("markdown.content", 2048),
             rate(200, MINUTE, Scope::Recipient), rate(10_000, DAY, Scope::Recipient),
@@ -49,6 +57,9 @@ endpoints! { WeCom;
         source: "https://developer.work.weixin.qq.com/document/path/90248",
     }
 }
+
+/// The refusal of a call that names no chat.
+const NO_CHAT: (&str, &str) = ("86201", "chatid missing");
 
 /// The fewest members of a chat.
 pub const MIN_MEMBERS: usize = 2;

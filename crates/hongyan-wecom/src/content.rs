@@ -55,6 +55,8 @@ impl Unfit {
     }
 }
 
+/// The refusal of a message without a type.
+pub(crate) const NO_TYPE: (&str, &str) = ("40008", "invalid message type");
 /// The longest text to a robot, in bytes. Servers were seen to name 5120.
 pub const ROBOT_TEXT_BYTES: usize = 2_048;
 /// The longest markdown to a robot, in bytes.

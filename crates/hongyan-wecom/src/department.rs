@@ -14,6 +14,7 @@ endpoints! { WeCom;
     ListDepartments -> DepartmentsListed {
         "department.list", GET "/cgi-bin/department/list",
         auth: AccessToken, effect: Read,
+        needs: Details,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90208",
     }
@@ -28,6 +29,7 @@ endpoints! { WeCom;
     GetDepartment -> DepartmentRead {
         "department.get", GET "/cgi-bin/department/get",
         auth: AccessToken, effect: Read,
+        needs: Details,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95351",
     }

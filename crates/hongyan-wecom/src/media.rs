@@ -11,6 +11,7 @@ endpoints! { WeCom;
         query: ["type"],
         body: Multipart,
         auth: AccessToken, effect: Idempotent,
+        role: Upload,
         limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90253",
     }
@@ -19,6 +20,7 @@ endpoints! { WeCom;
         "media.get", GET "/cgi-bin/media/get",
         reply: File,
         auth: AccessToken, effect: Read,
+        refuses: [missing("media_id") => ("41006", "media_id missing")],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90254",
     }
@@ -27,6 +29,7 @@ endpoints! { WeCom;
         "media.uploadimg", POST "/cgi-bin/media/uploadimg",
         body: Multipart,
         auth: AccessToken, effect: Idempotent,
+        role: Upload,
         limits: [bytes("media", 2_097_152), rate(1000, DAY, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90256",
     }

@@ -1,6 +1,6 @@
 //! The menu at the foot of an application's conversation. <https://developer.work.weixin.qq.com/document/path/90231>
 
-use crate::{WeCom, done::Done};
+use crate::{WeCom, agent, done::Done};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ endpoints! { WeCom;
         "menu.create", POST "/cgi-bin/menu/create",
         query: ["agentid"],
         auth: AccessToken, effect: Idempotent,
+        needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [items("button", 3), items("button.sub_button", 5), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90231",
     }
@@ -17,6 +19,8 @@ endpoints! { WeCom;
     GetMenu -> Menu {
         "menu.get", GET "/cgi-bin/menu/get",
         auth: AccessToken, effect: Read,
+        needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90232",
     }
@@ -24,6 +28,8 @@ endpoints! { WeCom;
     DeleteMenu -> Done {
         "menu.delete", GET "/cgi-bin/menu/delete",
         auth: AccessToken, effect: Idempotent,
+        needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90233",
     }

@@ -1,7 +1,7 @@
 //! Application messages: send, update of cards, recall, statistics. <https://developer.work.weixin.qq.com/document/path/90235>
 
 use crate::{
-    WeCom,
+    WeCom, agent,
     content::{self, Place, Unfit},
 };
 use hongyan_endpoint::{Endpoint, endpoints, lenient};
@@ -13,6 +13,9 @@ endpoints! { WeCom;
     SendMessage -> MessageSent {
         "message.send", POST "/cgi-bin/message/send",
         auth: AccessToken, effect: Send,
+        role: Send(People),
+        needs: Application,
+        refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
             items("touser", 1000), items("toparty", 100), items("totag", 100),
             bytes("text.content", 2048), bytes("markdown.content", 2048),
@@ -24,6 +27,10 @@ endpoints! { WeCom;
     UpdateTemplateCard -> CardUpdated {
         "message.update_template_card", POST "/cgi-bin/message/update_template_card",
         auth: AccessToken, effect: Send,
+        needs: Application,
+        refuses: [
+            missing("agentid") => agent::NO_AGENT, missing("response_code") => ("60140", "invalid response_code"),
+        ],
         limits: [
             items("userids", 1000), items("partyids", 100), items("tagids", 100),
             rate(10_000, MINUTE, Scope::Corp),
@@ -34,6 +41,8 @@ endpoints! { WeCom;
     RecallMessage -> MessageRecalled {
         "message.recall", POST "/cgi-bin/message/recall",
         auth: AccessToken, effect: Idempotent,
+        role: Recall(People, "msgid"),
+        needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
@@ -41,6 +50,7 @@ endpoints! { WeCom;
     GetStatistics -> Statistics {
         "message.statistics", POST "/cgi-bin/message/get_statistics",
         auth: AccessToken, effect: Read,
+        needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/92369",
     }

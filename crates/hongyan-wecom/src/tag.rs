@@ -20,6 +20,7 @@ endpoints! { WeCom;
     GetTag -> TagRead {
         "tag.get", GET "/cgi-bin/tag/get",
         auth: AccessToken, effect: Read,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90213",
     }
@@ -34,6 +35,7 @@ endpoints! { WeCom;
     UpdateTag -> Updated {
         "tag.update", POST "/cgi-bin/tag/update",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [chars("tagname", 32), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90211",
     }
@@ -41,6 +43,7 @@ endpoints! { WeCom;
     DeleteTag -> Deleted {
         "tag.delete", GET "/cgi-bin/tag/delete",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90212",
     }
@@ -48,6 +51,7 @@ endpoints! { WeCom;
     AddTagUsers -> TagUsersChanged {
         "tag.addtagusers", POST "/cgi-bin/tag/addtagusers",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
@@ -55,10 +59,14 @@ endpoints! { WeCom;
     DelTagUsers -> TagUsersChanged {
         "tag.deltagusers", POST "/cgi-bin/tag/deltagusers",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }
 }
+
+/// The refusal of a call that names no tag.
+const NO_TAG: (&str, &str) = ("41017", "tagid missing");
 
 /// Request of `tag/list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,8 @@ endpoints! { WeCom;
     GetToken -> TokenGiven {
         "token.get", GET "/cgi-bin/gettoken",
         auth: None, effect: Idempotent,
+        role: Login(Query),
+        refuses: [missing("corpid") => ("41002", "corpid missing"), missing("corpsecret") => ("41004", "corpsecret missing")],
         limits: [],
         source: "https://developer.work.weixin.qq.com/document/path/91039",
     }

@@ -31,6 +31,8 @@ endpoints! { WeCom;
     GetUser -> Member {
         "user.get", GET "/cgi-bin/user/get",
         auth: AccessToken, effect: Read,
+        needs: Details,
+        refuses: [missing("userid") => NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90196",
     }
@@ -38,6 +40,8 @@ endpoints! { WeCom;
     ListNames -> NamesListed {
         "user.simplelist", GET "/cgi-bin/user/simplelist",
         auth: AccessToken, effect: Read,
+        needs: Details,
+        refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90200",
     }
@@ -45,6 +49,8 @@ endpoints! { WeCom;
     ListUsers -> UsersListed {
         "user.list", GET "/cgi-bin/user/list",
         auth: AccessToken, effect: Read,
+        needs: Details,
+        refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90201",
     }
@@ -73,6 +79,7 @@ endpoints! { WeCom;
     DeleteUser -> Deleted {
         "user.delete", GET "/cgi-bin/user/delete",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("userid") => NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90198",
     }
@@ -84,6 +91,11 @@ endpoints! { WeCom;
         source: "https://developer.work.weixin.qq.com/document/path/90199",
     }
 }
+
+/// The refusal of a call that names no member.
+pub(crate) const NO_USER: (&str, &str) = ("41009", "userid missing");
+/// The refusal of a call that names no department.
+const NO_DEPARTMENT: (&str, &str) = ("60123", "invalid department id");
 
 /// Request of `user/getuserid`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,8 @@ endpoints! { WeCom;
     SendWebhook -> Done {
         "webhook.send", POST "/cgi-bin/webhook/send",
         auth: Key, effect: Send,
+        role: Send(Webhook),
+        refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
             bytes("text.content", 2048), bytes("markdown.content", 4096), bytes("markdown_v2.content", 4096),
             rate(20, MINUTE, Scope::App),
@@ -30,6 +32,7 @@ endpoints! { WeCom;
         query: ["type"],
         body: Multipart,
         auth: Key, effect: Idempotent,
+        role: Upload,
         limits: [bytes("media", 20_971_520)],
         source: "https://developer.work.weixin.qq.com/document/path/99110",
     }

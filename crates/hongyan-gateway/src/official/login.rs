@@ -3,18 +3,13 @@
 use super::{Application, Doors, side::Side, tokens::Holder};
 use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
-use hongyan_endpoint::{Declared, Fault, Invalid, Sealed, Spec, Wire};
+use hongyan_endpoint::{Fault, Invalid, Pair, Role, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
 use http::request::Parts;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
-
-/// Whether an operation gives a token.
-pub(super) fn is_login(declared: &dyn Declared) -> bool {
-    matches!(declared.spec().name, "token.get" | "token.create" | "token.company")
-}
 
 /// Answers a login.
 pub(super) async fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Sealed {
@@ -27,7 +22,8 @@ pub(super) async fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wi
 async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Result<Value, Fault> {
     let (id, secret) = pair(side, spec, call)?;
     // Only the older form of DingTalk's first login names a company; the other ids are the application's.
-    let of_company = (side, spec.name) == (Side::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
+    let of_company =
+        (side, spec.role) == (Side::DingTalk, Role::Login(Pair::Query)) && !both(call, "appkey", "appsecret");
     let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, (&id, of_company), &secret);
     let Some(holder) = holder else {
         let fault = wrong_pair(&app.doors, side, spec, call, &id);
@@ -35,9 +31,11 @@ async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &
     };
     let (access_token, life) = app.doors.tokens.issue(side, holder, app.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
-    let reply = match (side, spec.name) {
+    let reply = match (side, spec.role) {
         (Side::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
-        (_, "token.create") => serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in }),
+        (_, Role::Login(Pair::Body)) => {
+            serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in })
+        }
         _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
     };
     reply.map_err(|_| side.busy(spec))
@@ -51,24 +49,24 @@ fn both(call: &Wire, id: &str, secret: &str) -> bool {
 fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String), Fault> {
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let in_query = |name: &str| filled(call.query(name));
-    match (side, spec.name) {
+    match (side, spec.role) {
         (Side::WeCom, _) => {
             let id = in_query("corpid").ok_or_else(|| side.refuse("41002", "corpid missing"))?;
             Ok((id, in_query("corpsecret").ok_or_else(|| side.refuse("41004", "corpsecret missing"))?))
         }
         // Only the query counts.
-        (Side::DingTalk, "token.get") => in_query("appkey")
+        (Side::DingTalk, Role::Login(Pair::Query)) => in_query("appkey")
             .zip(in_query("appsecret"))
             .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
             .ok_or_else(|| side.refuse("40035", "缺少参数 corpid or appkey")),
-        (Side::DingTalk, name) => {
+        (Side::DingTalk, role) => {
             let body: Map<String, Value> =
                 serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
             let member = |name: &str| {
                 filled(body.get(name).and_then(Value::as_str))
                     .ok_or_else(|| side.unreadable(spec, &Invalid::missing(name)))
             };
-            if name == "token.create" {
+            if role == Role::Login(Pair::Body) {
                 return Ok((member("appKey")?, member("appSecret")?));
             }
             if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
@@ -111,16 +109,18 @@ fn holder(
 
 /// The platform's own words for a pair that is none.
 fn wrong_pair(doors: &Doors, side: Side, spec: &Spec, call: &Wire, id: &str) -> Fault {
-    match (side, spec.name) {
+    match (side, spec.role) {
         (Side::WeCom, _) => {
             let known = doors.applications.iter().any(|one| one.side == side && (one.id == id || &*one.account == id));
             if known { side.refuse("40001", "invalid credential") } else { side.refuse("40013", "invalid corpid") }
         }
-        (Side::DingTalk, "token.get") if call.query("appkey").is_none_or(str::is_empty) => {
+        (Side::DingTalk, Role::Login(Pair::Query)) if call.query("appkey").is_none_or(str::is_empty) => {
             side.refuse("40089", "不合法的corpid或corpsecret")
         }
-        (Side::DingTalk, "token.get") => side.refuse("40096", "不合法的appKey或appSecret"),
-        (Side::DingTalk, "token.create") => side.refuse("invalidClientIdOrSecret", "无效的clientId或者clientSecret"),
+        (Side::DingTalk, Role::Login(Pair::Query)) => side.refuse("40096", "不合法的appKey或appSecret"),
+        (Side::DingTalk, Role::Login(Pair::Body)) => {
+            side.refuse("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
+        }
         (Side::DingTalk, _) => side.refuse("invalid.client", "无效的client_id或者client_secret"),
     }
 }

@@ -23,7 +23,9 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Channel, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Method, Sealed, Spec, Wire, harmless_json};
+use hongyan_endpoint::{
+    Auth, Body as BodyForm, Effect, Invalid, Method, Pair, Reach, Role, Sealed, Spec, Wire, harmless_json,
+};
 use hongyan_net::Reply;
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
@@ -175,12 +177,12 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let right_method = parts.method.as_str() == spec.method.as_str();
     // DingTalk's login answers to both, and so does the gateway before its `/topapi/*` to fields in the query; WeCom
     // minds only a GET in a POST's place.
-    let lenient = spec.name == "token.get"
+    let lenient = spec.role == Role::Login(Pair::Query)
         || (spec.path.starts_with("/topapi/") && call.query.iter().any(|(name, _)| name != "access_token"))
         || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
     let right_method = right_method || (lenient && either);
-    if login::is_login(declared) {
+    if matches!(spec.role, Role::Login(_)) {
         if !right_method {
             return Err(side.wrong_method(spec));
         }
@@ -194,7 +196,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let upload = spec.body == BodyForm::Multipart;
     let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
-        if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
+        if !matches!((spec.role, spec.auth), (Role::Send(Reach::Webhook), _) | (Role::Upload, Auth::Key)) {
             // Vendors' calls carry a credential of their own, which is none of an account's.
             return Err(side.forbidden(spec, "none 无"));
         }
@@ -253,13 +255,13 @@ pub(crate) async fn perform(
 ) -> Answer {
     let Operation { side, declared } = operation;
     let spec = declared.spec();
-    if let Some(kind) = send::is_send(side, spec)
+    if let Some(kind) = send::is_send(spec)
         && from.channel.capabilities().group_of(kind).is_some()
         && let Some(sealed) = send::answer(app, caller, from, side, spec, call).await
     {
         return sealed.into();
     }
-    if let Some(field) = follow::id_field(side, spec)
+    if let Some(field) = spec.role.id_field()
         && let Some(sealed) = follow::answer(app, from, side, declared, field, call).await
     {
         return sealed.into();
@@ -340,14 +342,12 @@ fn whose<'a>(app: &'a App, side: Side, spec: &Spec, call: &Wire) -> Result<(&'a 
 
 /// Refuses a key that lacks the scope for an operation.
 fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
-    let wanted: &[Scope] = match spec.name {
-        _ if send::is_send(side, spec).is_some() => &[Scope::Send],
-        "notice.recall" | "message.recall" => &[Scope::Send],
+    let wanted: &[Scope] = match spec.role {
         // What was sent is asked about by whoever sent it.
-        "notice.progress" | "notice.result" | "chat.getReadList" => &[Scope::Send, Scope::Read],
+        role if role.tells_of_send() => &[Scope::Send, Scope::Read],
         // A message that shows a file begins with its upload.
-        name if name.starts_with("media.upload") => &[Scope::Send],
-        _ if spec.effect == Effect::Read => &[Scope::Read],
+        Role::Send(_) | Role::Recall(..) | Role::Upload => &[Scope::Send],
+        Role::Read => &[Scope::Read],
         _ => &[Scope::Admin],
     };
     if wanted.iter().any(|scope| caller.may(*scope)) {

@@ -16,7 +16,7 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire};
+use hongyan_endpoint::{Endpoint, Fault, Reach, Role, Sealed, Spec, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
     content::{Place, Unfit, may_be_taken},
@@ -30,12 +30,10 @@ use tokio::time::Instant;
 const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
 
 /// Whether an operation is a send that goes through the outbox, and to which kind of recipient.
-pub(super) fn is_send(side: Side, spec: &Spec) -> Option<AddressKind> {
-    match (side, spec.name) {
-        (_, "notice.send" | "message.send") => Some(AddressKind::Userid),
-        (_, "chat.send" | "appchat.send") => Some(AddressKind::Chat),
-        (Side::DingTalk, "robot.batch_send") => Some(AddressKind::Userid),
-        (Side::DingTalk, "robot.group_send") => Some(AddressKind::Chat),
+pub(super) fn is_send(spec: &Spec) -> Option<AddressKind> {
+    match spec.role {
+        Role::Send(Reach::People | Reach::RobotToPeople) => Some(AddressKind::Userid),
+        Role::Send(Reach::Chat | Reach::RobotToChat) => Some(AddressKind::Chat),
         _ => None,
     }
 }
@@ -62,8 +60,8 @@ pub(super) async fn answer(
     if call.body.trim_ascii_start().first() != Some(&b'{') || !keeps_numbers(&call.body) {
         return None;
     }
-    let asked = match spec.name {
-        "robot.batch_send" | "robot.group_send" => by_robot(from, spec, call)?,
+    let asked = match spec.role {
+        Role::Send(Reach::RobotToPeople | Reach::RobotToChat) => by_robot(from, spec, call)?,
         _ => read(from, side, spec, call)?,
     };
     Some(carry(app, caller, &from.account, &from.channel, side, spec, asked).await)
@@ -78,7 +76,7 @@ pub(super) fn keeps_numbers(json: &[u8]) -> bool {
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
 fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
     let own = |code: &str| from.robot_code.as_deref() == Some(code);
-    let (to, key, param) = if spec.name == "robot.batch_send" {
+    let (to, key, param) = if spec.role == Role::Send(Reach::RobotToPeople) {
         let request = SendToPeople::decode(call).ok().filter(|request| own(&request.robot_code))?;
         let most = SendToPeople::SPEC.max_items("userIds").unwrap_or(usize::MAX);
         if request.user_ids.is_empty() || request.user_ids.len() > most {
@@ -217,11 +215,11 @@ pub(super) fn platform_id(handle: &str) -> &str {
 
 /// The platform's reply; `None` when it needs an id and there is none.
 fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], code: String) -> Option<Value> {
-    match (side, spec.name) {
-        (_, "webhook.send") => Some(json!({})),
-        (Side::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
-        (Side::DingTalk, "robot.group_send") => Some(json!({"processQueryKey": handle?})),
-        (Side::DingTalk, "robot.batch_send") => {
+    match (side, spec.role) {
+        (_, Role::Send(Reach::Webhook)) => Some(json!({})),
+        (Side::DingTalk, Role::Send(Reach::People)) => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
+        (Side::DingTalk, Role::Send(Reach::RobotToChat)) => Some(json!({"processQueryKey": handle?})),
+        (Side::DingTalk, Role::Send(Reach::RobotToPeople)) => {
             let refused = |code: &str| -> Vec<&str> {
                 let is = |row: &&LedgerRow| row.reason.as_ref().is_some_and(|reason| reason.code == code);
                 ledger.iter().filter(is).map(|row| row.address.value.as_str()).collect()
@@ -235,7 +233,7 @@ fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], co
             Some(reply)
         }
         (Side::DingTalk, _) => Some(json!({"messageId": handle?})),
-        (Side::WeCom, "message.send") => {
+        (Side::WeCom, Role::Send(Reach::People)) => {
             let refused = Refused::of(ledger);
             let sent = MessageSent {
                 invaliduser: refused.users,
@@ -263,8 +261,11 @@ async fn taken(
         tracing::error!(message = %id, %error, "no id could be handed out for an accepted message");
         side.busy(spec)
     })?;
-    let handle =
-        if (side, spec.name) == (Side::DingTalk, "notice.send") { number.to_string() } else { format!("hy{number}") };
+    let handle = if (side, spec.role) == (Side::DingTalk, Role::Send(Reach::People)) {
+        number.to_string()
+    } else {
+        format!("hy{number}")
+    };
     let reply = reply(side, spec, Some(&handle), ledger, String::new()).unwrap_or_default();
     Ok((Ok(reply), Map::new()))
 }
@@ -321,8 +322,8 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 
 /// What a send asks for; `None` where the platform's answer is a refusal, or cannot be foreseen.
 fn read(from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Option<Asked> {
-    match (side, spec.name) {
-        (Side::DingTalk, "notice.send") => notice(from, SendNotice::decode(call).ok()?),
+    match (side, spec.role) {
+        (Side::DingTalk, Role::Send(Reach::People)) => notice(from, SendNotice::decode(call).ok()?),
         (Side::DingTalk, _) => {
             let request = SendToChat::decode(call).ok()?;
             // An `openConversationId` is none of this operation's ids.
@@ -337,7 +338,7 @@ fn read(from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Opt
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
             Some(Asked { to, native: msg(said)?, beside })
         }
-        (Side::WeCom, "message.send") => app_message(from, SendMessage::decode(call).ok()?),
+        (Side::WeCom, Role::Send(Reach::People)) => app_message(from, SendMessage::decode(call).ok()?),
         (Side::WeCom, _) => {
             let request = SendChat::decode(call).ok()?;
             admissible(Place::Chat, &request.msgtype, &request.content, request.check())?;

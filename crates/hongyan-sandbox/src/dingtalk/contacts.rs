@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Limit, Spec};
+use hongyan_endpoint::{Bound, Spec, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -133,17 +133,17 @@ pub(super) fn cut<T: Copy>(all: &[T], offset: i64, size: i64) -> (Vec<T>, bool) 
 /// The first field that is over its declared bound.
 pub(super) fn over_bound(spec: &Spec, request: &impl Serialize) -> Option<&'static str> {
     let fields = serde_json::to_value(request).unwrap_or_default();
-    spec.limits.iter().find_map(|limit| match limit {
-        Limit::Chars { field, max } => {
-            fields[*field].as_str().is_some_and(|text| text.chars().count() > *max).then_some(*field)
+    spec.limits.iter().find_map(|limit| match limit.bound {
+        Bound::Size { field, max, unit: Unit::Chars } => {
+            fields[field].as_str().is_some_and(|text| text.chars().count() > max).then_some(field)
         }
-        Limit::Items { field, max } => {
-            let items = match &fields[*field] {
+        Bound::Size { field, max, unit: Unit::Items } => {
+            let items = match &fields[field] {
                 Value::String(text) => text.split([',', '|']).count(),
                 Value::Array(items) => items.len(),
                 _ => 0,
             };
-            (items > *max).then_some(*field)
+            (items > max).then_some(field)
         }
         _ => None,
     })

@@ -42,7 +42,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::{DingTalk, new_style, topapi};
-use hongyan_endpoint::{Body, Fault, Invalid, Spec, Wire};
+use hongyan_endpoint::{Body, Fault, Invalid, Needs, Pair, Reach, Role, Spec, Wire};
 pub(crate) use notice::deliver_due;
 pub(crate) use session::{answer_session, say};
 
@@ -212,12 +212,12 @@ impl Simulated for DingTalk {
             });
         };
         // A person's own token opens one door, and the application's opens it too, but for whose token it is.
-        if spec.name == "login.contact" && world.dingtalk.logins.enter(caller.now, token) {
+        if spec.needs == Needs::Person && world.dingtalk.logins.enter(caller.now, token) {
             return if over_rate::<Self>(world, spec, caller.now) { Err(Self::throttled(spec)) } else { Ok(()) };
         }
         let holder = world.dingtalk.token.holder(token);
         // The suite's own token opens one door, and no other token opens it.
-        let fits = (holder == Some(Holder::Suite)) == (spec.name == "suite.auth_info");
+        let fits = (holder == Some(Holder::Suite)) == (spec.needs == Needs::Suite);
         world.dingtalk.vendor = holder == Some(Holder::Vendor);
         match world.dingtalk.token.standing(token, caller.now) {
             Standing::Valid if fits => {}
@@ -253,7 +253,7 @@ impl Simulated for DingTalk {
     }
 
     fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
-        if spec.name == "webhook.send" {
+        if spec.role == Role::Send(Reach::Webhook) {
             return webhook::arrive(world, caller, call);
         }
         let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
@@ -278,9 +278,9 @@ impl Simulated for DingTalk {
     }
 
     fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault> {
-        match spec.name {
+        match spec.role {
             // Seen to answer to both; only the query counts.
-            "token.get" => None,
+            Role::Login(Pair::Query) => None,
             // The gateway reads the query's fields whatever the method.
             _ if wrapped(spec) && call.query.iter().any(|(name, _)| name != "access_token") => None,
             _ if expects_post(spec) => Some(refuse::<Self>("43002", "需要POST请求")),

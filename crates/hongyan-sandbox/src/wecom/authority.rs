@@ -7,7 +7,7 @@ use crate::{
     route::refuse,
     world::{World, company::Department, company::Person, company::Treatment},
 };
-use hongyan_endpoint::{Fault, Spec};
+use hongyan_endpoint::{Fault, Needs, Spec};
 use hongyan_wecom::WeCom;
 use serde::{Deserialize, Serialize};
 
@@ -66,17 +66,10 @@ impl Default for Permissions {
 
 /// What the secret cannot do, whatever the call says.
 pub(super) fn admit(world: &World, spec: &Spec) -> Result<(), Fault> {
-    let family = spec.name.split('.').next().unwrap_or_default();
     match world.wecom.origin {
         Origin::App => is_enabled(world),
-        Origin::Contacts if matches!(family, "message" | "appchat" | "auth" | "agent" | "menu") => Err(forbidden()),
-        Origin::Contacts
-            if !world.settings.wecom.contacts_details
-                && matches!(
-                    spec.name,
-                    "user.get" | "user.simplelist" | "user.list" | "department.list" | "department.get"
-                ) =>
-        {
+        Origin::Contacts if spec.needs == Needs::Application => Err(forbidden()),
+        Origin::Contacts if spec.needs == Needs::Details && !world.settings.wecom.contacts_details => {
             Err(refuse::<WeCom>("48009", "ip not allowed to read details"))
         }
         _ => Ok(()),
