@@ -39,7 +39,7 @@ endpoints! { DingTalk;
             unfit("msg_template_id") => ("660024", "消息模板为空"), MissingAny => MISSING, Anything => INVALID,
         ],
         limits: [items("at_mobiles", 50), items("at_users", 50), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/send-group-helper-message",
+        source: "https://open.dingtalk.com/document/development/group-template-robot-message",
     }
 }
 

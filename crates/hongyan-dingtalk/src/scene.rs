@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         auth: AcsHeader, effect: Send,
         needs: Permission("qyapi_chat_manage"),
         limits: [chars("title", 30), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/create-group",
+        source: "https://open.dingtalk.com/document/development/create-a-scene-group",
     }
     /// Changes a scene group.
     UpdateSceneGroup -> Success {
@@ -69,7 +69,7 @@ endpoints! { DingTalk;
         "scene.make", POST "/v1.0/im/sceneGroups",
         auth: AcsHeader, effect: Send,
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/create-group",
+        source: "https://open.dingtalk.com/document/development/create-a-scene-group",
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::{
     callbacks::Receiver,
     config::Config,
-    dispatch::Dispatcher,
     keys::{Caller, Ring},
     official::Doors,
     shares::Shares,
@@ -13,6 +12,7 @@ use crate::{
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Clock, IdSource, Library, Obstacle, Outbox, Tick};
+use hongyan_dispatch::Dispatcher;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},

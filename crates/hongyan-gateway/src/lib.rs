@@ -8,7 +8,6 @@ mod app;
 mod body;
 mod callbacks;
 pub mod config;
-pub mod dispatch;
 mod facade;
 mod files;
 mod heads;
@@ -29,9 +28,9 @@ mod words;
 pub use config::Config;
 
 use app::{App, Pages};
-use dispatch::{Dispatcher, Observer};
 use hongyan_channel::Account;
 use hongyan_core::{Clock, Filter, IdSource, Keys, Library, Outbox, StoreError};
+use hongyan_dispatch::{Dispatcher, Observer};
 use metrics::Metrics;
 use shares::Shares;
 use std::{

@@ -3,8 +3,9 @@
 //! Some wait for the calls to be made, others for what the platform says of each recipient. For the latter it is noted
 //! which results the platform has said to be whole: a department's copy is in no list of people.
 
-use crate::{dispatch::Observer, metrics::Metrics};
+use crate::metrics::Metrics;
 use hongyan_core::{DeliveryId, MessageId};
+use hongyan_dispatch::Observer;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{

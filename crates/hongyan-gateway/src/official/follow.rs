@@ -4,12 +4,13 @@
 //! gave. An id that leads nowhere is the platform's to answer.
 
 use super::{Application, send::platform_id, side::Side};
-use crate::{app::App, dispatch::RecallResult};
+use crate::app::App;
 use hongyan_core::{
     AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
     RecipientState, StoreError,
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
+use hongyan_dispatch::RecallResult;
 use hongyan_endpoint::{Declared, Fault, Reach, Role, Sealed, Spec, Wire, lenient};
 use serde_json::{Map, Value, json};
 
@@ -71,7 +72,7 @@ pub(super) async fn answer(
     })
 }
 
-/// A failure of the way has no code of the platform.
+/// A transport failure has no code of the platform.
 pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
     if fault.code().starts_with("net.") || fault.code() == "request.invalid" { side.busy(spec) } else { fault }
 }

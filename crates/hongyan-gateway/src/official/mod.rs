@@ -342,16 +342,41 @@ fn whose<'a>(app: &'a App, side: Side, spec: &Spec, call: &Wire) -> Result<(&'a 
 
 /// Refuses a key that lacks the scope for an operation.
 fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
-    let wanted: &[Scope] = match spec.role {
+    let wanted = scopes(spec.role);
+    if wanted.iter().any(|scope| caller.may(*scope)) {
+        return Ok(());
+    }
+    Err(side.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+}
+
+/// The scopes of which a key has one, for an operation of this role.
+fn scopes(role: Role) -> &'static [Scope] {
+    match role {
         // What was sent is asked about by whoever sent it.
         role if role.tells_of_send() => &[Scope::Send, Scope::Read],
         // A message that shows a file begins with its upload.
         Role::Send(_) | Role::Recall(..) | Role::Upload => &[Scope::Send],
         Role::Read => &[Scope::Read],
         _ => &[Scope::Admin],
-    };
-    if wanted.iter().any(|scope| caller.may(*scope)) {
-        return Ok(());
     }
-    Err(side.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_sends_may_ask_about_it_and_take_it_back_whatever_said_it() {
+        let table = table::Table::new();
+        let of = |side, name| scopes(table.named(side, name).unwrap().declared.spec().role);
+        for name in ["notice.send", "notice.recall", "robot.batch_send", "robot.batch_recall", "robot.group_recall"] {
+            assert_eq!(of(Side::DingTalk, name), [Scope::Send], "{name}");
+        }
+        for name in ["notice.result", "chat.getReadList", "robot.read_status", "robot.group_query"] {
+            assert_eq!(of(Side::DingTalk, name), [Scope::Send, Scope::Read], "{name}");
+        }
+        assert_eq!(of(Side::DingTalk, "robot.ding"), [Scope::Admin]);
+        assert_eq!(of(Side::WeCom, "media.uploadimg"), [Scope::Send]);
+        assert_eq!(of(Side::WeCom, "user.get"), [Scope::Read]);
+    }
 }

@@ -3,7 +3,6 @@
 use super::{Call, platform, query};
 use crate::{
     app::App,
-    dispatch::AccountStanding,
     reply::{self, Reply},
 };
 use hongyan_api::{
@@ -12,6 +11,7 @@ use hongyan_api::{
 };
 use hongyan_channel::Account;
 use hongyan_core::{Rate, Reason};
+use hongyan_dispatch::AccountStanding;
 use hongyan_endpoint::Who;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

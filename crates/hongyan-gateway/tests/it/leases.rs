@@ -7,8 +7,8 @@ use hongyan_core::{
     IdSource, Library, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outbox, Outcome, Policy,
     Receipts, RecipientState, Resolution, Settlement, StoreError, Target, Time, Unfit, clock,
 };
+use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{Fault, Known};
-use hongyan_gateway::dispatch::{Dispatcher, Observer};
 use hongyan_store::{
     Failing, Method, Options, Sqlite,
     contract::{Maker, delivery, ended},

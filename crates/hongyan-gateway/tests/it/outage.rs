@@ -10,8 +10,8 @@ use hongyan_core::{
     Group, Health, IdSource, MessageId, NewMessage, OnRepeat, OnUnknown, Outbox, Outcome, Policy, Priority, Rate,
     Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
 };
+use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{About, Class, Fault, Known};
-use hongyan_gateway::dispatch::{Dispatcher, Observer};
 use hongyan_net::BeforeWrite;
 use hongyan_store::{Failing, Options, Sqlite};
 use std::{
