@@ -6,7 +6,7 @@
 //! `success`. What was pressed comes over HTTP or Stream ([`Press`]) and is answered within two seconds ([`Answer`]).
 
 use crate::{DingTalk, mac, read};
-use hongyan_endpoint::{Refusal, endpoints, lenient, refusals};
+use hongyan_endpoint::{DeclaredRefusal, endpoints, lenient, refusals};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ endpoints! { DingTalk;
 }
 
 /// What is missing of a card, in the pages' own codes.
-const CARD: &[Refusal] = {
+const CARD: &[DeclaredRefusal] = {
     use hongyan_endpoint::When::*;
     const EMPTY: &str = "{} 不能为空";
     refusals!([

@@ -17,7 +17,7 @@ endpoints! { DingTalk;
             missing("useridlist") => ("49010", "群成员列表不能为空"), unfit("useridlist") => BAD_LIST,
             unfit("extidlist") => BAD_LIST, Whole => NO_JSON,
         ],
-        limits: [chars("name", 20), items("useridlist", 40), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 20) => "400002", items("useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/create-group-session",
     }
     /// Changes a group chat: name, owner, who is in it, its rules.
@@ -28,7 +28,7 @@ endpoints! { DingTalk;
             unfit("chatid") => NO_CHAT, unfit("add_useridlist") => BAD_LIST, unfit("del_useridlist") => BAD_LIST,
             unfit("add_extidlist") => BAD_LIST, unfit("del_extidlist") => BAD_LIST, Whole => NO_JSON,
         ],
-        limits: [chars("name", 20), items("add_useridlist", 40), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 20) => "49015", items("add_useridlist", 40) => "49011", items("del_useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/modify-a-group-session",
     }
     /// Gives a group chat.

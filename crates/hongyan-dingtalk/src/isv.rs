@@ -4,7 +4,7 @@
 //! here is kept out of `Debug`.
 
 use crate::{DingTalk, mac, read, reply::Done};
-use hongyan_endpoint::{Refusal, endpoints, lenient, refusals};
+use hongyan_endpoint::{DeclaredRefusal, endpoints, lenient, refusals};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ endpoints! { DingTalk;
 }
 
 /// What is missing of a vendor's call has a code of its own for most fields.
-const VENDOR: &[Refusal] = {
+const VENDOR: &[DeclaredRefusal] = {
     use hongyan_endpoint::When::*;
     const EMPTY: &str = "缺少参数 {}";
     refusals!([

@@ -2,8 +2,8 @@
 
 use crate::{
     DingTalk,
+    refusals::{INVALID, MISSING},
     reply::Done,
-    unreadable::{INVALID, MISSING},
 };
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Idempotent,
         needs: Permission("qyapi_base"),
         refuses: [MissingAny => MISSING, Anything => INVALID],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [within_hours(168), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/update-work-notification-status-bar",
     }
     /// Sends a work notification from a template (vendors only).

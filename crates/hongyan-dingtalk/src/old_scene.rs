@@ -2,7 +2,7 @@
 
 use crate::{
     DingTalk, read,
-    unreadable::{INVALID, MISSING},
+    refusals::{INVALID, MISSING},
 };
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Send,
         refuses: [MissingAny => MISSING, Anything => INVALID],
         limits: [
-            items("user_ids", 999), items("subadmin_ids", 999), chars("uuid", 64),
+            items("user_ids", 999) => "665033", items("subadmin_ids", 999) => "665033", chars("uuid", 64) => "40035",
             rate(20, SECOND, Scope::App),
         ],
         source: "https://open.dingtalk.com/document/isvapp/create-group",
@@ -38,7 +38,7 @@ endpoints! { DingTalk;
             unfit("target_open_conversation_id") => NO_GROUP, unfit("robot_code") => ("660002", "机器人编码为空"),
             unfit("msg_template_id") => ("660024", "消息模板为空"), MissingAny => MISSING, Anything => INVALID,
         ],
-        limits: [items("at_mobiles", 50), items("at_users", 50), rate(20, SECOND, Scope::App)],
+        limits: [items("at_mobiles", 50) => "40035", items("at_users", 50) => "40035", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/development/group-template-robot-message",
     }
 }

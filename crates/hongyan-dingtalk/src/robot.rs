@@ -19,7 +19,7 @@ endpoints! { DingTalk;
             unfit("userIds") => ("invalidParameter.userIds.empty", "userIds 不能为空"), unfit("msgKey") => NO_KEY,
             unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [items("userIds", 20), rate(20, SECOND, Scope::App)],
+        limits: [items("userIds", 20) => "invalidParameter.userIds.overMax", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbots-send-one-on-one-chat-messages-in-batches",
     }
     /// Sends a message to a group.
@@ -29,7 +29,7 @@ endpoints! { DingTalk;
         role: Send(RobotToChat),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT],
-        limits: [bytes("msgParam", 15_000), rate(20, SECOND, Scope::App)],
+        limits: [bytes("msgParam", 15_000) => "invalidParameter.msgParam.tooLong", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/the-robot-sends-a-group-message",
     }
     /// Takes back messages to people of the last 24 hours (lower-case t in this path).
@@ -39,7 +39,7 @@ endpoints! { DingTalk;
         role: Recall(RobotToPeople, "processQueryKeys"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("robotCode") => NO_ROBOT],
-        limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/batch-message-recall-chat",
     }
     /// Takes back messages to a group of the last 24 hours.
@@ -49,7 +49,7 @@ endpoints! { DingTalk;
         role: Recall(RobotToChat, "processQueryKeys"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("openConversationId") => NO_GROUP, unfit("robotCode") => NO_ROBOT],
-        limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/enterprise-chatbot-withdraws-internal-group-messages",
     }
     /// Tells who has read a message to people; for 24 hours.
@@ -59,7 +59,7 @@ endpoints! { DingTalk;
         role: Readers(RobotToPeople, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY, unfit("robotCode") => NO_ROBOT],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-batch-query-the-read-status-of-messages",
     }
     /// Tells who has read a message to a group, page by page.
@@ -69,7 +69,7 @@ endpoints! { DingTalk;
         role: Readers(RobotToChat, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-queries-the-read-status-of-a-message",
     }
     /// Sends a DING: in the client, by text message or by telephone (paid editions).
@@ -82,7 +82,7 @@ endpoints! { DingTalk;
             unfit("remindType") => ("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3"),
             unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [items("receiverUserIdList", 200), rate(6_000, MINUTE, Scope::App), rate(20, SECOND, Scope::App)],
+        limits: [items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, Scope::App), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/robot-sends-nail-message",
     }
     /// Gives the address of a file that somebody sent to the robot, for a while.

@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Send,
         needs: Permission("qyapi_manage_addresslist"),
         limits: [
-            chars("userid", 64), chars("name", 80), items("dept_id_list", 100), chars("telephone", 50),
+            chars("userid", 64), chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50),
             chars("job_number", 50), chars("title", 200), chars("email", 50), chars("org_email", 100),
             chars("work_place", 100), chars("remark", 2000), chars("extension", 2000),
             rate(20, SECOND, Scope::App),
@@ -27,7 +27,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Idempotent,
         needs: Permission("qyapi_manage_addresslist"),
         limits: [
-            chars("name", 80), items("dept_id_list", 100), chars("telephone", 50), chars("job_number", 50),
+            chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50), chars("job_number", 50),
             chars("title", 200), chars("email", 50), chars("org_email", 100), chars("work_place", 100),
             chars("remark", 2000), chars("extension", 2000), rate(20, SECOND, Scope::App),
         ],

@@ -47,6 +47,7 @@ mod path;
 mod read;
 mod refusal;
 mod role;
+mod server;
 mod spec;
 pub mod strict;
 mod wire;
@@ -56,8 +57,9 @@ pub use file::File;
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use read::typed;
-pub use refusal::{Refusal, When, missing, unfit};
+pub use refusal::{DeclaredRefusal, When, missing, unfit};
 pub use role::{Needs, Pair, Reach, Role};
+pub use server::{PlatformServer, Refusal, form, form_decoded, pairs};
 pub use spec::{
     Answer, Auth, Body, Bound, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, Unit, bytes, chars,
     items, rate, seconds, within_hours,
@@ -298,7 +300,7 @@ macro_rules! endpoints {
                     DAY, HOUR, MINUTE, Pair::*, Reach::*, SECOND, Scope, When::*, bytes, chars, items, missing, rate,
                     seconds, unfit, within_hours,
                 };
-                const REFUSES: &[&[$crate::Refusal]] = &[$($crate::refusals!($refuses),)? &[]];
+                const REFUSES: &[&[$crate::DeclaredRefusal]] = &[$($crate::refusals!($refuses),)? &[]];
                 $crate::Spec {
                     name: $name,
                     doc: concat!($($doc, "\n"),+),
@@ -343,7 +345,7 @@ macro_rules! endpoints {
 #[macro_export]
 macro_rules! refusals {
     ([$($when:expr => $with:expr),* $(,)?]) => {
-        &[$($crate::Refusal { when: $when, code: $with.0, words: $with.1 }),*]
+        &[$($crate::DeclaredRefusal { when: $when, code: $with.0, words: $with.1 }),*]
     };
     ($list:ident) => {
         $list

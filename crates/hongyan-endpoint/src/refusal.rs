@@ -4,7 +4,7 @@ use crate::{Flaw, Invalid, Spec};
 
 /// One declared refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DeclaredRefusal {
     /// When it is given.
     pub when: When,
     /// The platform's code.

@@ -1,6 +1,6 @@
 //! What is known of an operation, as constants: nothing here is computed at run time.
 
-use crate::{Needs, Refusal, Role, Wire};
+use crate::{DeclaredRefusal, Needs, Role, Wire};
 use std::time::Duration;
 
 /// One second, for [`rate`].
@@ -39,7 +39,7 @@ pub struct Spec {
     pub needs: Needs,
     /// What the platform answers to a call that it cannot read, where the operation has codes of its own: the first
     /// that fits.
-    pub refuses: &'static [Refusal],
+    pub refuses: &'static [DeclaredRefusal],
     /// Every published bound on the request.
     pub limits: &'static [Limit],
     /// The page that the declaration was taken from.
@@ -71,6 +71,22 @@ impl Spec {
             if let Bound::Size { field: f, max, unit } = self.limits[i].bound
                 && unit as u8 == of as u8
                 && same(f, field)
+            {
+                return Some(max);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// How many calls (or recipients) of a scope a span allows, by the declaration.
+    #[must_use]
+    pub const fn rate(&self, of: Scope, within: Duration) -> Option<u32> {
+        let mut i = 0;
+        while i < self.limits.len() {
+            if let Bound::Rate { max, per, scope } = self.limits[i].bound
+                && scope as u8 == of as u8
+                && per.as_millis() == within.as_millis()
             {
                 return Some(max);
             }
@@ -397,6 +413,7 @@ mod tests {
         assert_eq!((SPEC.exceeded("to", 2), SPEC.exceeded("to", 3)), (None, Some("40032")));
         assert_eq!((SPEC.exceeded("text", 9), SPEC.exceeded("other", 9)), (Some(""), None));
         assert_eq!(SPEC.within(), Some(DAY));
+        assert_eq!((SPEC.rate(Scope::Recipient, MINUTE), SPEC.rate(Scope::App, MINUTE)), (Some(30), None));
         assert_eq!(SPEC.seconds("interval"), Some((1_800, 14_400)));
         assert_eq!(SPEC.rates().collect::<Vec<_>>(), [(30, MINUTE, Scope::Recipient)]);
         assert_eq!(SPEC.role, Role::Manage);

@@ -8,7 +8,7 @@ use crate::{
     content::{self, Place, Unfit},
     done::Done,
 };
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Endpoint, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Send,
         needs: Application,
         limits: [
-            items("userlist", 2000), chars("name", 50), bytes("chatid", 32),
+            items("userlist", 2000) => "86006", chars("name", 50), bytes("chatid", 32) => "86205",
             rate(1000, DAY, Scope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90245",
@@ -50,7 +50,7 @@ endpoints! { WeCom;
         needs: Application,
         refuses: [missing("msgtype") => content::NO_TYPE, missing("chatid") => NO_CHAT],
         limits: [
-            bytes("text.content", 2048), bytes("markdown.content", 2048),
+            bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
             rate(200, MINUTE, Scope::Recipient), rate(10_000, DAY, Scope::Recipient),
             rate(20_000, MINUTE, Scope::Corp), rate(150_000, HOUR, Scope::Corp),
         ],
@@ -64,7 +64,7 @@ const NO_CHAT: (&str, &str) = ("86201", "chatid missing");
 /// The fewest members of a chat.
 pub const MIN_MEMBERS: usize = 2;
 /// The most members of a chat; the application counts as one of them.
-pub const MAX_MEMBERS: usize = 2_000;
+pub const MAX_MEMBERS: usize = CreateChat::SPEC.max_items("userlist").unwrap();
 
 /// Request of `appchat/create`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +102,8 @@ impl CreateChat {
         if !self.owner.is_empty() && members.binary_search(&self.owner.to_ascii_lowercase()).is_err() {
             return Err(Unfit::new("86207", "owner", "is not in userlist"));
         }
-        if self.chatid.len() > 32 {
-            return Err(Unfit::new("86205", "chatid", "is longer than 32 characters"));
+        if let Some(code) = Self::SPEC.exceeded("chatid", self.chatid.len()) {
+            return Err(Unfit::new(code, "chatid", "is longer than 32 characters"));
         }
         if !self.chatid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Unfit::new("86001", "chatid", "holds more than letters and digits"));

@@ -1,7 +1,7 @@
 //! Files: upload once, send by id for three days. <https://developer.work.weixin.qq.com/document/path/91054>
 
 use crate::{WeCom, content::Unfit};
-use hongyan_endpoint::{File, endpoints, lenient};
+use hongyan_endpoint::{Endpoint, File, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
 endpoints! { WeCom;
@@ -21,7 +21,7 @@ endpoints! { WeCom;
         reply: File,
         auth: AccessToken, effect: Read,
         refuses: [missing("media_id") => ("41006", "media_id missing")],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [within_hours(72), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90254",
     }
     /// Uploads a picture for use inside an article; its address does not lapse.
@@ -30,13 +30,11 @@ endpoints! { WeCom;
         body: Multipart,
         auth: AccessToken, effect: Idempotent,
         role: Upload,
-        limits: [bytes("media", 2_097_152), rate(1000, DAY, Scope::Corp)],
+        limits: [bytes("media", 2_097_152) => "40009", rate(1000, DAY, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90256",
     }
 }
 
-/// How long a media id lives, in hours.
-pub const MEDIA_HOURS: u32 = 72;
 /// Every file is larger than this, in bytes.
 pub const MIN_BYTES: usize = 5;
 
@@ -164,7 +162,7 @@ impl UploadImage {
     /// # Errors
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
-        check_file(&self.media, 2 << 20, "image")
+        check_file(&self.media, const { Self::SPEC.max_bytes("media").unwrap() }, "image")
     }
 }
 

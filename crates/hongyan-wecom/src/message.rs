@@ -17,8 +17,9 @@ endpoints! { WeCom;
         needs: Application,
         refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
-            items("touser", 1000), items("toparty", 100), items("totag", 100),
-            bytes("text.content", 2048), bytes("markdown.content", 2048),
+            items("touser", 1000) => "40032", items("toparty", 100) => "82002", items("totag", 100) => "82003",
+            bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
+            seconds("duplicate_check_interval", 1_800, 14_400) => "40058",
             rate(30, MINUTE, Scope::Recipient), rate(1000, HOUR, Scope::Recipient),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90236",
@@ -32,8 +33,8 @@ endpoints! { WeCom;
             missing("agentid") => agent::NO_AGENT, missing("response_code") => ("60140", "invalid response_code"),
         ],
         limits: [
-            items("userids", 1000), items("partyids", 100), items("tagids", 100),
-            rate(10_000, MINUTE, Scope::Corp),
+            items("userids", 1000) => "40032", items("partyids", 100) => "82002", items("tagids", 100) => "82003",
+            within_hours(72), rate(10_000, MINUTE, Scope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/94888",
     }
@@ -43,7 +44,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Idempotent,
         role: Recall(People, "msgid"),
         needs: Application,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [within_hours(24) => "42052", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
     /// Counts what each application delivered, today or yesterday.
@@ -56,12 +57,8 @@ endpoints! { WeCom;
     }
 }
 
-/// The longest `duplicate_check_interval`, in seconds; the default is 1800.
-pub const DUPLICATE_CHECK_MAX_SECONDS: u32 = 14_400;
-/// How long a message can be recalled, in hours.
-pub const RECALL_HOURS: u32 = 24;
-/// How long a card's response code serves (once), in hours.
-pub const RESPONSE_CODE_HOURS: u32 = 72;
+/// The seconds within which an identical message is swallowed: when `duplicate_check_interval` is left out, and at most.
+pub const DUPLICATE_CHECK_SECONDS: (u32, u32) = SendMessage::SPEC.seconds("duplicate_check_interval").unwrap();
 
 /// Request of `message/send`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -99,13 +96,12 @@ impl SendMessage {
     /// [`Unfit`] naming the field and the platform's code; the first in the platform's order.
     pub fn check(&self) -> Result<(), Unfit> {
         let count = |list: &str| list.split('|').filter(|id| !id.trim().is_empty()).count();
-        let lists =
-            [("touser", &self.touser, "40032"), ("toparty", &self.toparty, "82002"), ("totag", &self.totag, "82003")];
-        if lists.iter().all(|(_, list, _)| count(list) == 0) {
+        let lists = [("touser", &self.touser), ("toparty", &self.toparty), ("totag", &self.totag)];
+        if lists.iter().all(|(_, list)| count(list) == 0) {
             return Err(Unfit::new("82001", "touser", "touser, toparty and totag are all empty"));
         }
-        for (field, list, code) in lists {
-            if Self::SPEC.max_items(field).is_some_and(|max| count(list) > max) {
+        for (field, list) in lists {
+            if let Some(code) = Self::SPEC.exceeded(field, count(list)) {
                 return Err(Unfit::new(code, field, "too many of them"));
             }
         }
@@ -195,8 +191,8 @@ impl UpdateTemplateCard {
         }
         let counts =
             [("userids", self.userids.len()), ("partyids", self.partyids.len()), ("tagids", self.tagids.len())];
-        for ((field, count), code) in counts.into_iter().zip(["40032", "82002", "82003"]) {
-            if Self::SPEC.max_items(field).is_some_and(|max| count > max) {
+        for (field, count) in counts {
+            if let Some(code) = Self::SPEC.exceeded(field, count) {
                 return Err(Unfit::new(code, field, "too many of them"));
             }
         }

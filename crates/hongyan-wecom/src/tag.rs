@@ -52,7 +52,7 @@ endpoints! { WeCom;
         "tag.addtagusers", POST "/cgi-bin/tag/addtagusers",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("userlist", 1000) => "40032", items("partylist", 100) => "40066", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
     /// Untags members and departments.
@@ -60,7 +60,7 @@ endpoints! { WeCom;
         "tag.deltagusers", POST "/cgi-bin/tag/deltagusers",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("userlist", 1000) => "40032", items("partylist", 100) => "40066", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }
 }
@@ -217,11 +217,11 @@ fn check_lists(users: usize, parties: usize) -> Result<(), Unfit> {
     if users + parties == 0 {
         return Err(Unfit::new("40031", "userlist", "userlist and partylist are both empty"));
     }
-    if AddTagUsers::SPEC.max_items("userlist").is_some_and(|max| users > max) {
-        return Err(Unfit::new("40032", "userlist", "more than 1000 members"));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("userlist", users) {
+        return Err(Unfit::new(code, "userlist", "more than 1000 members"));
     }
-    if AddTagUsers::SPEC.max_items("partylist").is_some_and(|max| parties > max) {
-        return Err(Unfit::new("40066", "partylist", "more than 100 departments"));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("partylist", parties) {
+        return Err(Unfit::new(code, "partylist", "more than 100 departments"));
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ endpoints! { WeCom;
     DeleteUsers -> Deleted {
         "user.batchdelete", POST "/cgi-bin/user/batchdelete",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("useridlist", 200), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("useridlist", 200) => "40032", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90199",
     }
 }

@@ -21,7 +21,7 @@ endpoints! { WeCom;
         role: Send(Webhook),
         refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
-            bytes("text.content", 2048), bytes("markdown.content", 4096), bytes("markdown_v2.content", 4096),
+            bytes("text.content", 2048) => "40058", bytes("markdown.content", 4096) => "40058", bytes("markdown_v2.content", 4096) => "40058",
             rate(20, MINUTE, Scope::App),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/99110",

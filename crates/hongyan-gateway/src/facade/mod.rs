@@ -10,12 +10,12 @@ use crate::{
     body,
     keys::Caller,
     listen::Peer,
-    official::{self, Side, pairs},
+    official::{self, PlatformKind},
     reply,
 };
 use axum::{body::Body, response::Response};
 use hongyan_api::{FACADE, FacadeRoute, OWNER_NOT_A_MEMBER};
-use hongyan_endpoint::{Fault, Reach, Role, Wire};
+use hongyan_endpoint::{Fault, Reach, Role, Wire, form, pairs};
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
@@ -83,7 +83,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
 
 async fn work(app: &App, account: &str, parts: &Parts, body: &mut Body) -> Result<Value, Refused> {
     let route = FACADE.iter().find(|route| route.path == parts.uri.path());
-    let found = route.and_then(|route| Some((route, app.doors.operation(Side::DingTalk, route.operation)?)));
+    let found = route.and_then(|route| Some((route, app.doors.operation(PlatformKind::DingTalk, route.operation)?)));
     let (route, operation) =
         found.ok_or_else(|| Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
     if parts.method != Method::POST {
@@ -162,7 +162,7 @@ async fn read(app: &App, caller: &str, parts: &Parts, body: &mut Body) -> Result
         None => Vec::new(),
         Some(b'{' | b'[') => text.to_vec(),
         Some(_) if json => text.to_vec(),
-        Some(_) => official::form_to_json(text),
+        Some(_) => Value::Object(form(text)).to_string().into_bytes(),
     };
     // An id in figures keeps all of them.
     let kept = std::str::from_utf8(&bytes).map(hongyan_core::number::quoted).unwrap_or_default();
@@ -195,7 +195,7 @@ async fn call(
         .map_err(|invalid| Refused::param(format!("参数错误: {invalid}")))?;
     let raw = passed_on(&wire);
     let answer = official::perform(app, caller, from, operation, &wire, &raw).await;
-    match Side::DingTalk.open(spec, answer.status, &answer.body) {
+    match PlatformKind::DingTalk.open(spec, answer.status, &answer.body) {
         Ok(()) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
         Err(fault) => Err(Refused::platform(&fault, &answer.body)),
     }

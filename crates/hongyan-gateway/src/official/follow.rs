@@ -3,7 +3,7 @@
 //! An id may be the platform's or ours; either leads to the message, and from there to every id that the platform
 //! gave. An id that leads nowhere is the platform's to answer.
 
-use super::{Application, send::platform_id, side::Side};
+use super::{Application, platform::PlatformKind, send::platform_id};
 use crate::app::App;
 use hongyan_core::{
     AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
@@ -11,7 +11,7 @@ use hongyan_core::{
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
 use hongyan_dispatch::RecallResult;
-use hongyan_endpoint::{Declared, Fault, Reach, Role, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Declared, Fault, Reach, Refusal, Role, Sealed, Spec, Wire, lenient};
 use serde_json::{Map, Value, json};
 
 /// DingTalk's code for content that went to the person today.
@@ -45,7 +45,7 @@ impl Found {
 pub(super) async fn answer(
     app: &App,
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     call: &Wire,
@@ -56,25 +56,29 @@ pub(super) async fn answer(
         Ok(found) => found?,
         Err(error) => {
             tracing::warn!(%error, "an id could not be looked up");
-            return Some(side.seal(spec, Err(&side.busy(spec))));
+            return Some(platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy))));
         }
     };
     let answered = match spec.role {
         Role::Progress(_) => progress(from, declared, &found).await,
         Role::Result(_) => result(app, from, declared, &found).await,
-        Role::Recall(Reach::People, _) => recall(app, from, side, declared, field, &found).await,
-        Role::Recall(..) => recall_by_robot(app, side, spec, &found, &given).await,
-        _ => return read_list(from, side, declared, field, call, &found, &given).await,
+        Role::Recall(Reach::People, _) => recall(app, from, platform, declared, field, &found).await,
+        Role::Recall(..) => recall_by_robot(app, platform, spec, &found, &given).await,
+        _ => return read_list(from, platform, declared, field, call, &found, &given).await,
     };
     Some(match answered {
-        Ok(reply) => side.seal(spec, Ok(reply)),
-        Err(fault) => side.seal(spec, Err(&spoken(side, spec, fault))),
+        Ok(reply) => platform.seal(spec, Ok(reply)),
+        Err(fault) => platform.seal(spec, Err(&spoken(platform, spec, fault))),
     })
 }
 
 /// A transport failure has no code of the platform.
-pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
-    if fault.code().starts_with("net.") || fault.code() == "request.invalid" { side.busy(spec) } else { fault }
+pub(super) fn spoken(platform: PlatformKind, spec: &Spec, fault: Fault) -> Fault {
+    if fault.code().starts_with("net.") || fault.code() == "request.invalid" {
+        platform.refuse(spec, Refusal::Busy)
+    } else {
+        fault
+    }
 }
 
 /// The id as a text, from the body or the query.
@@ -206,7 +210,7 @@ fn add_unasked(all: &mut SendResult, row: &LedgerRow, called: bool) {
 async fn recall(
     app: &App,
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     found: &Found,
@@ -216,33 +220,41 @@ async fn recall(
         Some(number) => app.dispatcher.recall_delivery(DeliveryId { message: found.message.id, number }).await,
         None => app.dispatcher.recall(found.message.id).await,
     };
-    let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
+    let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
     for delivery in &report.deliveries {
         let reason = delivery.reason.as_ref();
         match (delivery.result, reason.map(|reason| reason.code.as_str())) {
             (RecallResult::Recalled | RecallResult::Cancelled, _) => {}
             // The platform says it in its own words.
             (RecallResult::Impossible, Some(code)) if code != "under_way" => {
-                let Some(handle) = found.handles().first().copied() else { return Err(side.busy(spec)) };
+                let Some(handle) = found.handles().first().copied() else {
+                    return Err(platform.refuse(spec, Refusal::Busy));
+                };
                 return ask(from, declared, field, handle).await.map(|_| json!({}));
             }
             (_, Some(code)) if code.parse::<i64>().is_ok() => {
                 let words = reason.map(|reason| reason.words.clone()).unwrap_or_default();
-                return Err(side.refuse(code, words));
+                return Err(platform.refused(code, words));
             }
-            _ => return Err(side.busy(spec)),
+            _ => return Err(platform.refuse(spec, Refusal::Busy)),
         }
     }
     Ok(json!({}))
 }
 
 /// As [`recall`]; what a robot could not take back is listed and no refusal.
-async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, given: &str) -> Result<Value, Fault> {
+async fn recall_by_robot(
+    app: &App,
+    platform: PlatformKind,
+    spec: &Spec,
+    found: &Found,
+    given: &str,
+) -> Result<Value, Fault> {
     let report = match found.only {
         Some(number) => app.dispatcher.recall_delivery(DeliveryId { message: found.message.id, number }).await,
         None => app.dispatcher.recall(found.message.id).await,
     };
-    let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
+    let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
     let failed =
         report.deliveries.iter().find(|one| !matches!(one.result, RecallResult::Recalled | RecallResult::Cancelled));
     Ok(match failed {
@@ -257,7 +269,7 @@ async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, give
 /// Who has read a message: the platform's own answer, under its own id.
 async fn read_list(
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     call: &Wire,
@@ -269,7 +281,7 @@ async fn read_list(
     if handle.as_deref() == Some(given) {
         return None;
     }
-    let Some(handle) = handle else { return Some(side.seal(spec, Err(&side.busy(spec)))) };
+    let Some(handle) = handle else { return Some(platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy)))) };
     let mut request: Map<String, Value> = call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     request.extend(serde_json::from_slice::<Map<String, Value>>(&call.body).unwrap_or_default());
     request.remove("access_token");
@@ -277,10 +289,10 @@ async fn read_list(
     Some(match from.caller.call(declared, Value::Object(request)).await {
         Ok(Value::Object(mut reply)) => {
             reply.retain(|name, _| !matches!(name.as_str(), "errcode" | "errmsg"));
-            side.seal(spec, Ok(Value::Object(reply)))
+            platform.seal(spec, Ok(Value::Object(reply)))
         }
-        Ok(_) => side.seal(spec, Err(&side.busy(spec))),
-        Err(fault) => side.seal(spec, Err(&spoken(side, spec, fault))),
+        Ok(_) => platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy))),
+        Err(fault) => platform.seal(spec, Err(&spoken(platform, spec, fault))),
     })
 }
 

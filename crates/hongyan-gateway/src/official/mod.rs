@@ -2,20 +2,19 @@
 //!
 //! A caller logs in ([`login`]) and gets a token of ours ([`tokens`]). Sends go through outbox and ledger ([`send`]),
 //! questions about them find their way back ([`follow`]), and everything else is passed on with the account's own
-//! token. Every answer, refusals included, is worded as the platform words it ([`side`]).
+//! token. Every answer, refusals included, is worded as the platform words it ([`platform`]).
 
 mod arrival;
 mod follow;
 mod login;
+mod platform;
 mod robot;
 mod send;
-mod side;
 mod slow;
 mod table;
 mod tokens;
 
-pub(crate) use arrival::{form_to_json, pairs};
-pub(crate) use side::Side;
+pub(crate) use platform::PlatformKind;
 pub(crate) use table::Operation;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
@@ -24,7 +23,7 @@ use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Channel, Scope, StoreError};
 use hongyan_endpoint::{
-    Auth, Body as BodyForm, Effect, Invalid, Method, Pair, Reach, Role, Sealed, Spec, Wire, harmless_json,
+    Auth, Body as BodyForm, Effect, Invalid, Reach, Refusal, Role, Sealed, Spec, Wire, harmless_json,
 };
 use hongyan_net::Reply;
 use hongyan_platform_client::Raw;
@@ -45,7 +44,7 @@ const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-co
 pub(crate) struct Application {
     /// Its name in the configuration.
     pub(crate) account: Arc<str>,
-    pub(crate) side: Side,
+    pub(crate) platform: PlatformKind,
     /// `AppKey` or `CorpId`.
     pub(crate) id: String,
     /// Its company, where it is named beside an `AppKey`.
@@ -77,20 +76,22 @@ impl Doors {
             .iter()
             .filter_map(|(name, settings)| {
                 let account = accounts.get(name.as_str())?;
-                let (side, id, corp_id, agent_id, robot_code) = match &settings.channel {
+                let (platform, id, corp_id, agent_id, robot_code) = match &settings.channel {
                     ChannelConfig::DingTalk(config) => {
                         let robot_code = config.robot_code.as_ref().unwrap_or(&config.app_key);
                         let (id, corp_id) = (config.app_key.clone(), config.corp_id.clone());
-                        (Side::DingTalk, id, corp_id, config.agent_id, Some(robot_code.clone()))
+                        (PlatformKind::DingTalk, id, corp_id, config.agent_id, Some(robot_code.clone()))
                     }
-                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), None, config.agent_id, None),
+                    ChannelConfig::WeCom(config) => {
+                        (PlatformKind::WeCom, config.corp_id.clone(), None, config.agent_id, None)
+                    }
                     _ => return None,
                 };
                 // It was read when the account was opened; should it be gone since, there is no login with it.
                 let secret = settings.secret()?.read().ok()?;
                 Some(Application {
                     account: Arc::clone(&account.name),
-                    side,
+                    platform,
                     id,
                     corp_id,
                     agent_id,
@@ -116,8 +117,8 @@ impl Doors {
     }
 
     /// A declared operation by its name.
-    pub(crate) fn operation(&self, side: Side, name: &str) -> Option<Operation> {
-        self.table.named(side, name)
+    pub(crate) fn operation(&self, platform: PlatformKind, name: &str) -> Option<Operation> {
+        self.table.named(platform, name)
     }
 }
 
@@ -159,11 +160,11 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
     }
     let path = parts.uri.path();
     let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
-        return Side::unknown(path).map(|sealed| Answer::from(sealed).into_response());
+        return PlatformKind::no_such_path(path).map(|sealed| Answer::from(sealed).into_response());
     };
     let answer = match admitted(app, operation, parts, body).await {
         Ok(answer) => answer,
-        Err(fault) => operation.side.seal(operation.declared.spec(), Err(&fault)).into(),
+        Err(fault) => operation.platform.seal(operation.declared.spec(), Err(&fault)).into(),
     };
     Some(answer.into_response())
 }
@@ -171,49 +172,43 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
 type Fault = hongyan_endpoint::Fault;
 
 async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Body) -> Result<Answer, Fault> {
-    let Operation { side, declared } = operation;
+    let Operation { platform, declared } = operation;
     let spec = declared.spec();
     let mut call = arrival::head(parts);
-    let right_method = parts.method.as_str() == spec.method.as_str();
-    // DingTalk's login answers to both, and so does the gateway before its `/topapi/*` to fields in the query; WeCom
-    // minds only a GET in a POST's place.
-    let lenient = spec.role == Role::Login(Pair::Query)
-        || (spec.path.starts_with("/topapi/") && call.query.iter().any(|(name, _)| name != "access_token"))
-        || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
-    let right_method = right_method || (lenient && either);
+    let right_method = parts.method.as_str() == spec.method.as_str() || (either && platform.takes_method(spec, &call));
     if matches!(spec.role, Role::Login(_)) {
         if !right_method {
-            return Err(side.wrong_method(spec));
+            return Err(platform.refuse(spec, Refusal::Method));
         }
-        let bytes = read(app, "login", side, spec, parts, body, MAX_LOGIN).await?;
+        let bytes = read(app, "login", platform, spec, parts, body, MAX_LOGIN).await?;
         call.body = bytes.to_vec();
-        return Ok(login::answer(app, side, spec, &call, parts).await.into());
+        return Ok(login::answer(app, platform, spec, &call, parts).await.into());
     }
     if !(either || right_method) {
-        return Err(side.wrong_method(spec));
+        return Err(platform.refuse(spec, Refusal::Method));
     }
     let upload = spec.body == BodyForm::Multipart;
     let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
         if !matches!((spec.role, spec.auth), (Role::Send(Reach::Webhook), _) | (Role::Upload, Auth::Key)) {
             // Vendors' calls carry a credential of their own, which is none of an account's.
-            return Err(side.forbidden(spec, "none 无"));
+            return Err(platform.forbidden(spec, "none 无"));
         }
-        let (from, caller) = robot::whose(app, side, spec, &call, parts).await?;
-        let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
+        let (from, caller) = robot::whose(app, platform, spec, &call, parts).await?;
+        let (_place, bytes) = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
         call.body = bytes.to_vec();
         if right_method
             && !upload
-            && let Some(asked) = robot::read(side, &call)
+            && let Some(asked) = robot::read(platform, &call)
         {
-            return Ok(send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await.into());
+            return Ok(send::carry(app, &caller, &from.account, &from.channel, platform, spec, asked).await.into());
         }
-        return Ok(robot::forward(from, side, operation, parts, bytes).await);
+        return Ok(robot::forward(from, platform, operation, parts, bytes).await);
     }
-    let (from, caller) = whose(app, side, spec, &call)?;
-    allow(side, spec, &caller)?;
-    let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
+    let (from, caller) = whose(app, platform, spec, &call)?;
+    allow(platform, spec, &caller)?;
+    let (_place, bytes) = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
     if !upload {
         call.body = bytes.to_vec();
         // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
@@ -232,15 +227,15 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
 async fn read_large(
     app: &App,
     caller: &str,
-    side: Side,
+    platform: PlatformKind,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     most: usize,
 ) -> Result<(Option<Share>, Bytes), Fault> {
     let upload = spec.body == BodyForm::Multipart;
-    let place = if upload { Some(place(app, side, spec, caller).await?) } else { None };
-    let bytes = read(app, caller, side, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
+    let place = if upload { Some(place(app, platform, spec, caller).await?) } else { None };
+    let bytes = read(app, caller, platform, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
     Ok((place, bytes))
 }
 
@@ -253,16 +248,16 @@ pub(crate) async fn perform(
     call: &Wire,
     raw: &Raw,
 ) -> Answer {
-    let Operation { side, declared } = operation;
+    let Operation { platform, declared } = operation;
     let spec = declared.spec();
     if let Some(kind) = send::is_send(spec)
         && from.channel.capabilities().group_of(kind).is_some()
-        && let Some(sealed) = send::answer(app, caller, from, side, spec, call).await
+        && let Some(sealed) = send::answer(app, caller, from, platform, spec, call).await
     {
         return sealed.into();
     }
     if let Some(field) = spec.role.id_field()
-        && let Some(sealed) = follow::answer(app, from, side, declared, field, call).await
+        && let Some(sealed) = follow::answer(app, from, platform, declared, field, call).await
     {
         return sealed.into();
     }
@@ -271,12 +266,12 @@ pub(crate) async fn perform(
 
 /// Passes a call on with the account's own token.
 async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
-    let Operation { side, declared } = operation;
-    passed_back(side, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+    let Operation { platform, declared } = operation;
+    passed_back(platform, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
 }
 
 /// The platform's answer as it came, or what stands in its place.
-fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
+fn passed_back(platform: PlatformKind, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
     match answer {
         Ok(reply) => {
             let passed = PASSED_BACK.iter().filter_map(|name| {
@@ -292,7 +287,7 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
         Err(fault) => {
             tracing::warn!(account, %fault, "a call was not passed on");
             let timeout = matches!(fault.code(), "net.timeout" | "net.lost" | "net.too_large");
-            let mut sealed = side.seal(spec, Err(&follow::spoken(side, spec, fault)));
+            let mut sealed = platform.seal(spec, Err(&follow::spoken(platform, spec, fault)));
             // Whether the call was made is not known: an answer with 200 would say that it was not.
             if timeout && spec.effect != Effect::Read {
                 sealed.status = StatusCode::GATEWAY_TIMEOUT.as_u16();
@@ -303,50 +298,55 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
 }
 
 /// One of the places for uploads.
-async fn place(app: &App, side: Side, spec: &Spec, caller: &str) -> Result<Share, Fault> {
+async fn place(app: &App, platform: PlatformKind, spec: &Spec, caller: &str) -> Result<Share, Fault> {
     let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    app.uploads.take(caller, 1, patience).await.ok_or_else(|| side.busy(spec))
+    app.uploads.take(caller, 1, patience).await.ok_or_else(|| platform.refuse(spec, Refusal::Busy))
 }
 
 async fn read(
     app: &App,
     caller: &str,
-    side: Side,
+    platform: PlatformKind,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     limit: usize,
 ) -> Result<Bytes, Fault> {
     body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
-        413 => side.too_large(spec),
-        _ => side.unreadable(spec, &Invalid::whole(problem.detail)),
+        413 => platform.refuse(spec, Refusal::TooLarge),
+        _ => platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::whole(problem.detail), form: false }),
     })
 }
 
 /// Whose token came with the call.
-fn whose<'a>(app: &'a App, side: Side, spec: &Spec, call: &Wire) -> Result<(&'a Application, Arc<Caller>), Fault> {
-    let token = spec.auth.extract(call).ok_or_else(|| side.token_missing(spec))?;
+fn whose<'a>(
+    app: &'a App,
+    platform: PlatformKind,
+    spec: &Spec,
+    call: &Wire,
+) -> Result<(&'a Application, Arc<Caller>), Fault> {
+    let token = spec.auth.extract(call).ok_or_else(|| platform.refuse(spec, Refusal::TokenMissing))?;
     let holder = match app.doors.tokens.standing(token, app.clock.now()) {
         tokens::Standing::Valid(holder) => holder,
-        tokens::Standing::Lapsed => return Err(side.token_refused(spec, true)),
-        tokens::Standing::Unknown => return Err(side.token_refused(spec, false)),
+        tokens::Standing::Lapsed => return Err(platform.refuse(spec, Refusal::TokenExpired)),
+        tokens::Standing::Unknown => return Err(platform.refuse(spec, Refusal::TokenInvalid)),
     };
-    let from = app.doors.application(&holder.account).filter(|one| one.side == side);
+    let from = app.doors.application(&holder.account).filter(|one| one.platform == platform);
     let caller = match &holder.key {
         None => Some(Arc::new(Caller::owner(&holder.account))),
         // A key that was revoked takes its tokens with it; so does one that may no longer use the account.
         Some(key) => app.ring.get(key).filter(|caller| caller.barred([&*holder.account]).is_none()),
     };
-    from.zip(caller).ok_or_else(|| side.token_refused(spec, false))
+    from.zip(caller).ok_or_else(|| platform.refuse(spec, Refusal::TokenInvalid))
 }
 
 /// Refuses a key that lacks the scope for an operation.
-fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
+fn allow(platform: PlatformKind, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
     let wanted = scopes(spec.role);
     if wanted.iter().any(|scope| caller.may(*scope)) {
         return Ok(());
     }
-    Err(side.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+    Err(platform.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
 }
 
 /// The scopes of which a key has one, for an operation of this role.
@@ -368,15 +368,15 @@ mod tests {
     #[test]
     fn whoever_sends_may_ask_about_it_and_take_it_back_whatever_said_it() {
         let table = table::Table::new();
-        let of = |side, name| scopes(table.named(side, name).unwrap().declared.spec().role);
+        let of = |platform, name| scopes(table.named(platform, name).unwrap().declared.spec().role);
         for name in ["notice.send", "notice.recall", "robot.batch_send", "robot.batch_recall", "robot.group_recall"] {
-            assert_eq!(of(Side::DingTalk, name), [Scope::Send], "{name}");
+            assert_eq!(of(PlatformKind::DingTalk, name), [Scope::Send], "{name}");
         }
         for name in ["notice.result", "chat.getReadList", "robot.read_status", "robot.group_query"] {
-            assert_eq!(of(Side::DingTalk, name), [Scope::Send, Scope::Read], "{name}");
+            assert_eq!(of(PlatformKind::DingTalk, name), [Scope::Send, Scope::Read], "{name}");
         }
-        assert_eq!(of(Side::DingTalk, "robot.ding"), [Scope::Admin]);
-        assert_eq!(of(Side::WeCom, "media.uploadimg"), [Scope::Send]);
-        assert_eq!(of(Side::WeCom, "user.get"), [Scope::Read]);
+        assert_eq!(of(PlatformKind::DingTalk, "robot.ding"), [Scope::Admin]);
+        assert_eq!(of(PlatformKind::WeCom, "media.uploadimg"), [Scope::Send]);
+        assert_eq!(of(PlatformKind::WeCom, "user.get"), [Scope::Read]);
     }
 }

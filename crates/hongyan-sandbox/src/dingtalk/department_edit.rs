@@ -51,6 +51,24 @@ fn departments(text: Option<String>) -> Result<Option<Vec<i64>>, Refused> {
     people(text).map(parse).transpose()
 }
 
+/// What creating and changing say alike, in the first generation.
+macro_rules! rest_v1 {
+    ($request:ident) => {
+        Draft {
+            create_dept_group: $request.create_dept_group,
+            hide_dept: $request.dept_hiding,
+            dept_permits: departments($request.dept_permits)?,
+            user_permits: people($request.user_permits),
+            outer_dept: $request.outer_dept,
+            outer_dept_only_self: $request.outer_dept_only_self,
+            outer_permit_depts: departments($request.outer_permit_depts)?,
+            outer_permit_users: people($request.outer_permit_users),
+            source_identifier: $request.source_identifier,
+            ..Draft::default()
+        }
+    };
+}
+
 pub(super) fn create_department(
     world: &mut World,
     _: &Caller,
@@ -124,16 +142,7 @@ pub(super) fn create_department_v1(
         name: Some(request.name),
         parent_id: Some(parent_id(&request.parentid)?),
         order: request.order.as_deref().map(order).transpose()?,
-        create_dept_group: request.create_dept_group,
-        hide_dept: request.dept_hiding,
-        dept_permits: departments(request.dept_permits)?,
-        user_permits: people(request.user_permits),
-        outer_dept: request.outer_dept,
-        outer_dept_only_self: request.outer_dept_only_self,
-        outer_permit_depts: departments(request.outer_permit_depts)?,
-        outer_permit_users: people(request.outer_permit_users),
-        source_identifier: request.source_identifier,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     Ok(v1::DepartmentWritten { id: create(world, draft)? })
 }
@@ -149,19 +158,10 @@ pub(super) fn update_department_v1(
         name: request.name,
         parent_id: request.parentid.as_deref().map(parent_id).transpose()?,
         order: request.order.as_deref().map(order).transpose()?,
-        create_dept_group: request.create_dept_group,
         auto_add_user: request.auto_add_user,
         org_dept_owner: request.org_dept_owner,
         managers: people(request.dept_manager_userid_list),
-        hide_dept: request.dept_hiding,
-        dept_permits: departments(request.dept_permits)?,
-        user_permits: people(request.user_permits),
-        outer_dept: request.outer_dept,
-        outer_dept_only_self: request.outer_dept_only_self,
-        outer_permit_depts: departments(request.outer_permit_depts)?,
-        outer_permit_users: people(request.outer_permit_users),
-        source_identifier: request.source_identifier,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     update(world, request.id, draft)?;
     Ok(v1::DepartmentWritten { id: request.id })
