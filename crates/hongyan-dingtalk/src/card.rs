@@ -20,8 +20,7 @@ endpoints! { DingTalk;
     /// Makes a card that nobody sees yet.
     CreateCard -> CardCreated {
         "card.create", POST "/v1.0/card/instances",
-        auth: AcsHeader, effect: Send,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interface-for-creating-a-card-instance",
@@ -29,8 +28,7 @@ endpoints! { DingTalk;
     /// Shows a card that was made.
     DeliverCard -> CardDelivered {
         "card.deliver", POST "/v1.0/card/instances/deliver",
-        auth: AcsHeader, effect: Send,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delivery-card-interface",
@@ -38,8 +36,7 @@ endpoints! { DingTalk;
     /// Adds kinds of conversations in which a card may be shown.
     AddSpaces -> CardDone {
         "card.spaces", PUT "/v1.0/card/instances/spaces",
-        auth: AcsHeader, effect: Idempotent,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/development/add-field-interface",
@@ -47,8 +44,7 @@ endpoints! { DingTalk;
     /// Makes a card and shows it.
     CreateAndDeliver -> CardDelivered {
         "card.create_and_deliver", POST "/v1.0/card/instances/createAndDeliver",
-        auth: AcsHeader, effect: Send,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/create-and-deliver-cards",
@@ -56,8 +52,7 @@ endpoints! { DingTalk;
     /// Changes what a card shows, for everybody who sees it or for some; all of it, unless by key.
     UpdateCard -> CardDone {
         "card.update", PUT "/v1.0/card/instances",
-        auth: AcsHeader, effect: Idempotent,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interactive-card-update-interface",
@@ -65,8 +60,7 @@ endpoints! { DingTalk;
     /// Writes on in one variable of a card; `guid` guards against repeats.
     StreamCard -> CardDone {
         "card.streaming", PUT "/v1.0/card/streaming",
-        auth: AcsHeader, effect: Idempotent,
-        needs: Permission("Card.Streaming.Write"),
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Streaming.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/api-streamingupdate",
@@ -74,8 +68,7 @@ endpoints! { DingTalk;
     /// Binds a route key to the address that hears presses over HTTP.
     RegisterCardCallback -> CardCallbackRegistered {
         "card.register_callback", POST "/v1.0/card/callbacks/register",
-        auth: AcsHeader, effect: Idempotent,
-        needs: Permission("Card.Instance.Write"),
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/register-card-callback-address",

@@ -18,7 +18,7 @@ endpoints! { DingTalk;
             unfit("extidlist") => BAD_LIST, Whole => NO_JSON,
         ],
         limits: [chars("name", 20) => "400002", items("useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/create-group-session",
+        source: "https://open.dingtalk.com/document/development/session-management-creates-groups",
     }
     /// Changes a group chat: name, owner, who is in it, its rules.
     UpdateChat -> Done {
@@ -28,14 +28,16 @@ endpoints! { DingTalk;
             unfit("chatid") => NO_CHAT, unfit("add_useridlist") => BAD_LIST, unfit("del_useridlist") => BAD_LIST,
             unfit("add_extidlist") => BAD_LIST, unfit("del_extidlist") => BAD_LIST, Whole => NO_JSON,
         ],
-        limits: [chars("name", 20) => "49015", items("add_useridlist", 40) => "49011", items("del_useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
+        limits: [
+            chars("name", 20) => "49015", items("add_useridlist", 40) => "49011",
+            items("del_useridlist", 40) => "49011", rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/modify-a-group-session",
     }
     /// Gives a group chat.
     GetChat -> ChatGiven {
         "chat.get", GET "/chat/get",
-        auth: AccessToken, effect: Read,
-        needs: Permission("qyapi_chat_read"),
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
         refuses: [unfit("chatid") => NO_CHAT],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-a-group-session",
@@ -43,8 +45,7 @@ endpoints! { DingTalk;
     /// Sends a message to a group chat, in the name of the company.
     SendToChat -> ChatSent {
         "chat.send", POST "/chat/send",
-        auth: AccessToken, effect: Send,
-        role: Send(Chat),
+        auth: AccessToken, effect: Send, role: Send(Chat),
         refuses: [unfit("chatid") => ("34001", "不合法的会话id"), unfit("msg") => NO_MESSAGE, Whole => NO_JSON],
         limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/send-group-messages",
@@ -52,8 +53,7 @@ endpoints! { DingTalk;
     /// Lists who has read a message, page by page.
     GetReadList -> ReadListGiven {
         "chat.getReadList", GET "/chat/getReadList",
-        auth: AccessToken, effect: Read,
-        role: Readers(Chat, "messageId"),
+        auth: AccessToken, effect: Read, role: Readers(Chat, "messageId"),
         refuses: [
             unfit("messageId") => ("40035", "缺少参数 messageId"), unfit("cursor") => ("40068", "不合法的偏移量"),
             unfit("size") => ("40069", "不合法的分页大小"),

@@ -18,7 +18,7 @@ endpoints! { DingTalk;
             unfit("msg") => NO_MESSAGE, Whole => NO_JSON,
         ],
         limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/send-normal-messages",
+        source: "https://open.dingtalk.com/document/development/send-normal-messages-1",
     }
 }
 

@@ -11,8 +11,7 @@ endpoints! { DingTalk;
     /// Adds a department.
     CreateDepartment -> DepartmentCreated {
         "department.create", POST "/topapi/v2/department/create",
-        auth: AccessToken, effect: Send,
-        needs: Permission("qyapi_manage_addresslist"),
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
             items("outer_permit_depts", 50), items("outer_permit_users", 50), rate(20, SECOND, Scope::App),
@@ -22,8 +21,7 @@ endpoints! { DingTalk;
     /// Changes a department; what is absent stays.
     UpdateDepartment -> Done {
         "department.update", POST "/topapi/v2/department/update",
-        auth: AccessToken, effect: Idempotent,
-        needs: Permission("qyapi_manage_addresslist"),
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
             items("outer_permit_depts", 50), items("outer_permit_users", 50), chars("code", 30),
@@ -34,8 +32,7 @@ endpoints! { DingTalk;
     /// Removes a department that has no members and nothing below it.
     DeleteDepartment -> Done {
         "department.delete", POST "/topapi/v2/department/delete",
-        auth: AccessToken, effect: Idempotent,
-        needs: Permission("qyapi_manage_addresslist"),
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/development/address-book-deletion-department",
     }

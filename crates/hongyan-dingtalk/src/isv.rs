@@ -13,8 +13,7 @@ endpoints! { DingTalk;
     GetCorpToken -> CorpTokenGiven {
         "isv.get_corp_token", POST "/service/get_corp_token",
         query: ["accessKey", "timestamp", "suiteTicket", "signature", "suite_access_token"],
-        auth: None, effect: Idempotent,
-        role: Grant,
+        auth: None, effect: Idempotent, role: Grant,
         refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-the-enterprise-authorized-credential",
@@ -31,8 +30,7 @@ endpoints! { DingTalk;
     /// Gives the suite's own token.
     GetSuiteToken -> SuiteTokenGiven {
         "isv.get_suite_token", POST "/service/get_suite_token",
-        auth: None, effect: Idempotent,
-        role: Grant,
+        auth: None, effect: Idempotent, role: Grant,
         refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtain-application-suite-ticket",
@@ -41,8 +39,7 @@ endpoints! { DingTalk;
     GetPermanentCode -> PermanentCodeGiven {
         "isv.get_permanent_code", POST "/service/get_permanent_code",
         query: ["suite_access_token"],
-        auth: None, effect: Send,
-        role: Grant,
+        auth: None, effect: Send, role: Grant,
         refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtain-a-permanent-authorization-code",

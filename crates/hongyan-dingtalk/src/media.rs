@@ -10,9 +10,7 @@ endpoints! { DingTalk;
         "media.upload", POST "/media/upload",
         query: ["type"],
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
-        role: Upload,
-        needs: Permission("qyapi_base"),
+        auth: AccessToken, effect: Idempotent, role: Upload, needs: Permission("qyapi_base"),
         refuses: [
             unfit("type") => ("40004", "不合法的媒体文件类型"), NoForm => ("43008", "需要multipart/form-data"),
             Anything => ("41005", "缺少多媒体文件数据"),

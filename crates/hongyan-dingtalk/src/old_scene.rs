@@ -23,8 +23,7 @@ endpoints! { DingTalk;
     /// Gives a scene group.
     GetSceneGroup -> SceneGroupGiven {
         "scene_v1.get", POST "/topapi/im/chat/scenegroup/get",
-        auth: AccessToken, effect: Read,
-        needs: Permission("qyapi_chat_read"),
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
         refuses: [unfit("open_conversation_id") => NO_GROUP, MissingAny => MISSING, Anything => INVALID],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/development/queries-the-basic-information-of-a-scenario-group",
@@ -32,8 +31,7 @@ endpoints! { DingTalk;
     /// Sends a message to a scene group by a robot of its template (the path is spelt so).
     SendToSceneGroup -> SceneMessageSent {
         "scene_v1.send", POST "/topapi/im/chat/scencegroup/message/send_v2",
-        auth: AccessToken, effect: Send,
-        needs: Permission("qyapi_chat_manage"),
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_chat_manage"),
         refuses: [
             unfit("target_open_conversation_id") => NO_GROUP, unfit("robot_code") => ("660002", "机器人编码为空"),
             unfit("msg_template_id") => ("660024", "消息模板为空"), MissingAny => MISSING, Anything => INVALID,

@@ -12,9 +12,7 @@ endpoints! { DingTalk;
     /// Sends a message to people, one to one. Not all need be served: the reply names the others.
     SendToPeople -> PeopleSent {
         "robot.batch_send", POST "/v1.0/robot/oToMessages/batchSend",
-        auth: AcsHeader, effect: Send,
-        role: Send(RobotToPeople),
-        needs: Permission("qyapi_robot_sendmsg"),
+        auth: AcsHeader, effect: Send, role: Send(RobotToPeople), needs: Permission("qyapi_robot_sendmsg"),
         refuses: [
             unfit("userIds") => ("invalidParameter.userIds.empty", "userIds 不能为空"), unfit("msgKey") => NO_KEY,
             unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT,
@@ -25,38 +23,44 @@ endpoints! { DingTalk;
     /// Sends a message to a group.
     SendToGroup -> GroupSent {
         "robot.group_send", POST "/v1.0/robot/groupMessages/send",
-        auth: AcsHeader, effect: Send,
-        role: Send(RobotToChat),
-        needs: Permission("qyapi_robot_sendmsg"),
-        refuses: [unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT],
+        auth: AcsHeader, effect: Send, role: Send(RobotToChat), needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM,
+            unfit("robotCode") => NO_ROBOT,
+        ],
         limits: [bytes("msgParam", 15_000) => "invalidParameter.msgParam.tooLong", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/the-robot-sends-a-group-message",
     }
     /// Takes back messages to people of the last 24 hours (lower-case t in this path).
     RecallFromPeople -> Recalled {
         "robot.batch_recall", POST "/v1.0/robot/otoMessages/batchRecall",
-        auth: AcsHeader, effect: Idempotent,
-        role: Recall(RobotToPeople, "processQueryKeys"),
+        auth: AcsHeader, effect: Idempotent, role: Recall(RobotToPeople, "processQueryKeys"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("robotCode") => NO_ROBOT],
-        limits: [within_hours(24) => "robot.processQueryKey.expired", items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax", rate(20, SECOND, Scope::App)],
+        limits: [
+            within_hours(24) => "robot.processQueryKey.expired",
+            items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/batch-message-recall-chat",
     }
     /// Takes back messages to a group of the last 24 hours.
     RecallFromGroup -> Recalled {
         "robot.group_recall", POST "/v1.0/robot/groupMessages/recall",
-        auth: AcsHeader, effect: Idempotent,
-        role: Recall(RobotToChat, "processQueryKeys"),
+        auth: AcsHeader, effect: Idempotent, role: Recall(RobotToChat, "processQueryKeys"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("openConversationId") => NO_GROUP, unfit("robotCode") => NO_ROBOT],
-        limits: [within_hours(24) => "robot.processQueryKey.expired", items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax", rate(20, SECOND, Scope::App)],
+        limits: [
+            within_hours(24) => "robot.processQueryKey.expired",
+            items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/enterprise-chatbot-withdraws-internal-group-messages",
     }
     /// Tells who has read a message to people; for 24 hours.
     GetReadStatus -> ReadStatusGiven {
         "robot.read_status", GET "/v1.0/robot/oToMessages/readStatus",
-        auth: AcsHeader, effect: Read,
-        role: Readers(RobotToPeople, "processQueryKey"),
+        auth: AcsHeader, effect: Read, role: Readers(RobotToPeople, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY, unfit("robotCode") => NO_ROBOT],
         limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
@@ -65,8 +69,7 @@ endpoints! { DingTalk;
     /// Tells who has read a message to a group, page by page.
     GetGroupReaders -> GroupReadersGiven {
         "robot.group_query", POST "/v1.0/robot/groupMessages/query",
-        auth: AcsHeader, effect: Read,
-        role: Readers(RobotToChat, "processQueryKey"),
+        auth: AcsHeader, effect: Read, role: Readers(RobotToChat, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY],
         limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
@@ -75,22 +78,26 @@ endpoints! { DingTalk;
     /// Sends a DING: in the client, by text message or by telephone (paid editions).
     SendDing -> DingSent {
         "robot.ding", POST "/v1.0/robot/ding/send",
-        auth: AcsHeader, effect: Send,
-        needs: Permission("Premium.Ding.Write"),
+        auth: AcsHeader, effect: Send, needs: Permission("Premium.Ding.Write"),
         refuses: [
             unfit("content") => ("invalidParameter.content.empty", "content 不能为空"),
             unfit("remindType") => ("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3"),
             unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, Scope::App), rate(20, SECOND, Scope::App)],
+        limits: [
+            items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, Scope::App),
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/robot-sends-nail-message",
     }
     /// Gives the address of a file that somebody sent to the robot, for a while.
     GetFile -> FileGiven {
         "robot.file_download", POST "/v1.0/robot/messageFiles/download",
-        auth: AcsHeader, effect: Read,
-        needs: Permission("qyapi_robot_sendmsg"),
-        refuses: [unfit("downloadCode") => ("miss.param.downloadCode", "downloadCode 不能为空"), unfit("robotCode") => NO_ROBOT],
+        auth: AcsHeader, effect: Read, needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("downloadCode") => ("miss.param.downloadCode", "downloadCode 不能为空"),
+            unfit("robotCode") => NO_ROBOT,
+        ],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/isvapp/download-the-file-content-of-the-robot-receiving-message",
     }

@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Idempotent,
         refuses: [Misread => ("71010", "json格式错误")],
         limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/registers-event-callback-interfaces",
+        source: "https://open.dingtalk.com/document/development/register-callback-events",
     }
     /// Changes the address that is registered.
     UpdateCallback -> Done {
@@ -22,14 +22,14 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Idempotent,
         refuses: [Misread => ("71010", "json格式错误")],
         limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/updates-the-event-callback-interface",
+        source: "https://open.dingtalk.com/document/development/update-event-interface",
     }
     /// Gives what is registered.
     GetCallback -> CallbackGiven {
         "callback.get", GET "/call_back/get_call_back",
         auth: AccessToken, effect: Read,
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/the-query-event-callback-interface",
+        source: "https://open.dingtalk.com/document/development/query-subscribed-events",
     }
     /// Removes the address.
     DeleteCallback -> Done {
@@ -41,8 +41,7 @@ endpoints! { DingTalk;
     /// Gives events that could not be pushed, up to 200.
     GetFailedCallbacks -> FailedCallbacks {
         "callback.failed", GET "/call_back/get_call_back_failed_result",
-        auth: AccessToken, effect: Read,
-        needs: Permission("qyapi_base"),
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/development/obtain-the-event-list-of-failed-push-messages",
     }

@@ -13,17 +13,18 @@ endpoints! { DingTalk;
     SendWebhook -> Done {
         "webhook.send", POST "/robot/send",
         query: ["access_token", "timestamp", "sign"],
-        auth: None, effect: Send,
-        role: Send(Webhook),
-        limits: [bytes("", 20_000) => "460101", items("at.atMobiles", 50) => "40035", items("at.atUserIds", 50) => "40035", rate(20, MINUTE, Scope::App)],
+        auth: None, effect: Send, role: Send(Webhook),
+        limits: [
+            bytes("", 20_000) => "460101", items("at.atMobiles", 50) => "40035",
+            items("at.atUserIds", 50) => "40035", rate(20, MINUTE, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages",
     }
     /// Answers a message that came to a robot, through the address that came with it.
     AnswerSession -> Done {
         "webhook.answer", POST "/robot/sendBySession",
         query: ["session"],
-        auth: None, effect: Send,
-        role: Send(Session),
+        auth: None, effect: Send, role: Send(Session),
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/robot-reply-and-send-messages",
     }

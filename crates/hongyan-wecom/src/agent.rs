@@ -8,8 +8,7 @@ endpoints! { WeCom;
     /// Tells of the application itself: name, visible range, whether it is closed.
     GetAgent -> Agent {
         "agent.get", GET "/cgi-bin/agent/get",
-        auth: AccessToken, effect: Read,
-        needs: Application,
+        auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("agentid") => NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
@@ -17,8 +16,7 @@ endpoints! { WeCom;
     /// Lists the applications that the token is good for: its own.
     ListAgents -> AgentsListed {
         "agent.list", GET "/cgi-bin/agent/list",
-        auth: AccessToken, effect: Read,
-        needs: Application,
+        auth: AccessToken, effect: Read, needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }

@@ -16,8 +16,7 @@ endpoints! { WeCom;
     /// Creates a group chat of members of the company.
     CreateChat -> ChatCreated {
         "appchat.create", POST "/cgi-bin/appchat/create",
-        auth: AccessToken, effect: Send,
-        needs: Application,
+        auth: AccessToken, effect: Send, needs: Application,
         limits: [
             items("userlist", 2000) => "86006", chars("name", 50), bytes("chatid", 32) => "86205",
             rate(1000, DAY, Scope::Corp),
@@ -27,8 +26,7 @@ endpoints! { WeCom;
     /// Changes a chat's name, owner or members; what is left out stays.
     UpdateChat -> Done {
         "appchat.update", POST "/cgi-bin/appchat/update",
-        auth: AccessToken, effect: Idempotent,
-        needs: Application,
+        auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("chatid") => NO_CHAT],
         limits: [chars("name", 50), rate(1000, HOUR, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98913",
@@ -36,8 +34,7 @@ endpoints! { WeCom;
     /// Reads a chat: name, owner, members.
     GetChat -> ChatRead {
         "appchat.get", GET "/cgi-bin/appchat/get",
-        auth: AccessToken, effect: Read,
-        needs: Application,
+        auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("chatid") => NO_CHAT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98914",
@@ -45,9 +42,7 @@ endpoints! { WeCom;
     /// Sends a message to a chat. There is no duplicate check and no recall.
     SendChat -> ChatSent {
         "appchat.send", POST "/cgi-bin/appchat/send",
-        auth: AccessToken, effect: Send,
-        role: Send(Chat),
-        needs: Application,
+        auth: AccessToken, effect: Send, role: Send(Chat), needs: Application,
         refuses: [missing("msgtype") => content::NO_TYPE, missing("chatid") => NO_CHAT],
         limits: [
             bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",

@@ -10,8 +10,7 @@ endpoints! { WeCom;
         "media.upload", POST "/cgi-bin/media/upload",
         query: ["type"],
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
-        role: Upload,
+        auth: AccessToken, effect: Idempotent, role: Upload,
         limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90253",
     }
@@ -28,8 +27,7 @@ endpoints! { WeCom;
     UploadImage -> ImageUploaded {
         "media.uploadimg", POST "/cgi-bin/media/uploadimg",
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
-        role: Upload,
+        auth: AccessToken, effect: Idempotent, role: Upload,
         limits: [bytes("media", 2_097_152) => "40009", rate(1000, DAY, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90256",
     }

@@ -9,8 +9,7 @@ endpoints! { WeCom;
     CreateMenu -> Done {
         "menu.create", POST "/cgi-bin/menu/create",
         query: ["agentid"],
-        auth: AccessToken, effect: Idempotent,
-        needs: Application,
+        auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [items("button", 3), items("button.sub_button", 5), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90231",
@@ -18,8 +17,7 @@ endpoints! { WeCom;
     /// Reads the menu.
     GetMenu -> Menu {
         "menu.get", GET "/cgi-bin/menu/get",
-        auth: AccessToken, effect: Read,
-        needs: Application,
+        auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90232",
@@ -27,8 +25,7 @@ endpoints! { WeCom;
     /// Takes the menu away.
     DeleteMenu -> Done {
         "menu.delete", GET "/cgi-bin/menu/delete",
-        auth: AccessToken, effect: Idempotent,
-        needs: Application,
+        auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90233",

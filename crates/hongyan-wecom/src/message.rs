@@ -12,9 +12,7 @@ endpoints! { WeCom;
     /// Sends an application message to members, departments or tags.
     SendMessage -> MessageSent {
         "message.send", POST "/cgi-bin/message/send",
-        auth: AccessToken, effect: Send,
-        role: Send(People),
-        needs: Application,
+        auth: AccessToken, effect: Send, role: Send(People), needs: Application,
         refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
             items("touser", 1000) => "40032", items("toparty", 100) => "82002", items("totag", 100) => "82003",
@@ -27,8 +25,7 @@ endpoints! { WeCom;
     /// Updates an interactive card that was sent; its response code serves once, within 72 hours.
     UpdateTemplateCard -> CardUpdated {
         "message.update_template_card", POST "/cgi-bin/message/update_template_card",
-        auth: AccessToken, effect: Send,
-        needs: Application,
+        auth: AccessToken, effect: Send, needs: Application,
         refuses: [
             missing("agentid") => agent::NO_AGENT, missing("response_code") => ("60140", "invalid response_code"),
         ],
@@ -41,23 +38,20 @@ endpoints! { WeCom;
     /// Takes back a message of the last 24 hours.
     RecallMessage -> MessageRecalled {
         "message.recall", POST "/cgi-bin/message/recall",
-        auth: AccessToken, effect: Idempotent,
-        role: Recall(People, "msgid"),
-        needs: Application,
+        auth: AccessToken, effect: Idempotent, role: Recall(People, "msgid"), needs: Application,
         limits: [within_hours(24) => "42052", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
     /// Counts what each application delivered, today or yesterday.
     GetStatistics -> Statistics {
         "message.statistics", POST "/cgi-bin/message/get_statistics",
-        auth: AccessToken, effect: Read,
-        needs: Application,
+        auth: AccessToken, effect: Read, needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/92369",
     }
 }
 
-/// The seconds within which an identical message is swallowed: when `duplicate_check_interval` is left out, and at most.
+/// The seconds within which an identical message is swallowed: without `duplicate_check_interval`, and at most.
 pub const DUPLICATE_CHECK_SECONDS: (u32, u32) = SendMessage::SPEC.seconds("duplicate_check_interval").unwrap();
 
 /// Request of `message/send`.

@@ -52,7 +52,10 @@ endpoints! { WeCom;
         "tag.addtagusers", POST "/cgi-bin/tag/addtagusers",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [items("userlist", 1000) => "40032", items("partylist", 100) => "40066", rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
     /// Untags members and departments.
@@ -60,7 +63,10 @@ endpoints! { WeCom;
         "tag.deltagusers", POST "/cgi-bin/tag/deltagusers",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [items("userlist", 1000) => "40032", items("partylist", 100) => "40066", rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }
 }

@@ -30,8 +30,7 @@ endpoints! { WeCom;
     /// Reads a member.
     GetUser -> Member {
         "user.get", GET "/cgi-bin/user/get",
-        auth: AccessToken, effect: Read,
-        needs: Details,
+        auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("userid") => NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90196",
@@ -39,8 +38,7 @@ endpoints! { WeCom;
     /// Lists a department's members by name.
     ListNames -> NamesListed {
         "user.simplelist", GET "/cgi-bin/user/simplelist",
-        auth: AccessToken, effect: Read,
-        needs: Details,
+        auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90200",
@@ -48,8 +46,7 @@ endpoints! { WeCom;
     /// Lists a department's members in full.
     ListUsers -> UsersListed {
         "user.list", GET "/cgi-bin/user/list",
-        auth: AccessToken, effect: Read,
-        needs: Details,
+        auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90201",
@@ -65,14 +62,20 @@ endpoints! { WeCom;
     CreateUser -> UserCreated {
         "user.create", POST "/cgi-bin/user/create",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90195",
     }
     /// Changes a member; what is left out stays.
     UpdateUser -> Updated {
         "user.update", POST "/cgi-bin/user/update",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90197",
     }
     /// Deletes a member.

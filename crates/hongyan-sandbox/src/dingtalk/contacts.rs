@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Bound, Spec, Unit};
+use hongyan_endpoint::{Bound, Needs, Spec, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,8 +48,9 @@ pub(super) fn refused(code: &str, words: impl Into<String>) -> Refused {
     refuse::<DingTalk>(code, words).into()
 }
 
-/// For operations that vendors never get; `scope` is what they would need.
-pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
+/// For operations that vendors never get; the declaration names the permission that they would need.
+pub(super) fn internal_only(world: &World, spec: &Spec) -> Result<(), Refused> {
+    let Needs::Permission(scope) = spec.needs else { return Ok(()) };
     if !world.dingtalk.vendor {
         return Ok(());
     }

@@ -1,9 +1,6 @@
 //! Departments, written: create, change, remove, in both generations. Only the company's own applications may.
 
-use super::{
-    contacts::{Generation, department_id, internal_only, over_bound, refused, seen_department},
-    user_edit::MANAGE,
-};
+use super::contacts::{Generation, department_id, internal_only, over_bound, refused, seen_department};
 use crate::{
     route::Refused,
     world::{
@@ -128,7 +125,7 @@ pub(super) fn update_department(world: &mut World, _: &Caller, request: v2::Upda
 }
 
 pub(super) fn delete_department(world: &mut World, _: &Caller, request: v2::DeleteDepartment) -> Result<Done, Refused> {
-    delete(world, request.dept_id)
+    delete(world, &v2::DeleteDepartment::SPEC, request.dept_id)
 }
 
 pub(super) fn create_department_v1(
@@ -172,7 +169,7 @@ pub(super) fn delete_department_v1(
     _: &Caller,
     request: v1::DeleteDepartment,
 ) -> Result<Done, Refused> {
-    delete(world, department_id(&request.id)?)
+    delete(world, &v1::DeleteDepartment::SPEC, department_id(&request.id)?)
 }
 
 fn parent_id(text: &str) -> Result<i64, Refused> {
@@ -185,7 +182,7 @@ fn order(text: &str) -> Result<i64, Refused> {
 
 /// Permission, then the declared bounds.
 fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
-    internal_only(world, MANAGE)?;
+    internal_only(world, spec)?;
     match over_bound(spec, request) {
         None => Ok(()),
         Some("name") => Err(unnamed()),
@@ -302,8 +299,8 @@ fn misplaced(why: Misplaced) -> Refused {
     }
 }
 
-fn delete(world: &mut World, id: i64) -> Result<Done, Refused> {
-    internal_only(world, MANAGE)?;
+fn delete(world: &mut World, spec: &Spec, id: i64) -> Result<Done, Refused> {
+    internal_only(world, spec)?;
     if id != ROOT {
         seen_department(&world.company, id)?;
     }

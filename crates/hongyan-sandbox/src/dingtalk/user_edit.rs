@@ -16,8 +16,6 @@ use hongyan_dingtalk::{old_user_edit as v1, reply::Done, user_edit as v2};
 use hongyan_endpoint::{Endpoint, Spec};
 use serde::Serialize;
 
-/// The permission that these need.
-pub(super) const MANAGE: &str = "qyapi_manage_addresslist";
 const LONGEST_USERID: usize = 64;
 
 /// What creating and changing say alike, in the first generation.
@@ -114,7 +112,7 @@ pub(super) fn update_user(world: &mut World, caller: &Caller, request: v2::Updat
 }
 
 pub(super) fn delete_user(world: &mut World, _: &Caller, request: v2::DeleteUser) -> Result<Done, Refused> {
-    delete(world, Generation::Second, &request.userid)
+    delete(world, Generation::Second, &v2::DeleteUser::SPEC, &request.userid)
 }
 
 pub(super) fn create_user_v1(
@@ -148,7 +146,7 @@ pub(super) fn update_user_v1(world: &mut World, caller: &Caller, request: v1::Up
 }
 
 pub(super) fn delete_user_v1(world: &mut World, _: &Caller, request: v1::DeleteUser) -> Result<Done, Refused> {
-    delete(world, Generation::First, &request.userid)
+    delete(world, Generation::First, &v1::DeleteUser::SPEC, &request.userid)
 }
 
 /// A list that was given; an empty one counts as absent.
@@ -158,7 +156,7 @@ fn given<T, V>(rows: Vec<T>, pair: impl FnMut(T) -> (i64, V)) -> Option<std::col
 
 /// Permission, then the declared bounds: the name and the number of departments have codes of their own.
 fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
-    internal_only(world, MANAGE)?;
+    internal_only(world, spec)?;
     match over_bound(spec, request) {
         None => Ok(()),
         Some("name") => Err(refused("60112", "不合法的名字")),
@@ -203,8 +201,8 @@ fn update(
     Ok(Done {})
 }
 
-fn delete(world: &mut World, generation: Generation, userid: &str) -> Result<Done, Refused> {
-    internal_only(world, MANAGE)?;
+fn delete(world: &mut World, generation: Generation, spec: &Spec, userid: &str) -> Result<Done, Refused> {
+    internal_only(world, spec)?;
     seen_person(world, generation, userid)?;
     world.company.remove_person(userid);
     Ok(Done {})
