@@ -1,6 +1,6 @@
 //! What can be wrong with a field of a request or a message, and the one place where that becomes a sentence.
 
-use crate::{Bilingual, Known, bilingual};
+use crate::{Bilingual, Known, Unit, bilingual};
 use std::fmt;
 
 /// What is wrong with a field.
@@ -53,15 +53,6 @@ pub enum Flaw {
     Unfit(Bilingual),
 }
 
-/// What a length is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Bytes of UTF-8: a Chinese character takes 3.
-    Bytes,
-    /// Characters.
-    Chars,
-}
-
 impl Flaw {
     /// It has a value that it does not take.
     pub fn unfit(why: impl Into<Bilingual>) -> Self {
@@ -90,10 +81,12 @@ impl Flaw {
                 "has {size} characters, at most {limit} are allowed";
                 "有 {size} 个字符，最多允许 {limit} 个"
             ),
-            Self::Count { count, min, max } if *min == 0 => bilingual!(
-                "has {count} entries, at most {max} are allowed";
-                "有 {count} 项，最多允许 {max} 项"
-            ),
+            Self::TooLong { size: count, limit: max, unit: Unit::Items } | Self::Count { count, min: 0, max } => {
+                bilingual!(
+                    "has {count} entries, at most {max} are allowed";
+                    "有 {count} 项，最多允许 {max} 项"
+                )
+            }
             Self::Count { count, min, max } => bilingual!(
                 "has {count} entries, {min} to {max} are allowed";
                 "有 {count} 项，允许 {min} 至 {max} 项"

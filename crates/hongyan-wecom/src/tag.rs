@@ -19,6 +19,7 @@ endpoints! { WeCom;
     GetTag -> TagRead {
         "tag.get", GET "/cgi-bin/tag/get",
         auth: AccessToken, effect: Read,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90213",
     }
@@ -33,6 +34,7 @@ endpoints! { WeCom;
     UpdateTag -> Updated {
         "tag.update", POST "/cgi-bin/tag/update",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [chars("tagname", 32), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90211",
     }
@@ -40,6 +42,7 @@ endpoints! { WeCom;
     DeleteTag -> Deleted {
         "tag.delete", GET "/cgi-bin/tag/delete",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90212",
     }
@@ -47,17 +50,28 @@ endpoints! { WeCom;
     AddTagUsers -> TagUsersChanged {
         "tag.addtagusers", POST "/cgi-bin/tag/addtagusers",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        refuses: [missing("tagid") => NO_TAG],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
     /// Untags members and departments.
     DelTagUsers -> TagUsersChanged {
         "tag.deltagusers", POST "/cgi-bin/tag/deltagusers",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        refuses: [missing("tagid") => NO_TAG],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }
 }
+
+/// The refusal of a call that names no tag.
+const NO_TAG: (&str, &str) = ("41017", "tagid missing");
 
 /// Request of `tag/list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,11 +226,11 @@ fn check_lists(users: usize, parties: usize) -> Result<(), Unfit> {
             Flaw::unfit(("userlist and partylist are both empty", "userlist 与 partylist 均为空")),
         ));
     }
-    if AddTagUsers::SPEC.max_items("userlist").is_some_and(|max| users > max) {
-        return Err(Unfit::coded("40032", "userlist", Flaw::unfit(("more than 1000 members", "成员超过 1000 个"))));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("userlist", users) {
+        return Err(Unfit::coded(code, "userlist", Flaw::unfit(("more than 1000 members", "成员超过 1000 个"))));
     }
-    if AddTagUsers::SPEC.max_items("partylist").is_some_and(|max| parties > max) {
-        return Err(Unfit::coded("40066", "partylist", Flaw::unfit(("more than 100 departments", "部门超过 100 个"))));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("partylist", parties) {
+        return Err(Unfit::coded(code, "partylist", Flaw::unfit(("more than 100 departments", "部门超过 100 个"))));
     }
     Ok(())
 }
