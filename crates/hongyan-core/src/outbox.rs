@@ -170,8 +170,9 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// [`StoreError`].
     async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64, StoreError>;
 
-    /// Makes due now what an account's deliveries wait for although no pause is as long as `longest`: it was written
-    /// down when the clock was ahead. What waits for its `send_at` stays. Returns how many.
+    /// Makes due now what was written down when the clock was ahead: what an account's deliveries wait for although no
+    /// pause is as long as `longest`, and what was accepted later than `now`. What waits for its `send_at` stays.
+    /// Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -223,6 +223,9 @@ async fn what_the_account_has_wrong_is_about_the_account() {
             "553 authorized user",
         ),
         (Trouble::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
+        (Trouble::RefuseMail { code: 550, text: Some("5.7.1 this sender may not".into()) }, "550"),
+        (Trouble::RefuseMail { code: 550, text: None }, "550"),
+        (Trouble::RefuseMail { code: 501, text: Some("5.1.7 bad sender".into()) }, "501"),
     ] {
         let (smtp, mailer) = open().await;
         smtp.trouble(SmtpTrouble::once(trouble));
@@ -232,11 +235,26 @@ async fn what_the_account_has_wrong_is_about_the_account() {
     for trouble in [
         Trouble::RefuseContent { code: 554, text: Some("DT:SPM".into()) },
         Trouble::RefuseRecipient { address: "*".into(), code: 550, text: None },
+        Trouble::RefuseMail { code: 552, text: Some("5.3.4 larger than allowed".into()) },
     ] {
         let (smtp, mailer) = open().await;
         smtp.trouble(SmtpTrouble::once(trouble));
         assert_eq!(failed(&mailer).await.about(), About::Message);
     }
+}
+
+#[tokio::test]
+async fn a_sender_refused_on_a_kept_connection_is_tried_on_one_more() {
+    let (smtp, mailer) = open().await;
+    works(&mailer).await;
+    let refuse = Trouble::RefuseMail { code: 550, text: Some("5.7.1 not on this connection".into()) };
+    smtp.trouble(SmtpTrouble::once(refuse.clone()));
+    works(&mailer).await;
+    assert_eq!(smtp.totals().connections, 2);
+    smtp.trouble(SmtpTrouble::times(2, refuse));
+    let fault = failed(&mailer).await;
+    assert_eq!((fault.code(), fault.about()), ("550", About::Account));
+    assert_eq!(smtp.totals().connections, 3);
 }
 
 #[tokio::test]

@@ -362,6 +362,10 @@ pub async fn what_was_written_down_while_the_clock_was_ahead_is_due_now(stand: i
     let [now, dated, again] = three_that_wait(&store, &make).await;
     let hour = Duration::from_secs(3_600);
     assert_eq!(store.reanchor("ding", NOW, hour).await.unwrap(), 0, "all of them are pauses that can be");
+    let minute_ago = NOW - Duration::from_secs(60);
+    assert_eq!(store.reanchor("ding", minute_ago, hour).await.unwrap(), 2, "accepted in a minute to come");
+    assert_eq!((due(&store, now).await, due(&store, again).await), (Some(minute_ago), Some(minute_ago)));
+    assert_eq!(due(&store, dated).await, Some(after(60)));
     let yesterday = NOW - Duration::from_secs(86_400);
     assert_eq!(store.reanchor("ding", yesterday, hour).await.unwrap(), 2);
     assert_eq!((due(&store, now).await, due(&store, again).await), (Some(yesterday), Some(yesterday)));
