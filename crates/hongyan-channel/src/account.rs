@@ -202,12 +202,12 @@ impl<'de> Deserialize<'de> for AccountConfig {
     }
 }
 
-/// An account at work: its way out and its rules.
+/// An account at work: its channel and its rules.
 #[derive(Clone)]
 pub struct Account {
     /// Its name in the configuration.
     pub name: Arc<str>,
-    /// The way out.
+    /// Sends its messages.
     pub channel: Arc<dyn Channel>,
     /// The rules for retries and lost replies.
     pub policy: Policy,
@@ -225,9 +225,9 @@ pub struct Account {
     pub concurrency: usize,
     /// After a send, when receipts are first looked at; `None` for never.
     pub receipts_after: Option<Duration>,
-    /// The way to the platform's other operations, with the channel's own token; `None` where there are none.
+    /// The client of the platform's other operations, with the channel's own token; `None` where there are none.
     pub caller: Option<Arc<dyn Caller>>,
-    /// The way to the platform's own paths, of a group's robot.
+    /// The client of the platform's own paths, of a group's robot.
     pub robot: Option<Arc<dyn RobotCaller>>,
 }
 
@@ -298,32 +298,32 @@ impl AccountConfig {
     /// [`SecretError`] as text, or what is wrong with a value.
     pub fn open(&self, name: &str) -> Result<Account, String> {
         let secret = |e: SecretError| e.to_string();
-        let way = self.way()?;
+        let options = self.http_options()?;
         let mut caller: Option<Arc<dyn Caller>> = None;
         let mut robot: Option<Arc<dyn RobotCaller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
-                let channel = DingTalkChannel::open(config, &way).map_err(secret)?;
-                caller = Some(Arc::new(channel.client().over(files_too(&way))));
+                let channel = DingTalkChannel::open(config, &options).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too(&options))));
                 (Arc::new(channel), DingTalkChannel::recipient_rates())
             }
             ChannelConfig::WeCom(config) => {
-                let channel = WeComChannel::open(config, &way).map_err(secret)?;
-                caller = Some(Arc::new(channel.client().over(files_too(&way))));
+                let channel = WeComChannel::open(config, &options).map_err(secret)?;
+                caller = Some(Arc::new(channel.client().over(files_too(&options))));
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
             ChannelConfig::Mail(config) => (Arc::new(MailChannel::open(config)?), Vec::new()),
             ChannelConfig::DingTalkRobot(config) => {
-                let channel = Arc::new(DingTalkRobotChannel::open(config, &way)?);
+                let channel = Arc::new(DingTalkRobotChannel::open(config, &options)?);
                 robot = Some(channel.clone());
                 (channel, Vec::new())
             }
             ChannelConfig::WeComRobot(config) => {
-                let channel = Arc::new(WeComRobotChannel::open(config, &way)?);
+                let channel = Arc::new(WeComRobotChannel::open(config, &options)?);
                 robot = Some(channel.clone());
                 (channel, Vec::new())
             }
-            ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config, &way)?), Vec::new()),
+            ChannelConfig::Webhook(config) => (Arc::new(WebhookChannel::open(config, &options)?), Vec::new()),
         };
         let common = &self.common;
         let capabilities = channel.capabilities();

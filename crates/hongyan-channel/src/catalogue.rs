@@ -16,7 +16,7 @@ pub struct Entry {
     pub row: &'static Known,
 }
 
-/// The tables' names: the platforms, mail, webhooks, faults of the way (`network`) and hongyan's own reasons (`hongyan`).
+/// The tables' names: the platforms, mail, webhooks, transport faults (`network`) and hongyan's own reasons (`hongyan`).
 pub const TABLES: [&str; 6] = [DingTalk::NAME, WeCom::NAME, "mail", "webhook", "network", "hongyan"];
 
 fn rows(table: &str) -> &'static [Known] {

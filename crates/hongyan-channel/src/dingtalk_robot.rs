@@ -78,14 +78,14 @@ impl DingTalkRobotChannel {
     ///
     /// # Errors
     /// A sentence naming what is missing, never a secret.
-    pub fn open(config: &DingTalkRobotConfig, way: &Options) -> Result<Self, String> {
+    pub fn open(config: &DingTalkRobotConfig, options: &Options) -> Result<Self, String> {
         let hook = Hook::read(&config.access_token, "access_token")?;
         let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
         // The webhook is its own credential: there is no application to log in to.
         let nobody = Credential { app_key: String::new(), app_secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());
         Ok(Self {
-            client: Client::new(Http::new(way.clone()), base, nobody),
+            client: Client::new(Http::new(options.clone()), base, nobody),
             access_token: hook.credential,
             secret,
             keyword: config.keyword.clone().filter(|word| !word.is_empty()),

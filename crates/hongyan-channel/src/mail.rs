@@ -120,7 +120,7 @@ const FORMATS: [Format; 11] = [
 /// The longest subject that is made of a text's first line, in characters.
 const SUBJECT_CHARS: usize = 60;
 
-/// A mailbox's way out.
+/// A mailbox's connection to its server.
 pub struct MailChannel {
     mailer: Mailer,
     from: Party,

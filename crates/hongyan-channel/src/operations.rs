@@ -1,6 +1,6 @@
 //! Declared operations with their types erased: what `hongyan call` and the checks of an account call by name.
 //!
-//! Messages do not go this way: they are the channels' work, which keeps limits and knows lost replies.
+//! Messages do not go here: they are the channels' work, which keeps limits and knows lost replies.
 
 use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef, robot::Hook};
 use async_trait::async_trait;
@@ -71,9 +71,9 @@ impl<P: Login> Caller for Client<P> {
     }
 }
 
-/// Files travel this way too, so it takes longer and carries more than a message: a minute, 24 MiB.
-pub(crate) fn files_too(way: &Options) -> Http {
-    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..way.clone() })
+/// Files travel by it too, so it takes longer and carries more than a message: a minute, 24 MiB.
+pub(crate) fn files_too(options: &Options) -> Http {
+    Http::new(Options { timeout: Duration::from_secs(60), max_body_bytes: 24 << 20, ..options.clone() })
 }
 
 /// A field of requests that the account itself knows, under the names that operations give it.
@@ -169,13 +169,13 @@ impl AccountConfig {
         }
     }
 
-    /// Reads the secret and gives the account's way to its platform's operations; `None` for channels
+    /// Reads the secret and gives the account's client for its platform's operations; `None` for channels
     /// without any: mail, webhooks, and robots, whose credential opens their own webhook only.
     ///
     /// # Errors
     /// A sentence that names the key, never a value.
     pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, String> {
-        let http = Http::new(self.way()?);
+        let http = Http::new(self.http_options()?);
         let secret = |error: SecretError| error.to_string();
         Ok(match &self.channel {
             ChannelConfig::DingTalk(config) => Some(Box::new(Client::<DingTalk>::new(

@@ -12,7 +12,7 @@ pub trait RobotCaller: Send + Sync {
     /// Passes a foreign call on with the robot's own credential, signed where the robot wants that.
     ///
     /// # Errors
-    /// A failure of the way; `request.invalid` for an operation that is none of a robot's.
+    /// A transport failure; `request.invalid` for an operation that is none of a robot's.
     async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault>;
 }
 

@@ -62,7 +62,7 @@ impl AccountConfig {
     ///
     /// # Errors
     /// A sentence that names the key, never a secret.
-    pub fn way(&self) -> Result<Options, String> {
+    pub fn http_options(&self) -> Result<Options, String> {
         let options = self.transport.options()?;
         if let Some(base) = self.base() {
             check_base(&base, self.transport.dangerous_plain_http)?;

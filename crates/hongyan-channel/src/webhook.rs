@@ -93,17 +93,17 @@ impl WebhookChannel {
     ///
     /// # Errors
     /// A sentence naming the key, never the address.
-    pub fn open(config: &WebhookConfig, way: &Options) -> Result<Self, String> {
+    pub fn open(config: &WebhookConfig, options: &Options) -> Result<Self, String> {
         let url = config.url.read().map_err(|error| error.to_string())?;
         let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
         check_url(url.expose(), config.allow_private)?;
-        if way.proxy.is_some() && !config.allow_private {
+        if options.proxy.is_some() && !config.allow_private {
             return Err(
                 "proxy: whoever goes through a proxy cannot tell private addresses: set allow_private = true".into()
             );
         }
         Ok(Self {
-            http: Http::new(Options { refuse_private: !config.allow_private, idle_timeout: IDLE, ..way.clone() }),
+            http: Http::new(Options { refuse_private: !config.allow_private, idle_timeout: IDLE, ..options.clone() }),
             _in_url: credentials(url.expose()),
             url,
             secret,
@@ -155,7 +155,7 @@ impl WebhookChannel {
 fn judge(status: u16, retry_after: Option<Duration>) -> Result<(), Fault> {
     let refused = |code: &'static str| Fault::refused(code, format!("HTTP {status}"), row(code));
     let throttled = |fault: Fault| match retry_after {
-        Some(_) => fault.with_class(Class::Throttled { after: retry_after }).with_about(About::Way),
+        Some(_) => fault.with_class(Class::Throttled { after: retry_after }).with_about(About::Network),
         None => fault,
     };
     match status {
@@ -163,9 +163,9 @@ fn judge(status: u16, retry_after: Option<Duration>) -> Result<(), Fault> {
         // Whoever answers for the receiver: a sign-in page, a proxy, an address that has moved.
         300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::RETRY)),
         429 => Err(throttled(refused("http.throttled"))),
-        503 => Err(throttled(refused("http.busy").with_about(About::Way))),
+        503 => Err(throttled(refused("http.busy").with_about(About::Network))),
         // A gate whose receiver is not there.
-        502 | 504 => Err(refused("http.busy").with_about(About::Way)),
+        502 | 504 => Err(refused("http.busy").with_about(About::Network)),
         408 | 425 | 500.. => Err(refused("http.busy")),
         // Of a proxy's own login.
         407 => Err(Fault::transport("net.proxy", format!("HTTP {status}"))),
@@ -325,17 +325,17 @@ mod tests {
     fn an_answers_status_says_what_to_do_next() {
         let throttled = |s| Class::Throttled { after: Some(Duration::from_secs(s)) };
         for (status, after, code, class, about) in [
-            (301, None, "net.redirect", Class::RETRY, About::Way),
+            (301, None, "net.redirect", Class::RETRY, About::Network),
             (429, None, "http.throttled", throttled(60), About::Message),
-            (429, Some(7), "http.throttled", throttled(7), About::Way),
-            (503, Some(7), "http.busy", throttled(7), About::Way),
-            (503, None, "http.busy", Class::RETRY, About::Way),
-            (502, None, "http.busy", Class::RETRY, About::Way),
-            (504, Some(7), "http.busy", Class::RETRY, About::Way),
+            (429, Some(7), "http.throttled", throttled(7), About::Network),
+            (503, Some(7), "http.busy", throttled(7), About::Network),
+            (503, None, "http.busy", Class::RETRY, About::Network),
+            (502, None, "http.busy", Class::RETRY, About::Network),
+            (504, Some(7), "http.busy", Class::RETRY, About::Network),
             (500, None, "http.busy", Class::RETRY, About::Message),
             (408, None, "http.busy", Class::RETRY, About::Message),
             (425, None, "http.busy", Class::RETRY, About::Message),
-            (407, None, "net.proxy", Class::RETRY, About::Way),
+            (407, None, "net.proxy", Class::RETRY, About::Network),
             (401, None, "http.refused", Class::Permanent, About::Message),
             (413, Some(7), "http.refused", Class::Permanent, About::Message),
         ] {

@@ -68,14 +68,14 @@ impl WeComRobotChannel {
     ///
     /// # Errors
     /// A sentence naming what is missing, never the key.
-    pub fn open(config: &WeComRobotConfig, way: &Options) -> Result<Self, String> {
+    pub fn open(config: &WeComRobotConfig, options: &Options) -> Result<Self, String> {
         let hook = Hook::read(&config.key, "key")?;
         // The key is the credential: there is no application to log in to.
         let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());
-        let client = Client::new(Http::new(way.clone()), base, nobody);
+        let client = Client::new(Http::new(options.clone()), base, nobody);
         Ok(Self {
-            files: client.over(files_too(way)),
+            files: client.over(files_too(options)),
             client,
             key: hook.credential,
             capabilities: Capabilities {

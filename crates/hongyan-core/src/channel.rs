@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use hongyan_endpoint::{Fault, File, Known};
 use std::{borrow::Cow, time::Duration};
 
-/// One account's way out. Implementations hold connections and tokens, never state that matters after a crash.
+/// One account's sender. Implementations hold connections and tokens, never state that matters after a crash.
 #[async_trait]
 pub trait Channel: Send + Sync + 'static {
     /// What it can do. Constant over its life.
@@ -40,7 +40,7 @@ pub trait Channel: Send + Sync + 'static {
     /// Asks what became of a call that was taken.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault>;
 
     /// How a file of this form (`image`, `file`, `voice`, `video`) gets into a call.
@@ -67,7 +67,7 @@ pub trait Channel: Send + Sync + 'static {
     /// Hands a file to the platform, to be named in calls for as long as the answer says.
     ///
     /// # Errors
-    /// The platform's refusal (size, kind, quota) or the way's failure; `cannot_upload` where
+    /// The platform's refusal (size, kind, quota) or a transport failure; `cannot_upload` where
     /// [`Channel::file_use`] is not [`FileUse::Upload`].
     async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
         Err(Fault::refused("cannot_upload", "", Reason::known("cannot_upload")))
@@ -120,7 +120,7 @@ pub trait Channel: Send + Sync + 'static {
     /// Takes back a call that was taken.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn recall(&self, handle: &str) -> Result<(), Fault>;
 
     /// Logs in afresh and says how it went, for `config check` and `POST /v1/accounts/{name}/check`.

@@ -59,13 +59,13 @@ pub trait Contacts: Send + Sync {
     /// The people of a department, not of those below it.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn members(&self, department: &str) -> Result<Vec<Person>, Fault>;
 
     /// The departments directly below one; without one, those at the top of what the account sees.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn departments(&self, below: Option<&str>) -> Result<Vec<Department>, Fault>;
 }
 
@@ -129,13 +129,13 @@ pub trait Chats: Send + Sync {
     /// Reads one.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn get(&self, id: &str) -> Result<Chat, Fault>;
 
     /// Changes one.
     ///
     /// # Errors
-    /// The platform's refusal or the way's failure.
+    /// The platform's refusal or a transport failure.
     async fn update(&self, id: &str, change: &ChatChange) -> Result<(), Fault>;
 
     /// User ids of those who have read a message that was sent into a chat, by the call's handle.

@@ -1,7 +1,7 @@
 //! Whether an account's lane works, rests or is tried: what a long outage of a platform comes to.
 //!
 //! ```text
-//! works ──(the way or the account fails)──► rests ──(its pause is over)──► is tried ──(one call is answered)──► works
+//! works ──(the network or the account fails)──► rests ──(its pause is over)──► is tried ──(one call is answered)──► works
 //!                                             ▲                               │
 //!                                             └────────(fails again: a longer pause)
 //! ```
@@ -38,7 +38,7 @@ enum Bearing {
 
 fn bearing(fault: &Fault) -> Bearing {
     match (fault.class(), fault.about()) {
-        (Class::Throttled { .. } | Class::RefreshToken, _) | (_, About::Account | About::Way) => Bearing::All,
+        (Class::Throttled { .. } | Class::RefreshToken, _) | (_, About::Account | About::Network) => Bearing::All,
         (Class::Retryable { .. } | Class::Ambiguous, About::Message) => Bearing::Doubtful,
         (Class::Permanent, About::Message) => Bearing::Answered,
     }
@@ -49,9 +49,9 @@ fn bearing(fault: &Fault) -> Bearing {
 pub fn is_untouched(fault: &Fault) -> bool {
     match (fault.about(), fault.class()) {
         (_, Class::Ambiguous | Class::RefreshToken) | (About::Message, _) => false,
-        (About::Account, _) | (About::Way, Class::Throttled { .. }) => true,
+        (About::Account, _) | (About::Network, Class::Throttled { .. }) => true,
         // Before the request was written. What answers in the platform's place may have read it.
-        (About::Way, _) => matches!(fault.code(), "net.connect" | "net.proxy" | "net.tls" | "net.untrusted"),
+        (About::Network, _) => matches!(fault.code(), "net.connect" | "net.proxy" | "net.tls" | "net.untrusted"),
     }
 }
 

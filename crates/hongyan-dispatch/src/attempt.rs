@@ -149,7 +149,7 @@ fn note_when_written(clock: &Arc<dyn Clock>, written: &Arc<Mutex<Option<Tick>>>)
 
 /// Why an attempt ends before its call.
 pub(super) enum Stop {
-    /// The platform's doing, or the way's to it.
+    /// The platform's doing, or the network's.
     Fault(Fault),
     /// Our own: it says nothing about the platform, and nothing was sent.
     Store(StoreError),

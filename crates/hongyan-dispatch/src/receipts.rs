@@ -224,7 +224,7 @@ mod tests {
             (Class::Ambiguous, About::Message, true, false),
             (Class::RefreshToken, About::Account, true, true),
             (Class::Permanent, About::Account, true, true),
-            (Class::RETRY, About::Way, true, true),
+            (Class::RETRY, About::Network, true, true),
         ] {
             let fault = fault(class, about);
             assert_eq!((later(&fault, NOW), later(&fault, NOW + DAY)), (in_time, afterwards), "{fault:?}");

@@ -50,7 +50,7 @@ impl Class {
 
 /// What a fault is about: the one message, or all that leaves by the same account.
 ///
-/// | class | [`About::Message`] | [`About::Account`] | [`About::Way`] |
+/// | class | [`About::Message`] | [`About::Account`] | [`About::Network`] |
 /// |---|---|---|---|
 /// | [`Class::Retryable`], [`Class::Throttled`] | this call goes again | the login could not be made, or a quota is spent | nobody who could judge the call has seen it |
 /// | [`Class::RefreshToken`] | | the token was refused twice in a row | |
@@ -64,7 +64,7 @@ pub enum About {
     /// The account's credential, its right to call, or its quota: every other call would be answered alike.
     Account,
     /// Network, proxy, or a gate in front of the platform: every other call would fare alike.
-    Way,
+    Network,
 }
 
 /// Who has to act before it can succeed.
@@ -154,7 +154,7 @@ impl Fault {
         }
     }
 
-    /// A call that failed on the way; `code` is one of [`TRANSPORT_FAULTS`].
+    /// A call that failed in transport; `code` is one of [`TRANSPORT_FAULTS`].
     #[must_use]
     pub fn transport(code: &'static str, message: impl Into<String>) -> Self {
         Self::refused(code, message, TRANSPORT_FAULTS.iter().find(|row| row.code == code))
@@ -220,7 +220,7 @@ impl Fault {
         self.class
     }
 
-    /// Whether it is a fault of the way ([`TRANSPORT_FAULTS`]) and no verdict of the platform.
+    /// Whether it is a transport fault ([`TRANSPORT_FAULTS`]) and no verdict of the platform.
     #[must_use]
     pub fn is_transport(&self) -> bool {
         self.code.starts_with("net.")
@@ -300,7 +300,7 @@ pub fn with_code(code: &str, words: &str) -> String {
     }
 }
 
-/// Faults of the way, the same for every platform.
+/// Transport faults, the same for every platform.
 pub static TRANSPORT_FAULTS: &[Known] = &[
     known(
         "net.connect",
@@ -309,7 +309,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("the platform could not be reached", "无法连接到平台"),
         ("check the network, DNS and any proxy; hongyan keeps trying", "请检查网络、DNS 和代理；鸿雁会继续重试"),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.tls",
         Class::RETRY,
@@ -320,7 +320,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "请检查 base_url、本机时钟以及拦截 TLS 的代理",
         ),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.untrusted",
         Class::RETRY,
@@ -331,7 +331,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "若签发者是贵公司自己的机构，请在账号上以 ca_file 指定其证书（PEM），或加入系统证书库、SSL_CERT_FILE；否则可能有人在中间拦截，请勿继续",
         ),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.timeout",
         Class::RETRY,
@@ -363,7 +363,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("the platform answered with a server error", "平台返回服务器错误"),
         ("hongyan keeps trying", "鸿雁会继续重试"),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.redirect",
         Class::RETRY,
@@ -374,7 +374,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "请更正 base_url，或检查是否有代理、登录页代替平台作答：凭证绝不跟随重定向",
         ),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.throttled",
         Class::throttled(60),
@@ -382,7 +382,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("too many calls: a gate in front of the platform took none", "调用过多：平台前的网关未受理"),
         ("hongyan waits as long as it was told; set rate on the account", "鸿雁按其要求等待；可为账号设置 rate"),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.unavailable",
         Class::throttled(60),
@@ -390,7 +390,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ("the platform takes no calls for a while, and said for how long", "平台暂停服务，并告知了时长"),
         ("hongyan waits as long as it was told", "鸿雁按其要求等待"),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.gate",
         Class::RETRY,
@@ -401,7 +401,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "请检查 base_url、代理和出口 IP：该拒绝不是平台的格式",
         ),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.proxy",
         Class::RETRY,
@@ -412,7 +412,7 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
             "请检查 proxy 中的用户名和密码，并确认代理允许 CONNECT 到平台主机",
         ),
     )
-    .about(About::Way),
+    .about(About::Network),
     known(
         "net.too_long",
         Class::Permanent,
@@ -446,19 +446,19 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_token_and_the_way_are_about_more_than_one_message() {
+    fn a_refused_token_and_the_network_are_about_more_than_one_message() {
         static TOKEN: Known = known("1", Class::RefreshToken, Who::Hongyan, ("", ""), ("", ""));
         assert_eq!(Fault::refused("1", "", Some(&TOKEN)).about(), About::Account);
         for (code, about) in [
-            ("net.connect", About::Way),
-            ("net.tls", About::Way),
-            ("net.status", About::Way),
-            ("net.redirect", About::Way),
-            ("net.throttled", About::Way),
-            ("net.unavailable", About::Way),
-            ("net.gate", About::Way),
-            ("net.proxy", About::Way),
-            ("net.untrusted", About::Way),
+            ("net.connect", About::Network),
+            ("net.tls", About::Network),
+            ("net.status", About::Network),
+            ("net.redirect", About::Network),
+            ("net.throttled", About::Network),
+            ("net.unavailable", About::Network),
+            ("net.gate", About::Network),
+            ("net.proxy", About::Network),
+            ("net.untrusted", About::Network),
             ("net.too_long", About::Message),
             ("net.timeout", About::Message),
             ("net.lost", About::Message),

@@ -87,7 +87,7 @@ pub struct HttpCall {
     pub timeout_ms: Option<u64>,
     /// What goes in the request's head.
     pub headers: Headers,
-    /// The way out.
+    /// How calls go out.
     pub config: Config,
 }
 

@@ -119,7 +119,7 @@ impl Unopened {
     }
 
     fn of(fault: Fault, again: bool) -> Self {
-        let fault = if fault.about() == About::Way { fault } else { fault.with_about(About::Account) };
+        let fault = if fault.about() == About::Network { fault } else { fault.with_about(About::Account) };
         let ended = matches!(fault.class(), Class::Throttled { .. });
         let again = again && !ended && !matches!(fault.code(), "net.timeout" | "smtp.protocol");
         Self { fault, again }

@@ -4,7 +4,7 @@ use crate::{
     Failure, NetFault, Proxy,
     guard::{Private, Resolver},
     link::Stream,
-    proxy::{Refused, Way},
+    proxy::{ProxyConnector, Refused},
     trust::Untrusted,
 };
 use http::Uri;
@@ -27,7 +27,7 @@ pub(crate) struct Unreached {
 pub(crate) enum Cause {
     /// The address is not of the public internet.
     Private,
-    /// The proxy is there and opened no way.
+    /// The proxy is there and refused the tunnel.
     Proxy,
     /// The certificate was refused, or the other side speaks no TLS.
     Tls,
@@ -38,7 +38,7 @@ pub(crate) enum Cause {
 }
 
 /// How to get there.
-pub(crate) struct Road<'a> {
+pub(crate) struct Dial<'a> {
     pub(crate) proxy: Option<&'a Proxy>,
     pub(crate) refuse_private: bool,
     /// Whether loopback addresses are called directly though there is a proxy.
@@ -47,18 +47,21 @@ pub(crate) struct Road<'a> {
     pub(crate) connect_timeout: Option<Duration>,
 }
 
-impl Road<'_> {
+impl Dial<'_> {
     /// Opens a stream; `tls` for `https`.
     pub(crate) async fn open(&self, to: &Uri, tls: Option<ClientConfig>) -> Result<Box<dyn Stream>, Unreached> {
-        let mut way = Way::new(|resolver| self.connector(resolver), self.proxy, self.refuse_private);
+        let mut connector = ProxyConnector::new(|resolver| self.connector(resolver), self.proxy, self.refuse_private);
         if !self.spare_loopback {
-            way = way.for_every_address();
+            connector = connector.for_every_address();
         }
         match tls {
-            None => Ok(Box::new(way.call(to.clone()).await.map_err(|error| unreached(&*error))?)),
+            None => Ok(Box::new(connector.call(to.clone()).await.map_err(|error| unreached(&*error))?)),
             Some(tls) => {
-                let mut tls: HttpsConnector<Way> =
-                    HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(way);
+                let mut tls: HttpsConnector<ProxyConnector> = HttpsConnectorBuilder::new()
+                    .with_tls_config(tls)
+                    .https_only()
+                    .enable_http1()
+                    .wrap_connector(connector);
                 Ok(Box::new(tls.call(to.clone()).await.map_err(|error| unreached(&*error))?))
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     BeforeWrite, Identity, Trust,
-    connect::{Cause, Road, Unreached, refused_identity},
+    connect::{Cause, Dial, Unreached, refused_identity},
     link::{BARE_LINE_FEED, Broken, Link, Reading},
     pool::{Origin, Pool},
     proxy::Proxy,
@@ -107,7 +107,7 @@ impl Reply {
 pub enum Failure {
     /// No connection: nothing was sent.
     Connect,
-    /// The proxy opened no way: nothing was sent.
+    /// The proxy refused the tunnel: nothing was sent.
     Proxy,
     /// No encrypted connection: nothing was sent.
     Tls,
@@ -283,7 +283,7 @@ impl Http {
 
     async fn open(&self, to: &Uri, secure: bool) -> Result<Link, NetFault> {
         let options = &self.shared.options;
-        let road = Road {
+        let dial = Dial {
             proxy: options.proxy.as_ref(),
             refuse_private: options.refuse_private,
             spare_loopback: true,
@@ -291,7 +291,7 @@ impl Http {
         };
         let tls = if secure { Some(self.tls()?) } else { None };
         let opening = async {
-            let stream = road.open(to, tls).await.map_err(unreached)?;
+            let stream = dial.open(to, tls).await.map_err(unreached)?;
             Link::open(stream, Reading::Strict).await.map_err(|error| fault(Failure::Connect, innermost(&error)))
         };
         match tokio::time::timeout(options.connect_timeout, opening).await {

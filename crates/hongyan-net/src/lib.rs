@@ -1,4 +1,4 @@
-//! The way out: one HTTP client with finite time-outs, verified TLS, bounded bodies and no redirects.
+//! The one HTTP client with finite time-outs, verified TLS, bounded bodies and no redirects.
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), hongyan_net::NetFault> {

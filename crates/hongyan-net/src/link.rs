@@ -66,7 +66,7 @@ pub(crate) enum Broken {
 /// How an answer's head is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// As the standard has it, header names in lower case on the way out.
+    /// As the standard has it, header names in lower case as they are written.
     Strict,
     /// Folded lines and stray spaces are borne, names are written `As-These`.
     Lenient,

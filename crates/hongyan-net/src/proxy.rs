@@ -1,4 +1,4 @@
-//! The way out through a forward proxy.
+//! Connections through a forward proxy.
 //!
 //! Calls go through `CONNECT`, so that the proxy sees host and port and nothing of the call; loopback addresses are
 //! always called directly. Deciding whether there is a proxy is the configuration's affair: nothing is taken from the
@@ -92,13 +92,13 @@ impl Proxy {
     }
 }
 
-/// The proxy answered, and opened no way. Says what it answered.
+/// The proxy answered, and refused the tunnel. Says what it answered.
 #[derive(Debug)]
 pub(crate) struct Refused(String);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy opened no way: {}", self.0)
+        write!(f, "the proxy refused the tunnel: {}", self.0)
     }
 }
 
@@ -106,7 +106,7 @@ impl Error for Refused {}
 
 /// Connects directly, or through the proxy where there is one.
 #[derive(Clone)]
-pub(crate) struct Way {
+pub(crate) struct ProxyConnector {
     direct: HttpConnector<Resolver>,
     tunnel: Option<Tunnel<HttpConnector<Resolver>>>,
     refuse_private: bool,
@@ -114,7 +114,7 @@ pub(crate) struct Way {
     spare_loopback: bool,
 }
 
-impl Way {
+impl ProxyConnector {
     /// `connector` makes a connector over a resolver. The proxy itself may be anywhere; behind it names are resolved
     /// by the proxy, and only addresses are judged here.
     pub(crate) fn new(
@@ -133,7 +133,7 @@ impl Way {
         Self { direct: connector(Resolver::new(refuse_private)), tunnel, refuse_private, spare_loopback: true }
     }
 
-    /// The same way, through the proxy for loopback addresses too: where a call names its proxy itself.
+    /// The same, through the proxy for loopback addresses too: where a call names its proxy itself.
     pub(crate) fn for_every_address(mut self) -> Self {
         self.spare_loopback = false;
         self
@@ -142,7 +142,7 @@ impl Way {
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, Box<dyn Error + Send + Sync>>> + Send>>;
 
-impl Service<Uri> for Way {
+impl Service<Uri> for ProxyConnector {
     type Response = TokioIo<TcpStream>;
     type Error = Box<dyn Error + Send + Sync>;
     type Future = Connecting;

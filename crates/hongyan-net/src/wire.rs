@@ -8,7 +8,7 @@
 
 use crate::{
     Proxy, Trust,
-    connect::{Cause, Road, Unreached},
+    connect::{Cause, Dial, Unreached},
     guard::{Private, is_public},
     http::innermost,
     link::{BARE_LINE_FEED, Broken, Exchanged, Link, Reading, Stream},
@@ -57,7 +57,7 @@ pub struct WireCall {
     pub timeout: Option<Duration>,
     /// Of the answer's body.
     pub max_body_bytes: usize,
-    /// The way out; loopback addresses go through it too.
+    /// How it goes out; loopback addresses go through it too.
     pub proxy: Option<Proxy>,
     /// Whether addresses that are not of the public internet are refused, as [`crate::is_public`] has
     /// it. The proxy itself may be anywhere.
@@ -250,10 +250,10 @@ impl Wire {
         proxy: Option<&Proxy>,
         refuse_private: bool,
     ) -> Result<Box<dyn Stream>, WireFault> {
-        let road = Road { proxy, refuse_private, spare_loopback: false, connect_timeout: None };
+        let dial = Dial { proxy, refuse_private, spare_loopback: false, connect_timeout: None };
         let opened = match proxy {
-            Some(proxy) if !secure => road.open_to_proxy(proxy).await,
-            _ => road.open(to, if secure { Some(self.tls()?) } else { None }).await,
+            Some(proxy) if !secure => dial.open_to_proxy(proxy).await,
+            _ => dial.open(to, if secure { Some(self.tls()?) } else { None }).await,
         };
         opened.map_err(unreached)
     }

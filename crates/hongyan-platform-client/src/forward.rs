@@ -25,7 +25,7 @@ impl<P: Login> Client<P> {
     /// once. Redirects are answers like any other.
     ///
     /// # Errors
-    /// A failure of the way, or of the login; `request.invalid` for an operation that this platform does not declare,
+    /// A transport failure, or one of the login; `request.invalid` for an operation that this platform does not declare,
     /// that takes no application's token, or whose path is another.
     pub async fn forward(&self, operation: &dyn Declared, call: &Raw) -> Result<Reply, Fault> {
         let spec = operation.spec();
@@ -45,7 +45,7 @@ impl<P: Login> Client<P> {
     /// stands in the query already.
     ///
     /// # Errors
-    /// A failure of the way; `request.invalid` as [`Self::forward`].
+    /// A transport failure; `request.invalid` as [`Self::forward`].
     pub async fn forward_with(
         &self,
         operation: &dyn Declared,

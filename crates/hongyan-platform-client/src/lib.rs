@@ -40,7 +40,7 @@ pub trait Login: Platform {
     fn token(reply: <Self::Call as Endpoint>::Reply) -> (String, Duration);
 }
 
-/// One application's way to one platform. Cheap to clone.
+/// One application's client of one platform. Cheap to clone.
 pub struct Client<P: Login> {
     http: Http,
     /// Of the client that was made first: whoever needs a token waits no longer than its bounds say.
@@ -78,9 +78,9 @@ impl<P: Login> Client<P> {
     /// Makes one call; a refused token is refreshed once (for all callers together) and the call repeated once.
     ///
     /// # Errors
-    /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a failure of the
-    /// way, which is [`Class::Ambiguous`] when the call is a send that may have left. What the login meets is
-    /// [about](Fault::about) the account or the way, never about the message.
+    /// A [`Fault`] named after the operation: the platform's refusal with its table's class; or a transport
+    /// failure, which is [`Class::Ambiguous`] when the call is a send that may have left. What the login meets is
+    /// [about](Fault::about) the account or the network, never about the message.
     pub async fn call<E: Endpoint<Platform = P>>(&self, request: &E) -> Result<E::Reply, Fault> {
         let spec = &E::SPEC;
         let body = self.exchange(spec, &written(spec, request.encode())?).await?;
@@ -140,7 +140,7 @@ impl<P: Login> Client<P> {
     /// Logs in now, whatever is cached: for checks of the configuration.
     ///
     /// # Errors
-    /// The platform's refusal of the credential, or a failure of the way.
+    /// The platform's refusal of the credential, or a transport failure.
     pub async fn log_in(&self) -> Result<(), Fault> {
         self.custodian.renew(self).await.map(drop)
     }
@@ -215,7 +215,7 @@ impl<P: Login> Client<P> {
         }
         // A call that takes no token of ours is a login: its answer hands one over.
         let cleaning = if spec.auth == Auth::None { Cleaning::ButTokens } else { Cleaning::Every };
-        self.http.send_cleaning(request, cleaning).await.map_err(|e| way_fault(spec, e.failure, e.message))
+        self.http.send_cleaning(request, cleaning).await.map_err(|e| transport_fault(spec, e.failure, e.message))
     }
 }
 
@@ -259,8 +259,8 @@ fn without_bom(body: &Bytes) -> Bytes {
     if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body.clone() }
 }
 
-/// A failure of the way, classed by how far the call got.
-fn way_fault(spec: &Spec, failure: Failure, message: String) -> Fault {
+/// A transport failure, classed by how far the call got.
+fn transport_fault(spec: &Spec, failure: Failure, message: String) -> Fault {
     let fault = Fault::transport(failure.code(), message).during(spec.name);
     if failure.came_before_the_call() { fault } else { after_effect(spec, fault) }
 }

@@ -38,7 +38,7 @@ pub(crate) fn judge(fault: Fault, effect: Effect, status: u16, retry_after: Opti
 fn throttled(fault: Fault, code: &'static str, retry_after: Option<Duration>) -> Fault {
     let ours = Fault::transport(code, fault.message()).during(fault.operation());
     let class = retry_after.map_or(ours.class(), |after| Class::Throttled { after: Some(after) });
-    if fault.is_transport() { ours.with_class(class) } else { fault.with_class(class).with_about(About::Way) }
+    if fault.is_transport() { ours.with_class(class) } else { fault.with_class(class).with_about(About::Network) }
 }
 
 #[cfg(test)]
@@ -68,13 +68,13 @@ mod tests {
         let throttled = |s| Class::Throttled { after: Some(seconds(s)) };
         for (fault, effect, status, after, code, class, about) in [
             // A gate's own answer.
-            (page(429), send, 429, None, "net.throttled", throttled(60), About::Way),
-            (page(429), send, 429, Some(7), "net.throttled", throttled(7), About::Way),
-            (page(429), read, 429, Some(0), "net.throttled", throttled(0), About::Way),
-            (page(503), send, 503, Some(7), "net.unavailable", throttled(7), About::Way),
-            (page(503), send, 503, None, "net.status", Class::RETRY, About::Way),
-            (page(502), read, 502, Some(7), "net.status", Class::RETRY, About::Way),
-            (page(403), send, 403, None, "net.gate", Class::RETRY, About::Way),
+            (page(429), send, 429, None, "net.throttled", throttled(60), About::Network),
+            (page(429), send, 429, Some(7), "net.throttled", throttled(7), About::Network),
+            (page(429), read, 429, Some(0), "net.throttled", throttled(0), About::Network),
+            (page(503), send, 503, Some(7), "net.unavailable", throttled(7), About::Network),
+            (page(503), send, 503, None, "net.status", Class::RETRY, About::Network),
+            (page(502), read, 502, Some(7), "net.status", Class::RETRY, About::Network),
+            (page(403), send, 403, None, "net.gate", Class::RETRY, About::Network),
             (page(413), send, 413, None, "net.too_long", Class::Permanent, About::Message),
             (page(200), send, 200, None, "net.not_json", Class::RETRY, About::Message),
             // A code of the table.
@@ -83,7 +83,7 @@ mod tests {
             (said("busy"), send, 503, Some(9), "busy", Class::Retryable { after: Some(seconds(9)) }, About::Message),
             (said("nobody"), send, 429, Some(9), "nobody", Class::Permanent, About::Message),
             (said("token"), send, 429, None, "token", Class::RefreshToken, About::Account),
-            (said("open"), send, 429, None, "open", throttled(60), About::Way),
+            (said("open"), send, 429, None, "open", throttled(60), About::Network),
             (said("open"), send, 500, None, "open", Class::Ambiguous, About::Message),
             // A code of no table.
             (said("?"), send, 200, None, "?", Class::Permanent, About::Message),
@@ -92,8 +92,8 @@ mod tests {
             (said("?"), send, 401, None, "?", Class::RefreshToken, About::Account),
             (said("?"), send, 408, None, "?", Class::RETRY, About::Message),
             (said("?"), send, 425, Some(3), "?", Class::Retryable { after: Some(seconds(3)) }, About::Message),
-            (said("?"), send, 429, Some(3), "?", throttled(3), About::Way),
-            (said("?"), send, 503, Some(3), "?", throttled(3), About::Way),
+            (said("?"), send, 429, Some(3), "?", throttled(3), About::Network),
+            (said("?"), send, 503, Some(3), "?", throttled(3), About::Network),
             (said("?"), send, 500, None, "?", Class::Ambiguous, About::Message),
             (said("?"), read, 500, None, "?", Class::RETRY, About::Message),
         ] {

@@ -220,7 +220,7 @@ fn of_login(fault: Fault) -> Fault {
         _ => fault,
     };
     match fault.about() {
-        About::Way => fault,
+        About::Network => fault,
         About::Message | About::Account => fault.with_about(About::Account),
     }
 }

@@ -93,12 +93,12 @@ impl DingTalkChannel {
     ///
     /// # Errors
     /// [`SecretError`].
-    pub fn open(config: &DingTalkConfig, way: &Options) -> Result<Self, SecretError> {
+    pub fn open(config: &DingTalkConfig, options: &Options) -> Result<Self, SecretError> {
         let credential = config.credential()?;
         let window = Duration::from_secs(u64::from(RESULT_HOURS) * 3_600);
         let spec = &SendNotice::SPEC;
         Ok(Self {
-            client: Client::new(Http::new(way.clone()), config.base_url.as_deref(), credential),
+            client: Client::new(Http::new(options.clone()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
             robot_code: config.robot_code.clone().unwrap_or_else(|| config.app_key.clone()),
             zip_unlisted: config.zip_unlisted_files,
@@ -135,7 +135,7 @@ impl DingTalkChannel {
         })
     }
 
-    /// The application's way to its platform: one token for all who use it.
+    /// The application's client: one token for all who use it.
     #[must_use]
     pub fn client(&self) -> &Client<DingTalk> {
         &self.client

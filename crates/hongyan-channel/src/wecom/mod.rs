@@ -117,12 +117,12 @@ impl WeComChannel {
     ///
     /// # Errors
     /// [`SecretError`].
-    pub fn open(config: &WeComConfig, way: &Options) -> Result<Self, SecretError> {
+    pub fn open(config: &WeComConfig, options: &Options) -> Result<Self, SecretError> {
         let credential = config.credential()?;
         let spec = &SendMessage::SPEC;
         let max = |field| spec.max_items(field).unwrap_or(1);
         Ok(Self {
-            client: Client::new(Http::new(way.clone()), config.base_url.as_deref(), credential),
+            client: Client::new(Http::new(options.clone()), config.base_url.as_deref(), credential),
             agent_id: config.agent_id,
             directory: Directory::default(),
             codes: ResponseCodes::default(),
@@ -159,7 +159,7 @@ impl WeComChannel {
         })
     }
 
-    /// The application's way to its platform: one token for all who use it.
+    /// The application's client: one token for all who use it.
     #[must_use]
     pub fn client(&self) -> &Client<WeCom> {
         &self.client

@@ -73,10 +73,10 @@ async fn a_gate_that_says_when_to_come_again_took_nothing_on_any_channel() {
             let fault = outcome(channel, Answer::Gate(status, "")).await.unwrap_err();
             // A webhook's receiver tells repeats by the delivery's id.
             let class = if channel == "webhook" { "retryable" } else { "ambiguous" };
-            assert_eq!((fault.class().name(), fault.about()), (class, About::Way), "{channel} {status}: {fault}");
+            assert_eq!((fault.class().name(), fault.about()), (class, About::Network), "{channel} {status}: {fault}");
         }
         let fault = outcome(channel, Answer::Gate(407, "")).await.unwrap_err();
-        assert_eq!((fault.class(), fault.about()), (Class::RETRY, About::Way), "{channel}: {fault}");
+        assert_eq!((fault.class(), fault.about()), (Class::RETRY, About::Network), "{channel}: {fault}");
     }
 }
 

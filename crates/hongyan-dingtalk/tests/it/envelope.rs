@@ -106,7 +106,7 @@ fn no_refusal_with_http_200_opens_as_a_success() {
 }
 
 #[test]
-fn what_is_not_the_platforms_answer_is_a_fault_of_the_way() {
+fn what_is_not_the_platforms_answer_is_a_transport_fault() {
     let truncated = r#"{"errcode":0,"errmsg":"ok","task_id":2000"#;
     for (status, body, code) in [
         (200, "<html><body>deny</body></html>", "net.not_json"),
@@ -144,7 +144,7 @@ fn what_is_not_the_platforms_answer_is_a_fault_of_the_way() {
 }
 
 #[test]
-fn a_fault_of_the_way_never_quotes_the_answer() {
+fn a_transport_fault_never_quotes_the_answer() {
     for body in [r#""sampletoken""#, r#"{"errcode":"sampletoken"}"#, r#"{"access_token":"sampletoken"}"#] {
         let fault = refusal(&token::GetToken::SPEC, 200, body);
         assert!(!format!("{fault} {fault:?}").contains("sampletoken"), "{fault:?}");

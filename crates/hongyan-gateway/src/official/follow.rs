@@ -85,7 +85,7 @@ pub(super) async fn answer(
     })
 }
 
-/// A failure of the way has no code of the platform.
+/// A transport failure has no code of the platform.
 pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
     if fault.code().starts_with("net.") || fault.code() == "request.invalid" { side.busy(spec) } else { fault }
 }

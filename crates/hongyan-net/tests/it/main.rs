@@ -1,4 +1,4 @@
-//! The way out against servers made of bytes.
+//! The HTTP client against servers made of bytes.
 
 mod pool;
 mod proxy;

@@ -1,6 +1,6 @@
 //! A mailbox: its server, how TLS begins there, and its login.
 
-use super::{Course, cause::Cause, way};
+use super::{Course, cause::Cause, network};
 use hongyan_channel::MailConfig;
 use hongyan_endpoint::Fault;
 use hongyan_mail::{Mailer, MailerConfig, PRESETS, Preset, Tls, preset_for_address};
@@ -15,7 +15,7 @@ pub(super) async fn examine(course: &mut Course, config: &MailConfig) -> Option<
         Ok(mailer) => mailer,
         Err(words) => return course.step(("configuration", "配置"), Err(Cause::configuration(words))),
     };
-    course.step(("network", "网络"), way::reach(&mailer.host, mailer.port).await)?;
+    course.step(("network", "网络"), network::reach(&mailer.host, mailer.port).await)?;
     let begun = match mode(&mailer).await {
         Some(cause) => Err(cause),
         None => Ok(probe(&mailer).await),

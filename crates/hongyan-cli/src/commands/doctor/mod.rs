@@ -5,9 +5,9 @@
 
 mod cause;
 mod mail;
+mod network;
 mod platform;
 mod robot;
-mod way;
 
 use crate::lang::told;
 use crate::out::say;

@@ -1,9 +1,9 @@
-//! An application of a platform: its way, its login, and harmless calls that tell what it may do.
+//! An application of a platform: its connection, its login, and harmless calls that tell what it may do.
 
 use super::{
     Course,
     cause::{Cause, names_agent},
-    way,
+    network,
 };
 use hongyan_channel::{AccountConfig, Caller, Operations, operations};
 use hongyan_endpoint::{Class, Fault, Who};
@@ -67,9 +67,9 @@ pub(super) async fn examine(
     probes: &[Probe],
 ) -> Option<()> {
     let platform = operations(account.channel_name())?;
-    let out = account.way().unwrap_or_default();
+    let out = account.http_options().unwrap_or_default();
     for base in bases(account, platform) {
-        way::examine(course, &base, &out).await?;
+        network::examine(course, &base, &out).await?;
     }
     let caller = match account.caller() {
         Ok(caller) => caller?,

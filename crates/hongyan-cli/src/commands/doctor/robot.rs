@@ -1,7 +1,7 @@
 //! A robot of a group, or a webhook: it has no token and no operations, so what its own address answers to a message
 //! that is no message is all there is to ask.
 
-use super::{Course, cause::Cause, platform, way};
+use super::{Course, cause::Cause, network, platform};
 use hongyan_channel::{AccountConfig, ChannelConfig};
 use hongyan_endpoint::Fault;
 
@@ -14,7 +14,7 @@ pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountCo
         _ => None,
     };
     if let Some((given, own)) = base {
-        way::examine(course, given.as_deref().unwrap_or(own), &account.way().unwrap_or_default()).await?;
+        network::examine(course, given.as_deref().unwrap_or(own), &account.http_options().unwrap_or_default()).await?;
     }
     let probed = match opened {
         Ok(opened) => opened.channel.probe().await.map_err(|fault| cause(&fault)),

@@ -73,7 +73,7 @@ impl Sandboxed {
         Ok(Self { base, credentials, own: None })
     }
 
-    /// The way there for the platforms' hosts and for all mail.
+    /// The address there for the platforms' hosts and for all mail.
     pub(super) fn reroute(&self, strict_login: bool) -> Reroute {
         let smtp = &self.credentials["smtp"];
         let text = |name: &str| smtp[name].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The way to a platform: name, connection, certificate, and the two clocks.
+//! The connection to a platform: name, connection, certificate, and the two clocks.
 
 use super::{Course, cause::Cause};
 use hongyan_core::{Clock, clock::System};
@@ -38,13 +38,13 @@ pub(super) async fn reach(host: &str, port: u16) -> Result<String, Cause> {
     }
     let mut cause = Cause::of(&Fault::transport("net.connect", words));
     if std::env::var_os("HTTPS_PROXY").or_else(|| std::env::var_os("https_proxy")).is_some() {
-        cause.remedy.0.push_str("; hongyan does not use HTTPS_PROXY: set proxy on the account, or open the way");
+        cause.remedy.0.push_str("; hongyan does not use HTTPS_PROXY: set proxy on the account, or open the firewall");
         cause.remedy.1.push_str("；鸿雁不使用 HTTPS_PROXY：请在账号上设置 proxy，或放行出口");
     }
     Err(cause)
 }
 
-/// Name, connection, certificate and clock of one base URL, by the account's way.
+/// Name, connection, certificate and clock of one base URL, by the account's HTTP options.
 pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> Option<()> {
     let reached = match (parts(base), &out.proxy) {
         (Some((host, _)), Some(proxy)) if !is_loopback(&host) => reach_proxy(proxy).await,
