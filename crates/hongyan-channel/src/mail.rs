@@ -329,8 +329,8 @@ impl Channel for MailChannel {
         FileUse::Carry
     }
 
-    fn room(&self) -> usize {
-        self.mailer.room()
+    fn capacity(&self) -> usize {
+        self.mailer.capacity()
     }
 
     fn naming(&self) -> Option<Naming> {
@@ -385,10 +385,10 @@ mod tests {
 
     #[test]
     fn a_mail_is_leased_only_where_a_connection_is_free() {
-        for (connections, room) in [("", 1), (r#","connections":3"#, 3)] {
+        for (connections, capacity) in [("", 1), (r#","connections":3"#, 3)] {
             let channel = config(&format!(r#"{{"host":"h","from":"a@b.cn"{connections}}}"#)).unwrap();
             // One more may be at work beside a transaction that hangs; none is while nothing does.
-            assert_eq!((channel.room(), channel.capabilities().concurrency), (room, room + 1));
+            assert_eq!((channel.capacity(), channel.capabilities().concurrency), (capacity, capacity + 1));
         }
     }
 

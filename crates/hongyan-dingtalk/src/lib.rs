@@ -24,6 +24,7 @@ pub mod old_scene;
 pub mod old_user;
 pub mod old_user_edit;
 mod read;
+mod refusals;
 pub mod reply;
 pub mod robot;
 pub mod scene;
@@ -33,13 +34,11 @@ pub mod subscription;
 pub mod suite;
 pub mod token;
 pub mod topapi;
-mod unreadable;
 pub mod user;
 pub mod user_edit;
 pub mod webhook;
 
 pub use envelope::rewrapped;
-pub use unreadable::unreadable;
 
 use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
 use hongyan_net::Secret;

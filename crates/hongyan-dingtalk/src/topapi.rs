@@ -6,23 +6,26 @@
 //! shown the platform's answer, so whoever reads may ask to take it.
 
 use crate::DingTalk;
-use hongyan_endpoint::{Fault, Flaw, Invalid, Platform, Wire, file};
+use hongyan_endpoint::{Fault, Flaw, Invalid, PlatformServer, Wire, file, form};
 use serde_json::{Map, Value};
 
+/// What the gateway's paths begin with.
+pub(crate) const PATHS: &str = "/topapi/";
+const FORM: &str = "application/x-www-form-urlencoded";
+const PARTS: &str = "multipart/form-data";
 const TOKEN: &str = "access_token";
 
 /// Brings the fields of a call into one JSON body, and its token into the query; a call that is none of the gateway's
 /// stays as it is. `json_in_forms` takes JSON text under the form's type, too.
 pub fn gather(call: &mut Wire, json_in_forms: bool) {
-    if !call.path.starts_with("/topapi/") {
+    if !call.path.starts_with(PATHS) {
         return;
     }
-    let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
-    let is = |wanted: &str| kind.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted));
     let braces = call.body.trim_ascii_start().first() == Some(&b'{');
-    let form = if is("application/x-www-form-urlencoded") && !(json_in_forms && braces) {
-        Some(pairs(&String::from_utf8_lossy(&call.body)))
-    } else if is("multipart/form-data") {
+    let form = if call.is_of_type(FORM) && !(json_in_forms && braces) {
+        Some(form(&call.body))
+    } else if call.is_of_type(PARTS) {
+        let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
         // What is no form is refused as what it is: a body that cannot be read.
         let Ok(fields) = file::fields(kind, &call.body) else { return };
         Some(fields)
@@ -54,40 +57,29 @@ pub fn gather(call: &mut Wire, json_in_forms: bool) {
 }
 
 /// The refusal of a form that lacks an argument or has one of the wrong kind: bare, and not the one of JSON's fields.
-#[must_use]
-pub fn refused(invalid: &Invalid) -> Fault {
+pub(crate) fn refused(invalid: &Invalid) -> Fault {
     let (code, words) = if invalid.flaw == Flaw::Missing { ("40", "Missing required") } else { ("41", "Invalid") };
-    Fault::refused(code, format!("{words} arguments:{}", invalid.top()), DingTalk::known(code))
+    DingTalk::refused(code, format!("{words} arguments:{}", invalid.top()))
 }
 
 /// Whether a call came as a form.
 #[must_use]
 pub fn is_form(call: &Wire) -> bool {
-    let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
-    let is = |wanted: &str| kind.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted));
-    is("application/x-www-form-urlencoded") || is("multipart/form-data")
-}
-
-/// The pairs of a form, decoded; what is not UTF-8 is replaced.
-fn pairs(form: &str) -> Map<String, Value> {
-    let decode =
-        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = form.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (decode(name), Value::String(decode(value)))).collect()
+    call.is_of_type(FORM) || call.is_of_type(PARTS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hongyan_endpoint::pairs;
     use serde_json::json;
 
     fn gathered(kind: Option<&str>, target: &str, body: &str, json_in_forms: bool) -> (Value, Option<String>) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let query = pairs(query).into_iter().map(|(name, value)| (name, value.as_str().unwrap().to_owned()));
         let mut call = Wire {
             method: "POST",
             path: path.into(),
-            query: query.collect(),
+            query: pairs(query).collect(),
             headers: kind.map(|kind| ("content-type".into(), kind.into())).into_iter().collect(),
             body: body.into(),
         };

@@ -45,6 +45,7 @@ pub mod lenient;
 mod mailbox;
 mod path;
 mod read;
+mod server;
 mod spec;
 pub mod strict;
 mod wire;
@@ -54,6 +55,7 @@ pub use file::File;
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use read::typed;
+pub use server::{PlatformServer, Refusal, form, form_decoded, pairs};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

@@ -318,7 +318,10 @@ pub(crate) async fn commit(app: &App, messages: Vec<NewMessage>) -> Result<Vec<A
         .map(|(name, _)| std::sync::Arc::clone(name))
         .collect();
     let accepted = app.outbox.accept(messages).await.map_err(reply::store)?;
-    if accepted.iter().any(|one| matches!(one, Accepted::New(_))) {
+    let mut new =
+        accepted.iter().filter_map(|one| if let Accepted::New(id) = one { Some(id) } else { None }).peekable();
+    if new.peek().is_some() {
+        new.for_each(|id| tracing::debug!(%id, "accepted"));
         for account in wake {
             app.dispatcher.wake(&account);
         }

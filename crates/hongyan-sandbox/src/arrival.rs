@@ -3,40 +3,11 @@
 use bytes::Bytes;
 use hongyan_endpoint::Wire;
 use http::{HeaderMap, Uri};
-use percent_encoding::percent_decode_str;
-
-/// Headers that matter to a platform: the one that a credential may travel in, the boundary of a form of files, and
-/// the part of a file that is wanted.
-const HEADERS: [&str; 3] = ["x-acs-dingtalk-access-token", "content-type", "range"];
 
 /// Reads a call as it came.
 pub(crate) fn read(method: &'static str, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Wire {
-    let header = |name: &&str| {
-        let value = headers.get(*name)?.to_str().ok()?;
-        Some(((*name).to_owned(), value.to_owned()))
-    };
-    Wire {
-        method,
-        path: uri.path().to_owned(),
-        query: pairs(uri.query().unwrap_or_default()).collect(),
-        headers: HEADERS.iter().filter_map(header).collect(),
-        body: body.to_vec(),
-    }
-}
-
-/// Pairs of a query or a form, decoded; what is not UTF-8 is replaced.
-pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    let header = |name| headers.get(name)?.to_str().ok();
+    Wire::arrived(method, uri.path(), uri.query().unwrap_or_default(), header, body.to_vec())
 }
 
 #[cfg(test)]

@@ -8,9 +8,7 @@ mod say;
 mod setting;
 
 use crate::{
-    Hub,
-    arrival::pairs,
-    dingtalk,
+    Hub, dingtalk,
     mail::Mailbox,
     route::enter,
     trouble::FaultRule,
@@ -22,7 +20,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Platform, Sealed};
+use hongyan_endpoint::{Platform, Sealed, pairs};
 use hongyan_wecom::WeCom;
 use http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};

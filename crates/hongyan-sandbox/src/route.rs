@@ -8,7 +8,9 @@ use crate::{
     range,
     world::{Caller, World, tally::Call},
 };
-use hongyan_endpoint::{Answer, Auth, Endpoint, Fault, Fixture, Invalid, Method, Platform, Sealed, Spec, Wire};
+use hongyan_endpoint::{
+    Answer, Auth, Endpoint, Fault, Fixture, Invalid, Method, Platform, PlatformServer, Refusal, Sealed, Spec, Wire,
+};
 use serde_json::Value;
 use std::{
     any::Any,
@@ -16,20 +18,18 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// What a platform decides before an operation's mind is asked, and how it words refusals.
-pub(crate) trait Simulated: Platform + Sized {
+/// What the sandbox's platform decides before an operation's mind is asked, beside what every server of it answers.
+pub(crate) trait Simulated: PlatformServer + Sized {
     /// Token, address, frequency: in the platform's order.
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
     /// A look at the call as it came, for operations that judge more than their fields.
     fn arrive(_: &World, _: &Caller, _: &Spec, _: &Wire) -> Result<(), Fault> {
         Ok(())
     }
-    /// A body or field that cannot be read.
-    fn unreadable(spec: &Spec, call: &Wire, invalid: &Invalid) -> Fault;
-    /// `GET` where `POST` is expected, or the other way; `None` where the platform does not mind.
-    fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault>;
-    /// The platform's own throttle or another code of its table.
-    fn throttled(spec: &Spec) -> Fault;
+    /// Whether the fields of a call came as an HTML form.
+    fn is_form(_: &Wire) -> bool {
+        false
+    }
     /// What a call costs beside its operation's own rate, and is refused for.
     fn strain(_: &mut World, _: &Caller, _: &Wire) -> Result<(), Fault> {
         Ok(())
@@ -37,10 +37,6 @@ pub(crate) trait Simulated: Platform + Sized {
     /// A code on demand, as this operation's envelope spells it.
     fn spelled(_: &Spec, code: i64) -> String {
         code.to_string()
-    }
-    /// A part of a file that cannot be given.
-    fn wrong_range() -> Fault {
-        refuse::<Self>("416", "Requested Range Not Satisfiable")
     }
     /// The platform's words around a refusal.
     fn worded(fault: Fault, _: &Caller) -> Fault {
@@ -270,7 +266,7 @@ fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handli
             match wanted {
                 None => sealed,
                 Some((_, wanted)) => range::part(sealed, wanted).unwrap_or_else(|| {
-                    let fault = P::worded(P::wrong_range(), caller);
+                    let fault = P::worded(P::refuse(spec, Refusal::Range), caller);
                     P::seal(spec, Err(&fault))
                 }),
             }
@@ -297,7 +293,7 @@ fn decide<P: Simulated>(
 ) -> Result<Box<dyn Told>, Refused> {
     let spec = route.spec;
     match handling.forced {
-        Some(Forced::Throttle) => return Err(P::throttled(spec).into()),
+        Some(Forced::Throttle) => return Err(P::refuse(spec, Refusal::Throttled).into()),
         Some(Forced::Code(code)) => {
             let code = P::spelled(spec, code);
             let known = P::known(&code);
@@ -311,12 +307,11 @@ fn decide<P: Simulated>(
         P::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
     P::strain(world, &handling.caller, call)?;
-    if call.method != spec.method.as_str()
-        && let Some(fault) = P::wrong_method(spec, call)
-    {
-        return Err(fault.into());
+    if !P::takes_method(spec, call) {
+        return Err(P::refuse(spec, Refusal::Method).into());
     }
-    let request = decoded.map_err(|invalid| P::unreadable(spec, call, &invalid))?;
+    let request = decoded
+        .map_err(|invalid| P::refuse(spec, Refusal::Unreadable { invalid: &invalid, form: P::is_form(call) }))?;
     (route.mind)(world, &handling.caller, request)
 }
 

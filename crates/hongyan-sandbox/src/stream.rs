@@ -2,8 +2,9 @@
 //!
 //! Which frames, and when, is [`crate::push`]'s; here they are only written, and what comes back is read.
 
-use crate::{Hub, arrival::pairs, dingtalk, push, route::enter, world::event::Happening};
+use crate::{Hub, dingtalk, push, route::enter, world::event::Happening};
 use futures_util::{SinkExt, StreamExt};
+use hongyan_endpoint::pairs;
 use http::{
     HeaderMap, StatusCode, Uri,
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE},

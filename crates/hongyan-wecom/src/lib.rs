@@ -19,13 +19,11 @@ pub mod menu;
 pub mod message;
 pub mod oauth;
 pub mod openid;
+mod refusals;
 pub mod tag;
 pub mod token;
-mod unreadable;
 pub mod user;
 pub mod webhook;
-
-pub use unreadable::unreadable;
 
 use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};
 use hongyan_net::Secret;

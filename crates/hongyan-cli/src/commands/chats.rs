@@ -4,7 +4,8 @@ use crate::out::say;
 use crate::{
     args::{Chats, ChatsAction},
     exit::Exit,
-    remote::{Gateway, encode},
+    lang::told,
+    remote::{Gateway, encode, other_version},
     table::{self, Cell},
     words,
 };
@@ -53,21 +54,26 @@ fn path(account: &str, id: &str) -> String {
     format!("/v1/chats/{}/{}", encode(account), encode(id))
 }
 
-const OTHER_VERSION: &str = "the gateway's answer is of another version";
-
 fn print_made(answer: Value) -> anyhow::Result<()> {
-    let id = answer["id"].as_str().context(OTHER_VERSION)?;
-    say!("made {id}; write into it with `hongyan send --chat {id}`");
+    let id = answer["id"].as_str().with_context(other_version)?;
+    say!(
+        "{}",
+        told!(
+            "made {id}; write into it with `hongyan send --chat {id}`" ;
+            "已创建 {id}；可用 `hongyan send --chat {id}` 发送消息"
+        )
+    );
     Ok(())
 }
 
 fn print_changed(answer: Value) -> anyhow::Result<()> {
-    say!("changed {}", answer["id"].as_str().context(OTHER_VERSION)?);
+    let id = answer["id"].as_str().with_context(other_version)?;
+    say!("{}", told!("changed {id}" ; "已修改 {id}"));
     Ok(())
 }
 
 fn print_chat(answer: Value) -> anyhow::Result<()> {
-    let ChatPage { account, chat } = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let ChatPage { account, chat } = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows = vec![
         vec!["account 账号".into(), account.into()],
         vec!["chat 群聊".into(), chat.id.into()],
@@ -80,7 +86,7 @@ fn print_chat(answer: Value) -> anyhow::Result<()> {
 }
 
 fn print_list(answer: Value) -> anyhow::Result<()> {
-    let list: ChatList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: ChatList = serde_json::from_value(answer).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = list
         .chats
         .into_iter()
@@ -91,7 +97,7 @@ fn print_list(answer: Value) -> anyhow::Result<()> {
 }
 
 fn print_readers(answer: Value) -> anyhow::Result<()> {
-    let report: ReaderReport = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let report: ReaderReport = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for chat in report.chats {
         let reason =

@@ -1,5 +1,6 @@
 //! `hongyan config check` and `hongyan config default`.
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::{Config as Args, ConfigAction},
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
             .collect();
         say!("{}", json!({"ok": !wrong, "findings": rows}));
     } else if findings.is_empty() {
-        say!("the configuration is fine  配置无误");
+        say!("{}", told!("the configuration is fine" ; "配置无误"));
     } else {
         let rows: Vec<Vec<Cell>> = findings
             .iter()

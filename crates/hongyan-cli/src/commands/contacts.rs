@@ -6,7 +6,7 @@ use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
     exit::{Exit, Usage},
-    remote::{Gateway, encode},
+    remote::{Gateway, encode, other_version},
     table::{self, Cell},
 };
 use anyhow::Context;
@@ -49,15 +49,13 @@ fn key(text: &str) -> anyhow::Result<(&str, &str)> {
     }
 }
 
-const OTHER_VERSION: &str = "the gateway's answer is of another version";
-
 fn print_person(answer: Value) -> anyhow::Result<()> {
-    print_people(vec![serde_json::from_value(answer).context(OTHER_VERSION)?]);
+    print_people(vec![serde_json::from_value(answer).with_context(other_version)?]);
     Ok(())
 }
 
 fn print_members(answer: Value) -> anyhow::Result<()> {
-    let list: PersonList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: PersonList = serde_json::from_value(answer).with_context(other_version)?;
     print_people(list.people);
     Ok(())
 }
@@ -80,7 +78,7 @@ fn print_people(people: Vec<Person>) {
 }
 
 fn print_departments(answer: Value) -> anyhow::Result<()> {
-    let list: DepartmentList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: DepartmentList = serde_json::from_value(answer).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = list
         .departments
         .into_iter()

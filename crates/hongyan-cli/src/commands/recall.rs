@@ -7,7 +7,7 @@ use crate::{
     exit::Exit,
     lang::told,
     progress,
-    remote::{Gateway, encode},
+    remote::{Gateway, encode, other_version},
     table::{self, Cell},
     words,
 };
@@ -38,8 +38,7 @@ pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value>
 
 /// Prints what became of each delivery.
 pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
-    let report: RecallReport = serde_json::from_value(report.clone())
-        .with_context(|| told!("the gateway's report is of another version" ; "网关的应答属于另一个版本"))?;
+    let report: RecallReport = serde_json::from_value(report.clone()).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = report
         .deliveries
         .iter()

@@ -139,7 +139,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
 }
 
 fn open(receiver: &Receiver, now: Time, parts: &Parts, bytes: &Bytes) -> Result<Opened, Refused> {
-    let query: Vec<(String, String)> = crate::official::pairs(parts.uri.query().unwrap_or_default()).collect();
+    let query: Vec<(String, String)> = hongyan_endpoint::pairs(parts.uri.query().unwrap_or_default()).collect();
     match &receiver.kind {
         Kind::DingTalk(callback) => dingtalk::open(receiver, callback, now, &query, bytes),
         Kind::WeCom(callback) => wecom::open(receiver, callback, now, &parts.method, &query, bytes),

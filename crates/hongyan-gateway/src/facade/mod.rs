@@ -10,12 +10,12 @@ use crate::{
     body,
     keys::Caller,
     listen::Peer,
-    official::{self, Side, pairs},
+    official::{self, PlatformKind},
     reply,
 };
 use axum::{body::Body, response::Response};
 use hongyan_api::{FACADE, FacadeRoute, OWNER_NOT_A_MEMBER};
-use hongyan_endpoint::{Fault, Wire};
+use hongyan_endpoint::{Fault, Wire, form, pairs};
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
@@ -161,7 +161,7 @@ async fn read(app: &App, caller: &str, parts: &Parts, body: &mut Body) -> Result
         None => Vec::new(),
         Some(b'{' | b'[') => text.to_vec(),
         Some(_) if json => text.to_vec(),
-        Some(_) => official::form_to_json(text),
+        Some(_) => Value::Object(form(text)).to_string().into_bytes(),
     };
     // An id in figures keeps all of them.
     let kept = std::str::from_utf8(&bytes).map(hongyan_core::number::quoted).unwrap_or_default();
@@ -187,7 +187,7 @@ async fn call(
     if route.operation.starts_with("notice.") {
         request.insert("agent_id".into(), json!(from.agent_id));
     }
-    let Some(operation) = app.doors.operation(Side::DingTalk, route.operation) else {
+    let Some(operation) = app.doors.operation(PlatformKind::DingTalk, route.operation) else {
         return Err(Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"));
     };
     let spec = operation.declared.spec();
@@ -197,7 +197,7 @@ async fn call(
         .map_err(|invalid| Refused::param(format!("参数错误: {invalid}")))?;
     let raw = passed_on(&wire);
     let answer = official::perform(app, caller, from, operation, &wire, &raw).await;
-    match Side::DingTalk.open(spec, answer.status, &answer.body) {
+    match PlatformKind::DingTalk.open(spec, answer.status, &answer.body) {
         Ok(()) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
         Err(fault) => Err(Refused::platform(&fault, &answer.body)),
     }

@@ -1,28 +1,15 @@
-//! A foreign call as it arrived, made into what declarations read, and again into what can be passed on.
+//! A call as it arrived, made into what declarations read, and into what is passed on.
 
 use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
-use hongyan_endpoint::{Auth, Wire};
+use hongyan_endpoint::{Auth, Method, Wire, form_decoded};
 use hongyan_platform_client::Raw;
-use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
-
-/// Headers that matter to a platform.
-const HEADERS: [&str; 2] = ["x-acs-dingtalk-access-token", "content-type"];
 
 /// The head of a call: everything but its body.
 pub(crate) fn head(parts: &Parts) -> Wire {
-    let header = |name: &&str| {
-        let value = parts.headers.get(*name)?.to_str().ok()?;
-        Some(((*name).to_owned(), value.to_owned()))
-    };
-    Wire {
-        method: hongyan_endpoint::Method::named(parts.method.as_str()).map_or("GET", hongyan_endpoint::Method::as_str),
-        path: parts.uri.path().to_owned(),
-        query: pairs(parts.uri.query().unwrap_or_default()).collect(),
-        headers: HEADERS.iter().filter_map(header).collect(),
-        body: Vec::new(),
-    }
+    let method = Method::named(parts.method.as_str()).map_or("GET", Method::as_str);
+    let header = |name| parts.headers.get(name)?.to_str().ok();
+    Wire::arrived(method, parts.uri.path(), parts.uri.query().unwrap_or_default(), header, Vec::new())
 }
 
 /// The name in the query of an operation's credential, where it has one there.
@@ -37,7 +24,7 @@ pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
     let query = parts.uri.query().unwrap_or_default();
     let kept = query.split('&').filter(|pair| {
         let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        !pair.is_empty() && !withheld.contains(&decode(name).as_str())
+        !pair.is_empty() && !withheld.contains(&form_decoded(name).as_str())
     });
     Raw {
         method: parts.method.clone(),
@@ -46,28 +33,6 @@ pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
         content_type: parts.headers.get(CONTENT_TYPE).cloned(),
         body,
     }
-}
-
-/// Pairs of a query or a form, decoded; what is not UTF-8 is replaced.
-pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
-}
-
-fn decode(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// A form as a JSON object of texts.
-pub(crate) fn form_to_json(body: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(body);
-    let members: Map<String, Value> = pairs(&text).map(|(name, value)| (name, Value::String(value))).collect();
-    Value::Object(members).to_string().into_bytes()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! An id may be the platform's or ours; either leads to the message, and from there to every id that the platform
 //! gave. An id that leads nowhere is the platform's to answer.
 
-use super::{Application, send::platform_id, side::Side};
+use super::{Application, platform::PlatformKind, send::platform_id};
 use crate::app::App;
 use hongyan_core::{
     AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
@@ -11,21 +11,21 @@ use hongyan_core::{
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
 use hongyan_dispatch::RecallResult;
-use hongyan_endpoint::{Declared, Fault, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Declared, Fault, Refusal, Sealed, Spec, Wire, lenient};
 use serde_json::{Map, Value, json};
 
 /// DingTalk's code for content that went to the person today.
 const REPEATED: &str = "143106";
 
 /// The member of the request that holds a send's id, where the operation is one of these.
-pub(super) fn id_field(side: Side, spec: &Spec) -> Option<&'static str> {
-    match (side, spec.name) {
-        (Side::DingTalk, "notice.progress" | "notice.result") => Some("task_id"),
-        (Side::DingTalk, "notice.recall") => Some("msg_task_id"),
-        (Side::DingTalk, "chat.getReadList") => Some("messageId"),
-        (Side::WeCom, "message.recall") => Some("msgid"),
-        (Side::DingTalk, "robot.read_status" | "robot.group_query") => Some("processQueryKey"),
-        (Side::DingTalk, "robot.batch_recall" | "robot.group_recall") => Some("processQueryKeys"),
+pub(super) fn id_field(platform: PlatformKind, spec: &Spec) -> Option<&'static str> {
+    match (platform, spec.name) {
+        (PlatformKind::DingTalk, "notice.progress" | "notice.result") => Some("task_id"),
+        (PlatformKind::DingTalk, "notice.recall") => Some("msg_task_id"),
+        (PlatformKind::DingTalk, "chat.getReadList") => Some("messageId"),
+        (PlatformKind::WeCom, "message.recall") => Some("msgid"),
+        (PlatformKind::DingTalk, "robot.read_status" | "robot.group_query") => Some("processQueryKey"),
+        (PlatformKind::DingTalk, "robot.batch_recall" | "robot.group_recall") => Some("processQueryKeys"),
         _ => None,
     }
 }
@@ -58,7 +58,7 @@ impl Found {
 pub(super) async fn answer(
     app: &App,
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     call: &Wire,
@@ -69,25 +69,29 @@ pub(super) async fn answer(
         Ok(found) => found?,
         Err(error) => {
             tracing::warn!(%error, "an id could not be looked up");
-            return Some(side.seal(spec, Err(&side.busy(spec))));
+            return Some(platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy))));
         }
     };
     let answered = match spec.name {
-        "notice.progress" => progress(from, declared, &found).await,
+        "notice.progress" => progress(app, from, declared, &found).await,
         "notice.result" => result(app, from, declared, &found).await,
-        "notice.recall" | "message.recall" => recall(app, from, side, declared, field, &found).await,
-        "robot.batch_recall" | "robot.group_recall" => recall_by_robot(app, side, spec, &found, &given).await,
-        _ => return read_list(from, side, declared, field, call, &found, &given).await,
+        "notice.recall" | "message.recall" => recall(app, from, platform, declared, field, &found).await,
+        "robot.batch_recall" | "robot.group_recall" => recall_by_robot(app, platform, spec, &found, &given).await,
+        _ => return read_list(app, from, declared, field, call, &found, &given).await,
     };
     Some(match answered {
-        Ok(reply) => side.seal(spec, Ok(reply)),
-        Err(fault) => side.seal(spec, Err(&spoken(side, spec, fault))),
+        Ok(reply) => platform.seal(spec, Ok(reply)),
+        Err(fault) => platform.seal(spec, Err(&spoken(platform, spec, fault))),
     })
 }
 
 /// A transport failure has no code of the platform.
-pub(super) fn spoken(side: Side, spec: &Spec, fault: Fault) -> Fault {
-    if fault.code().starts_with("net.") || fault.code() == "request.invalid" { side.busy(spec) } else { fault }
+pub(super) fn spoken(platform: PlatformKind, spec: &Spec, fault: Fault) -> Fault {
+    if fault.code().starts_with("net.") || fault.code() == "request.invalid" {
+        platform.refuse(spec, Refusal::Busy)
+    } else {
+        fault
+    }
 }
 
 /// The id as a text, from the body or the query.
@@ -136,17 +140,29 @@ async fn find(app: &App, from: &Application, given: &str, handle: &str) -> Resul
     Ok(Some(found).filter(|_| own))
 }
 
-async fn ask(from: &Application, declared: &dyn Declared, id_field: &str, handle: &str) -> Result<Value, Fault> {
+async fn ask(
+    app: &App,
+    from: &Application,
+    declared: &dyn Declared,
+    id_field: &str,
+    handle: &str,
+) -> Result<Value, Fault> {
     let id = handle.parse::<i64>().map_or_else(|_| json!(handle), |number| json!(number));
-    from.caller.call(declared, json!({"agent_id": from.agent_id, id_field: id})).await
+    let call = from.caller.call(declared, json!({"agent_id": from.agent_id, id_field: id}));
+    super::ask(app, from.platform, declared.spec(), &from.account, call).await
 }
 
 /// How far all of its calls are.
-async fn progress(from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
+async fn progress(
+    app: &App,
+    from: &Application,
+    declared: &'static dyn Declared,
+    found: &Found,
+) -> Result<Value, Fault> {
     let handles = found.handles();
     let mut all: Vec<Progress> = Vec::new();
     for handle in &handles {
-        let said = ask(from, declared, "task_id", handle).await?;
+        let said = ask(app, from, declared, "task_id", handle).await?;
         let said: SendProgress = serde_json::from_value(said).map_err(|_| unread())?;
         all.push(said.progress);
     }
@@ -167,7 +183,7 @@ async fn progress(from: &Application, declared: &'static dyn Declared, found: &F
 async fn result(app: &App, from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
     let mut all = SendResult::default();
     for handle in found.handles() {
-        let said = ask(from, declared, "task_id", handle).await?;
+        let said = ask(app, from, declared, "task_id", handle).await?;
         let SendResultGiven { send_result: one } = serde_json::from_value(said).map_err(|_| unread())?;
         all.invalid_user_id_list.extend(one.invalid_user_id_list);
         all.forbidden_user_id_list.extend(one.forbidden_user_id_list);
@@ -219,7 +235,7 @@ fn add_unasked(all: &mut SendResult, row: &LedgerRow, called: bool) {
 async fn recall(
     app: &App,
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     found: &Found,
@@ -229,33 +245,47 @@ async fn recall(
         Some(number) => app.dispatcher.recall_delivery(DeliveryId { message: found.message.id, number }).await,
         None => app.dispatcher.recall(found.message.id).await,
     };
-    let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
+    let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
+    if let Some((_, rest)) = &report.rest {
+        return Err(super::resting(app, platform, spec, rest));
+    }
     for delivery in &report.deliveries {
         let reason = delivery.reason.as_ref();
         match (delivery.result, reason.map(|reason| reason.code.as_str())) {
             (RecallResult::Recalled | RecallResult::Cancelled, _) => {}
             // The platform says it in its own words.
             (RecallResult::Impossible, Some(code)) if code != "under_way" => {
-                let Some(handle) = found.handles().first().copied() else { return Err(side.busy(spec)) };
-                return ask(from, declared, field, handle).await.map(|_| json!({}));
+                let Some(handle) = found.handles().first().copied() else {
+                    return Err(platform.refuse(spec, Refusal::Busy));
+                };
+                return ask(app, from, declared, field, handle).await.map(|_| json!({}));
             }
             (_, Some(code)) if code.parse::<i64>().is_ok() => {
                 let words = reason.map(|reason| reason.words.clone()).unwrap_or_default();
-                return Err(side.refuse(code, words));
+                return Err(platform.refused(code, words));
             }
-            _ => return Err(side.busy(spec)),
+            _ => return Err(platform.refuse(spec, Refusal::Busy)),
         }
     }
     Ok(json!({}))
 }
 
 /// As [`recall`]; what a robot could not take back is listed and no refusal.
-async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, given: &str) -> Result<Value, Fault> {
+async fn recall_by_robot(
+    app: &App,
+    platform: PlatformKind,
+    spec: &Spec,
+    found: &Found,
+    given: &str,
+) -> Result<Value, Fault> {
     let report = match found.only {
         Some(number) => app.dispatcher.recall_delivery(DeliveryId { message: found.message.id, number }).await,
         None => app.dispatcher.recall(found.message.id).await,
     };
-    let Ok(Some(report)) = report else { return Err(side.busy(spec)) };
+    let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
+    if let Some((_, rest)) = &report.rest {
+        return Err(super::resting(app, platform, spec, rest));
+    }
     let failed =
         report.deliveries.iter().find(|one| !matches!(one.result, RecallResult::Recalled | RecallResult::Cancelled));
     Ok(match failed {
@@ -269,31 +299,32 @@ async fn recall_by_robot(app: &App, side: Side, spec: &Spec, found: &Found, give
 
 /// Who has read a message: the platform's own answer, under its own id.
 async fn read_list(
+    app: &App,
     from: &Application,
-    side: Side,
     declared: &'static dyn Declared,
     field: &str,
     call: &Wire,
     found: &Found,
     given: &str,
 ) -> Option<Sealed> {
-    let spec = declared.spec();
+    let (platform, spec) = (from.platform, declared.spec());
     let handle = found.handles().last().map(|handle| platform_id(handle).to_owned());
     if handle.as_deref() == Some(given) {
         return None;
     }
-    let Some(handle) = handle else { return Some(side.seal(spec, Err(&side.busy(spec)))) };
+    let Some(handle) = handle else { return Some(platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy)))) };
     let mut request: Map<String, Value> = call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     request.extend(serde_json::from_slice::<Map<String, Value>>(&call.body).unwrap_or_default());
     request.remove("access_token");
     request.insert(field.to_owned(), json!(handle));
-    Some(match from.caller.call(declared, Value::Object(request)).await {
+    let call = from.caller.call(declared, Value::Object(request));
+    Some(match super::ask(app, platform, spec, &from.account, call).await {
         Ok(Value::Object(mut reply)) => {
             reply.retain(|name, _| !matches!(name.as_str(), "errcode" | "errmsg"));
-            side.seal(spec, Ok(Value::Object(reply)))
+            platform.seal(spec, Ok(Value::Object(reply)))
         }
-        Ok(_) => side.seal(spec, Err(&side.busy(spec))),
-        Err(fault) => side.seal(spec, Err(&spoken(side, spec, fault))),
+        Ok(_) => platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy))),
+        Err(fault) => platform.seal(spec, Err(&spoken(platform, spec, fault))),
     })
 }
 

@@ -1,9 +1,9 @@
 //! The login calls of both platforms: the application's own pair, or an account's name with an API key.
 
-use super::{Application, Doors, side::Side, tokens::Holder};
+use super::{Application, Doors, platform::PlatformKind, tokens::Holder};
 use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
-use hongyan_endpoint::{Declared, Fault, Invalid, Sealed, Spec, Wire};
+use hongyan_endpoint::{Declared, Fault, Invalid, Refusal, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
 use http::request::Parts;
 use serde_json::{Map, Value};
@@ -17,30 +17,43 @@ pub(super) fn is_login(declared: &dyn Declared) -> bool {
 }
 
 /// Answers a login.
-pub(super) async fn answer(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Sealed {
-    match token(app, side, spec, call, parts).await {
-        Ok(reply) => side.seal(spec, Ok(reply)),
-        Err(fault) => side.seal(spec, Err(&fault)),
+pub(super) async fn answer(
+    app: &App,
+    platform: PlatformKind,
+    spec: &'static Spec,
+    call: &Wire,
+    parts: &Parts,
+) -> Sealed {
+    match token(app, platform, spec, call, parts).await {
+        Ok(reply) => platform.seal(spec, Ok(reply)),
+        Err(fault) => platform.seal(spec, Err(&fault)),
     }
 }
 
-async fn token(app: &App, side: Side, spec: &'static Spec, call: &Wire, parts: &Parts) -> Result<Value, Fault> {
-    let (id, secret) = pair(side, spec, call)?;
+async fn token(
+    app: &App,
+    platform: PlatformKind,
+    spec: &'static Spec,
+    call: &Wire,
+    parts: &Parts,
+) -> Result<Value, Fault> {
+    let (id, secret) = pair(platform, spec, call)?;
     // Only the older form of DingTalk's first login names a company; the other ids are the application's.
-    let of_company = (side, spec.name) == (Side::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
-    let holder = holder(&app.doors, &|key| app.ring.recognise(key), side, (&id, of_company), &secret);
+    let of_company =
+        (platform, spec.name) == (PlatformKind::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
+    let holder = holder(&app.doors, &|key| app.ring.recognise(key), platform, (&id, of_company), &secret);
     let Some(holder) = holder else {
-        let fault = wrong_pair(&app.doors, side, spec, call, &id);
-        return Err(app.doors.slow.wrong(app, side, spec, parts, fault).await);
+        let fault = wrong_pair(&app.doors, platform, spec, call, &id);
+        return Err(app.doors.slow.wrong(app, platform, spec, parts, fault).await);
     };
-    let (access_token, life) = app.doors.tokens.issue(side, holder, app.clock.now());
+    let (access_token, life) = app.doors.tokens.issue(platform, holder, app.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
-    let reply = match (side, spec.name) {
-        (Side::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
+    let reply = match (platform, spec.name) {
+        (PlatformKind::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
         (_, "token.create") => serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in }),
         _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
     };
-    reply.map_err(|_| side.busy(spec))
+    reply.map_err(|_| platform.refuse(spec, Refusal::Busy))
 }
 
 fn both(call: &Wire, id: &str, secret: &str) -> bool {
@@ -48,31 +61,33 @@ fn both(call: &Wire, id: &str, secret: &str) -> bool {
 }
 
 /// Id and secret, wherever the operation has them.
-fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String), Fault> {
+fn pair(platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Result<(String, String), Fault> {
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let in_query = |name: &str| filled(call.query(name));
-    match (side, spec.name) {
-        (Side::WeCom, _) => {
-            let id = in_query("corpid").ok_or_else(|| side.refuse("41002", "corpid missing"))?;
-            Ok((id, in_query("corpsecret").ok_or_else(|| side.refuse("41004", "corpsecret missing"))?))
+    match (platform, spec.name) {
+        (PlatformKind::WeCom, _) => {
+            let id = in_query("corpid").ok_or_else(|| platform.refused("41002", "corpid missing"))?;
+            Ok((id, in_query("corpsecret").ok_or_else(|| platform.refused("41004", "corpsecret missing"))?))
         }
         // Only the query counts.
-        (Side::DingTalk, "token.get") => in_query("appkey")
+        (PlatformKind::DingTalk, "token.get") => in_query("appkey")
             .zip(in_query("appsecret"))
             .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
-            .ok_or_else(|| side.refuse("40035", "缺少参数 corpid or appkey")),
-        (Side::DingTalk, name) => {
-            let body: Map<String, Value> =
-                serde_json::from_slice(&call.body).map_err(|_| side.unreadable(spec, &Invalid::no_object()))?;
+            .ok_or_else(|| platform.refused("40035", "缺少参数 corpid or appkey")),
+        (PlatformKind::DingTalk, name) => {
+            let body: Map<String, Value> = serde_json::from_slice(&call.body).map_err(|_| {
+                platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::no_object(), form: false })
+            })?;
             let member = |name: &str| {
-                filled(body.get(name).and_then(Value::as_str))
-                    .ok_or_else(|| side.unreadable(spec, &Invalid::missing(name)))
+                filled(body.get(name).and_then(Value::as_str)).ok_or_else(|| {
+                    platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::missing(name), form: false })
+                })
             };
             if name == "token.create" {
                 return Ok((member("appKey")?, member("appSecret")?));
             }
             if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
-                return Err(side.refuse("unsupported.grant.type", "grant_type 须为 client_credentials"));
+                return Err(platform.refused("unsupported.grant.type", "grant_type 须为 client_credentials"));
             }
             Ok((member("client_id")?, member("client_secret")?))
         }
@@ -83,13 +98,13 @@ fn pair(side: Side, spec: &'static Spec, call: &Wire) -> Result<(String, String)
 fn holder(
     doors: &Doors,
     recognise: &dyn Fn(&str) -> Option<Arc<Caller>>,
-    side: Side,
+    platform: PlatformKind,
     (id, of_company): (&str, bool),
     secret: &str,
 ) -> Option<Holder> {
     let given: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
     let own_id = |one: &Application| one.id == id || (of_company && one.corp_id.as_deref() == Some(id));
-    let named = |one: &&Application| one.side == side && (own_id(one) || &*one.account == id);
+    let named = |one: &&Application| one.platform == platform && (own_id(one) || &*one.account == id);
     // Every account is looked at, so that the time taken tells nothing of which one it was.
     let own = doors.applications.iter().filter(named).fold(None, |found, one| {
         let same = bool::from(given.ct_eq(&one.secret_hash)) && own_id(one);
@@ -110,17 +125,24 @@ fn holder(
 }
 
 /// The platform's own words for a pair that is none.
-fn wrong_pair(doors: &Doors, side: Side, spec: &Spec, call: &Wire, id: &str) -> Fault {
-    match (side, spec.name) {
-        (Side::WeCom, _) => {
-            let known = doors.applications.iter().any(|one| one.side == side && (one.id == id || &*one.account == id));
-            if known { side.refuse("40001", "invalid credential") } else { side.refuse("40013", "invalid corpid") }
+fn wrong_pair(doors: &Doors, platform: PlatformKind, spec: &Spec, call: &Wire, id: &str) -> Fault {
+    match (platform, spec.name) {
+        (PlatformKind::WeCom, _) => {
+            let known =
+                doors.applications.iter().any(|one| one.platform == platform && (one.id == id || &*one.account == id));
+            if known {
+                platform.refused("40001", "invalid credential")
+            } else {
+                platform.refused("40013", "invalid corpid")
+            }
         }
-        (Side::DingTalk, "token.get") if call.query("appkey").is_none_or(str::is_empty) => {
-            side.refuse("40089", "不合法的corpid或corpsecret")
+        (PlatformKind::DingTalk, "token.get") if call.query("appkey").is_none_or(str::is_empty) => {
+            platform.refused("40089", "不合法的corpid或corpsecret")
         }
-        (Side::DingTalk, "token.get") => side.refuse("40096", "不合法的appKey或appSecret"),
-        (Side::DingTalk, "token.create") => side.refuse("invalidClientIdOrSecret", "无效的clientId或者clientSecret"),
-        (Side::DingTalk, _) => side.refuse("invalid.client", "无效的client_id或者client_secret"),
+        (PlatformKind::DingTalk, "token.get") => platform.refused("40096", "不合法的appKey或appSecret"),
+        (PlatformKind::DingTalk, "token.create") => {
+            platform.refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
+        }
+        (PlatformKind::DingTalk, _) => platform.refused("invalid.client", "无效的client_id或者client_secret"),
     }
 }

@@ -2,28 +2,27 @@
 //!
 //! A caller logs in ([`login`]) and gets a token of ours ([`tokens`]). Sends go through outbox and ledger ([`send`]),
 //! questions about them find their way back ([`follow`]), and everything else is passed on with the account's own
-//! token. Every answer, refusals included, is worded as the platform words it ([`side`]).
+//! token. Every answer, refusals included, is worded as the platform words it ([`platform`]).
 
 mod arrival;
 mod follow;
 mod login;
+mod platform;
 mod robot;
 mod send;
-mod side;
 mod slow;
 mod table;
 mod tokens;
 
-pub(crate) use arrival::{form_to_json, pairs};
-pub(crate) use side::Side;
+pub(crate) use platform::PlatformKind;
 pub(crate) use table::Operation;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
-use hongyan_core::{Channel, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Method, Sealed, Spec, Wire, harmless_json};
+use hongyan_core::{Channel, Rest, Scope, StoreError};
+use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Refusal, Sealed, Spec, Wire, harmless_json};
 use hongyan_net::Reply;
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
@@ -43,7 +42,7 @@ const PASSED_BACK: [&str; 5] = ["content-type", "content-disposition", "error-co
 pub(crate) struct Application {
     /// Its name in the configuration.
     pub(crate) account: Arc<str>,
-    pub(crate) side: Side,
+    pub(crate) platform: PlatformKind,
     /// `AppKey` or `CorpId`.
     pub(crate) id: String,
     /// Its company, where it is named beside an `AppKey`.
@@ -75,20 +74,22 @@ impl Doors {
             .iter()
             .filter_map(|(name, settings)| {
                 let account = accounts.get(name.as_str())?;
-                let (side, id, corp_id, agent_id, robot_code) = match &settings.channel {
+                let (platform, id, corp_id, agent_id, robot_code) = match &settings.channel {
                     ChannelConfig::DingTalk(config) => {
                         let robot_code = config.robot_code.as_ref().unwrap_or(&config.app_key);
                         let (id, corp_id) = (config.app_key.clone(), config.corp_id.clone());
-                        (Side::DingTalk, id, corp_id, config.agent_id, Some(robot_code.clone()))
+                        (PlatformKind::DingTalk, id, corp_id, config.agent_id, Some(robot_code.clone()))
                     }
-                    ChannelConfig::WeCom(config) => (Side::WeCom, config.corp_id.clone(), None, config.agent_id, None),
+                    ChannelConfig::WeCom(config) => {
+                        (PlatformKind::WeCom, config.corp_id.clone(), None, config.agent_id, None)
+                    }
                     _ => return None,
                 };
                 // It was read when the account was opened; should it be gone since, there is no login with it.
                 let secret = settings.secret()?.read().ok()?;
                 Some(Application {
                     account: Arc::clone(&account.name),
-                    side,
+                    platform,
                     id,
                     corp_id,
                     agent_id,
@@ -114,8 +115,8 @@ impl Doors {
     }
 
     /// A declared operation by its name.
-    pub(crate) fn operation(&self, side: Side, name: &str) -> Option<Operation> {
-        self.table.named(side, name)
+    pub(crate) fn operation(&self, platform: PlatformKind, name: &str) -> Option<Operation> {
+        self.table.named(platform, name)
     }
 }
 
@@ -157,11 +158,11 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
     }
     let path = parts.uri.path();
     let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
-        return Side::unknown(path).map(|sealed| Answer::from(sealed).into_response());
+        return PlatformKind::no_such_path(path).map(|sealed| Answer::from(sealed).into_response());
     };
     let answer = match admitted(app, operation, parts, body).await {
         Ok(answer) => answer,
-        Err(fault) => operation.side.seal(operation.declared.spec(), Err(&fault)).into(),
+        Err(fault) => operation.platform.seal(operation.declared.spec(), Err(&fault)).into(),
     };
     Some(answer.into_response())
 }
@@ -169,49 +170,43 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
 type Fault = hongyan_endpoint::Fault;
 
 async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Body) -> Result<Answer, Fault> {
-    let Operation { side, declared } = operation;
+    let Operation { platform, declared } = operation;
     let spec = declared.spec();
     let mut call = arrival::head(parts);
-    let right_method = parts.method.as_str() == spec.method.as_str();
-    // DingTalk's login answers to both, and so does the gateway before its `/topapi/*` to fields in the query; WeCom
-    // minds only a GET in a POST's place.
-    let lenient = spec.name == "token.get"
-        || (spec.path.starts_with("/topapi/") && call.query.iter().any(|(name, _)| name != "access_token"))
-        || (side == Side::WeCom && spec.method == Method::GET);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
-    let right_method = right_method || (lenient && either);
+    let right_method = parts.method.as_str() == spec.method.as_str() || (either && platform.takes_method(spec, &call));
     if login::is_login(declared) {
         if !right_method {
-            return Err(side.wrong_method(spec));
+            return Err(platform.refuse(spec, Refusal::Method));
         }
-        let bytes = read(app, "login", side, spec, parts, body, MAX_LOGIN).await?;
+        let bytes = read(app, "login", platform, spec, parts, body, MAX_LOGIN).await?;
         call.body = bytes.to_vec();
-        return Ok(login::answer(app, side, spec, &call, parts).await.into());
+        return Ok(login::answer(app, platform, spec, &call, parts).await.into());
     }
     if !(either || right_method) {
-        return Err(side.wrong_method(spec));
+        return Err(platform.refuse(spec, Refusal::Method));
     }
     let upload = spec.body == BodyForm::Multipart;
     let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
         if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
             // Vendors' calls carry a credential of their own, which is none of an account's.
-            return Err(side.forbidden(spec, "none 无"));
+            return Err(platform.forbidden(spec, "none 无"));
         }
-        let (from, caller) = robot::whose(app, side, spec, &call, parts).await?;
-        let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
+        let (from, caller) = robot::whose(app, platform, spec, &call, parts).await?;
+        let (_place, bytes) = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
         call.body = bytes.to_vec();
         if right_method
             && !upload
-            && let Some(asked) = robot::read(side, &call)
+            && let Some(asked) = robot::read(platform, &call)
         {
-            return Ok(send::carry(app, &caller, &from.account, &from.channel, side, spec, asked).await.into());
+            return Ok(send::carry(app, &caller, &from.account, &from.channel, platform, spec, asked).await.into());
         }
-        return Ok(robot::forward(from, side, operation, parts, bytes).await);
+        return Ok(robot::forward(app, from, platform, operation, parts, bytes).await);
     }
-    let (from, caller) = whose(app, side, spec, &call)?;
-    allow(side, spec, &caller)?;
-    let (_place, bytes) = read_large(app, &caller.id, side, spec, parts, body, large).await?;
+    let (from, caller) = whose(app, platform, spec, &call)?;
+    allow(platform, spec, &caller)?;
+    let (_place, bytes) = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
     if !upload {
         call.body = bytes.to_vec();
         // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
@@ -221,7 +216,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
     if !right_method {
         // What the platform makes of it, it says itself.
-        return Ok(forward(from, operation, &raw).await);
+        return Ok(forward(app, from, operation, &raw).await);
     }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
 }
@@ -230,15 +225,15 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
 async fn read_large(
     app: &App,
     caller: &str,
-    side: Side,
+    platform: PlatformKind,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     most: usize,
 ) -> Result<(Option<Share>, Bytes), Fault> {
     let upload = spec.body == BodyForm::Multipart;
-    let place = if upload { Some(place(app, side, spec, caller).await?) } else { None };
-    let bytes = read(app, caller, side, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
+    let place = if upload { Some(place(app, platform, spec, caller).await?) } else { None };
+    let bytes = read(app, caller, platform, spec, parts, body, most.max(app.config.server.max_body_bytes)).await?;
     Ok((place, bytes))
 }
 
@@ -251,30 +246,48 @@ pub(crate) async fn perform(
     call: &Wire,
     raw: &Raw,
 ) -> Answer {
-    let Operation { side, declared } = operation;
+    let Operation { platform, declared } = operation;
     let spec = declared.spec();
-    if let Some(kind) = send::is_send(side, spec)
+    if let Some(kind) = send::is_send(platform, spec)
         && from.channel.capabilities().group_of(kind).is_some()
-        && let Some(sealed) = send::answer(app, caller, from, side, spec, call).await
+        && let Some(sealed) = send::answer(app, caller, from, platform, spec, call).await
     {
         return sealed.into();
     }
-    if let Some(field) = follow::id_field(side, spec)
-        && let Some(sealed) = follow::answer(app, from, side, declared, field, call).await
+    if let Some(field) = follow::id_field(platform, spec)
+        && let Some(sealed) = follow::answer(app, from, platform, declared, field, call).await
     {
         return sealed.into();
     }
-    forward(from, operation, raw).await
+    forward(app, from, operation, raw).await
 }
 
 /// Passes a call on with the account's own token.
-async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
-    let Operation { side, declared } = operation;
-    passed_back(side, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+async fn forward(app: &App, from: &Application, operation: Operation, raw: &Raw) -> Answer {
+    let Operation { platform, declared } = operation;
+    let (spec, call) = (declared.spec(), from.caller.forward(declared, raw));
+    passed_back(platform, spec, &from.account, ask(app, platform, spec, &from.account, call).await)
+}
+
+/// What the platform answers to a call of an account's; that it is busy, while the account rests.
+async fn ask<T>(
+    app: &App,
+    platform: PlatformKind,
+    spec: &Spec,
+    account: &str,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let asked = app.dispatcher.ask(account, call).await;
+    asked.unwrap_or_else(|rest| Err(resting(app, platform, spec, &rest)))
+}
+
+/// The platform is busy until the account is tried next.
+fn resting(app: &App, platform: PlatformKind, spec: &Spec, rest: &Rest) -> Fault {
+    platform.refuse(spec, Refusal::Busy).not_before(rest.until.since(app.clock.now()))
 }
 
 /// The platform's answer as it came, or what stands in its place.
-fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
+fn passed_back(platform: PlatformKind, spec: &'static Spec, account: &str, answer: Result<Reply, Fault>) -> Answer {
     match answer {
         Ok(reply) => {
             let passed = PASSED_BACK.iter().filter_map(|name| {
@@ -290,7 +303,7 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
         Err(fault) => {
             tracing::warn!(account, %fault, "a call was not passed on");
             let timeout = matches!(fault.code(), "net.timeout" | "net.lost" | "net.too_large");
-            let mut sealed = side.seal(spec, Err(&follow::spoken(side, spec, fault)));
+            let mut sealed = platform.seal(spec, Err(&follow::spoken(platform, spec, fault)));
             // Whether the call was made is not known: an answer with 200 would say that it was not.
             if timeout && spec.effect != Effect::Read {
                 sealed.status = StatusCode::GATEWAY_TIMEOUT.as_u16();
@@ -301,47 +314,52 @@ fn passed_back(side: Side, spec: &'static Spec, account: &str, answer: Result<Re
 }
 
 /// One of the places for uploads.
-async fn place(app: &App, side: Side, spec: &Spec, caller: &str) -> Result<Share, Fault> {
+async fn place(app: &App, platform: PlatformKind, spec: &Spec, caller: &str) -> Result<Share, Fault> {
     let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    app.uploads.take(caller, 1, patience).await.ok_or_else(|| side.busy(spec))
+    app.uploads.take(caller, 1, patience).await.ok_or_else(|| platform.refuse(spec, Refusal::Busy))
 }
 
 async fn read(
     app: &App,
     caller: &str,
-    side: Side,
+    platform: PlatformKind,
     spec: &Spec,
     parts: &Parts,
     body: &mut Body,
     limit: usize,
 ) -> Result<Bytes, Fault> {
     body::read_any(app, caller, body, &parts.headers, limit).await.map_err(|problem| match problem.status {
-        413 => side.too_large(spec),
-        _ => side.unreadable(spec, &Invalid::whole(problem.detail)),
+        413 => platform.refuse(spec, Refusal::TooLarge),
+        _ => platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::whole(problem.detail), form: false }),
     })
 }
 
 /// Whose token came with the call.
-fn whose<'a>(app: &'a App, side: Side, spec: &Spec, call: &Wire) -> Result<(&'a Application, Arc<Caller>), Fault> {
-    let token = spec.auth.extract(call).ok_or_else(|| side.token_missing(spec))?;
+fn whose<'a>(
+    app: &'a App,
+    platform: PlatformKind,
+    spec: &Spec,
+    call: &Wire,
+) -> Result<(&'a Application, Arc<Caller>), Fault> {
+    let token = spec.auth.extract(call).ok_or_else(|| platform.refuse(spec, Refusal::TokenMissing))?;
     let holder = match app.doors.tokens.standing(token, app.clock.now()) {
         tokens::Standing::Valid(holder) => holder,
-        tokens::Standing::Lapsed => return Err(side.token_refused(spec, true)),
-        tokens::Standing::Unknown => return Err(side.token_refused(spec, false)),
+        tokens::Standing::Lapsed => return Err(platform.refuse(spec, Refusal::TokenExpired)),
+        tokens::Standing::Unknown => return Err(platform.refuse(spec, Refusal::TokenInvalid)),
     };
-    let from = app.doors.application(&holder.account).filter(|one| one.side == side);
+    let from = app.doors.application(&holder.account).filter(|one| one.platform == platform);
     let caller = match &holder.key {
         None => Some(Arc::new(Caller::owner(&holder.account))),
         // A key that was revoked takes its tokens with it; so does one that may no longer use the account.
         Some(key) => app.ring.get(key).filter(|caller| caller.barred([&*holder.account]).is_none()),
     };
-    from.zip(caller).ok_or_else(|| side.token_refused(spec, false))
+    from.zip(caller).ok_or_else(|| platform.refuse(spec, Refusal::TokenInvalid))
 }
 
 /// Refuses a key that lacks the scope for an operation.
-fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
+fn allow(platform: PlatformKind, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
     let wanted: &[Scope] = match spec.name {
-        _ if send::is_send(side, spec).is_some() => &[Scope::Send],
+        _ if send::is_send(platform, spec).is_some() => &[Scope::Send],
         "notice.recall" | "message.recall" => &[Scope::Send],
         // What was sent is asked about by whoever sent it.
         "notice.progress" | "notice.result" | "chat.getReadList" => &[Scope::Send, Scope::Read],
@@ -353,5 +371,5 @@ fn allow(side: Side, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
     if wanted.iter().any(|scope| caller.may(*scope)) {
         return Ok(());
     }
-    Err(side.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+    Err(platform.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
 }

@@ -5,9 +5,9 @@
 //! gateway signs. What is sent goes through outbox and ledger, the rest is passed on.
 
 use super::{
-    Answer, Operation, arrival, passed_back,
+    Answer, Operation, arrival, ask, passed_back,
+    platform::PlatformKind,
     send::{Asked, admissible, keeps_numbers},
-    side::Side,
 };
 use crate::{app::App, config::Config, keys::Caller};
 use bytes::Bytes;
@@ -29,7 +29,7 @@ use subtle::ConstantTimeEq;
 /// A configured robot.
 pub(super) struct Robot {
     pub(super) account: Arc<str>,
-    side: Side,
+    platform: PlatformKind,
     /// SHA-256: the credential itself is its channel's.
     hash: [u8; 32],
     /// What callers sign with; `None` where the robot wants no signature, or the account signs for everybody.
@@ -42,19 +42,19 @@ pub(super) struct Robot {
 pub(super) fn open(config: &Config, accounts: &BTreeMap<Arc<str>, Account>) -> Vec<Robot> {
     let robot = |(name, settings): (&String, &hongyan_channel::AccountConfig)| {
         let account = accounts.get(name.as_str())?;
-        let (side, secret) = match &settings.channel {
+        let (platform, secret) = match &settings.channel {
             ChannelConfig::DingTalkRobot(config) => {
                 let wanted = config.secret.as_ref().filter(|_| !config.sign_for_callers);
                 // It was read when the account was opened; should it be gone since, nobody is let in by the token.
-                (Side::DingTalk, wanted.map(SecretRef::read).transpose().ok()?)
+                (PlatformKind::DingTalk, wanted.map(SecretRef::read).transpose().ok()?)
             }
-            ChannelConfig::WeComRobot(_) => (Side::WeCom, None),
+            ChannelConfig::WeComRobot(_) => (PlatformKind::WeCom, None),
             _ => return None,
         };
         let hash = Sha256::digest(settings.robot_credential()?.expose().as_bytes()).into();
         Some(Robot {
             account: Arc::clone(&account.name),
-            side,
+            platform,
             hash,
             secret,
             channel: Arc::clone(&account.channel),
@@ -67,31 +67,31 @@ pub(super) fn open(config: &Config, accounts: &BTreeMap<Arc<str>, Account>) -> V
 /// Whose robot a call is for, and who calls.
 pub(super) async fn whose<'a>(
     app: &'a App,
-    side: Side,
+    platform: PlatformKind,
     spec: &Spec,
     call: &Wire,
     parts: &Parts,
 ) -> Result<(&'a Robot, Arc<Caller>), Fault> {
-    match found(app, side, call) {
+    match found(app, platform, call) {
         Ok(found) => Ok(found),
-        Err(fault) => Err(app.doors.slow.wrong(app, side, spec, parts, fault).await),
+        Err(fault) => Err(app.doors.slow.wrong(app, platform, spec, parts, fault).await),
     }
 }
 
-fn found<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
-    let name = if side == Side::DingTalk { TOKEN } else { "key" };
-    let unknown = || match side {
-        Side::DingTalk => side.refuse("300005", "token is not exist"),
-        Side::WeCom => side.refuse("93000", "invalid webhook url"),
+fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
+    let name = if platform == PlatformKind::DingTalk { TOKEN } else { "key" };
+    let unknown = || match platform {
+        PlatformKind::DingTalk => platform.refused("300005", "token is not exist"),
+        PlatformKind::WeCom => platform.refused("93000", "invalid webhook url"),
     };
     let given = call.query(name).filter(|text| !text.is_empty()).ok_or_else(unknown)?;
     let hash: [u8; 32] = Sha256::digest(given.as_bytes()).into();
     // Every robot is looked at, so that the time taken tells nothing of which one it was.
-    let robots = || app.doors.robots.iter().filter(|robot| robot.side == side);
+    let robots = || app.doors.robots.iter().filter(|robot| robot.platform == platform);
     let own = robots().fold(None, |found, robot| found.or(bool::from(hash.ct_eq(&robot.hash)).then_some(robot)));
     if let Some(robot) = own {
         if let Some(secret) = &robot.secret {
-            check_signature(side, call, secret, app.clock.now())?;
+            check_signature(platform, call, secret, app.clock.now())?;
         }
         return Ok((robot, Arc::new(Caller::owner(&robot.account))));
     }
@@ -104,8 +104,8 @@ fn found<'a>(app: &'a App, side: Side, call: &Wire) -> Result<(&'a Robot, Arc<Ca
 }
 
 /// Refuses a call without the robot's signature, as the platform does: the token alone is half of the credential.
-fn check_signature(side: Side, call: &Wire, secret: &Secret, now: Time) -> Result<(), Fault> {
-    let refused = |words: &str| Err(side.refuse("310000", words));
+fn check_signature(platform: PlatformKind, call: &Wire, secret: &Secret, now: Time) -> Result<(), Fault> {
+    let refused = |words: &str| Err(platform.refused("310000", words));
     let timestamp = call.query("timestamp").and_then(|text| text.trim().parse::<i64>().ok());
     match timestamp {
         Some(at) if at.abs_diff(now.millis()) <= SKEW_MS.unsigned_abs() => {
@@ -120,19 +120,27 @@ fn check_signature(side: Side, call: &Wire, secret: &Secret, now: Time) -> Resul
 const TOKEN: &str = "access_token";
 
 /// Passes a call on with the robot's own credential: uploads, and what the robot's platform is known to refuse.
-pub(super) async fn forward(from: &Robot, side: Side, operation: Operation, parts: &Parts, body: Bytes) -> Answer {
-    let withheld: &[&str] = if side == Side::DingTalk { &[TOKEN, "timestamp", "sign"] } else { &["key"] };
+pub(super) async fn forward(
+    app: &App,
+    from: &Robot,
+    platform: PlatformKind,
+    operation: Operation,
+    parts: &Parts,
+    body: Bytes,
+) -> Answer {
+    let spec = operation.declared.spec();
+    let withheld: &[&str] = if platform == PlatformKind::DingTalk { &[TOKEN, "timestamp", "sign"] } else { &["key"] };
     let raw = arrival::raw(parts, withheld, body);
-    let answer = from.caller.forward(operation.declared, &raw).await;
-    passed_back(side, operation.declared.spec(), &from.account, answer)
+    let answer = ask(app, platform, spec, &from.account, from.caller.forward(operation.declared, &raw)).await;
+    passed_back(platform, spec, &from.account, answer)
 }
 
 /// Reads what the robot is to say; `None` for what its platform is known to refuse.
-pub(super) fn read(side: Side, call: &Wire) -> Option<Asked> {
+pub(super) fn read(platform: PlatformKind, call: &Wire) -> Option<Asked> {
     let native: Map<String, Value> = serde_json::from_slice(&call.body).ok().filter(|_| keeps_numbers(&call.body))?;
-    match side {
-        Side::DingTalk => dingtalk::robot(&DingTalkSend::decode(call).ok()?.message).ok()?,
-        Side::WeCom => {
+    match platform {
+        PlatformKind::DingTalk => dingtalk::robot(&DingTalkSend::decode(call).ok()?.message).ok()?,
+        PlatformKind::WeCom => {
             let request = WeComSend::decode(call).ok()?;
             admissible(Place::Robot, &request.msgtype, &request.content, request.check())?;
         }
@@ -151,7 +159,7 @@ mod tests {
     fn code(query: &[(&str, String)]) -> Option<String> {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let call = Wire { query, ..Wire::default() };
-        let checked = check_signature(Side::DingTalk, &call, &Secret::new("SECsample"), NOW);
+        let checked = check_signature(PlatformKind::DingTalk, &call, &Secret::new("SECsample"), NOW);
         checked.err().map(|fault| fault.message().to_owned())
     }
 

@@ -4,7 +4,7 @@
 //! ([`Content::given`]); what it is known to refuse, and what cannot be read, is passed on as it is, so that the
 //! refusal is the platform's own and leaves no dead letter.
 
-use super::{Application, side::Side};
+use super::{Application, platform::PlatformKind};
 use crate::{accept, app::App, keys::Caller, routes::messages, waiting::WaitsFor};
 use hongyan_core::{
     Accepted, Address, AddressKind, Channel, Content, DeliveryRow, DeliveryState, LedgerRow, Message, MessageId,
@@ -16,7 +16,7 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Sealed, Spec, Wire};
+use hongyan_endpoint::{Endpoint, Fault, Refusal, Sealed, Spec, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
     content::{Place, Unfit, may_be_taken},
@@ -30,12 +30,12 @@ use tokio::time::Instant;
 const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
 
 /// Whether an operation is a send that goes through the outbox, and to which kind of recipient.
-pub(super) fn is_send(side: Side, spec: &Spec) -> Option<AddressKind> {
-    match (side, spec.name) {
+pub(super) fn is_send(platform: PlatformKind, spec: &Spec) -> Option<AddressKind> {
+    match (platform, spec.name) {
         (_, "notice.send" | "message.send") => Some(AddressKind::Userid),
         (_, "chat.send" | "appchat.send") => Some(AddressKind::Chat),
-        (Side::DingTalk, "robot.batch_send") => Some(AddressKind::Userid),
-        (Side::DingTalk, "robot.group_send") => Some(AddressKind::Chat),
+        (PlatformKind::DingTalk, "robot.batch_send") => Some(AddressKind::Userid),
+        (PlatformKind::DingTalk, "robot.group_send") => Some(AddressKind::Chat),
         _ => None,
     }
 }
@@ -54,7 +54,7 @@ pub(super) async fn answer(
     app: &App,
     caller: &Caller,
     from: &Application,
-    side: Side,
+    platform: PlatformKind,
     spec: &'static Spec,
     call: &Wire,
 ) -> Option<Sealed> {
@@ -64,9 +64,9 @@ pub(super) async fn answer(
     }
     let asked = match spec.name {
         "robot.batch_send" | "robot.group_send" => by_robot(from, spec, call)?,
-        _ => read(from, side, spec, call)?,
+        _ => read(from, platform, spec, call)?,
     };
-    Some(carry(app, caller, &from.account, &from.channel, side, spec, asked).await)
+    Some(carry(app, caller, &from.account, &from.channel, platform, spec, asked).await)
 }
 
 /// Whether a text of JSON is kept as it came: what is sent is kept as values, and a whole number that 64 bits cannot
@@ -108,19 +108,19 @@ pub(super) async fn carry(
     caller: &Caller,
     account: &str,
     channel: &Arc<dyn Channel>,
-    side: Side,
+    platform: PlatformKind,
     spec: &'static Spec,
     asked: Asked,
 ) -> Sealed {
-    match run(app, caller, account, channel, side, spec, asked).await {
+    match run(app, caller, account, channel, platform, spec, asked).await {
         Ok((reply, members)) => {
             let sealed = match reply {
-                Ok(reply) => side.seal(spec, Ok(reply)),
-                Err(fault) => side.seal(spec, Err(&fault)),
+                Ok(reply) => platform.seal(spec, Ok(reply)),
+                Err(fault) => platform.seal(spec, Err(&fault)),
             };
             with_members(sealed, members)
         }
-        Err(fault) => side.seal(spec, Err(&fault)),
+        Err(fault) => platform.seal(spec, Err(&fault)),
     }
 }
 
@@ -132,7 +132,7 @@ async fn run(
     caller: &Caller,
     account: &str,
     channel: &Arc<dyn Channel>,
-    side: Side,
+    platform: PlatformKind,
     spec: &'static Spec,
     Asked { to, native, beside }: Asked,
 ) -> Result<Answered, Fault> {
@@ -151,30 +151,31 @@ async fn run(
         labels: BTreeMap::new(),
     };
     let now = app.clock.now();
-    let draft = accept::given(app, caller, message, now).await.map_err(|problem| side.unfit(spec, &problem))?;
+    let draft =
+        accept::given(app, caller, message, now).await.map_err(|problem| platform.of_problem(spec, &problem))?;
     let id = app.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
     let ticket = app.watch.waiting.enter(id, WaitsFor::Calls);
-    let message = draft.into_new(app, id, None).await.map_err(|problem| side.unfit(spec, &problem))?;
-    let accepted = accept::commit(app, vec![message]).await.map_err(|problem| side.unfit(spec, &problem))?;
+    let message = draft.into_new(app, id, None).await.map_err(|problem| platform.of_problem(spec, &problem))?;
+    let accepted = accept::commit(app, vec![message]).await.map_err(|problem| platform.of_problem(spec, &problem))?;
     if !matches!(accepted.first(), Some(Accepted::New(_))) {
-        return Err(side.busy(spec));
+        return Err(platform.refuse(spec, Refusal::Busy));
     }
     app.watch.metrics.accepted(1, began.elapsed());
     let until = began + Duration::from_millis(app.config.official.wait_ms);
     // From here on the message is on disk: whatever fails now, the caller is told that it was taken.
     let row = messages::outcome(app, id, ticket, until).await.ok().flatten();
     let ledger = app.outbox.recipients(id).await.unwrap_or_default();
-    match row.as_ref().and_then(|row| settled(channel, side, spec, row, &ledger)) {
+    match row.as_ref().and_then(|row| settled(channel, platform, spec, row, &ledger)) {
         Some(answered) => Ok(answered),
-        None => taken(app, side, spec, id, &ledger).await,
+        None => taken(app, platform, spec, id, &ledger).await,
     }
 }
 
 /// The platform's own answer, once the one call has been made; `None` while nobody can say what it was.
 fn settled(
     channel: &Arc<dyn Channel>,
-    side: Side,
+    platform: PlatformKind,
     spec: &'static Spec,
     row: &MessageRow,
     ledger: &[LedgerRow],
@@ -184,11 +185,11 @@ fn settled(
         DeliveryState::Sent | DeliveryState::Recalled => {
             let handle = delivery.handles.last().map(String::as_str);
             let code = handle.and_then(|handle| channel.response_code(handle));
-            let reply = reply(side, spec, handle.map(platform_id), ledger, code.unwrap_or_default())?;
+            let reply = reply(platform, spec, handle.map(platform_id), ledger, code.unwrap_or_default())?;
             Some((Ok(reply), Map::new()))
         }
         DeliveryState::Failed => {
-            let fault = refusal(side, spec, delivery)?;
+            let fault = refusal(platform, spec, delivery)?;
             let members = match fault.code() {
                 "81013" => lists(ledger),
                 _ => Map::new(),
@@ -200,10 +201,14 @@ fn settled(
 }
 
 /// What the platform said of the call that failed for good; `None` when no call was made.
-fn refusal(side: Side, spec: &Spec, delivery: &DeliveryRow) -> Option<Fault> {
+fn refusal(platform: PlatformKind, spec: &Spec, delivery: &DeliveryRow) -> Option<Fault> {
     let last = delivery.history.last()?;
     let platforms = !last.code.starts_with("net.") && last.class != "taken";
-    Some(if platforms { side.refuse(&last.code, last.words.clone()) } else { side.busy(spec) })
+    Some(if platforms {
+        platform.refused(&last.code, last.words.clone())
+    } else {
+        platform.refuse(spec, Refusal::Busy)
+    })
 }
 
 /// The platform's own id in a handle: that of a chat's message is kept with the chat's.
@@ -216,12 +221,18 @@ pub(super) fn platform_id(handle: &str) -> &str {
 }
 
 /// The platform's reply; `None` when it needs an id and there is none.
-fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], code: String) -> Option<Value> {
-    match (side, spec.name) {
+fn reply(
+    platform: PlatformKind,
+    spec: &Spec,
+    handle: Option<&str>,
+    ledger: &[LedgerRow],
+    code: String,
+) -> Option<Value> {
+    match (platform, spec.name) {
         (_, "webhook.send") => Some(json!({})),
-        (Side::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
-        (Side::DingTalk, "robot.group_send") => Some(json!({"processQueryKey": handle?})),
-        (Side::DingTalk, "robot.batch_send") => {
+        (PlatformKind::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
+        (PlatformKind::DingTalk, "robot.group_send") => Some(json!({"processQueryKey": handle?})),
+        (PlatformKind::DingTalk, "robot.batch_send") => {
             let refused = |code: &str| -> Vec<&str> {
                 let is = |row: &&LedgerRow| row.reason.as_ref().is_some_and(|reason| reason.code == code);
                 ledger.iter().filter(is).map(|row| row.address.value.as_str()).collect()
@@ -234,8 +245,8 @@ fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], co
             }
             Some(reply)
         }
-        (Side::DingTalk, _) => Some(json!({"messageId": handle?})),
-        (Side::WeCom, "message.send") => {
+        (PlatformKind::DingTalk, _) => Some(json!({"messageId": handle?})),
+        (PlatformKind::WeCom, "message.send") => {
             let refused = Refused::of(ledger);
             let sent = MessageSent {
                 invaliduser: refused.users,
@@ -247,25 +258,28 @@ fn reply(side: Side, spec: &Spec, handle: Option<&str>, ledger: &[LedgerRow], co
             };
             serde_json::to_value(sent).ok()
         }
-        (Side::WeCom, _) => Some(json!({})),
+        (PlatformKind::WeCom, _) => Some(json!({})),
     }
 }
 
 /// An accepted reply with an id of ours: the platform's has not come, or there is none.
 async fn taken(
     app: &App,
-    side: Side,
+    platform: PlatformKind,
     spec: &'static Spec,
     id: MessageId,
     ledger: &[LedgerRow],
 ) -> Result<Answered, Fault> {
     let number = app.outbox.hand_out(id).await.map_err(|error| {
-        tracing::error!(message = %id, %error, "no id could be handed out for an accepted message");
-        side.busy(spec)
+        tracing::error!(%id, %error, "no id could be handed out for an accepted message");
+        platform.refuse(spec, Refusal::Busy)
     })?;
-    let handle =
-        if (side, spec.name) == (Side::DingTalk, "notice.send") { number.to_string() } else { format!("hy{number}") };
-    let reply = reply(side, spec, Some(&handle), ledger, String::new()).unwrap_or_default();
+    let handle = if (platform, spec.name) == (PlatformKind::DingTalk, "notice.send") {
+        number.to_string()
+    } else {
+        format!("hy{number}")
+    };
+    let reply = reply(platform, spec, Some(&handle), ledger, String::new()).unwrap_or_default();
     Ok((Ok(reply), Map::new()))
 }
 
@@ -320,10 +334,10 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 }
 
 /// What a send asks for; `None` where the platform's answer is a refusal, or cannot be foreseen.
-fn read(from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Option<Asked> {
-    match (side, spec.name) {
-        (Side::DingTalk, "notice.send") => notice(from, SendNotice::decode(call).ok()?),
-        (Side::DingTalk, _) => {
+fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Option<Asked> {
+    match (platform, spec.name) {
+        (PlatformKind::DingTalk, "notice.send") => notice(from, SendNotice::decode(call).ok()?),
+        (PlatformKind::DingTalk, _) => {
             let request = SendToChat::decode(call).ok()?;
             // An `openConversationId` is none of this operation's ids.
             if request.chatid.trim().is_empty() || request.chatid.starts_with("cid") {
@@ -337,8 +351,8 @@ fn read(from: &Application, side: Side, spec: &'static Spec, call: &Wire) -> Opt
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
             Some(Asked { to, native: msg(said)?, beside })
         }
-        (Side::WeCom, "message.send") => app_message(from, SendMessage::decode(call).ok()?),
-        (Side::WeCom, _) => {
+        (PlatformKind::WeCom, "message.send") => app_message(from, SendMessage::decode(call).ok()?),
+        (PlatformKind::WeCom, _) => {
             let request = SendChat::decode(call).ok()?;
             admissible(Place::Chat, &request.msgtype, &request.content, request.check())?;
             let mut native = request.content;

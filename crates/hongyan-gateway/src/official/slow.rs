@@ -3,10 +3,10 @@
 //! Only the wrong answer waits, after it was found wrong: a right login of the same address is answered at once. What
 //! is remembered and who waits are bounded; past the bound the answer is the platform's "too often".
 
-use super::side::Side;
+use super::platform::PlatformKind;
 use crate::{app::App, listen::Peer};
 use hongyan_core::Time;
-use hongyan_endpoint::{Fault, Spec};
+use hongyan_endpoint::{Fault, Refusal, Spec};
 use http::request::Parts;
 use std::{
     collections::HashMap,
@@ -63,17 +63,24 @@ impl Drop for Waits<'_> {
 
 impl Slow {
     /// Waits as long as this wrong login costs, and gives the answer to it.
-    pub(super) async fn wrong(&self, app: &App, side: Side, spec: &Spec, parts: &Parts, fault: Fault) -> Fault {
+    pub(super) async fn wrong(
+        &self,
+        app: &App,
+        platform: PlatformKind,
+        spec: &Spec,
+        parts: &Parts,
+        fault: Fault,
+    ) -> Fault {
         let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| network(peer.0));
         match self.pause(peer, app.clock.now()) {
             Some(pause) if pause.is_zero() => fault,
             Some(pause) => {
                 let _waits = Waits(self, peer);
-                let Ok(_turn) = self.turns.try_acquire() else { return side.too_often(spec) };
+                let Ok(_turn) = self.turns.try_acquire() else { return platform.refuse(spec, Refusal::Throttled) };
                 tokio::time::sleep(pause).await;
                 fault
             }
-            None => side.too_often(spec),
+            None => platform.refuse(spec, Refusal::Throttled),
         }
     }
 

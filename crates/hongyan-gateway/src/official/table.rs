@@ -1,13 +1,13 @@
 //! Which declared operation a request is for.
 
-use super::side::Side;
+use super::platform::PlatformKind;
 use hongyan_endpoint::Declared;
 use std::collections::HashMap;
 
 /// A declared operation of a platform.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
-    pub(crate) side: Side,
+    pub(crate) platform: PlatformKind,
     pub(crate) declared: &'static dyn Declared,
 }
 
@@ -21,9 +21,9 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new() -> Self {
         let mut table = Self { exact: HashMap::new(), with_fields: Vec::new() };
-        for side in Side::EVERY {
-            for declared in side.operations() {
-                let operation = Operation { side, declared };
+        for platform in PlatformKind::ALL {
+            for declared in platform.operations() {
+                let operation = Operation { platform, declared };
                 let path = declared.spec().path;
                 if path.contains('{') {
                     table.with_fields.push(operation);
@@ -47,9 +47,9 @@ impl Table {
     }
 
     /// The operation of a name.
-    pub(crate) fn named(&self, side: Side, name: &str) -> Option<Operation> {
+    pub(crate) fn named(&self, platform: PlatformKind, name: &str) -> Option<Operation> {
         let all = self.exact.values().flatten().chain(&self.with_fields);
-        all.into_iter().find(|one| one.side == side && one.declared.spec().name == name).copied()
+        all.into_iter().find(|one| one.platform == platform && one.declared.spec().name == name).copied()
     }
 }
 
@@ -60,12 +60,12 @@ mod tests {
     #[test]
     fn a_path_leads_to_its_operation_whatever_the_method() {
         let table = Table::new();
-        let name = |method, path| table.find(method, path).map(|one| (one.side, one.declared.spec().name));
-        assert_eq!(name("GET", "/gettoken"), Some((Side::DingTalk, "token.get")));
-        assert_eq!(name("POST", "/gettoken"), Some((Side::DingTalk, "token.get")));
-        assert_eq!(name("GET", "/cgi-bin/gettoken"), Some((Side::WeCom, "token.get")));
-        assert_eq!(name("POST", "/v1.0/oauth2/dingcorp/token"), Some((Side::DingTalk, "token.company")));
-        assert_eq!(name("GET", "/user/list"), Some((Side::DingTalk, "user_v1.listbypage")));
+        let name = |method, path| table.find(method, path).map(|one| (one.platform, one.declared.spec().name));
+        assert_eq!(name("GET", "/gettoken"), Some((PlatformKind::DingTalk, "token.get")));
+        assert_eq!(name("POST", "/gettoken"), Some((PlatformKind::DingTalk, "token.get")));
+        assert_eq!(name("GET", "/cgi-bin/gettoken"), Some((PlatformKind::WeCom, "token.get")));
+        assert_eq!(name("POST", "/v1.0/oauth2/dingcorp/token"), Some((PlatformKind::DingTalk, "token.company")));
+        assert_eq!(name("GET", "/user/list"), Some((PlatformKind::DingTalk, "user_v1.listbypage")));
         assert_eq!(name("GET", "/v1/messages"), None);
         assert_eq!(name("GET", "/cgi-bin/"), None);
     }

@@ -3,7 +3,7 @@
 //! A token is derived from a secret of this process and is never kept: only its hash is. Asked again, the same login
 //! gets the same token while it lives, as on the platforms; a restart ends them all, and SDKs log in again.
 
-use super::side::Side;
+use super::platform::PlatformKind;
 use hongyan_core::StoreError;
 use hongyan_core::Time;
 use sha2::{Digest, Sha256};
@@ -66,14 +66,14 @@ impl Tokens {
 
     /// A holder's token and how long it lives: the same one while it does. `DingTalk` starts its clock anew each time,
     /// `WeCom` does not.
-    pub(crate) fn issue(&self, side: Side, holder: Holder, now: Time) -> (String, Duration) {
+    pub(crate) fn issue(&self, platform: PlatformKind, holder: Holder, now: Time) -> (String, Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { by_hash, current, serial } = &mut *state;
         if let Some((hash, number)) = current.get(&holder)
             && let Some(issued) = by_hash.get_mut(hash)
             && issued.ends > now
         {
-            if side == Side::DingTalk {
+            if platform == PlatformKind::DingTalk {
                 issued.ends = now + LIFE;
             }
             return (self.text(&holder, *number), issued.ends.since(now));
@@ -140,33 +140,37 @@ mod tests {
     fn the_same_login_has_the_same_token_while_it_lives() {
         let tokens = Tokens::new().unwrap();
         let half = NOW + LIFE / 2;
-        for (side, life) in [(Side::DingTalk, LIFE), (Side::WeCom, LIFE / 2)] {
-            let holder = Holder { account: format!("{side:?}").into(), key: None };
-            let (first, _) = tokens.issue(side, holder.clone(), NOW);
-            assert_eq!(tokens.issue(side, holder.clone(), half), (first.clone(), life));
+        for (platform, life) in [(PlatformKind::DingTalk, LIFE), (PlatformKind::WeCom, LIFE / 2)] {
+            let holder = Holder { account: format!("{platform:?}").into(), key: None };
+            let (first, _) = tokens.issue(platform, holder.clone(), NOW);
+            assert_eq!(tokens.issue(platform, holder.clone(), half), (first.clone(), life));
             assert_eq!(tokens.standing(&first, half), Standing::Valid(holder.clone()));
             let end = half + life;
             assert_eq!(tokens.standing(&first, end), Standing::Lapsed);
-            assert_ne!(tokens.issue(side, holder, end).0, first);
+            assert_ne!(tokens.issue(platform, holder, end).0, first);
         }
     }
 
     #[test]
     fn holders_have_tokens_of_their_own_and_no_token_is_kept() {
         let tokens = Tokens::new().unwrap();
-        let (own, _) = tokens.issue(Side::DingTalk, holder(None), NOW);
-        let (keyed, _) = tokens.issue(Side::DingTalk, holder(Some("k1")), NOW);
+        let (own, _) = tokens.issue(PlatformKind::DingTalk, holder(None), NOW);
+        let (keyed, _) = tokens.issue(PlatformKind::DingTalk, holder(Some("k1")), NOW);
         assert_ne!(own, keyed);
         assert_eq!(own.len(), 64);
         assert_eq!(tokens.standing("", NOW), Standing::Unknown);
-        assert_ne!(Tokens::new().unwrap().issue(Side::DingTalk, holder(None), NOW).0, own, "another process, another");
+        assert_ne!(
+            Tokens::new().unwrap().issue(PlatformKind::DingTalk, holder(None), NOW).0,
+            own,
+            "another process, another"
+        );
     }
 
     #[test]
     fn no_number_of_logins_fills_the_memory() {
         let tokens = Tokens::new().unwrap();
         for n in 0..REMEMBERED + 20 {
-            tokens.issue(Side::WeCom, holder(Some(&n.to_string())), NOW + Duration::from_millis(n as u64));
+            tokens.issue(PlatformKind::WeCom, holder(Some(&n.to_string())), NOW + Duration::from_millis(n as u64));
         }
         let state = tokens.state.lock().unwrap();
         assert!(state.by_hash.len() <= REMEMBERED && state.current.len() <= REMEMBERED);

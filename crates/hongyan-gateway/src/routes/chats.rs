@@ -1,10 +1,6 @@
 //! Group chats: made, read and changed through an account; and who read what was sent into them.
 
-use super::{
-    Call, ledger,
-    platform::{problem, trouble},
-    query,
-};
+use super::{Call, accounts::rest_row, ledger, platform, query};
 use crate::{
     app::App,
     body,
@@ -79,7 +75,7 @@ pub(super) async fn create(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     if chat.id.as_ref().is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
         return Err(wrong("id", "is empty or holds a control character"));
     }
-    let id = chats.create(&chat).await.map_err(|fault| problem(app, account, &fault, &[]))?;
+    let id = platform::ask(app, account, &[], chats.create(&chat)).await?;
     let row = ChatRow { account: name, id, name: chat.name, at: app.clock.now() };
     note(app, row.clone()).await;
     Ok(reply::json(StatusCode::CREATED, &row))
@@ -113,8 +109,7 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
     query::none(call)?;
     let name = call.param("account");
     let (account, chats) = chats(app, call.caller()?, name)?;
-    let got = chats.get(call.param("id")).await;
-    let chat = got.map_err(|fault| problem(app, account, &fault, &[Missing::Chat]))?;
+    let chat = platform::ask(app, account, &[Missing::Chat], chats.get(call.param("id"))).await?;
     reply::ok(&ChatPage { account: name.to_owned(), chat })
 }
 
@@ -130,8 +125,7 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     check_people("owner", &change.owner)?;
     check_people("add", &change.add)?;
     check_people("remove", &change.remove)?;
-    let changed = chats.update(id, &change).await;
-    changed.map_err(|fault| problem(app, account, &fault, &[Missing::Chat]))?;
+    platform::ask(app, account, &[Missing::Chat], chats.update(id, &change)).await?;
     if let Some(new_name) = change.name {
         let known = app.library.chats(name, MAX_LIST).await.unwrap_or_default();
         if let Some(row) = known.into_iter().find(|row| row.id == id) {
@@ -151,9 +145,10 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());
         let (readers, trouble) = match (app.accounts.get(row.account.as_str()), handle) {
             (Some(account), Some(handle)) => match account.channel.chats() {
-                Some(chats) => match chats.readers(handle).await {
-                    Ok(readers) => (Some(readers), None),
-                    Err(fault) => (None, Some(trouble(app, &row.account, &fault))),
+                Some(chats) => match app.dispatcher.ask(&row.account, chats.readers(handle)).await {
+                    Ok(Ok(readers)) => (Some(readers), None),
+                    Ok(Err(fault)) => (None, Some(platform::trouble(app, &row.account, &fault))),
+                    Err(rest) => (None, Some(rest_row(app, &row.account, rest).cause)),
                 },
                 None => (None, None),
             },

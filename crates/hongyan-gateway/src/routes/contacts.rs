@@ -1,6 +1,6 @@
 //! People and departments, as an account's platform has them.
 
-use super::{Call, platform::problem, query};
+use super::{Call, platform, query};
 use crate::{
     app::App,
     reply::{self, Reply},
@@ -45,8 +45,7 @@ pub(super) async fn person(app: &Arc<App>, call: &Call) -> Reply {
         }
     }
     let key = key.ok_or_else(|| query::wrong("userid", "give one of userid, mobile, email"))?;
-    let person = contacts.person(&key).await;
-    reply::ok(&person.map_err(|fault| problem(app, account, &fault, &[Missing::Person]))?)
+    reply::ok(&platform::ask(app, account, &[Missing::Person], contacts.person(&key)).await?)
 }
 
 /// `GET /v1/contacts/{account}/departments`
@@ -60,8 +59,8 @@ pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
         check_value(&name, &value)?;
         below = Some(value);
     }
-    let departments = contacts.departments(below.as_deref()).await;
-    let departments = departments.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let departments = contacts.departments(below.as_deref());
+    let departments = platform::ask(app, account, &[Missing::Department], departments).await?;
     reply::ok(&DepartmentList { departments })
 }
 
@@ -69,7 +68,7 @@ pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
 pub(super) async fn members(app: &Arc<App>, call: &Call) -> Reply {
     query::none(call)?;
     let (account, contacts) = contacts(app, call)?;
-    let people = contacts.members(call.param("id")).await;
-    let people = people.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let people = contacts.members(call.param("id"));
+    let people = platform::ask(app, account, &[Missing::Department], people).await?;
     reply::ok(&PersonList { people })
 }

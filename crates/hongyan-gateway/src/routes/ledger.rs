@@ -3,6 +3,7 @@
 use super::{
     Call,
     accounts::advice,
+    platform,
     query::{self, wrong},
 };
 use crate::{
@@ -101,6 +102,9 @@ pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
     let id = found(app, call).await?.id;
     let report = app.dispatcher.recall(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
     app.watch.waiting.notify(id);
+    if let Some((account, rest)) = report.rest {
+        return Err(platform::resting(app, &account, rest));
+    }
     let deliveries = report
         .deliveries
         .into_iter()

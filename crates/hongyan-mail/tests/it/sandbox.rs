@@ -224,7 +224,7 @@ async fn what_the_account_has_wrong_is_about_the_account() {
         ),
         (Trouble::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
         (Trouble::RefuseMail { code: 550, text: Some("5.7.1 this sender may not".into()) }, "550"),
-        (Trouble::RefuseMail { code: 550, text: None }, "550"),
+        (Trouble::RefuseMail { code: 550, text: None }, "5.1.1"),
         (Trouble::RefuseMail { code: 501, text: Some("5.1.7 bad sender".into()) }, "501"),
     ] {
         let (smtp, mailer) = open().await;

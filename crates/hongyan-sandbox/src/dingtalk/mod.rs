@@ -42,7 +42,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::{DingTalk, new_style, topapi};
-use hongyan_endpoint::{Body, Fault, Invalid, Spec, Wire};
+use hongyan_endpoint::{Body, Fault, PlatformServer, Refusal, Spec, Wire};
 pub(crate) use notice::deliver_due;
 pub(crate) use session::{answer_session, say};
 
@@ -202,18 +202,11 @@ fn wrapped(spec: &Spec) -> bool {
 
 impl Simulated for DingTalk {
     fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
-        let Some(token) = token else {
-            return Err(if new_style(spec) {
-                refuse::<Self>("AuthenticationFailed.MissingParameter", "缺少 x-acs-dingtalk-access-token")
-            } else if wrapped(spec) {
-                refuse::<Self>("40000", "access_token is blank")
-            } else {
-                refuse::<Self>("41001", "缺少access_token参数")
-            });
-        };
+        let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         // A person's own token opens one door, and the application's opens it too, but for whose token it is.
         if spec.name == "login.contact" && world.dingtalk.logins.enter(caller.now, token) {
-            return if over_rate::<Self>(world, spec, caller.now) { Err(Self::throttled(spec)) } else { Ok(()) };
+            let over = over_rate::<Self>(world, spec, caller.now);
+            return if over { Err(Self::refuse(spec, Refusal::Throttled)) } else { Ok(()) };
         }
         let holder = world.dingtalk.token.holder(token);
         // The suite's own token opens one door, and no other token opens it.
@@ -221,18 +214,15 @@ impl Simulated for DingTalk {
         world.dingtalk.vendor = holder == Some(Holder::Vendor);
         match world.dingtalk.token.standing(token, caller.now) {
             Standing::Valid if fits => {}
-            _ if new_style(spec) => return Err(refuse::<Self>("InvalidAuthentication", "不合法的access_token")),
-            // The gateway does not tell a lapsed token from a wrong one; the old paths do.
-            Standing::Expired if !wrapped(spec) => return Err(refuse::<Self>("42001", "access_token已过期")),
-            _ => return Err(refuse::<Self>("40014", "不合法的access_token")),
+            Standing::Expired => return Err(Self::refuse(spec, Refusal::TokenExpired)),
+            _ => return Err(Self::refuse(spec, Refusal::TokenInvalid)),
         }
         if world.settings.dingtalk_trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
-            let words = format!("访问ip不在白名单之中,request ip={} appKey({})", caller.ip, world.credentials.app_key);
-            let code = if new_style(spec) { "Forbidden.AccessDenied.IpNotInWhiteList" } else { "60020" };
-            return Err(refuse::<Self>(code, words));
+            let application = &world.credentials.app_key;
+            return Err(Self::refuse(spec, Refusal::Address { ip: caller.ip, application }));
         }
         if over_rate::<Self>(world, spec, caller.now) {
-            return Err(Self::throttled(spec));
+            return Err(Self::refuse(spec, Refusal::Throttled));
         }
         Ok(())
     }
@@ -256,40 +246,20 @@ impl Simulated for DingTalk {
         if spec.name == "webhook.send" {
             return webhook::arrive(world, caller, call);
         }
-        let kind = call.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, kind)| kind.as_str());
-        let json = kind.to_ascii_lowercase().contains("json");
+        let header = call.headers.iter().find(|(name, _)| name == "content-type");
+        let json = header.is_some_and(|(_, value)| value.to_ascii_lowercase().contains("json"));
         let asks = expects_post(spec) && spec.body == Body::Json && !new_style(spec) && !wrapped(spec);
         // The old paths go by the header, whatever the body is (seed 000 tells so of a header that is misspelt).
         if asks && !json && call.method == "POST" {
             return Err(refuse::<Self>("43009", "需要JSON格式的请求体"));
         }
-        let form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-        if new_style(spec) && form && !call.body.is_empty() {
+        if new_style(spec) && call.is_of_type("application/x-www-form-urlencoded") && !call.body.is_empty() {
             return Err(refuse::<Self>("Missingbody", "body is mandatory for this action"));
         }
         Ok(())
     }
 
-    fn unreadable(spec: &Spec, call: &Wire, invalid: &Invalid) -> Fault {
-        if wrapped(spec) && topapi::is_form(call) && !invalid.field.is_empty() {
-            return topapi::refused(invalid);
-        }
-        hongyan_dingtalk::unreadable(spec, invalid)
-    }
-
-    fn wrong_method(spec: &Spec, call: &Wire) -> Option<Fault> {
-        match spec.name {
-            // Seen to answer to both; only the query counts.
-            "token.get" => None,
-            // The gateway reads the query's fields whatever the method.
-            _ if wrapped(spec) && call.query.iter().any(|(name, _)| name != "access_token") => None,
-            _ if expects_post(spec) => Some(refuse::<Self>("43002", "需要POST请求")),
-            _ => Some(refuse::<Self>("43001", "需要GET请求")),
-        }
-    }
-
-    fn throttled(spec: &Spec) -> Fault {
-        let code = if new_style(spec) { "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi" } else { "90018" };
-        refuse::<Self>(code, "应用调用该接口的QPS超限,请1秒后重试")
+    fn is_form(call: &Wire) -> bool {
+        topapi::is_form(call)
     }
 }

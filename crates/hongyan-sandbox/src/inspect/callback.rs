@@ -3,11 +3,11 @@
 use super::{Said, bad, parse};
 use crate::{
     Hub,
-    arrival::pairs,
     push::{self, Asked, Question},
     route::enter,
     world::callback::{DingTalkHook, Road, WeComHook},
 };
+use hongyan_endpoint::pairs;
 use hongyan_net::Secret;
 use hongyan_wecom::callback::{Element, Event, Message, Pushed};
 use http::Uri;

@@ -1,13 +1,13 @@
 //! Answers as they travel: whole, cut off, odd, or somebody else's in the platform's place.
 
-use super::PATH_CHARS;
-use crate::{route::refuse, trouble::FaultKind};
+use crate::trouble::FaultKind;
 use bytes::Bytes;
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::Sealed;
+use hongyan_endpoint::{PlatformServer, Sealed};
+use hongyan_wecom::WeCom;
 use http::Response;
 use hyper::body::{Body, Frame, SizeHint};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     fmt,
     pin::Pin,
@@ -61,25 +61,9 @@ pub(super) fn replacement(kind: FaultKind, value: Option<i64>) -> Option<Sealed>
     })
 }
 
-/// The platforms' answers to a path that is nobody's.
+/// The answer to a path at which there is no operation; to a path of no platform's kind, `DingTalk`'s.
 pub(super) fn unknown(path: &str) -> Sealed {
-    if path.starts_with("/cgi-bin/") {
-        let kind = ("content-type", "text/plain".to_owned());
-        return Sealed { status: 404, headers: vec![kind], body: b"404 page not found\n".to_vec() };
-    }
-    if path.starts_with("/v1.0/") || path.starts_with("/v2.0/") {
-        let words = "Specified api is not found, please check your url and version.";
-        let body = json!({"code": "InvalidAction.NotFound", "requestid": "sandbox", "message": words});
-        return Sealed::json(404, &body);
-    }
-    if let Some(name) = path.strip_prefix("/topapi/") {
-        let name: String = name.chars().take(PATH_CHARS).collect();
-        let words = format!("不合法ApiName,ApiName = dingtalk.oapi.{}", name.replace('/', "."));
-        let errmsg = format!("Invalid method[submsg={words}]");
-        return Sealed::json(200, &json!({"errcode": 22, "sub_msg": words, "errmsg": errmsg, "request_id": "sandbox"}));
-    }
-    let fault = refuse::<DingTalk>("404", "请求的URI地址不存在");
-    Sealed::json(200, &json!({"errcode": 404, "errmsg": fault.message()}))
+    if WeCom::has_path(path) { WeCom::no_such_path(path) } else { DingTalk::no_such_path(path) }
 }
 
 pub(super) fn too_large() -> Sealed {

@@ -33,7 +33,7 @@ use crate::{
     },
 };
 use authority::Origin;
-use hongyan_endpoint::{Auth, Fault, Invalid, Platform, Spec, Wire};
+use hongyan_endpoint::{Auth, Fault, Platform, PlatformServer, Refusal, Spec, Wire};
 use hongyan_wecom::WeCom;
 use std::{
     collections::{HashMap, HashSet},
@@ -128,21 +128,21 @@ impl Simulated for WeCom {
         if spec.auth == Auth::Key {
             return robot::admit(world, token);
         }
-        let token = token.ok_or_else(|| refuse::<Self>("41001", "access_token missing"))?;
+        let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         let app = world.wecom.token.standing(token, caller.now);
         world.wecom.origin = match (app, world.wecom.contacts_token.standing(token, caller.now)) {
             (Standing::Valid, _) => Origin::App,
             (_, Standing::Valid) => Origin::Contacts,
             (Standing::Expired, _) | (_, Standing::Expired) => {
-                return Err(refuse::<Self>("42001", "access_token expired"));
+                return Err(Self::refuse(spec, Refusal::TokenExpired));
             }
-            _ => return Err(refuse::<Self>("40014", "invalid access_token")),
+            _ => return Err(Self::refuse(spec, Refusal::TokenInvalid)),
         };
         if world.settings.wecom_trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
-            return Err(refuse::<Self>("60020", "not allow to access from your ip"));
+            return Err(Self::refuse(spec, Refusal::Address { ip: caller.ip, application: "" }));
         }
         if over_rate::<Self>(world, spec, caller.now) {
-            return Err(Self::throttled(spec));
+            return Err(Self::refuse(spec, Refusal::Throttled));
         }
         authority::admit(world, spec)
     }
@@ -154,22 +154,6 @@ impl Simulated for WeCom {
             return Err(refuse::<Self>("45009", "api freq out of limit"));
         }
         Ok(())
-    }
-
-    fn unreadable(spec: &Spec, _: &Wire, invalid: &Invalid) -> Fault {
-        hongyan_wecom::unreadable(spec, invalid)
-    }
-
-    fn wrong_method(spec: &Spec, _: &Wire) -> Option<Fault> {
-        (crate::route::expects_post(spec)).then(|| refuse::<Self>("40058", "POST expected, invalid Request Parameter"))
-    }
-
-    fn throttled(_: &Spec) -> Fault {
-        refuse::<Self>("45009", "api freq out of limit")
-    }
-
-    fn wrong_range() -> Fault {
-        refuse::<Self>("40146", "invalid range header")
     }
 
     /// Support asks for the hint: the time in seconds and some digits.

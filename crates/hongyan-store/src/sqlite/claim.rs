@@ -234,13 +234,12 @@ pub(crate) fn clock_stepped(group: &Group<'_>, account: &str, by_ms: i64) -> Res
     Ok(moved as u64)
 }
 
-/// Makes due now what is further off than any pause.
+/// Makes due now what is further off than any pause; what no call was made of has none.
 pub(crate) fn reanchor(group: &Group<'_>, account: &str, now: Time, longest: Duration) -> Result<u64> {
     let furthest = (now + longest).millis();
     let anchored = group
         .sql(concat!(
-            "UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > ?2 AND (due > ?3 OR EXISTS ",
-            "(SELECT 1 FROM messages m WHERE m.id = deliveries.message AND m.at > ?2)) AND ",
+            "UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > iif(history IS NULL, ?2, ?3) AND ",
             waits_for_no_date!()
         ))?
         .execute(params![account, now.millis(), furthest])?;
