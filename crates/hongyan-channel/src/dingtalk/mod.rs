@@ -183,7 +183,7 @@ impl Channel for DingTalkChannel {
                 let client = client.clone();
                 async move {
                     Ok(client
-                        .call(&GetByMobile { mobile: address.on_wire().to_owned(), ..GetByMobile::default() })
+                        .call(&GetByMobile { mobile: address.on_wire().into_owned(), ..GetByMobile::default() })
                         .await?
                         .result
                         .userid)
