@@ -471,7 +471,7 @@ mod tests {
             ("+1 862-555-0100", "+1-8625550100"),
         ] {
             let read: Address = serde_json::from_value(serde_json::json!({ "mobile": given })).unwrap();
-            assert_eq!((read.value.as_str(), read.on_wire()), (given, wire), "it is kept as it was given");
+            assert_eq!((read.value.as_str(), &*read.on_wire()), (given, wire), "it is kept as it was given");
         }
         assert_eq!(Address::new(AddressKind::Userid, "+8613900001111").on_wire(), "+8613900001111");
     }

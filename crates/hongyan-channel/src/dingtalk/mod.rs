@@ -341,7 +341,7 @@ fn read_result(result: &SendResult, targets: &[Target]) -> Vec<TargetResult> {
     targets
         .iter()
         .filter_map(|target| {
-            let id = target.wire_id();
+            let id = &*target.wire_id();
             let (state, reason) = if target.address.kind == AddressKind::Department {
                 if !listed(&result.invalid_dept_id_list, id) {
                     return None;

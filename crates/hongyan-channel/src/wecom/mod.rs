@@ -423,7 +423,7 @@ fn rejected(sent: &MessageSent, targets: &[Target]) -> Vec<TargetResult> {
     targets
         .iter()
         .filter_map(|target| {
-            let id = target.wire_id();
+            let id = &*target.wire_id();
             let invalid = match target.address.kind {
                 AddressKind::Department => &sent.invalidparty,
                 AddressKind::Tag => &sent.invalidtag,
