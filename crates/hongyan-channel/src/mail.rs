@@ -1,6 +1,6 @@
 //! A mailbox as a channel.
 
-use crate::{published, render, secret::SecretRef, table};
+use crate::{published, render, secret::SecretRef, table_view};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
@@ -292,7 +292,7 @@ impl Channel for MailChannel {
         }
         attachments(content).map_err(wrong)?;
         if let Some(table) = &content.table {
-            return Ok(vec![Cow::Owned(table::mail(content, table, suffix))]);
+            return Ok(vec![Cow::Owned(table_view::mail(content, table, suffix))]);
         }
         Ok(vec![render::suffixed(content, suffix)])
     }

@@ -10,11 +10,11 @@ mod commands;
 mod configuration;
 mod exit;
 mod lang;
+mod listing;
 mod logging;
 mod out;
 mod progress;
 mod remote;
-mod table;
 mod when;
 mod words;
 

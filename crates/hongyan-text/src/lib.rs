@@ -10,7 +10,7 @@ mod html;
 pub mod markdown;
 mod source;
 pub mod split;
-mod table;
+mod table_lines;
 mod tree;
 
 pub use split::{Form, TooLong, split, split_measured};

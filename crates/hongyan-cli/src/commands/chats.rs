@@ -5,8 +5,8 @@ use crate::{
     args::{Chats, ChatsAction},
     exit::Exit,
     lang::told,
+    listing::{self, Cell},
     remote::{Gateway, encode, other_version},
-    table::{self, Cell},
     words,
 };
 use anyhow::Context;
@@ -81,7 +81,7 @@ fn print_chat(answer: Value) -> anyhow::Result<()> {
         vec!["owner 群主".into(), chat.owner.unwrap_or_default().into()],
     ];
     rows.extend(chat.members.into_iter().map(|member| vec!["member 成员".into(), member.into()]));
-    table::print(&["", ""], &rows);
+    listing::print(&["", ""], &rows);
     Ok(())
 }
 
@@ -92,7 +92,7 @@ fn print_list(answer: Value) -> anyhow::Result<()> {
         .into_iter()
         .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), Cell::time(&chat.at.to_string())])
         .collect();
-    table::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
+    listing::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
     Ok(())
 }
 
@@ -109,6 +109,6 @@ fn print_readers(answer: Value) -> anyhow::Result<()> {
         let count = chat.readers.as_ref().map_or("?".into(), |readers| readers.len().to_string());
         rows.push(vec![chat.account.into(), chat.chat.into(), count.into(), read.into()]);
     }
-    table::print(&["ACCOUNT 账号", "CHAT 群聊", "READ 已读", "BY 人员"], &rows);
+    listing::print(&["ACCOUNT 账号", "CHAT 群聊", "READ 已读", "BY 人员"], &rows);
     Ok(())
 }

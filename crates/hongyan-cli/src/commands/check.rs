@@ -6,7 +6,7 @@ use crate::out::say;
 use crate::{
     args::Check,
     exit::Exit,
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use hongyan_script::{Script, Severity, Source, check};
 use serde_json::{Value, json};
@@ -93,5 +93,5 @@ fn rules(json: bool) {
             ]
         })
         .collect();
-    table::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);
+    listing::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);
 }

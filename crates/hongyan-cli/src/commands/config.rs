@@ -5,7 +5,7 @@ use crate::out::say;
 use crate::{
     args::{Config as Args, ConfigAction},
     exit::Exit,
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use hongyan_gateway::config::{DEFAULTS, Severity};
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                 ]
             })
             .collect();
-        table::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
+        listing::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
     }
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }

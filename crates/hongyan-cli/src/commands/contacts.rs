@@ -6,8 +6,8 @@ use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
     exit::{Exit, Usage},
+    listing::{self, Cell},
     remote::{Gateway, encode, other_version},
-    table::{self, Cell},
 };
 use anyhow::Context;
 use hongyan_api::{DepartmentList, PersonList};
@@ -74,7 +74,7 @@ fn print_people(people: Vec<Person>) {
             ]
         })
         .collect();
-    table::print(&["USERID", "NAME 姓名", "MOBILE 手机", "EMAIL 邮箱", "TITLE 职位", "DEPARTMENTS 部门"], &rows);
+    listing::print(&["USERID", "NAME 姓名", "MOBILE 手机", "EMAIL 邮箱", "TITLE 职位", "DEPARTMENTS 部门"], &rows);
 }
 
 fn print_departments(answer: Value) -> anyhow::Result<()> {
@@ -84,7 +84,7 @@ fn print_departments(answer: Value) -> anyhow::Result<()> {
         .into_iter()
         .map(|one| vec![one.id.into(), one.name.into(), one.parent.unwrap_or_default().into()])
         .collect();
-    table::print(&["DEPARTMENT 部门", "NAME 名称", "BELOW 上级"], &rows);
+    listing::print(&["DEPARTMENT 部门", "NAME 名称", "BELOW 上级"], &rows);
     Ok(())
 }
 

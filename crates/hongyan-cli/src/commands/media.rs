@@ -5,9 +5,9 @@ use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
     lang::told,
+    listing::{self, Cell},
     progress,
     remote::{Gateway, encode, other_version},
-    table::{self, Cell},
 };
 use anyhow::Context;
 use hongyan_api::FileList;
@@ -87,6 +87,6 @@ fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
+    listing::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
     Ok(())
 }

@@ -6,9 +6,9 @@ use crate::{
     args::Message,
     exit::Exit,
     lang::told,
+    listing::{self, Cell},
     progress,
     remote::{Gateway, encode, other_version},
-    table::{self, Cell},
     words,
 };
 use anyhow::Context;
@@ -51,7 +51,7 @@ pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
+    listing::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
     say!();
     Ok(())
 }

@@ -6,8 +6,8 @@ use crate::out::say;
 use crate::{
     args::Send,
     exit::{Exit, Usage},
+    listing::{self, Cell},
     remote::{Gateway, other_version},
-    table::{self, Cell},
 };
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -267,7 +267,7 @@ fn print_plan(plan: &Value) {
             ]
         })
         .collect();
-    table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
+    listing::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
     let calls = &plan["cost"]["calls"];
     say!("{}", told!("API calls, at most: {calls}" ; "API 调用次数（最多）：{calls}"));
     for delivery in plan["deliveries"].as_array().into_iter().flatten() {

@@ -5,8 +5,8 @@ use crate::out::say;
 use crate::{
     args::Status,
     exit::Exit,
+    listing::{self, Cell},
     remote::{Gateway, encode, other_version},
-    table::{self, Cell},
     words,
 };
 use anyhow::Context;
@@ -101,7 +101,7 @@ async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
             crate::when::local(&text(&row["at"])),
         ]
     });
-    table::print_csv(&COLUMNS, rows, true)?;
+    listing::print_csv(&COLUMNS, rows, true)?;
     Ok(Exit::of_state(message["state"].as_str().unwrap_or_default()))
 }
 
@@ -129,7 +129,7 @@ fn print_deliveries(message: &Value) {
         }
     }
     if !rows.is_empty() {
-        table::print(
+        listing::print(
             &["DELIVERY 投递", "ACCOUNT", "CALLED AT 调用", "TOOK", "OUTCOME", "PLATFORM SAID 平台应答"],
             &rows,
         );

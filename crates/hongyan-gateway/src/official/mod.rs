@@ -7,15 +7,15 @@
 mod arrival;
 mod follow;
 mod login;
+mod operations;
 mod platform;
 mod robot;
 mod send;
 mod slow;
-mod table;
 mod tokens;
 
+pub(crate) use operations::Operation;
 pub(crate) use platform::PlatformKind;
-pub(crate) use table::Operation;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
@@ -58,7 +58,7 @@ pub(crate) struct Application {
 
 /// What the official paths share.
 pub(crate) struct Doors {
-    table: table::Table,
+    operations: operations::OperationsByPath,
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
@@ -101,7 +101,7 @@ impl Doors {
             })
             .collect();
         Ok(Self {
-            table: table::Table::new(),
+            operations: operations::OperationsByPath::new(),
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
@@ -116,7 +116,7 @@ impl Doors {
 
     /// A declared operation by its name.
     pub(crate) fn operation(&self, platform: PlatformKind, name: &str) -> Option<Operation> {
-        self.table.named(platform, name)
+        self.operations.named(platform, name)
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
         return None;
     }
     let path = parts.uri.path();
-    let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
+    let Some(operation) = app.doors.operations.find(parts.method.as_str(), path) else {
         return PlatformKind::no_such_path(path).map(|sealed| Answer::from(sealed).into_response());
     };
     let answer = match admitted(app, operation, parts, body).await {

@@ -1,5 +1,6 @@
 //! One of the platforms, as the official paths need it: its operations, its refusals, its envelope.
 
+use data_encoding::HEXLOWER;
 use hongyan_api::{Code, Problem};
 use hongyan_dingtalk::DingTalk;
 use hongyan_endpoint::{Class, Declared, Fault, Platform, PlatformServer, Refusal, Sealed, Spec, Wire};
@@ -118,5 +119,5 @@ fn request_id() -> String {
     if getrandom::fill(&mut random).is_err() {
         return String::new();
     }
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&random)
 }

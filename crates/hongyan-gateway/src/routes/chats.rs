@@ -1,6 +1,6 @@
 //! Group chats: made, read and changed through an account; and who read what was sent into them.
 
-use super::{Call, accounts::rest_row, ledger, platform, query};
+use super::{Call, accounts::rest_row, ledger, platform};
 use crate::{
     app::App,
     body,
@@ -8,7 +8,7 @@ use crate::{
     reply::{self, Reply},
 };
 use axum::body::Body;
-use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, Problem, ReaderReport};
+use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, MAX_MEMBERS, Problem, ReaderReport};
 use hongyan_channel::Account;
 use hongyan_core::{AddressKind, ChatChange, ChatRow, Chats, Missing};
 use http::StatusCode;
@@ -17,8 +17,6 @@ use std::sync::Arc;
 
 /// Chats of one list.
 const MAX_LIST: usize = 10_000;
-/// User ids in one request.
-const MAX_MEMBERS: usize = 1_000;
 
 fn wrong(field: &str, detail: impl Into<String>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
@@ -35,7 +33,6 @@ fn chats<'a>(app: &'a App, caller: &Caller, name: &str) -> Result<(&'a Account, 
 }
 
 async fn read<T: DeserializeOwned>(app: &App, call: &Call, body: &mut Body) -> Result<T, Problem> {
-    query::none(call)?;
     let (caller, limit) = (&call.caller()?.id, app.config.server.max_body_bytes);
     body::parse(&body::read(app, caller, body, &call.parts.headers, limit).await?)
 }
@@ -91,22 +88,14 @@ async fn note(app: &App, row: ChatRow) {
 
 /// `GET /v1/chats`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
-    let mut account = None;
-    for (name, value) in query::pairs(call)? {
-        match name.as_str() {
-            "account" => account = Some(value),
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
-        }
-    }
-    let name = account.ok_or_else(|| query::wrong("account", "is needed"))?;
-    app.account(call.caller()?, &name)?;
-    let chats = app.library.chats(&name, MAX_LIST).await.map_err(reply::store)?;
+    let name = call.query("account").unwrap_or_default();
+    app.account(call.caller()?, name)?;
+    let chats = app.library.chats(name, MAX_LIST).await.map_err(reply::store)?;
     reply::ok(&ChatList { chats })
 }
 
 /// `GET /v1/chats/{account}/{id}`
 pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let name = call.param("account");
     let (account, chats) = chats(app, call.caller()?, name)?;
     let chat = platform::ask(app, account, &[Missing::Chat], chats.get(call.param("id"))).await?;
@@ -137,7 +126,6 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
 
 /// `GET /v1/messages/{id}/readers`
 pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let message = ledger::found(app, call).await?;
     let ledger = app.outbox.recipients(message.id).await.map_err(reply::store)?;
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };

@@ -3,5 +3,5 @@
 mod clock;
 mod delivering;
 mod fake;
+mod outbox_table;
 mod standing;
-mod table;

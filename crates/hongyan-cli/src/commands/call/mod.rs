@@ -12,7 +12,7 @@ use crate::out::{note, say};
 use crate::{
     args::Call,
     exit::{Exit, Usage},
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use anyhow::Context;
 use fields::Given;
@@ -248,7 +248,7 @@ fn list(platforms: &[Operations], json: bool) {
             ]
         })
         .collect();
-    table::print(&["PLATFORM 平台", "OPERATION 操作", "CALL 调用", "EFFECT 效果", "DOES 说明"], &rows);
+    listing::print(&["PLATFORM 平台", "OPERATION 操作", "CALL 调用", "EFFECT 效果", "DOES 说明"], &rows);
 }
 
 #[cfg(test)]
