@@ -68,7 +68,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
             "Address",
             json!({"oneOf": addresses(), "properties": {
                 "userid": {"maxLength": 320, "pattern": ID},
-                "mobile": {"maxLength": 320, "pattern": "^[0-9+-]+$"},
+                "mobile": {"maxLength": 320, "pattern": "^([+][0-9]+ )?[0-9+-]+$"},
                 "email": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
                 "cc": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},
                 "bcc": {"maxLength": 254, "pattern": EMAIL, "allOf": [{"pattern": LOCAL}]},

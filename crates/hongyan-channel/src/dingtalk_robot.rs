@@ -238,7 +238,7 @@ fn message(content: &Content) -> Result<Message, Unfit> {
 /// shown. Gives those who cannot be mentioned: links and news take none.
 fn mention(message: &mut Message, targets: &[Target]) -> Vec<TargetResult> {
     let of = |kind: AddressKind| -> Vec<String> {
-        targets.iter().filter(|t| t.address.kind == kind).map(|t| t.wire_id().to_owned()).collect()
+        targets.iter().filter(|t| t.address.kind == kind).map(|t| t.wire_id().into_owned()).collect()
     };
     let (mobiles, userids) = (of(AddressKind::Mobile), of(AddressKind::Userid));
     let everybody = targets.iter().any(|target| target.address.mentions_all());

@@ -211,7 +211,7 @@ impl MailChannel {
             (Naming::Nobody, [only], _) => Shown::Listed(vec![as_party(only)]),
             (_, _, [only]) if only.address.kind == AddressKind::Email => {
                 let known = kept.iter().find(|mailbox| mailbox.email == only.address.value);
-                Shown::Listed(vec![known.map_or_else(|| Party::new(only.wire_id()), as_party)])
+                Shown::Listed(vec![known.map_or_else(|| Party::new(only.wire_id().into_owned()), as_party)])
             }
             _ => Shown::Neutral,
         }
@@ -314,7 +314,8 @@ impl Channel for MailChannel {
             Ok(mime) => mime,
             Err(fault) => return Outcome::failed(fault),
         };
-        let recipients: Vec<&str> = call.targets.iter().map(Target::wire_id).collect();
+        let recipients: Vec<_> = call.targets.iter().map(Target::wire_id).collect();
+        let recipients: Vec<&str> = recipients.iter().map(AsRef::as_ref).collect();
         match self.mailer.send(&self.from.address, &recipients, &mime).await {
             Ok(sent) => Outcome::Taken { handle: None, exceptions: refused(call.targets, &sent.refused) },
             Err(SendFault { fault, refused: each }) => {

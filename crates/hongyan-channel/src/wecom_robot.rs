@@ -147,12 +147,12 @@ fn upload_kind(form: Format) -> Result<&'static str, Unfit> {
 /// Names the people among the recipients: in a text by lists, in markdown by user ids. Gives those who cannot be
 /// mentioned: other kinds take none, and markdown knows neither mobile numbers nor everybody.
 fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) -> Vec<TargetResult> {
-    let of = |kind: AddressKind| -> Vec<&str> {
+    let of = |kind: AddressKind| -> Vec<Cow<'_, str>> {
         targets.iter().filter(|t| t.address.kind == kind).map(Target::wire_id).collect()
     };
     let (mut userids, mobiles) = (of(AddressKind::Userid), of(AddressKind::Mobile));
     if targets.iter().any(|target| target.address.mentions_all()) && msgtype == "text" {
-        userids.push("@all");
+        userids.push("@all".into());
     }
     let Some(Value::Object(body)) = object.get_mut(msgtype) else { return render::unmentioned(targets, |_| false) };
     match msgtype {

@@ -14,6 +14,8 @@ pub(crate) fn start(level: &str, json: bool) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would write of a log that cannot be written to standard error, and panic where that is the log.
+        .log_internal_errors(false)
         .with_ansi(colours)
         .with_timer(Local);
     // An error only says that somebody (a test) logs already.

@@ -3,7 +3,7 @@
 use hongyan_endpoint::{Bilingual, bilingual, mail_address};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The ways to name a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -99,17 +99,23 @@ impl Address {
         self.kind == AddressKind::All && self.value == Self::MENTIONED
     }
 
-    /// As the platforms write it: a mobile number of China without the country's, as all of their examples have it.
+    /// As the platforms write it: a mobile number of China as eleven digits, as all of their examples have it, another
+    /// one as `+852-61234567`; however it was set out.
     #[must_use]
-    pub fn on_wire(&self) -> &str {
-        let value = self.value.as_str();
+    pub fn on_wire(&self) -> Cow<'_, str> {
         if self.kind != AddressKind::Mobile {
-            return value;
+            return Cow::Borrowed(&self.value);
         }
-        let rest = ["+86", "0086"].iter().find_map(|code| value.strip_prefix(code)).unwrap_or(value);
-        let number = rest.trim_start_matches([' ', '-']);
-        let is_mobile = number.len() == 11 && number.starts_with('1') && number.bytes().all(|b| b.is_ascii_digit());
-        if is_mobile { number } else { value }
+        let digits: String = self.value.chars().filter(char::is_ascii_digit).collect();
+        let number = ["0086", "86"].iter().find_map(|code| digits.strip_prefix(code)).unwrap_or(&digits);
+        let abroad = self.value.starts_with('+') && !digits.starts_with("86");
+        if number.len() == 11 && number.starts_with('1') && !abroad {
+            return Cow::Owned(number.to_owned());
+        }
+        match self.value.strip_prefix('+').and_then(|rest| rest.split_once([' ', '-'])) {
+            Some((code, number)) => Cow::Owned(format!("+{code}-{}", number.replace([' ', '-'], ""))),
+            None => Cow::Owned(self.value.replace([' ', '-'], "")),
+        }
     }
 
     /// The list that it travels in: a person looked up by number is the person named by id.
@@ -469,12 +475,18 @@ mod tests {
             ("+86-13900001111", "13900001111"),
             ("+8613900001111", "13900001111"),
             ("0086-13900001111", "13900001111"),
+            ("+86 139-0000-1111", "13900001111"),
+            ("139-0000-1111", "13900001111"),
+            ("0086-139-0000-1111", "13900001111"),
+            ("8613900001111", "13900001111"),
             ("+852-61234567", "+852-61234567"),
-            ("+852 61234567", "+852 61234567"),
-            ("+86-10-88888888", "+86-10-88888888"),
+            ("+852 6123-4567", "+852-61234567"),
+            ("+86-10-88888888", "+86-1088888888"),
+            ("+85261234567", "+85261234567"),
+            ("+1 862-555-0100", "+1-8625550100"),
         ] {
             let read: Address = serde_json::from_value(serde_json::json!({ "mobile": given })).unwrap();
-            assert_eq!((read.value.as_str(), read.on_wire()), (given, wire), "it is kept as it was given");
+            assert_eq!((read.value.as_str(), &*read.on_wire()), (given, wire), "it is kept as it was given");
         }
         assert_eq!(Address::new(AddressKind::Userid, "+8613900001111").on_wire(), "+8613900001111");
     }

@@ -235,8 +235,8 @@ pub struct Target {
 impl Target {
     /// What goes on the wire: the platform's id, or the address itself where it is one.
     #[must_use]
-    pub fn wire_id(&self) -> &str {
-        self.resolved.as_deref().unwrap_or_else(|| self.address.on_wire())
+    pub fn wire_id(&self) -> Cow<'_, str> {
+        self.resolved.as_deref().map_or_else(|| self.address.on_wire(), Cow::Borrowed)
     }
 }
 

@@ -39,8 +39,8 @@ enum Bearing {
 fn bearing(fault: &Fault) -> Bearing {
     match (fault.class(), fault.about()) {
         (Class::Throttled { .. } | Class::RefreshToken, _) | (_, About::Account | About::Network) => Bearing::All,
-        (Class::Retryable { .. } | Class::Ambiguous, About::Message) => Bearing::Doubtful,
-        (Class::Permanent, About::Message) => Bearing::Answered,
+        (Class::Retryable { .. } | Class::Ambiguous, About::Message | About::Interface) => Bearing::Doubtful,
+        (Class::Permanent, About::Message | About::Interface) => Bearing::Answered,
     }
 }
 
@@ -48,7 +48,7 @@ fn bearing(fault: &Fault) -> Bearing {
 #[must_use]
 pub fn is_untouched(fault: &Fault) -> bool {
     match (fault.about(), fault.class()) {
-        (_, Class::Ambiguous | Class::RefreshToken) | (About::Message, _) => false,
+        (_, Class::Ambiguous | Class::RefreshToken) | (About::Message | About::Interface, _) => false,
         (About::Account, _) | (About::Network, Class::Throttled { .. }) => true,
         // Before the request was written. What answers in the platform's place may have read it.
         (About::Network, _) => matches!(fault.code(), "net.connect" | "net.proxy" | "net.tls" | "net.untrusted"),

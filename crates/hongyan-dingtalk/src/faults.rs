@@ -38,6 +38,15 @@ pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
     None
 }
 
+/// The row of a refusal. Some codes stand for several things, which the platform tells apart by set words alone: such
+/// a row is named by code and word, `310000 keyword`.
+pub(crate) fn of(code: &str, words: &str) -> Option<&'static Known> {
+    let lower = words.to_lowercase();
+    let worded =
+        |row: &&Known| row.code.split_once(' ').is_some_and(|(number, word)| number == code && lower.contains(word));
+    FAULTS.iter().find(worded).or_else(|| look_up(code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,8 +62,19 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_on_the_list_is_about_the_account() {
-        for code in ["60020", "Forbidden.AccessDenied.IpNotInWhiteList"] {
+    fn a_robots_security_setting_is_about_the_account_but_for_its_keyword() {
+        for words in ["sign not match", "invalid timestamp", "ip 1.2.3.4 not in whitelist", "description:签名不匹配"]
+        {
+            assert_eq!(of("310000", words).unwrap().about, About::Account, "{words}");
+        }
+        for words in ["keywords not in content", "description:消息中没有关键词;solution:…"] {
+            assert_eq!(of("310000", words).unwrap().about, About::Message, "{words}");
+        }
+    }
+
+    #[test]
+    fn what_every_call_would_meet_is_about_the_account() {
+        for code in ["60020", "Forbidden.AccessDenied.IpNotInWhiteList", "50003", "300001", "400102", "bot.stopped"] {
             let row = look_up(code).unwrap();
             assert_eq!((row.class, row.about), (Class::Permanent, About::Account), "{code}");
         }

@@ -199,7 +199,7 @@ impl RecipientPace {
     /// When one of the recipients is at a limit: until when.
     pub(super) fn full(&mut self, targets: &[Target], now: Tick) -> Option<Tick> {
         let of = |target: &Target| {
-            self.people.get_mut(target.wire_id())?.iter_mut().filter_map(|bucket| bucket.next(now)).max()
+            self.people.get_mut(&*target.wire_id())?.iter_mut().filter_map(|bucket| bucket.next(now)).max()
         };
         targets.iter().filter_map(of).max()
     }
@@ -219,7 +219,7 @@ impl RecipientPace {
         for target in targets {
             let buckets = self
                 .people
-                .entry(target.wire_id().to_owned())
+                .entry(target.wire_id().into_owned())
                 .or_insert_with(|| self.rates.iter().map(|rate| Bucket::new(*rate)).collect());
             buckets.iter_mut().for_each(|bucket| bucket.take(1, now));
         }

@@ -1,6 +1,6 @@
 //! What went wrong, classed by what to do next.
 
-use crate::harmless;
+use crate::{Effect, harmless};
 use std::{fmt, time::Duration};
 
 /// What a fault means for the caller. The platform's table assigns it.
@@ -61,6 +61,9 @@ pub enum About {
     /// This call alone; the account's others are not touched by it.
     #[default]
     Message,
+    /// The account's right to make calls of this kind, as a table of codes has it. Of a send it is about
+    /// [`Self::Account`], of another call about this one: see [`Fault::of_effect`].
+    Interface,
     /// The account's credential, its right to call, or its quota: every other call would be answered alike.
     Account,
     /// Network, proxy, or a gate in front of the platform: every other call would fare alike.
@@ -229,6 +232,17 @@ impl Fault {
     pub fn with_about(mut self, about: About) -> Self {
         self.about = about;
         self
+    }
+
+    /// The same fault, met by a call of this effect: a right that lacks for a send lacks for every one of the account,
+    /// while others need no right to, say, look people up.
+    #[must_use]
+    pub fn of_effect(self, effect: Effect) -> Self {
+        match (self.about, effect) {
+            (About::Interface, Effect::Send) => self.with_about(About::Account),
+            (About::Interface, _) => self.with_about(About::Message),
+            _ => self,
+        }
     }
 
     /// The same fault, not to be called for again before `after`, where its class has room for that.

@@ -9,7 +9,7 @@
 
 use crate::{
     MailerConfig, Tls,
-    faults::{is_of_connection, own, refusal},
+    faults::{is_of_connection, is_of_size, own, refusal},
     reply::{Parsed, Reply, parse},
     tls::TlsSetup,
     wire,
@@ -95,6 +95,15 @@ pub(crate) struct Failed {
     /// Nothing was taken, and it was the connection's fault: it had died while it lay idle, or the server closes it, or
     /// takes no more on it. Another one may do.
     pub(crate) elsewhere: bool,
+}
+
+/// What was heard of a transaction.
+#[derive(Default)]
+struct Heard {
+    /// One reply at least, or none was needed.
+    anything: bool,
+    /// The server does not let the account's address send.
+    sender_refused: bool,
 }
 
 /// Why no connection came about: never because of a message.
@@ -298,8 +307,8 @@ impl Connection {
     ) -> Result<Accepted, Failed> {
         self.served += 1;
         let mut refused = Vec::new();
-        let mut unanswered = true;
-        let outcome = self.deliver(from, recipients, mime, &mut refused, &mut unanswered).await;
+        let mut heard = Heard::default();
+        let outcome = self.deliver(from, recipients, mime, &mut refused, &mut heard).await;
         self.used = Instant::now();
         let spent =
             refused.iter().any(|(_, fault)| is_of_connection(fault)) || outcome.as_ref().is_err_and(is_of_connection);
@@ -309,7 +318,7 @@ impl Connection {
         match outcome {
             Ok(reply) => Ok(Accepted { reply, refused }),
             Err(fault) => {
-                let left = unanswered || self.closing || is_of_connection(&fault);
+                let left = !heard.anything || heard.sender_refused || self.closing || is_of_connection(&fault);
                 let elsewhere = left && fault.class() != Class::Ambiguous;
                 // Whatever it was about, the server closes: so it would on the next mail.
                 let fault = if self.closing { fault.with_about(About::Account) } else { fault };
@@ -324,15 +333,15 @@ impl Connection {
         recipients: &[(usize, &str)],
         mime: &[u8],
         refusals: &mut Vec<(usize, Fault)>,
-        unanswered: &mut bool,
+        heard: &mut Heard,
     ) -> Result<Reply, Fault> {
         let eight_bit = !mime.is_ascii();
         if eight_bit && !self.offers.eight_bit && !self.unannounced_eight_bit {
-            *unanswered = false;
+            heard.anything = true;
             return Err(Fault::transport("request.invalid", "the mail is not ASCII and the server lacks 8BITMIME"));
         }
         if let Some(limit) = self.offers.max_size.filter(|limit| mime.len() > *limit) {
-            *unanswered = false;
+            heard.anything = true;
             return Err(own("5.3.4", format!("{} bytes; the server takes {limit}", mime.len())));
         }
         let mut head = format!("MAIL FROM:<{from}>");
@@ -345,7 +354,7 @@ impl Connection {
         head.push_str("\r\n");
 
         let reset = std::mem::replace(&mut self.stale, true);
-        let mut answers = self.envelope(reset, head, recipients, unanswered).await?.into_iter();
+        let mut answers = self.envelope(reset, head, recipients, heard).await?.into_iter();
         if reset {
             answers.next();
         }
@@ -366,7 +375,9 @@ impl Connection {
             if let Some(mail) = mail {
                 // What the recipients were answered only repeats that there is no sender.
                 refusals.clear();
-                return Err(refused(&mail));
+                let (fault, of_account) = sender_refused(&mail);
+                heard.sender_refused = of_account;
+                return Err(fault);
             }
             let first = refusals.first().map(|(_, fault)| fault.clone());
             return Err(first.unwrap_or_else(|| own("smtp.protocol", "no reply per recipient")));
@@ -385,7 +396,7 @@ impl Connection {
         reset: bool,
         mail: String,
         recipients: &[(usize, &str)],
-        unanswered: &mut bool,
+        heard: &mut Heard,
     ) -> Result<Vec<Reply>, Fault> {
         let mut commands = Vec::with_capacity(recipients.len() + 3);
         if reset {
@@ -401,7 +412,7 @@ impl Connection {
             for group in commands.chunks(GROUP) {
                 self.write(group.concat().as_bytes()).await?;
                 for _ in group {
-                    replies.push(self.read_answer(unanswered).await?);
+                    replies.push(self.read_answer(heard).await?);
                 }
             }
             return Ok(replies);
@@ -409,7 +420,7 @@ impl Connection {
         let mail_at = usize::from(reset);
         for (at, command) in commands.iter().enumerate() {
             self.write(command.as_bytes()).await?;
-            let reply = self.read_answer(unanswered).await?;
+            let reply = self.read_answer(heard).await?;
             let no_sender = at == mail_at && !reply.is_ok();
             replies.push(reply);
             if no_sender {
@@ -488,11 +499,9 @@ impl Connection {
         Err(failed)
     }
 
-    async fn read_answer(&mut self, unanswered: &mut bool) -> Result<Reply, Fault> {
+    async fn read_answer(&mut self, heard: &mut Heard) -> Result<Reply, Fault> {
         let reply = self.read().await;
-        if !matches!(&reply, Err(fault) if fault.code() == "net.lost") {
-            *unanswered = false;
-        }
+        heard.anything |= !matches!(&reply, Err(fault) if fault.code() == "net.lost");
         // The server closes behind a 421, so the other commands of the group stay without a reply.
         reply.and_then(|reply| if reply.code == 421 { Err(refused(&reply)) } else { Ok(reply) })
     }
@@ -542,6 +551,13 @@ fn refused(reply: &Reply) -> Fault {
     } else {
         own("smtp.protocol", format!("{} where it has no place", reply.code))
     }
+}
+
+/// A refused `MAIL`, and whether it is about the account: every mail of the account has that sender, so that only the
+/// size, which `MAIL` names as well (RFC 1870), is about the one.
+fn sender_refused(reply: &Reply) -> (Fault, bool) {
+    let fault = refused(reply);
+    if is_of_size(&fault) { (fault, false) } else { (fault.with_about(About::Account), true) }
 }
 
 /// What a server says instead of a welcome: about this machine or the account, whatever the code; never about a message.

@@ -444,6 +444,11 @@ pub(crate) fn is_of_connection(fault: &Fault) -> bool {
     matches!(fault.code(), "450 MI:DMC" | "451 MI:DMC" | "450 RP:DRC")
 }
 
+/// Whether a refusal is about how large the mail is.
+pub(crate) fn is_of_size(fault: &Fault) -> bool {
+    matches!(fault.code(), "5.3.4" | "5.2.3" | "552")
+}
+
 /// A fault of our own finding; `code` is one of [`FAULTS`]'s `smtp.` rows or an enhanced code.
 pub(crate) fn own(code: &'static str, message: impl Into<String>) -> Fault {
     Fault::refused(code, message, known(code))

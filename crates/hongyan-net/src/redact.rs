@@ -74,8 +74,8 @@ pub enum Cleaning {
 }
 
 /// The text with `***` in the place of every secret that the process knows, in whatever spelling: literal in any
-/// case, percent-encoded, JSON- or HTML-escaped, base64 of either alphabet and at any place of a longer text, and
-/// two of these around one another.
+/// case, percent-encoded, JSON- or HTML-escaped, base64 of either alphabet and at any place of a longer text, two of
+/// these around one another, wrapped into lines, or cut down to a half or more.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     let found = known::find(text.as_bytes(), Cleaning::Every);
@@ -169,7 +169,49 @@ mod tests {
                 assert_eq!(clean(&text), "***", "{before}: {text}");
             }
         }
-        assert_eq!(clean("kA9/x+ 秘密-zz_8 is fine"), "kA9/x+ 秘密-zz_8 is fine");
+        assert_eq!(clean("kA9/x+ 秘-zz_8 is fine"), "kA9/x+ 秘-zz_8 is fine");
+    }
+
+    #[test]
+    fn a_secret_is_found_in_base64_of_a_query_that_holds_it() {
+        use base64::{Engine, engine::general_purpose as alphabet};
+        let secret = "dS3cr+t/007=Kq7 Zt";
+        let _held = Secret::new(secret);
+        let query: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        for before in ["", "a", "ab"] {
+            let text = format!("{before}?secret={query}&name=x");
+            for text in [alphabet::STANDARD.encode(&text), alphabet::URL_SAFE.encode(&text)] {
+                assert_eq!(clean(&text), "***", "{before}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_though_its_end_was_cut_off_or_its_beginning() {
+        let _held = Secret::new("TKabcdefghijklmnop0123456789QRSTUVWX");
+        for (text, expected) in [
+            ("token=TKabcdefghijklmnop0123456789QRSTUVW", "token=***"),
+            ("token=TKabcdefghijklmnop0123…", "token=***…"),
+            ("…efghijklmnop0123456789QRSTUVWX is old", "…*** is old"),
+            ("token=TKabcdefgh", "token=TKabcdefgh"),
+        ] {
+            assert_eq!(clean(text), expected);
+        }
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        assert_eq!(clean(&STANDARD.encode("?a=1&token=TKabcdefghijklmnop0123456789QRS")), "***");
+        let _short = Secret::new("password-2026");
+        assert_eq!(clean("the password is wrong"), "the password is wrong");
+    }
+
+    #[test]
+    fn a_secret_is_found_over_line_ends() {
+        let _held = Secret::new("over-several-lines/0123456789");
+        assert_eq!(clean("a over-several-\nlines/01234\r\n56789 b"), "a *** b");
+        assert_eq!(clean(r#"{"m":"a over-several-\nlines/0123456789 b"}"#), r#"{"m":"a *** b"}"#);
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let text = STANDARD.encode(format!("{} over-several-lines/0123456789", "x".repeat(45)));
+        let (first, second) = text.split_at(76);
+        assert_eq!(clean(&format!("{first}\r\n{second}")), "***");
     }
 
     #[test]

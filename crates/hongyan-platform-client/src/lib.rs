@@ -226,7 +226,7 @@ fn opened<P: Platform>(spec: &Spec, reply: &Reply, body: &[u8]) -> Result<(), Fa
         let clean = clean_body(Bytes::copy_from_slice(body), Cleaning::Every);
         let fault = P::open(spec, reply.status, &clean).err().unwrap_or(fault);
         let fault = status::judge(fault, spec.effect, reply.status, reply.retry_after());
-        after_effect(spec, fault).during(spec.name)
+        after_effect(spec, fault).of_effect(spec.effect).during(spec.name)
     })
 }
 

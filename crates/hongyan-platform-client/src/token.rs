@@ -219,10 +219,8 @@ fn of_login(fault: Fault) -> Fault {
         Class::RefreshToken => fault.with_class(Class::Permanent),
         _ => fault,
     };
-    match fault.about() {
-        About::Network => fault,
-        About::Message | About::Account => fault.with_about(About::Account),
-    }
+    // Of the network too: whatever answered in the platform's place, no message was in the call.
+    fault.with_about(About::Account)
 }
 
 async fn outcome(mut waiting: watch::Receiver<Option<Outcome>>) -> Outcome {

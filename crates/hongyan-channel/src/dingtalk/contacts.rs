@@ -30,7 +30,7 @@ impl Contacts for DingTalkChannel {
         let userid = match key.kind {
             AddressKind::Userid => key.value.clone(),
             AddressKind::Mobile => {
-                let request = GetByMobile { mobile: key.on_wire().to_owned(), ..GetByMobile::default() };
+                let request = GetByMobile { mobile: key.on_wire().into_owned(), ..GetByMobile::default() };
                 self.client.call(&request).await?.result.userid
             }
             other => return Err(invalid(format!("DingTalk finds nobody by {}: give userid or mobile", other.name()))),

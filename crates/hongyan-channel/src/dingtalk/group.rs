@@ -69,7 +69,7 @@ const ROBOT_PAGE: i64 = 200;
 
 /// Sends to one group chat.
 pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Target) -> Outcome {
-    let id = chat.wire_id();
+    let id = &*chat.wire_id();
     let media_id = match call.file {
         Some(CallFile::Id(id)) => id,
         _ => "",

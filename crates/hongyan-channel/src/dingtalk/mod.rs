@@ -185,7 +185,7 @@ impl Channel for DingTalkChannel {
                 let client = client.clone();
                 async move {
                     Ok(client
-                        .call(&GetByMobile { mobile: address.on_wire().to_owned(), ..GetByMobile::default() })
+                        .call(&GetByMobile { mobile: address.on_wire().into_owned(), ..GetByMobile::default() })
                         .await?
                         .result
                         .userid)
@@ -346,7 +346,7 @@ fn read_result(result: &SendResult, targets: &[Target]) -> Vec<TargetResult> {
     targets
         .iter()
         .filter_map(|target| {
-            let id = target.wire_id();
+            let id = &*target.wire_id();
             let (state, reason) = if target.address.kind == AddressKind::Department {
                 if !listed(&result.invalid_dept_id_list, id) {
                     return None;

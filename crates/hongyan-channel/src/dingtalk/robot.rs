@@ -90,7 +90,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
 pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[Target]) -> Outcome {
     let request = SendToPeople {
         robot_code: channel.robot_code.clone(),
-        user_ids: targets.iter().map(|target| target.wire_id().to_owned()).collect(),
+        user_ids: targets.iter().map(|target| target.wire_id().into_owned()).collect(),
         msg_key: said.msg_key.to_owned(),
         msg_param: said.msg_param.to_owned(),
     };
@@ -105,7 +105,7 @@ pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[
     ];
     let exceptions = targets.iter().filter_map(|target| {
         let listed =
-            |(list, _): &&(&Vec<String>, Reason)| list.iter().any(|id| id.eq_ignore_ascii_case(target.wire_id()));
+            |(list, _): &&(&Vec<String>, Reason)| list.iter().any(|id| id.eq_ignore_ascii_case(&target.wire_id()));
         let (_, reason) = lists.iter().find(listed)?;
         Some(TargetResult { index: target.index, state: RecipientState::Refused, reason: Some(reason.clone()) })
     });
@@ -122,7 +122,7 @@ pub(super) async fn receipts(channel: &DingTalkChannel, key: &str, targets: &[Ta
     let status = channel.client.call(&GetReadStatus { robot_code, process_query_key }).await?;
     let of = |target: &Target| {
         let rows = &status.message_read_info_list;
-        let row = rows.iter().find(|row| row.user_id.eq_ignore_ascii_case(target.wire_id()))?;
+        let row = rows.iter().find(|row| row.user_id.eq_ignore_ascii_case(&target.wire_id()))?;
         let state = if row.read_status == "READ" { RecipientState::Read } else { RecipientState::Unread };
         Some(TargetResult { index: target.index, state, reason: None })
     };

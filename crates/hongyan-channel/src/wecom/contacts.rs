@@ -34,7 +34,7 @@ fn person(member: Member) -> Person {
 #[async_trait]
 impl Contacts for WeComChannel {
     async fn person(&self, key: &Address) -> Result<Person, Fault> {
-        let value = key.on_wire().to_owned();
+        let value = key.on_wire().into_owned();
         let userid = match key.kind {
             AddressKind::Userid => value,
             AddressKind::Mobile => self.client.call(&GetUserid { mobile: value }).await?.userid,

@@ -212,7 +212,7 @@ impl WeComChannel {
             content.retain(|name, _| *name == msgtype);
         }
         let cut = body::cut(call.content, Place::Chat, &msgtype, &content);
-        let request = SendChat { chatid: chat.wire_id().to_owned(), msgtype, content, safe };
+        let request = SendChat { chatid: chat.wire_id().into_owned(), msgtype, content, safe };
         match self.client.call(&request).await {
             Ok(_) => Outcome::Taken {
                 handle: Some(format!("chat:{}", request.chatid)),
@@ -258,7 +258,7 @@ impl Channel for WeComChannel {
                 let client = client.clone();
                 async move {
                     let found = if address.kind == AddressKind::Mobile {
-                        client.call(&GetUserid { mobile: address.on_wire().to_owned() }).await?
+                        client.call(&GetUserid { mobile: address.on_wire().into_owned() }).await?
                     } else {
                         client.call(&GetUseridByEmail { email: address.value, email_type: None }).await?
                     };
@@ -424,7 +424,7 @@ fn rejected(sent: &MessageSent, targets: &[Target]) -> Vec<TargetResult> {
     targets
         .iter()
         .filter_map(|target| {
-            let id = target.wire_id();
+            let id = &*target.wire_id();
             let invalid = match target.address.kind {
                 AddressKind::Department => &sent.invalidparty,
                 AddressKind::Tag => &sent.invalidtag,

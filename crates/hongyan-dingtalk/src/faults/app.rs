@@ -83,7 +83,8 @@ pub(super) const ROWS: &[Known] = &[
         ("the platform's gateway gave up after 3 seconds", "平台网关 3 秒超时"),
         ("for a send, look for the message before repeating", "若为发送，请先确认消息是否已到再重发"),
     ),
-    known("33001", Permanent, Operator, ("the company is not known", "企业不存在或不合法"), CONFIGURATION),
+    known("33001", Permanent, Operator, ("the company is not known", "企业不存在或不合法"), CONFIGURATION)
+        .about(About::Account),
     known(
         "40001",
         RefreshToken,
@@ -91,7 +92,8 @@ pub(super) const ROWS: &[Known] = &[
         ("the secret is wrong or the access token is invalid", "密钥错误或 access_token 无效"),
         TOKEN,
     ),
-    known("40013", Permanent, Operator, ("the company id is not valid", "corpid 不合法"), CONFIGURATION),
+    known("40013", Permanent, Operator, ("the company id is not valid", "corpid 不合法"), CONFIGURATION)
+        .about(About::Account),
     known(
         "40014",
         RefreshToken,
@@ -108,7 +110,8 @@ pub(super) const ROWS: &[Known] = &[
             "set `agent_id` to the AgentId that the developer console shows",
             "请将 agent_id 设为开发者后台显示的 AgentId",
         ),
-    ),
+    )
+    .about(About::Account),
     known(
         "40078",
         Permanent,
@@ -143,7 +146,8 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("corpid and corpsecret do not belong together", "corpid 与 corpsecret 不匹配"),
         CONFIGURATION,
-    ),
+    )
+    .about(About::Account),
     known("40090", Permanent, Operator, ("the suite no longer exists", "套件已不存在"), SUITE),
     known(
         "40096",
@@ -151,7 +155,8 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("AppKey and AppSecret do not belong together", "AppKey 与 AppSecret 不匹配"),
         CONFIGURATION,
-    ),
+    )
+    .about(About::Account),
     known(
         "40102",
         Permanent,
@@ -166,14 +171,16 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("the agent id is missing", "缺少 agent_id"),
         ("set `agent_id` on the account", "请在账号配置中填写 agent_id"),
-    ),
+    )
+    .about(About::Account),
     known("41021", Permanent, Operator, ("the suite key is missing", "缺少套件 key"), SUITE),
     known("41022", Permanent, Operator, ("the suite token is missing", "缺少套件 token"), SUITE),
     known("41023", Permanent, Operator, ("the suite ticket is missing", "缺少 suite_ticket"), SUITE),
     known("41024", Permanent, Operator, ("the suite secret is missing", "缺少套件 secret"), SUITE),
     known("41025", Permanent, Operator, ("the permanent authorisation code is missing", "缺少永久授权码"), SUITE),
     known("41026", Permanent, Operator, ("a parameter of the suite is missing", "缺少套件参数"), SUITE),
-    known("41030", Permanent, Admin, ("the company did not authorise the application", "企业未授权该应用"), INSTALL),
+    known("41030", Permanent, Admin, ("the company did not authorise the application", "企业未授权该应用"), INSTALL)
+        .about(About::Account),
     known(
         "41031",
         Permanent,
@@ -207,10 +214,12 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the call needs an authorisation that the application lacks", "应用缺少所需授权"),
         GRANT,
-    ),
+    )
+    .about(About::Interface),
     known("43008", Permanent, Operator, ("the upload is not multipart", "上传需要 multipart"), ARRIVE),
     known("43009", Permanent, Operator, ("the body is not JSON", "请求体应为 JSON"), ARRIVE),
-    known("48002", Permanent, Admin, ("the interface is disabled for the application", "应用无权调用此接口"), GRANT),
+    known("48002", Permanent, Admin, ("the interface is disabled for the application", "应用无权调用此接口"), GRANT)
+        .about(About::Interface),
     known("48003", RefreshToken, Hongyan, ("the suite's token is invalid", "套件 token 无效"), TOKEN),
     known(
         "48004",
@@ -218,7 +227,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the authorisation is no longer valid", "授权已失效"),
         ("have the company authorise the application again", "请让企业重新授权该应用"),
-    ),
+    )
+    .about(About::Account),
     known(
         "50002",
         Permanent,
@@ -226,7 +236,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the user is outside the application's scope", "用户不在应用的授权范围内"),
         ("add the person to the application's visible range", "请将该用户加入应用的可见范围"),
     ),
-    known("50003", Permanent, Admin, ("the application is stopped", "应用已停用"), INSTALL),
+    known("50003", Permanent, Admin, ("the application is stopped", "应用已停用"), INSTALL).about(About::Account),
     known(
         "50004",
         Permanent,
@@ -240,7 +250,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the company is disabled", "企业已被禁用"),
         ("ask the company's administrator or the platform's support", "请联系企业管理员或平台客服"),
-    ),
+    )
+    .about(About::Account),
     known(
         "60011",
         Permanent,
@@ -250,7 +261,8 @@ pub(super) const ROWS: &[Known] = &[
             "grant the scopes that the platform's text names, in the developer console",
             "请在开发者后台开通平台提示中列出的权限",
         ),
-    ),
+    )
+    .about(About::Interface),
     known(
         "60020",
         Permanent,
@@ -263,7 +275,8 @@ pub(super) const ROWS: &[Known] = &[
     )
     // Whatever is sent is refused alike until the list is right: the messages wait for that.
     .about(About::Account),
-    known("70001", Permanent, Admin, ("the company no longer exists", "企业已不存在"), CONFIGURATION),
+    known("70001", Permanent, Admin, ("the company no longer exists", "企业已不存在"), CONFIGURATION)
+        .about(About::Account),
     known(
         "70003",
         Permanent,
@@ -273,35 +286,42 @@ pub(super) const ROWS: &[Known] = &[
             "set `agent_id` to the AgentId that the developer console shows",
             "请将 agent_id 设为开发者后台显示的 AgentId",
         ),
-    ),
+    )
+    .about(About::Account),
     known(
         "70004",
         Permanent,
         Admin,
         ("the application is not installed in the company", "应用未安装到该企业"),
         INSTALL,
-    ),
+    )
+    .about(About::Account),
     known(
         "853001",
         Permanent,
         Operator,
         ("the signature's timestamp is malformed", "签名时间戳格式错误"),
         ("send the time in milliseconds", "请使用毫秒时间戳"),
-    ),
+    )
+    .about(About::Account),
     known(
         "853002",
         Permanent,
         Operator,
         ("the signature's timestamp is more than a minute off", "签名时间戳偏差超过 1 分钟"),
         ("set the machine's clock right", "请校准本机时钟"),
-    ),
+    )
+    .about(About::Account),
     known(
         "853003",
         Permanent,
         Operator,
         ("the access key of the signature is not known", "签名的 accessKey 不存在"),
         SUITE,
-    ),
-    known("853004", Permanent, Operator, ("the signature does not match", "签名不匹配"), SIGNATURE),
-    known("400020", Permanent, Admin, ("the application has no access to this", "应用无访问权限"), GRANT),
+    )
+    .about(About::Account),
+    known("853004", Permanent, Operator, ("the signature does not match", "签名不匹配"), SIGNATURE)
+        .about(About::Account),
+    known("400020", Permanent, Admin, ("the application has no access to this", "应用无访问权限"), GRANT)
+        .about(About::Interface),
 ];

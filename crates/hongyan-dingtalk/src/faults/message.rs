@@ -1,6 +1,7 @@
 //! Messages, media and flow control of work notifications.
 
 use hongyan_endpoint::{
+    About,
     Class::{self, Permanent},
     Known,
     Who::{Admin, Hongyan, Sender},
@@ -114,7 +115,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the application may not send", "该应用被禁止发送"),
         ("have an administrator lift the restriction in the developer console", "请管理员在开发者后台解除限制"),
-    ),
+    )
+    .about(About::Account),
     known(
         "41045",
         Class::throttled(3600),

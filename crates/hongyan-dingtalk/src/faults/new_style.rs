@@ -91,8 +91,10 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("Client ID and Client Secret do not belong together", "Client ID 与 Client Secret 不匹配"),
         CREDENTIAL,
-    ),
-    known("invalid.client", Permanent, Operator, ("the client is not known", "client 不存在"), CREDENTIAL),
+    )
+    .about(About::Account),
+    known("invalid.client", Permanent, Operator, ("the client is not known", "client 不存在"), CREDENTIAL)
+        .about(About::Account),
     known(
         "unsupported.grant.type",
         Permanent,
@@ -106,7 +108,8 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("the client is not authorised in this company", "client 未获该企业授权"),
         CREDENTIAL,
-    ),
+    )
+    .about(About::Account),
     known("server.error", Class::RETRY, Hongyan, ("the login service met an error", "登录服务出错"), AGAIN),
     known(
         "invalidSuiteTicket",
@@ -122,16 +125,20 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the company has not installed the application", "企业未安装该应用"),
         ("have an administrator install the application", "请管理员安装该应用"),
-    ),
-    known("orgNotExist", Permanent, Operator, ("the company does not exist", "企业不存在"), CREDENTIAL),
+    )
+    .about(About::Account),
+    known("orgNotExist", Permanent, Operator, ("the company does not exist", "企业不存在"), CREDENTIAL)
+        .about(About::Account),
     known(
         "orgNotAuthApp",
         Permanent,
         Admin,
         ("the company did not authorise the application", "企业未授权该应用"),
         ("have an administrator install the application", "请管理员安装该应用"),
-    ),
-    known("invalidCorpId", Permanent, Operator, ("the company id is not valid", "corpId 不合法"), CREDENTIAL),
+    )
+    .about(About::Account),
+    known("invalidCorpId", Permanent, Operator, ("the company id is not valid", "corpId 不合法"), CREDENTIAL)
+        .about(About::Account),
     known("parameter.invalid", Permanent, Sender, ("a parameter is not valid", "参数不合法"), FIELD),
     known("paramIllegal", Permanent, Sender, ("a parameter is not allowed", "参数非法"), FIELD),
     known("commonParamIllegal", Permanent, Sender, ("a common parameter is not allowed", "公共参数非法"), FIELD),
@@ -161,7 +168,8 @@ pub(super) const ROWS: &[Known] = &[
             "grant the scopes under `requiredScopes` in the developer console",
             "请在开发者后台开通 requiredScopes 列出的权限",
         ),
-    ),
+    )
+    .about(About::Interface),
     known(
         "Forbidden.AccessDenied.IpNotInWhiteList",
         Permanent,
@@ -352,7 +360,7 @@ pub(super) const ROWS: &[Known] = &[
         ("the group was dissolved", "群已解散"),
         ("choose another group", "请选择其他群"),
     ),
-    known("bot.stopped", Permanent, Admin, ("the robot is stopped", "机器人已停用"), ADMIN),
+    known("bot.stopped", Permanent, Admin, ("the robot is stopped", "机器人已停用"), ADMIN).about(About::Account),
     known("template.stopped", Permanent, Admin, ("the template is stopped", "模板已停用"), ADMIN),
     known("template.not.existed", Permanent, Sender, ("the template does not exist", "模板不存在"), TEMPLATE),
     known(
@@ -368,15 +376,18 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the robot may not send messages", "机器人被禁止发送消息"),
         ("have an administrator lift the restriction", "请管理员解除限制"),
-    ),
+    )
+    .about(About::Account),
     known(
         "chatbotId.notAllow.sendOTO",
         Permanent,
         Admin,
         ("the robot may not write to single people", "机器人不允许单聊"),
         ROBOT,
-    ),
-    known("robot.oto.notExist", Permanent, Admin, ("the robot has no single chats", "机器人单聊不存在"), ROBOT),
+    )
+    .about(About::Account),
+    known("robot.oto.notExist", Permanent, Admin, ("the robot has no single chats", "机器人单聊不存在"), ROBOT)
+        .about(About::Account),
     known(
         "conversation.org.notMatch",
         Permanent,
@@ -386,8 +397,9 @@ pub(super) const ROWS: &[Known] = &[
     ),
     known("resource.unavailable", Permanent, Admin, ("the resource cannot be used", "资源不可用"), ADMIN),
     known("resource.not.found", Permanent, Sender, ("the resource was not found", "资源不存在"), FIELD),
-    known("unauthorized", Permanent, Admin, ("the application is not authorised", "应用未授权"), GRANT),
-    known("auth.error", Permanent, Admin, ("the authorisation failed", "授权失败"), GRANT),
+    known("unauthorized", Permanent, Admin, ("the application is not authorised", "应用未授权"), GRANT)
+        .about(About::Interface),
+    known("auth.error", Permanent, Admin, ("the authorisation failed", "授权失败"), GRANT).about(About::Interface),
     known(
         "only.groupAdmin.canAtAll",
         Permanent,

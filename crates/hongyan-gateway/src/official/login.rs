@@ -37,10 +37,9 @@ async fn token(
     let of_company = (platform, spec.role) == (PlatformKind::DingTalk, Role::Login(Pair::Query))
         && !both(call, "appkey", "appsecret");
     let holder = holder(&app.doors, &|key| app.ring.recognise(key), platform, (&id, of_company), &secret);
-    let Some(holder) = holder else {
-        let fault = wrong_pair(&app.doors, platform, spec, call, &id);
-        return Err(app.doors.slow.wrong(app, platform, spec, parts, fault).await);
-    };
+    let found = holder.ok_or_else(|| wrong_pair(&app.doors, platform, spec, call, &id));
+    let credential = [id.as_bytes(), b"\0", secret.as_bytes()].concat();
+    let holder = app.doors.slow.answer(app, (platform, spec), parts, &credential, found).await?;
     let (access_token, life) = app.doors.tokens.issue(platform, holder, app.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
     let reply = match (platform, spec.role) {

@@ -72,10 +72,9 @@ pub(super) async fn whose<'a>(
     call: &Wire,
     parts: &Parts,
 ) -> Result<(&'a Robot, Arc<Caller>), Fault> {
-    match found(app, platform, call) {
-        Ok(found) => Ok(found),
-        Err(fault) => Err(app.doors.slow.wrong(app, platform, spec, parts, fault).await),
-    }
+    let credential = call.query(if platform == PlatformKind::DingTalk { TOKEN } else { "key" }).unwrap_or_default();
+    let found = found(app, platform, call);
+    app.doors.slow.answer(app, (platform, spec), parts, credential.as_bytes(), found).await
 }
 
 fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {

@@ -1,17 +1,20 @@
 //! Wrong logins are answered ever more slowly: who guesses gets one answer in some seconds.
 //!
 //! Only the wrong answer waits, after it was found wrong: a right login of the same address is answered at once. What
-//! is remembered and who waits are bounded; past the bound the answer is the platform's "too often".
+//! is remembered and who waits are bounded; past the bound the answer is the platform's "too often", to right and wrong
+//! alike, so that it tells nothing; a pair that was right from that address before is let in all the same. A wrong
+//! login keeps its place for its whole time, even where its caller went away.
 
 use super::platform::PlatformKind;
 use crate::{app::App, listen::Peer};
 use hongyan_core::Time;
 use hongyan_endpoint::{Fault, Refusal, Spec};
 use http::request::Parts;
+use sha2::{Digest, Sha256};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::Semaphore;
@@ -27,75 +30,108 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 /// Addresses remembered; past it, those forgotten go first, then all.
 const REMEMBERED: usize = 10_000;
 /// Answers that wait at once, of one address and of all.
-const WAITING_OF_ONE: u32 = 8;
+const WAITING_OF_ONE: usize = 8;
 const WAITING: usize = 64;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Guesses {
     wrong: u32,
     last: Time,
-    waiting: u32,
+    /// When the answers that wait are given.
+    answers: Vec<Time>,
+}
+
+impl Guesses {
+    fn waiting(&mut self, now: Time) -> usize {
+        self.answers.retain(|at| *at > now);
+        self.answers.len()
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    by_address: HashMap<IpAddr, Guesses>,
+    /// Credentials that were right lately, by the hash of address and credential.
+    proven: HashSet<[u8; 32]>,
 }
 
 /// Who guessed lately.
 pub(super) struct Slow {
     // A std mutex: never held across await.
-    by_address: Mutex<HashMap<IpAddr, Guesses>>,
+    known: Mutex<Known>,
     turns: Semaphore,
 }
 
 impl Default for Slow {
     fn default() -> Self {
-        Self { by_address: Mutex::default(), turns: Semaphore::new(WAITING) }
-    }
-}
-
-/// Somebody's answer while it waits.
-struct Waits<'a>(&'a Slow, IpAddr);
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        if let Some(guesses) = self.0.by_address.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&self.1) {
-            guesses.waiting = guesses.waiting.saturating_sub(1);
-        }
+        Self { known: Mutex::default(), turns: Semaphore::new(WAITING) }
     }
 }
 
 impl Slow {
-    /// Waits as long as this wrong login costs, and gives the answer to it.
-    pub(super) async fn wrong(
+    /// What a login is answered, `found` by `credential`; a wrong one waits as long as it costs.
+    ///
+    /// # Errors
+    /// The fault that was found, or the platform's [`Refusal::Throttled`].
+    pub(super) async fn answer<T>(
         &self,
         app: &App,
-        platform: PlatformKind,
-        spec: &Spec,
+        (platform, spec): (PlatformKind, &Spec),
         parts: &Parts,
-        fault: Fault,
-    ) -> Fault {
+        credential: &[u8],
+        found: Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| network(peer.0));
-        match self.pause(peer, app.clock.now()) {
-            Some(pause) if pause.is_zero() => fault,
-            Some(pause) => {
-                let _waits = Waits(self, peer);
-                let Ok(_turn) = self.turns.try_acquire() else { return platform.refuse(spec, Refusal::Throttled) };
-                tokio::time::sleep(pause).await;
-                fault
+        let now = app.clock.now();
+        let throttled = || platform.refuse(spec, Refusal::Throttled);
+        match found {
+            Ok(found) => {
+                if self.lets_in(peer, credential, now) {
+                    Ok(found)
+                } else {
+                    Err(throttled())
+                }
             }
-            None => platform.refuse(spec, Refusal::Throttled),
+            Err(fault) => match self.pause(peer, now) {
+                Some(pause) if pause.is_zero() => Err(fault),
+                Some(pause) => {
+                    let Ok(_turn) = self.turns.try_acquire() else { return Err(throttled()) };
+                    tokio::time::sleep(pause).await;
+                    Err(fault)
+                }
+                None => Err(throttled()),
+            },
         }
     }
 
-    /// Notes a wrong login: how long its answer waits, or `None` when too many of this address wait already. What is
-    /// not zero counts as waiting until it is dropped.
+    /// Whether a right login is answered: at an address with too many wrong ones only where it was right before.
+    fn lets_in(&self, peer: IpAddr, credential: &[u8], now: Time) -> bool {
+        let mut known = self.lock();
+        let hash = Sha256::new().chain_update(peer.to_string()).chain_update([0]).chain_update(credential).finalize();
+        let crowded = known.by_address.get_mut(&peer).is_some_and(|guesses| guesses.waiting(now) >= WAITING_OF_ONE)
+            || self.turns.available_permits() == 0;
+        if crowded {
+            return known.proven.contains(hash.as_slice());
+        }
+        if known.proven.len() >= REMEMBERED {
+            known.proven.clear();
+        }
+        known.proven.insert(hash.into());
+        true
+    }
+
+    /// Notes a wrong login: how long its answer waits, or `None` when too many of this address wait already.
     fn pause(&self, peer: IpAddr, now: Time) -> Option<Duration> {
-        let mut known = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let stale = |guesses: &Guesses| guesses.waiting == 0 && now.since(guesses.last) >= FORGOTTEN_AFTER;
-        if known.len() >= REMEMBERED && !known.contains_key(&peer) {
-            known.retain(|_, guesses| !stale(guesses));
-            if known.len() >= REMEMBERED {
-                known.clear();
+        let mut known = self.lock();
+        let by_address = &mut known.by_address;
+        let stale = |guesses: &mut Guesses| guesses.waiting(now) == 0 && now.since(guesses.last) >= FORGOTTEN_AFTER;
+        if by_address.len() >= REMEMBERED && !by_address.contains_key(&peer) {
+            by_address.retain(|_, guesses| !stale(guesses));
+            if by_address.len() >= REMEMBERED {
+                by_address.clear();
             }
         }
-        let guesses = known.entry(peer).or_default();
+        let guesses = by_address.entry(peer).or_default();
         if stale(guesses) {
             *guesses = Guesses::default();
         }
@@ -104,12 +140,17 @@ impl Slow {
         if guesses.wrong <= FREE {
             return Some(Duration::ZERO);
         }
-        if guesses.waiting >= WAITING_OF_ONE {
+        if guesses.waiting(now) >= WAITING_OF_ONE {
             return None;
         }
-        guesses.waiting += 1;
         let doubled = 1_u32.checked_shl(guesses.wrong - FREE - 1).unwrap_or(u32::MAX);
-        Some(FIRST.saturating_mul(doubled).min(LONGEST))
+        let pause = FIRST.saturating_mul(doubled).min(LONGEST);
+        guesses.answers.push(now + pause);
+        Some(pause)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,27 +177,27 @@ mod tests {
     #[test]
     fn each_further_wrong_login_waits_longer_and_others_do_not_wait() {
         let slow = Slow::default();
-        let pauses: Vec<u128> = (0..9)
-            .map(|_| {
-                let pause = slow.pause(peer(1), NOW).unwrap();
-                drop(Waits(&slow, peer(1)));
-                pause.as_millis()
-            })
-            .collect();
+        let pauses: Vec<u128> = (0..9).map(|_| slow.pause(peer(1), NOW).unwrap().as_millis()).collect();
         assert_eq!(pauses, [0, 0, 0, 250, 500, 1_000, 2_000, 4_000, 4_000]);
         assert_eq!(slow.pause(peer(2), NOW), Some(Duration::ZERO));
         assert_eq!(slow.pause(peer(1), NOW + FORGOTTEN_AFTER), Some(Duration::ZERO), "it begins anew");
     }
 
     #[test]
-    fn only_so_many_answers_of_one_address_wait() {
+    fn only_so_many_answers_of_one_address_wait_and_beyond_them_right_and_wrong_look_alike() {
         let slow = Slow::default();
-        for _ in 0..FREE + WAITING_OF_ONE {
+        assert!(slow.lets_in(peer(1), b"old and right", NOW));
+        for _ in 0..FREE as usize + WAITING_OF_ONE {
             assert!(slow.pause(peer(1), NOW).is_some());
         }
         assert_eq!(slow.pause(peer(1), NOW), None);
-        drop(Waits(&slow, peer(1)));
-        assert!(slow.pause(peer(1), NOW).is_some(), "one has been answered");
+        assert!(!slow.lets_in(peer(1), b"guessed right", NOW), "the same answer as a wrong one");
+        assert!(slow.lets_in(peer(1), b"old and right", NOW), "who was in before stays in");
+        assert!(slow.lets_in(peer(2), b"guessed right", NOW), "others are not touched");
+        // Whoever goes away does not make room: the places are free when the answers are due.
+        let later = NOW + LONGEST;
+        assert!(slow.pause(peer(1), later).is_some());
+        assert!(slow.lets_in(peer(1), b"guessed right", later));
     }
 
     #[test]
@@ -165,7 +206,7 @@ mod tests {
         for n in 0..u32::try_from(REMEMBERED).unwrap() + 20 {
             assert_eq!(slow.pause(IpAddr::from(n.to_be_bytes()), NOW), Some(Duration::ZERO));
         }
-        assert!(slow.by_address.lock().unwrap().len() <= REMEMBERED);
+        assert!(slow.lock().by_address.len() <= REMEMBERED);
     }
 
     #[test]

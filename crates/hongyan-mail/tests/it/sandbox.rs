@@ -229,6 +229,9 @@ async fn what_the_account_has_wrong_is_about_the_account() {
             "553 authorized user",
         ),
         (SmtpFaultKind::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
+        (SmtpFaultKind::RefuseMail { code: 550, text: Some("5.7.1 this sender may not".into()) }, "550"),
+        (SmtpFaultKind::RefuseMail { code: 550, text: None }, "5.1.1"),
+        (SmtpFaultKind::RefuseMail { code: 501, text: Some("5.1.7 bad sender".into()) }, "501"),
     ] {
         let (smtp, mailer) = open().await;
         smtp.inject(SmtpFault::once(trouble));
@@ -238,11 +241,26 @@ async fn what_the_account_has_wrong_is_about_the_account() {
     for trouble in [
         SmtpFaultKind::RefuseContent { code: 554, text: Some("DT:SPM".into()) },
         SmtpFaultKind::RefuseRecipient { address: "*".into(), code: 550, text: None },
+        SmtpFaultKind::RefuseMail { code: 552, text: Some("5.3.4 larger than allowed".into()) },
     ] {
         let (smtp, mailer) = open().await;
         smtp.inject(SmtpFault::once(trouble));
         assert_eq!(failed(&mailer).await.about(), About::Message);
     }
+}
+
+#[tokio::test]
+async fn a_sender_refused_on_a_kept_connection_is_tried_on_one_more() {
+    let (smtp, mailer) = open().await;
+    works(&mailer).await;
+    let refuse = SmtpFaultKind::RefuseMail { code: 550, text: Some("5.7.1 not on this connection".into()) };
+    smtp.inject(SmtpFault::once(refuse.clone()));
+    works(&mailer).await;
+    assert_eq!(smtp.totals().connections, 2);
+    smtp.inject(SmtpFault::times(2, refuse));
+    let fault = failed(&mailer).await;
+    assert_eq!((fault.code(), fault.about()), ("550", About::Account));
+    assert_eq!(smtp.totals().connections, 3);
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! Secrets as others spell them.
 //!
 //! A text is searched as it stands, then with its escapes undone, then with those undone that came to light, always
-//! with the place that each byte had at first. Base64 needs no undoing: what stands inside a longer text has three
-//! spellings, by its distance from the beginning, and only its outermost letters depend on its neighbours.
+//! with the place that each byte had at first, and each time once more with its line ends taken out. Base64 needs no
+//! undoing: what stands inside a longer text has three spellings, by its distance from the beginning, and only its
+//! outermost letters depend on its neighbours; a secret is searched for in base64 as it stands and as a query writes it.
+//! Whoever quotes a request often cuts it at some length: the first or the last half of a long secret is found as well,
+//! as far as it goes on.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{Engine, engine::general_purpose};
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 /// Escapes inside escapes that are undone.
 const LAYERS: usize = 3;
@@ -15,69 +18,110 @@ const PIECE: usize = 64 << 10;
 /// The most bytes that one byte of a secret takes in any spelling: `\\u0025` and two digits, and some more.
 const LONGEST_UNIT: usize = 16;
 
+/// Of secrets from this length on, in bytes, a half is found too. The half of a shorter one may be a common word.
+const HALVED_FROM: usize = 16;
+
 /// One secret.
 pub(super) struct Spelled<'a> {
     pub(super) secret: &'a str,
     pub(super) token: bool,
 }
 
+/// What a pattern found says of the bytes beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Nothing: it is all of the secret.
+    Entire,
+    /// Base64: the letters beside it hold some of its bits, and what it was encoded with, such as a user's name.
+    Base64,
+    /// The secret's first half, of the pattern with this number: it may go on behind.
+    Start(usize),
+    /// The secret's last half, of the pattern with this number: more of it may stand before.
+    End(usize),
+}
+
 /// All of them, to be found at once.
 pub(super) struct Patterns {
     /// `None` where there is nothing to find.
     search: Option<AhoCorasick>,
-    /// Of each pattern: whether it is base64, and whether it is a token's.
-    rows: Vec<(bool, bool)>,
+    texts: Vec<Vec<u8>>,
+    /// Of each text: what it is, and whether it is a token's.
+    rows: Vec<(Found, bool)>,
     longest: usize,
 }
 
 impl Patterns {
     pub(super) fn of<'a>(secrets: impl Iterator<Item = Spelled<'a>>) -> Self {
-        let mut texts: Vec<Vec<u8>> = Vec::new();
-        let mut rows = Vec::new();
+        let mut all = Self { search: None, texts: Vec::new(), rows: Vec::new(), longest: 0 };
+        let mut known = HashSet::new();
         for Spelled { secret, token } in secrets {
-            let mut enter = |text: Vec<u8>, encoded: bool| {
-                if !text.is_empty() && !texts.contains(&text) {
-                    texts.push(text);
-                    rows.push((encoded, token));
-                }
-            };
-            enter(secret.as_bytes().to_vec(), false);
-            if secret.contains(' ') {
-                // As forms write it.
-                enter(secret.replace(' ', "+").into_bytes(), false);
+            all.enter(&mut known, secret, token);
+        }
+        all.longest = all.texts.iter().map(Vec::len).max().unwrap_or_default();
+        let build =
+            || AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&all.texts);
+        // It is refused for billions of patterns alone.
+        all.search = if all.texts.is_empty() { None } else { build().ok() };
+        all
+    }
+
+    /// Enters one secret in all its spellings.
+    fn enter(&mut self, known: &mut HashSet<Vec<u8>>, secret: &str, token: bool) {
+        let mut enter = |text: Vec<u8>, found: Found| {
+            if !text.is_empty() && known.insert(text.clone()) {
+                self.texts.push(text);
+                self.rows.push((found, token));
             }
+            self.texts.len() - 1
+        };
+        let entire = enter(secret.as_bytes().to_vec(), Found::Entire);
+        if secret.contains(' ') {
+            // As forms write it.
+            enter(secret.replace(' ', "+").into_bytes(), Found::Entire);
+        }
+        let in_query = in_query(secret);
+        let mut encoded = vec![secret.as_bytes(), in_query.as_bytes()];
+        let lower = in_query.to_ascii_lowercase();
+        if in_query != secret && !secret.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            encoded.push(lower.as_bytes());
+        }
+        if let Some((start, end)) = halves(secret) {
+            enter(start.as_bytes().to_vec(), Found::Start(entire));
+            enter(end.as_bytes().to_vec(), Found::End(entire));
+            encoded.extend([start.as_bytes(), end.as_bytes()]);
+        }
+        for spelling in encoded {
             for distance in 0..3 {
-                let core = base64_core(secret.as_bytes(), distance);
-                enter(core.replace(['+'], "-").replace('/', "_").into_bytes(), true);
-                enter(core.into_bytes(), true);
+                let core = base64_core(spelling, distance);
+                enter(core.replace('+', "-").replace('/', "_").into_bytes(), Found::Base64);
+                enter(core.into_bytes(), Found::Base64);
             }
         }
-        let longest = texts.iter().map(Vec::len).max().unwrap_or_default();
-        let build =
-            || AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&texts);
-        // It is refused for billions of patterns alone.
-        let search = if texts.is_empty() { None } else { build().ok() };
-        Self { search, rows, longest }
     }
 
     pub(super) fn find(&self, text: &[u8], but_tokens: bool) -> Vec<Range<usize>> {
         let Some(search) = &self.search else { return Vec::new() };
         let mut spans = Vec::new();
         self.collect(search, text, but_tokens, |span| spans.push(span));
-        if text.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) {
+        if text.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | b'\n')) {
             let overlap = self.longest * LONGEST_UNIT;
             for from in (0..text.len()).step_by(PIECE) {
                 let piece = &text[from..text.len().min(from + PIECE + overlap)];
+                let mut collect = |layer: &Layer| {
+                    self.collect(search, &layer.bytes, but_tokens, |span| {
+                        let span = layer.origin(&span);
+                        spans.push(from + span.start..from + span.end);
+                    });
+                };
                 let mut layer = Layer::whole(piece);
+                layer.unwrapped().iter().for_each(&mut collect);
                 for _ in 0..LAYERS {
                     match layer.undone() {
                         Some(next) => layer = next,
                         None => break,
                     }
-                    self.collect(search, &layer.bytes, but_tokens, |span| {
-                        let span = layer.origin(&span);
-                        spans.push(from + span.start..from + span.end);
-                    });
+                    collect(&layer);
+                    layer.unwrapped().iter().for_each(&mut collect);
                 }
             }
         }
@@ -86,21 +130,44 @@ impl Patterns {
 
     fn collect(&self, search: &AhoCorasick, text: &[u8], but_tokens: bool, mut take: impl FnMut(Range<usize>)) {
         for found in search.find_overlapping_iter(text) {
-            let (encoded, token) = self.rows[found.pattern().as_usize()];
+            let (kind, token) = self.rows[found.pattern().as_usize()];
             if but_tokens && token {
                 continue;
             }
-            let mut span = found.range();
-            if encoded {
-                // The letters beside it hold some of its bits, and what it was encoded with: a user's name.
-                let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
-                let before = text[..span.start].iter().rev().take_while(|byte| letter(**byte)).count();
-                let behind = text[span.end..].iter().take_while(|byte| letter(**byte)).count();
-                span = span.start - before..span.end + behind;
-            }
-            take(span);
+            let span = found.range();
+            let (before, behind) = (&text[..span.start], &text[span.end..]);
+            let same = |(one, other): &(&u8, &u8)| one.eq_ignore_ascii_case(other);
+            take(match kind {
+                Found::Entire => span,
+                Found::Base64 => {
+                    let letter = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
+                    let before = before.iter().rev().take_while(letter).count();
+                    span.start - before..span.end + behind.iter().take_while(letter).count()
+                }
+                Found::Start(entire) => {
+                    let rest = &self.texts[entire][span.len()..];
+                    span.start..span.end + behind.iter().zip(rest).take_while(same).count()
+                }
+                Found::End(entire) => {
+                    let rest = &self.texts[entire][..self.texts[entire].len() - span.len()];
+                    span.start - before.iter().rev().zip(rest.iter().rev()).take_while(same).count()..span.end
+                }
+            });
         }
     }
+}
+
+/// A secret as the query of an address holds it.
+fn in_query(secret: &str) -> String {
+    form_urlencoded::byte_serialize(secret.as_bytes()).collect()
+}
+
+/// The first and the last half of a long secret, each a little more than half where a character would be cut.
+fn halves(secret: &str) -> Option<(&str, &str)> {
+    let middle = secret.len() / 2;
+    let behind = (middle..secret.len()).find(|at| secret.is_char_boundary(*at))?;
+    let before = (0..=middle).rev().find(|at| secret.is_char_boundary(*at))?;
+    (secret.len() >= HALVED_FROM).then(|| (&secret[..behind], &secret[before..]))
 }
 
 /// The letters of base64 that hold nothing but bits of `secret`, which stands `distance` bytes behind a multiple of
@@ -131,6 +198,16 @@ impl Layer {
         let first = self.places.get(span.start).map_or(0, |(first, _)| *first as usize);
         let last = span.end.checked_sub(1).and_then(|end| self.places.get(end)).map_or(0, |(_, last)| *last as usize);
         first..last + 1
+    }
+
+    /// The text without its line ends; `None` where it has none.
+    fn unwrapped(&self) -> Option<Self> {
+        let is_end = |byte: u8| matches!(byte, b'\r' | b'\n');
+        self.bytes.iter().any(|byte| is_end(*byte)).then(|| {
+            let kept = self.bytes.iter().zip(&self.places).filter(|(byte, _)| !is_end(**byte));
+            let (bytes, places) = kept.map(|(byte, place)| (*byte, *place)).unzip();
+            Self { bytes, places }
+        })
     }
 
     /// One layer of escapes less; `None` where there is none.

@@ -138,18 +138,18 @@ const SEND: &str = "/cgi-bin/message/send";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_fails_is_everybodys_and_is_not_made_again_at_once() {
     for (name, bad, code, class, about) in [
-        ("502", answer("502 Bad Gateway", "", "<html>"), "net.status", "retryable", About::Network),
+        ("502", answer("502 Bad Gateway", "", "<html>"), "net.status", "retryable", About::Account),
         ("busy", ok(r#"{"errcode":-1,"errmsg":"busy"}"#), "-1", "retryable", About::Account),
         ("dropped", Some(String::new()), "net.lost", "retryable", About::Account),
         ("hangs", None, "net.timeout", "retryable", About::Account),
-        ("302", answer("302 Found", "location: /\r\n", ""), "net.redirect", "retryable", About::Network),
-        ("403", answer("403 Forbidden", "", "<html>"), "net.gate", "retryable", About::Network),
+        ("302", answer("302 Found", "location: /\r\n", ""), "net.redirect", "retryable", About::Account),
+        ("403", answer("403 Forbidden", "", "<html>"), "net.gate", "retryable", About::Account),
         (
             "429",
             answer("429 Too Many Requests", "retry-after: 9\r\n", ""),
             "net.throttled",
             "throttled",
-            About::Network,
+            About::Account,
         ),
         ("secret", ok(r#"{"errcode":40001,"errmsg":"invalid credential"}"#), "40001", "permanent", About::Account),
     ] {

@@ -120,7 +120,7 @@ pub async fn a_claim_has_what_the_call_needs(stand: impl Stand) {
     );
     assert_eq!(claim.content.text.as_deref(), Some("The sample disk is full."));
     let targets: Vec<_> = claim.targets.iter().map(|target| (target.index, target.wire_id())).collect();
-    assert_eq!(targets, [(0, "li"), (1, "wang")]);
+    assert_eq!(targets, [(0, "li".into()), (1, "wang".into())]);
     assert_eq!(state(&store, id).await, DeliveryState::Sending);
 }
 
@@ -243,7 +243,7 @@ pub async fn looked_up_ids_come_back_with_the_next_claim(stand: impl Stand) {
     store.settle(vec![Settlement { exceptions: vec![result(0, RecipientState::Refused)], ..again }]).await.unwrap();
     let claims = claim_all(&store, "ding").await;
     let targets: Vec<_> = claims[0].targets.iter().map(|target| (target.index, target.wire_id())).collect();
-    assert_eq!(targets, [(1, "user-2")], "who was refused is not tried again");
+    assert_eq!(targets, [(1, "user-2".into())], "who was refused is not tried again");
     store.settle(vec![sent(first(id))]).await.unwrap();
     assert_eq!(store.recipients(id).await.unwrap()[1].resolved.as_deref(), Some("user-2"));
 }

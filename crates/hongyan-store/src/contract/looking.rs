@@ -26,7 +26,7 @@ pub async fn what_was_sent_since_a_time_comes_back_as_it_was_claimed(stand: impl
     let page = store.sent_since("ding", after(10), None, 2).await.unwrap();
     assert_eq!(page.iter().map(|claim| claim.id).collect::<Vec<_>>(), sent_ids[1..3]);
     let targets: Vec<_> = page[0].targets.iter().map(|target| (target.index, target.wire_id())).collect();
-    assert_eq!(targets, [(0, "li"), (2, "user-3")], "without whom the platform refused");
+    assert_eq!(targets, [(0, "li".into()), (2, "user-3".into())], "without whom the platform refused");
     assert_eq!((page[0].made_at, page[0].content.text.as_deref()), (NOW, Some("The sample disk is full.")));
     let rest = store.sent_since("ding", after(10), Some(page[1].id), 2).await.unwrap();
     assert_eq!(rest.iter().map(|claim| claim.id).collect::<Vec<_>>(), sent_ids[3..]);

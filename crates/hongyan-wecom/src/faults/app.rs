@@ -50,7 +50,8 @@ pub(super) const ROWS: &[Known] = &[
             "鸿雁会重新获取一次 token；若仍失败请更正 secret",
         ),
     ),
-    known("40013", Permanent, Operator, ("the company id is not valid", "corpid 不合法"), CREDENTIAL),
+    known("40013", Permanent, Operator, ("the company id is not valid", "corpid 不合法"), CREDENTIAL)
+        .about(About::Account),
     known(
         "40014",
         RefreshToken,
@@ -65,7 +66,8 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("the agent id is not valid", "agentid 不合法"),
         ("set `agent_id` to the AgentId that the admin console shows", "请将 agent_id 设为管理后台显示的 AgentId"),
-    ),
+    )
+    .about(About::Account),
     known(
         "40057",
         Permanent,
@@ -80,17 +82,19 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("the secret is not valid, perhaps another company's", "secret 无效，可能属于其他企业"),
         CREDENTIAL,
-    ),
+    )
+    .about(About::Account),
     known("41001", Permanent, Operator, ("the call carried no access token", "请求未携带 access_token"), ARRIVE),
-    known("41002", Permanent, Operator, ("the company id is missing", "缺少 corpid"), CREDENTIAL),
-    known("41004", Permanent, Operator, ("the secret is missing", "缺少 secret"), CREDENTIAL),
+    known("41002", Permanent, Operator, ("the company id is missing", "缺少 corpid"), CREDENTIAL).about(About::Account),
+    known("41004", Permanent, Operator, ("the secret is missing", "缺少 secret"), CREDENTIAL).about(About::Account),
     known(
         "41011",
         Permanent,
         Operator,
         ("the agent id is missing", "缺少 agentid"),
         ("set `agent_id` on the account", "请在账号配置中填写 agent_id"),
-    ),
+    )
+    .about(About::Account),
     known("41024", Permanent, Operator, ("the suite's secret is missing", "缺少套件 secret"), CREDENTIAL),
     known("42001", RefreshToken, Hongyan, ("the access token has lapsed", "access_token 已过期"), TOKEN),
     known("42003", Permanent, Sender, ("the login code has lapsed", "登录 code 已过期"), LOGIN),
@@ -163,9 +167,10 @@ pub(super) const ROWS: &[Known] = &[
         ("data access is limited after abnormal traffic", "异常流量后数据访问受限"),
         ("find what calls so often; hongyan rests", "请查明异常调用来源；鸿雁会暂停"),
     ),
-    known("48001", Permanent, Admin, ("the interface is not authorised", "接口未授权"), GRANT),
-    known("48002", Permanent, Admin, ("the application may not call this interface", "应用无权调用此接口"), GRANT),
-    known("48004", Permanent, Admin, ("the authorisation is gone", "授权已失效"), GRANT),
+    known("48001", Permanent, Admin, ("the interface is not authorised", "接口未授权"), GRANT).about(About::Interface),
+    known("48002", Permanent, Admin, ("the application may not call this interface", "应用无权调用此接口"), GRANT)
+        .about(About::Interface),
+    known("48004", Permanent, Admin, ("the authorisation is gone", "授权已失效"), GRANT).about(About::Interface),
     known(
         "48005",
         Permanent,
@@ -179,7 +184,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the permission was withdrawn because it was not used", "权限因长期未使用被回收"),
         ("grant it again in the admin console", "请在管理后台重新授权"),
-    ),
+    )
+    .about(About::Interface),
     known(
         "48009",
         Permanent,
@@ -211,7 +217,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the application is disabled", "应用已停用"),
         ("enable the application in the admin console", "请在管理后台启用应用"),
-    ),
+    )
+    .about(About::Account),
     known(
         "60011",
         Permanent,
@@ -244,7 +251,8 @@ pub(super) const ROWS: &[Known] = &[
         Admin,
         ("the application is barred from this interface", "应用被禁止调用此接口"),
         CONSOLE,
-    ),
+    )
+    .about(About::Interface),
     known("80001", Permanent, Admin, ("the trusted domain is not set up rightly", "可信域名配置有误"), DOMAIN),
     known("85005", Permanent, Admin, ("the application has no such trusted domain", "应用未配置该可信域名"), DOMAIN),
     known(
@@ -274,12 +282,14 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("agent id and secret belong to different applications", "agentid 与 secret 不属于同一应用"),
         ("configure agent id and secret of one application", "请配置同一应用的 agentid 和 secret"),
-    ),
+    )
+    .about(About::Account),
     known(
         "301007",
         Permanent,
         Admin,
         ("the company was dissolved or banned", "企业已解散或被封禁"),
         ("ask the platform's support", "请联系平台客服"),
-    ),
+    )
+    .about(About::Account),
 ];

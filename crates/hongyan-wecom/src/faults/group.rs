@@ -1,6 +1,7 @@
 //! Group chats that an application created, and group robots.
 
 use hongyan_endpoint::{
+    About,
     Class::Permanent,
     Known,
     Who::{Admin, Operator, Sender},
@@ -89,17 +90,19 @@ pub(super) const ROWS: &[Known] = &[
         Operator,
         ("the webhook's key is not valid, or the robot was removed", "webhook 的 key 无效或机器人已被移除"),
         WEBHOOK,
-    ),
+    )
+    .about(About::Account),
     known(
         "93001",
         Permanent,
         Admin,
         ("the chat does not allow robots to push", "群聊不允许机器人推送"),
         ("have the group's owner allow it", "请群主放开限制"),
-    ),
-    known("93004", Permanent, Admin, ("the robot is disabled", "机器人已停用"), ROBOT),
+    )
+    .about(About::Account),
+    known("93004", Permanent, Admin, ("the robot is disabled", "机器人已停用"), ROBOT).about(About::Account),
     known("93006", Permanent, Sender, ("the robot's chat id is not valid", "机器人的 chatid 不合法"), CHAT),
-    known("93008", Permanent, Admin, ("the robot is not in the chat", "机器人不在群中"), ROBOT),
+    known("93008", Permanent, Admin, ("the robot is not in the chat", "机器人不在群中"), ROBOT).about(About::Account),
     known(
         "93017",
         Permanent,
