@@ -70,7 +70,7 @@ fn section(html: &mut String, route: &Route) {
         html.push_str("</table>");
     }
     html.push_str("<table>");
-    for status in route.statuses {
+    for status in route.answers() {
         row(html, &[&status.status.to_string(), &marked(status.en)]);
     }
     html.push_str("</table></section>");

@@ -15,7 +15,7 @@ mod facade;
 mod openapi;
 mod problem;
 mod request;
-mod table;
+mod routes;
 
 pub use body::{
     AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
@@ -26,4 +26,7 @@ pub use body::{
 pub use facade::{FACADE, FacadeKind, FacadeParam, FacadeRoute, OWNER_NOT_A_MEMBER};
 pub use openapi::openapi;
 pub use problem::{CONTENT_TYPE, Code, Problem};
-pub use table::{Method, Operation, Param, ROUTES, Route, Status};
+pub use routes::{
+    DEFAULT_PAGE, LONGEST_WAIT, MAX_BATCH, MAX_MEMBERS, MAX_PAGE, Method, Operation, Param, ParamKind, ROUTES, Route,
+    Status,
+};

@@ -1,6 +1,6 @@
 //! The table as OpenAPI 3.1.
 
-use crate::{CONTENT_TYPE, FACADE, Operation, Problem, ROUTES, Route, Status, request};
+use crate::{CONTENT_TYPE, FACADE, Operation, Problem, ROUTES, Route, request};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -110,22 +110,21 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaG
     let mut parameters: Vec<Value> = path_parameters(route.path)
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
-    match request::choice(route.operation) {
-        Some(schema) => {
-            let words: Vec<String> =
-                route.query.iter().map(|param| format!("`{}`: {} / {}", param.name, param.en, param.zh)).collect();
-            parameters.push(json!({
-                "name": "by", "in": "query", "required": true, "style": "form", "explode": true, "schema": schema,
-                "description": format!("one of these: {}", words.join("; ")),
-            }));
-        }
-        None => parameters.extend(route.query.iter().map(|param| {
-            let (schema, required) = request::query(route.operation, param.name);
+    if route.one_of_query {
+        let words: Vec<String> =
+            route.query.iter().map(|param| format!("`{}`: {} / {}", param.name, param.en, param.zh)).collect();
+        parameters.push(json!({
+            "name": "by", "in": "query", "required": true, "style": "form", "explode": true,
+            "schema": request::choice(route.query),
+            "description": format!("one of these: {}", words.join("; ")),
+        }));
+    } else {
+        parameters.extend(route.query.iter().map(|param| {
             json!({
-                "name": param.name, "in": "query", "schema": schema, "required": required,
+                "name": param.name, "in": "query", "schema": request::query(param.kind), "required": param.required,
                 "description": format!("{} / {}", param.en, param.zh),
             })
-        })),
+        }));
     }
     if route.idempotent {
         parameters.push(json!({
@@ -135,27 +134,16 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaG
         }));
     }
     let response = route.response.map(|schema| schema(generator));
-    // What every call with a key may be answered with.
-    let every: &[Status] = match route.scope {
-        Some(_) => &[
-            Status { status: 400, en: "the path, a header or a query parameter is not as it should be" },
-            Status { status: 500, en: "the store failed, or something that nobody foresaw" },
-            Status { status: 503, en: "the gateway is busy: try again after `Retry-After` seconds" },
-        ],
-        None => &[],
-    };
-    let missing = every.iter().filter(|one| !route.statuses.iter().any(|status| status.status == one.status));
     let responses: Map<String, Value> = route
-        .statuses
-        .iter()
-        .chain(missing)
+        .answers()
+        .into_iter()
         .map(|status| {
             let content = if status.status < 300 {
                 match &response {
                     Some(schema) => json!({route.media_type: {"schema": schema}}),
                     None => json!({route.media_type: {}}),
                 }
-            } else if status.status == 422 && route.operation == Operation::SendBatch {
+            } else if status.reply {
                 json!({route.media_type: {"schema": response}, CONTENT_TYPE: {"schema": problem}})
             } else {
                 json!({CONTENT_TYPE: {"schema": problem}})

@@ -1,9 +1,9 @@
 //! What went wrong with a request, as a problem document (RFC 9457).
 
-use crate::AccountTrouble;
+use crate::{AccountTrouble, RestRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -30,6 +30,12 @@ pub struct Problem {
     /// What the platform said, where it is a platform's refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Box<AccountTrouble>>,
+    /// Why the account rests and until when, where that is why it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Box<RestRow>>,
+    /// Seconds that the answer's `Retry-After` names; a `503` names 1 without it.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 macro_rules! codes {
@@ -112,6 +118,9 @@ codes! {
     NoRoom = 507 "no_room" "There is no room for another file" "文件存储空间已满";
     /// The platform's quota is spent for now.
     PlatformThrottled = 503 "platform_throttled" "The platform's quota is spent for now" "平台限流，请稍后重试";
+    /// The account cannot log in or be reached, and rests; `rest` says why and until when. Nothing was asked.
+    AccountRests = 503 "account_rests" "The account rests: it cannot log in or be reached for now"
+        "账号暂停：目前无法登录或连接";
     /// The store's hand-off is full, or the gateway is not ready.
     Busy = 503 "busy" "The gateway is busy: try again shortly" "网关繁忙，请稍后重试";
     /// The store cannot be used for now: its disk is full or read-only, its file is locked or gone. Nothing was taken.
@@ -134,6 +143,8 @@ impl Problem {
             code: Cow::Borrowed(code.name()),
             field: None,
             trouble: None,
+            rest: None,
+            retry_after: None,
         }
     }
 
@@ -159,6 +170,14 @@ impl Problem {
     #[must_use]
     pub fn because(mut self, trouble: AccountTrouble) -> Self {
         self.trouble = Some(Box::new(trouble));
+        self
+    }
+
+    /// The same problem, to be tried again after so long: whole seconds, rounded up, at least one.
+    #[must_use]
+    pub fn after(mut self, pause: Duration) -> Self {
+        let whole = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        self.retry_after = Some(whole.max(1));
         self
     }
 

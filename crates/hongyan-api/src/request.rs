@@ -4,6 +4,8 @@
 //! Types give the names and kinds of fields; here stands what a field may hold and what goes with what. The gateway's
 //! checks are the law and this is their description; `cargo xtask schemathesis` compares the two.
 
+use crate::{DEFAULT_PAGE, MAX_BATCH, MAX_MEMBERS, MAX_PAGE, Param, ParamKind};
+use hongyan_core::RecipientState;
 use serde_json::{Map, Value, json};
 
 /// A line with at least one visible character: `trim` leaves something, and nothing in it is a control character.
@@ -58,7 +60,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
         (
             "MessageBatch",
             json!({"properties": {
-                "messages": {"minItems": 1, "maxItems": 1_000},
+                "messages": {"minItems": 1, "maxItems": MAX_BATCH},
                 "keys": {"items": {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
             }}),
         ),
@@ -136,7 +138,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
             json!({"properties": {
                 "name": {"pattern": LINE},
                 "owner": {"pattern": LINE},
-                "members": {"minItems": 1, "maxItems": 1_000, "items": {"pattern": LINE}},
+                "members": {"minItems": 1, "maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
                 "id": {"minLength": 1, "pattern": PLAIN},
             }}),
         ),
@@ -152,8 +154,8 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
                 "properties": {
                     "name": {"pattern": LINE},
                     "owner": {"pattern": LINE},
-                    "add": {"maxItems": 1_000, "items": {"pattern": LINE}},
-                    "remove": {"maxItems": 1_000, "items": {"pattern": LINE}},
+                    "add": {"maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
+                    "remove": {"maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
                 },
             }),
         ),
@@ -249,46 +251,37 @@ fn merge(into: &mut Value, patch: Value) {
     }
 }
 
-/// The schema of a query parameter, and whether it has to be there.
-pub(crate) fn query(operation: crate::Operation, name: &str) -> (Value, bool) {
-    use crate::Operation;
-    let states = || hongyan_core::RecipientState::EVERY.iter().map(|state| state.name()).collect::<Vec<_>>();
-    match (operation, name) {
-        (_, "limit") => (json!({"type": "integer", "minimum": 1, "maximum": 1_000, "default": 50}), false),
-        (_, "wait") => (
-            json!({"type": "string", "pattern": "^(?:(?:[0-9]|[12][0-9]|30)s?|(?:[0-9]{1,4}|[12][0-9]{4}|30000)ms)$"}),
-            false,
-        ),
-        (_, "state") => (json!({"enum": states()}), false),
+/// The schema of a query parameter.
+pub(crate) fn query(kind: ParamKind) -> Value {
+    match kind {
+        ParamKind::Text => json!({"type": "string"}),
+        ParamKind::Line => json!({"type": "string", "pattern": LINE}),
+        ParamKind::FileName => json!({"type": "string", "maxLength": 255, "pattern": NAME}),
+        ParamKind::Limit => json!({"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}),
+        ParamKind::Number => json!({"type": "integer", "format": "int64"}),
+        ParamKind::MessageId => json!({"type": "string", "pattern": "^m[0-7][0-9a-hjkmnp-tv-z]{12}$"}),
         // Narrower than what is read: the twenty-ninth and later have months of their own.
-        (_, "since" | "until") => (
-            json!({
-                "type": "string", "examples": ["2026-12-01T09:00:00+08:00"],
-                "pattern": "^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,3})?(?:Z|[+-](?:0[0-9]|1[0-2]):[0-5][0-9])$",
-            }),
-            false,
-        ),
-        (Operation::ListMessages, "cursor") => {
-            (json!({"type": "string", "pattern": "^m[0-7][0-9a-hjkmnp-tv-z]{12}$"}), false)
+        ParamKind::Time => json!({
+            "type": "string", "examples": ["2026-12-01T09:00:00+08:00"],
+            "pattern": "^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,3})?(?:Z|[+-](?:0[0-9]|1[0-2]):[0-5][0-9])$",
+        }),
+        ParamKind::Wait => {
+            json!({"type": "string", "pattern": "^(?:(?:[0-9]|[12][0-9]|30)s?|(?:[0-9]{1,4}|[12][0-9]{4}|30000)ms)$"})
         }
-        (_, "after") => (json!({"type": "integer", "format": "int64"}), false),
-        (Operation::PutFile, "name") => (json!({"type": "string", "maxLength": 255, "pattern": NAME}), false),
-        (Operation::ListChats, "account") => (json!({"type": "string"}), true),
-        (Operation::ListDepartments, "below") => (json!({"type": "string", "pattern": LINE}), false),
-        _ => (json!({"type": "string"}), false),
+        ParamKind::State => {
+            json!({"enum": RecipientState::EVERY.iter().map(|state| state.name()).collect::<Vec<_>>()})
+        }
     }
 }
 
 /// Query parameters of which exactly one is given: one parameter to OpenAPI, an object that is spread out.
-pub(crate) fn choice(operation: crate::Operation) -> Option<Value> {
-    (operation == crate::Operation::FindPerson).then(|| {
-        let one = |name: &str| {
-            let mut properties = Map::new();
-            properties.insert(name.to_owned(), json!({"type": "string", "minLength": 1, "pattern": LINE}));
-            json!({"type": "object", "required": [name], "properties": properties, "additionalProperties": false})
-        };
-        json!({"oneOf": [one("userid"), one("mobile"), one("email")]})
-    })
+pub(crate) fn choice(params: &[Param]) -> Value {
+    let one = |param: &Param| {
+        let mut properties = Map::new();
+        properties.insert(param.name.to_owned(), query(param.kind));
+        json!({"type": "object", "required": [param.name], "properties": properties, "additionalProperties": false})
+    };
+    json!({"oneOf": params.iter().map(one).collect::<Vec<_>>()})
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     render,
     robot::{Hook, RobotCaller},
     secret::SecretRef,
-    table,
+    table_view,
 };
 use async_trait::async_trait;
 use hongyan_core::{
@@ -275,7 +275,7 @@ impl Channel for DingTalkRobotChannel {
         };
         let parts = if content.table.is_some() {
             // It takes no files.
-            table::parts(content, suffix, (table::chat(Dialect::DingTalk), false), KIND, Some(limit), size)?
+            table_view::parts(content, suffix, (table_view::chat(Dialect::DingTalk), false), KIND, Some(limit), size)?
         } else {
             render::parts(content, suffix, KIND, Some(limit), size)?
         };

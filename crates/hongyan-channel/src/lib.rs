@@ -17,7 +17,7 @@ mod refusal;
 mod render;
 mod robot;
 mod secret;
-mod table;
+mod table_view;
 mod target;
 mod transport;
 mod webhook;

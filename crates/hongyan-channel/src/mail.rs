@@ -1,6 +1,6 @@
 //! A mailbox as a channel.
 
-use crate::{published, render, secret::SecretRef, table};
+use crate::{published, render, secret::SecretRef, table_view};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
@@ -292,7 +292,7 @@ impl Channel for MailChannel {
         }
         attachments(content).map_err(wrong)?;
         if let Some(table) = &content.table {
-            return Ok(vec![Cow::Owned(table::mail(content, table, suffix))]);
+            return Ok(vec![Cow::Owned(table_view::mail(content, table, suffix))]);
         }
         Ok(vec![render::suffixed(content, suffix)])
     }
@@ -329,8 +329,8 @@ impl Channel for MailChannel {
         FileUse::Carry
     }
 
-    fn room(&self) -> usize {
-        self.mailer.room()
+    fn capacity(&self) -> usize {
+        self.mailer.capacity()
     }
 
     fn naming(&self) -> Option<Naming> {
@@ -385,10 +385,10 @@ mod tests {
 
     #[test]
     fn a_mail_is_leased_only_where_a_connection_is_free() {
-        for (connections, room) in [("", 1), (r#","connections":3"#, 3)] {
+        for (connections, capacity) in [("", 1), (r#","connections":3"#, 3)] {
             let channel = config(&format!(r#"{{"host":"h","from":"a@b.cn"{connections}}}"#)).unwrap();
             // One more may be at work beside a transaction that hangs; none is while nothing does.
-            assert_eq!((channel.room(), channel.capabilities().concurrency), (room, room + 1));
+            assert_eq!((channel.capacity(), channel.capabilities().concurrency), (capacity, capacity + 1));
         }
     }
 

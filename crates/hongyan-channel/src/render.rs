@@ -1,6 +1,6 @@
 //! From the portable content to words: what several channels share.
 
-use crate::table;
+use crate::table_view;
 use hongyan_core::{
     Address, AddressKind, Card, Content, Link, Reason, RecipientState, Target, TargetResult, Templated, Unfit,
 };
@@ -45,7 +45,7 @@ pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, wo
 /// with the title need no second one.
 pub(crate) fn titled(title: Option<&str>, markdown: &str) -> String {
     let words = hongyan_text::render(markdown, Dialect::DingTalk);
-    let Some(title) = title.map(str::trim).filter(|title| !title.is_empty() && *title != table::UNTITLED) else {
+    let Some(title) = title.map(str::trim).filter(|title| !title.is_empty() && *title != table_view::UNTITLED) else {
         return words;
     };
     let plain = hongyan_text::render(markdown, Dialect::Plain);

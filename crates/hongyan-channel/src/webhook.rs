@@ -11,10 +11,11 @@
 //!
 //! What the answer's body says is not read: it may be anybody's.
 
-use crate::{published, refusal::invalid, render, secret::SecretRef, table};
+use crate::{published, refusal::invalid, render, secret::SecretRef, table_view};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
@@ -25,7 +26,7 @@ use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
-use std::{borrow::Cow, fmt::Write, net::IpAddr, time::Duration};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 /// `channel = "webhook"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -190,12 +191,7 @@ fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
-    let mut text = String::with_capacity(64);
-    for byte in mac.finalize().into_bytes() {
-        // Writing to a string never fails.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
 /// A call without an answer: ambiguous once it may have been read.
@@ -255,7 +251,7 @@ impl Channel for WebhookChannel {
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         Ok(vec![match &content.table {
-            Some(table) => Cow::Owned(table::data(content, table, suffix)),
+            Some(table) => Cow::Owned(table_view::data(content, table, suffix)),
             None => render::suffixed(content, suffix),
         }])
     }

@@ -10,7 +10,7 @@ use crate::{
     render,
     robot::{Hook, RobotCaller},
     secret::SecretRef,
-    table,
+    table_view,
     wecom::{bad_file, body, file_until},
 };
 use async_trait::async_trait;
@@ -184,8 +184,8 @@ fn mention(msgtype: &str, object: &mut Map<String, Value>, targets: &[Target]) -
 /// (see [`mentioning`]); then the whole as a file.
 fn table_parts(content: &Content, table: &Table, suffix: &str) -> Result<Vec<Cow<'static, Content>>, Unfit> {
     let limit = SendWebhook::SPEC.max_bytes("markdown.content").map(|limit| limit - MOST_MENTIONS * MENTION_BYTES);
-    let style = (table::chat(Dialect::WeCom), true);
-    let mut parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
+    let style = (table_view::chat(Dialect::WeCom), true);
+    let mut parts = table_view::parts(content, suffix, style, KIND, limit, words_size)?;
     let written = |markdown: &str| {
         let body = hongyan_text::render(markdown, Dialect::WeComV2);
         content.title.as_ref().map_or_else(|| body.clone(), |title| format!("# {title}\n{body}"))
@@ -193,11 +193,11 @@ fn table_parts(content: &Content, table: &Table, suffix: &str) -> Result<Vec<Cow
     let limit = SendWebhook::SPEC.max_bytes(&format!("{WIDE_KIND}.content"));
     let fits = |markdown: &str| limit.is_none_or(|limit| written(markdown).len() <= limit);
     if let (Some(shown), Some(first)) =
-        (table::show(content, table, suffix, table::WIDE, true, fits), parts.first_mut())
+        (table_view::show(content, table, suffix, table_view::WIDE, true, fits), parts.first_mut())
     {
         first.to_mut().native = Some(json!({"msgtype": WIDE_KIND, WIDE_KIND: {"content": written(&shown.markdown)}}));
         if parts.len() == 1 && table.attach.wants_file(shown.complete) {
-            parts.push(Cow::Owned(Content { file: Some(table::file_of(table)), ..Content::default() }));
+            parts.push(Cow::Owned(Content { file: Some(table_view::file_of(table)), ..Content::default() }));
         }
     }
     Ok(parts)

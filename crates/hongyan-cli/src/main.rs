@@ -10,16 +10,17 @@ mod commands;
 mod configuration;
 mod exit;
 mod lang;
+mod listing;
 mod logging;
 mod out;
 mod progress;
 mod remote;
-mod table;
 mod when;
 mod words;
 
 use args::{Args, Command, ScriptArgs, Scripts};
 use clap::{CommandFactory, FromArgMatches};
+use commands::act::Action;
 use std::process::ExitCode;
 
 /// Many small allocations, made on one thread and freed on another, are this program's life.
@@ -89,8 +90,8 @@ async fn run(args: Args) -> anyhow::Result<exit::Exit> {
         Command::Status(status) => commands::status::run(&status, args.json).await,
         Command::List(list) => commands::list::run(&list, args.json).await,
         Command::Recall(recall) => commands::recall::run(&recall, args.json).await,
-        Command::Retry(retry) => commands::act::run(&retry, "retry", args.json).await,
-        Command::Cancel(cancel) => commands::act::run(&cancel, "cancel", args.json).await,
+        Command::Retry(retry) => commands::act::run(&retry, Action::Retry, args.json).await,
+        Command::Cancel(cancel) => commands::act::run(&cancel, Action::Cancel, args.json).await,
         Command::Relay(relay) => commands::relay::run(&relay, args.json).await,
         Command::Media(media) => commands::media::run(&media, args.json).await,
         Command::Chats(chats) => commands::chats::run(&chats, args.json).await,

@@ -23,9 +23,13 @@ impl Gateway {
                 .with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?,
             (None, Ok(key)) if !key.trim().is_empty() => key,
             _ => {
-                let message = "no API key: set HONGYAN_KEY or --key-file (the gateway prints one at its first start; \
-                               `hongyan keys create` makes more)";
-                return Err(Usage(message.into()).into());
+                return Err(Usage(told!(
+                    "no API key: set HONGYAN_KEY or --key-file (the gateway prints one at its first start; \
+                     `hongyan keys create` makes more)" ;
+                    "没有 API 密钥：请设置 HONGYAN_KEY 或 --key-file（网关首次启动时会显示一个；\
+                     `hongyan keys create` 可再创建）"
+                ))
+                .into());
             }
         };
         Ok(Self::new(&remote.gateway, Secret::new(key.trim())))
@@ -61,6 +65,11 @@ impl Gateway {
     pub(crate) async fn download(&self, path: &str) -> anyhow::Result<Bytes> {
         self.0.download(path).await.map_err(ending)
     }
+}
+
+/// What a gateway of another version is told by: its answer lacks what this version reads.
+pub(crate) fn other_version() -> String {
+    told!("the gateway's answer is of another version" ; "网关的应答属于另一个版本")
 }
 
 /// The error that gives the right exit code.

@@ -1,6 +1,6 @@
 //! What people are shown of the ledger.
 
-use crate::table::{self, Cell};
+use crate::listing::{self, Cell};
 use hongyan_api::{Advice, RecipientRow};
 use hongyan_core::Reason;
 use hongyan_endpoint::with_code;
@@ -24,7 +24,7 @@ pub(crate) fn print_ledger(rows: &[RecipientRow]) {
             ]
         })
         .collect();
-    table::print(&["ACCOUNT 账号", "RECIPIENT 接收人", "USERID", "STATE 状态", "REASON 原因"], &cells);
+    listing::print(&["ACCOUNT 账号", "RECIPIENT 接收人", "USERID", "STATE 状态", "REASON 原因"], &cells);
 }
 
 /// The code and what it means in both languages; the platform's words where nothing better is known.

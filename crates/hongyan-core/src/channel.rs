@@ -48,8 +48,9 @@ pub trait Channel: Send + Sync + 'static {
         FileUse::None
     }
 
-    /// How many calls could begin at once: what would only wait for a connection is not leased before it is there.
-    fn room(&self) -> usize {
+    /// How many calls may be under way at once for now, those that are included: what would only wait for a connection
+    /// is not leased. May grow at any moment.
+    fn capacity(&self) -> usize {
         usize::MAX
     }
 

@@ -317,6 +317,16 @@ impl Reason {
             ("send a correction instead", "请改为发送更正"),
         ),
         known(
+            "account_rests",
+            Class::RETRY,
+            Who::Admin,
+            ("its account cannot log in or be reached, and rests", "账号无法登录或连接，暂停中"),
+            (
+                "see GET /v1/accounts for what stands in the way and when it is tried next, then ask again",
+                "请在 GET /v1/accounts 查看原因与下次尝试时间，之后重试",
+            ),
+        ),
+        known(
             "under_way",
             Class::RETRY,
             Who::Hongyan,

@@ -51,6 +51,6 @@ pub use outbox::{
 };
 pub use plan::{Plan, PlanError, PlannedDelivery, plan};
 pub use repeats::Repeats;
-pub use rest::{Change, LONGEST_PAUSE, LastError, Rest, Room, Standing, is_untouched};
+pub use rest::{Change, LONGEST_PAUSE, LastError, Outage, Rest, Room, Standing, is_untouched};
 pub use schedule::{Backoff, Bucket, Meter, Turn, receipt_delay};
 pub use table::{Attach, Kept, Side, Table};

@@ -4,8 +4,8 @@
 //! (`hongyan-store`) runs against every implementation.
 
 use crate::{
-    Address, Content, DeliveryId, DeliveryState, Handed, Inbox, MessageId, Priority, Reason, RecipientState, Target,
-    TargetResult, Time,
+    Address, Content, DeliveryId, DeliveryState, Handed, Inbox, MessageId, Outage, Priority, Reason, RecipientState,
+    Target, TargetResult, Time,
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -170,12 +170,25 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// [`StoreError`].
     async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64, StoreError>;
 
-    /// Makes due now what an account's deliveries wait for although no pause is as long as `longest`: it was written
-    /// down when the clock was ahead. What waits for its `send_at` stays. Returns how many.
+    /// Makes due now what an account's deliveries wait for although no pause is as long as `longest`, and there is none
+    /// before a first call: it was written down when the clock was ahead. What waits for its `send_at` stays. Returns
+    /// how many.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn reanchor(&self, account: &str, now: Time, longest: std::time::Duration) -> Result<u64, StoreError>;
+
+    /// When an account could not send, as [`Self::keep_outages`] was told last; oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn outages(&self, account: &str) -> Result<Vec<Outage>, StoreError>;
+
+    /// Writes down when an account could not send, in place of what was written down before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<(), StoreError>;
 
     /// Leases up to `limit` waiting deliveries of an account whose `expires_at` has passed. Same shape as
     /// [`Self::claim`].

@@ -90,6 +90,15 @@ pub struct LastError {
     pub at: Time,
 }
 
+/// A time in which an account could not send, while somebody tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// From the first call that failed.
+    pub since: Time,
+    /// To the call that was answered, or as long as it is known to have lasted.
+    pub until: Time,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Trouble {
     cause: Reason,
@@ -102,6 +111,15 @@ struct Trouble {
     pauses: u32,
     /// The login, or whatever else only reads, works again: a message may be risked.
     probed: bool,
+    /// A quota on messages is spent: everything else may go on.
+    quota: bool,
+}
+
+impl Trouble {
+    fn rest(&self, now: Moment) -> Rest {
+        let until = now.wall_at(self.until);
+        Rest { cause: self.cause.clone(), class: self.class, since: self.since, until }
+    }
 }
 
 /// How an account's lane stands.
@@ -111,8 +129,8 @@ pub struct Standing {
     trouble: Option<Trouble>,
     in_a_row: u32,
     last_error: Option<LastError>,
-    /// Past times in which it could not send, oldest first.
-    outages: VecDeque<(Time, Time)>,
+    /// Those that are over, oldest first.
+    outages: VecDeque<Outage>,
 }
 
 /// What a call's end changed.
@@ -153,12 +171,15 @@ impl Standing {
     #[must_use]
     pub fn rest(&self, now: Moment) -> Option<Rest> {
         let trouble = self.trouble.as_ref().filter(|trouble| now.tick < trouble.until || !trouble.probed);
-        trouble.map(|trouble| Rest {
-            cause: trouble.cause.clone(),
-            class: trouble.class,
-            since: trouble.since,
-            until: now.wall_at(trouble.until),
-        })
+        trouble.map(|trouble| trouble.rest(now))
+    }
+
+    /// Why nothing that is no message may be asked either (a chat, a look-up, a recall): it cannot log in or be reached.
+    /// Where it `is_probed` by a call that only reads, such a call comes before them.
+    #[must_use]
+    pub fn rest_of_reads(&self, now: Moment, is_probed: bool) -> Option<Rest> {
+        let bars = |trouble: &&Trouble| !trouble.quota && (now.tick < trouble.until || (is_probed && !trouble.probed));
+        self.trouble.as_ref().filter(bars).map(|trouble| trouble.rest(now))
     }
 
     /// The last thing that went wrong.
@@ -172,10 +193,7 @@ impl Standing {
         self.in_a_row = 0;
         // What left before the pause was set says nothing of what came after.
         let trouble = self.trouble.take_if(|trouble| began >= trouble.set)?;
-        if self.outages.len() == OUTAGES {
-            self.outages.pop_front();
-        }
-        self.outages.push_back((trouble.since, now.wall));
+        self.remember([Outage { since: trouble.since, until: now.wall }]);
         Some(Change::Works(now.wall.since(trouble.since)))
     }
 
@@ -229,6 +247,7 @@ impl Standing {
             pauses: pauses.saturating_add(1),
             // A quota is not seen to be free by looking at something else.
             probed: matches!(fault.class(), Class::Throttled { .. }),
+            quota: matches!(fault.class(), Class::Throttled { .. }) && fault.about() == About::Message,
         });
         Some(change)
     }
@@ -244,34 +263,42 @@ impl Standing {
     /// The wall clock was set.
     pub fn clock_stepped(&mut self, by: i64) {
         let moved = |at: &mut Time| *at = Time::from_millis(at.millis().saturating_add(by));
-        for (since, until) in &mut self.outages {
-            moved(since);
-            moved(until);
+        for outage in &mut self.outages {
+            moved(&mut outage.since);
+            moved(&mut outage.until);
         }
         if let Some(trouble) = &mut self.trouble {
             moved(&mut trouble.since);
         }
     }
 
+    /// Adds outages that are over: those of an earlier process, or one that has just ended.
+    pub fn remember(&mut self, outages: impl IntoIterator<Item = Outage>) {
+        self.outages.extend(outages);
+        self.outages.drain(..self.outages.len().saturating_sub(OUTAGES));
+    }
+
+    /// When it could not send, oldest first; the present outage, if there is one, lasts until `now`.
+    pub fn outages(&self, now: Time) -> impl DoubleEndedIterator<Item = Outage> {
+        let present = self.trouble.iter().map(move |trouble| Outage { since: trouble.since, until: now });
+        self.outages.iter().copied().chain(present)
+    }
+
     /// For how long something that has been due since `due` waited only because the account could not send.
     #[must_use]
     pub fn kept_from(&self, due: Time, now: Time) -> Duration {
-        let present = self.trouble.iter().map(|trouble| (trouble.since, now));
-        let overlap = |(since, until): (Time, Time)| until.min(now).since(since.max(due));
-        self.outages.iter().copied().chain(present).map(overlap).sum()
+        self.outages(now).map(|outage| outage.until.min(now).since(outage.since.max(due))).sum()
     }
 
     /// What has been due since then, or longer, was kept from leaving for `limit` or more; `None` when nothing can
     /// have been. For finding it in an index on due times.
     #[must_use]
     pub fn kept_since(&self, limit: Duration, now: Time) -> Option<Time> {
-        let present = self.trouble.iter().map(|trouble| (trouble.since, now));
         let mut left = limit;
-        let outages: Vec<(Time, Time)> = self.outages.iter().copied().chain(present).collect();
-        for (since, until) in outages.into_iter().rev() {
-            let span = until.since(since);
+        for outage in self.outages(now).rev() {
+            let span = outage.until.since(outage.since);
             if span >= left {
-                return Some(until - left);
+                return Some(outage.until - left);
             }
             left -= span;
         }
@@ -385,6 +412,28 @@ mod tests {
         assert!(standing.rest(at(59)).is_some());
         assert_eq!((standing.rest(at(60)), standing.room(at(60).tick)), (None, Room::One));
         assert!(!standing.wants_probe(at(60).tick), "a login says nothing of it");
+    }
+
+    #[test]
+    fn what_is_no_message_rests_with_the_account_and_not_with_its_quota() {
+        for (fault, bars) in [
+            (gone(), true),
+            (fault(Class::Permanent, About::Account), true),
+            (Fault::transport("net.throttled", "429"), true),
+            (fault(Class::throttled(60), About::Message), false),
+        ] {
+            let mut standing = standing();
+            standing.failed(&fault, at(0).tick, at(0), 1);
+            let pause = until(&standing, at(0)).unwrap();
+            let rest = standing.rest_of_reads(at(0), true);
+            assert_eq!(rest.is_some(), bars, "{fault:?}");
+            assert!(rest.is_none_or(|rest| Some(rest) == standing.rest(at(0))));
+            let over = Moment { wall: at(0).wall + pause, tick: at(0).tick + pause };
+            assert_eq!(standing.rest_of_reads(over, true).is_some(), standing.wants_probe(over.tick), "{fault:?}");
+            assert_eq!(standing.rest_of_reads(over, false), None, "nothing else shows whether it works");
+            standing.probed();
+            assert_eq!(standing.rest_of_reads(over, true), None);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     AWAITED_AFTER, files, holding,
     lane::{Lane, lock},
+    log,
     rest::{self, Errand},
 };
 use hongyan_core::{
@@ -16,6 +17,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tracing::Instrument;
 
 /// What the lane has to know of an attempt.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,7 +78,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
         Err(Stop::Fault(fault)) => {
             let ended = lane.clock.now();
             let outcome = Outcome::failed(fault);
-            let row = observe(lane, &outcome, began, ended);
+            let row = observe(lane, claim, &outcome, began, ended);
             return decide(lane, claim, widen(outcome, refused, &twins), Some(row), (began, ended)).await;
         }
     };
@@ -106,17 +108,23 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     // What counts is when the request is written, with token and connection there.
     let written: Arc<Mutex<Option<Tick>>> = Arc::default();
     let gate = note_when_written(&lane.clock, &written);
-    let mut outcome = gate.clone().around(lane.account.channel.deliver(&call(file.for_call()))).await;
+    let span = tracing::debug_span!("attempt", number = claim.attempts + 1);
+    let first = call(file.for_call());
+    let deliver = lane.account.channel.deliver(&first).instrument(span.clone());
+    let mut outcome = gate.clone().around(deliver).await;
     // The platform no longer knows the upload: nothing was sent, and a fresh one may do. Not after a lost reply, since
     // a call with another id is another call to the platform.
     if claim.repeat_of.is_none()
         && let Some(unknown) = file.refused(lane, &outcome)
     {
-        observe(lane, &outcome, began, lane.clock.now());
+        observe(lane, claim, &outcome, began, lane.clock.now());
         let fresh = files::load(lane, &content, Some(unknown)).await;
         began = lane.clock.now();
         outcome = match &fresh {
-            Ok(fresh) => gate.around(lane.account.channel.deliver(&call(fresh.for_call()))).await,
+            Ok(fresh) => {
+                let again = call(fresh.for_call());
+                gate.around(lane.account.channel.deliver(&again).instrument(span)).await
+            }
             Err(Stop::Fault(fault)) => Outcome::failed(fault.clone()),
             Err(Stop::Store(error)) => return put_off_by_store(lane, claim, refused, error).await,
         };
@@ -130,7 +138,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     rest::heard(lane, begun, fault);
     // Waiting for a token and a connection is not the call's time.
     let called = lock(&written).map_or(began, |written| ended - lane.clock.tick().since(written)).max(began);
-    let row = observe(lane, &outcome, called, ended);
+    let row = observe(lane, claim, &outcome, called, ended);
     let outcome = widen(outcome, refused, &twins);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
@@ -168,7 +176,7 @@ impl From<StoreError> for Stop {
 }
 
 /// Tells of a call, and gives its line of history.
-fn observe(lane: &Lane, outcome: &Outcome, began: Time, ended: Time) -> AttemptRow {
+fn observe(lane: &Lane, claim: &Claim, outcome: &Outcome, began: Time, ended: Time) -> AttemptRow {
     let (class, code, words) = match outcome {
         Outcome::Taken { .. } => ("taken", "0".to_owned(), String::new()),
         Outcome::Failed { fault, .. } => (fault.class().name(), fault.code().to_owned(), fault.message().to_owned()),
@@ -176,7 +184,9 @@ fn observe(lane: &Lane, outcome: &Outcome, began: Time, ended: Time) -> AttemptR
     let took = ended.since(began);
     lane.observer.attempted(&lane.account.name, class, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    AttemptRow { at: began, took_ms, code, words, class: class.into() }
+    let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
+    log::attempted(lane, claim.id, &row);
+    row
 }
 
 /// Settles a delivery whose process died: the call may have been made.
@@ -363,6 +373,7 @@ async fn finish(
         attempt,
         at: now,
     };
+    log::settled(lane, &settlement);
     holding::write(lane, settlement).await;
     lane.observer.changed(claim.id);
     // The next part has become due with this one's end.

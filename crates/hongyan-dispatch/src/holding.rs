@@ -7,6 +7,7 @@
 use super::{
     attempt::{self, News},
     lane::{Lane, lock},
+    log,
     rest::Errand,
 };
 use hongyan_core::{Claim, DeliveryId, Settlement, StoreError, Time};
@@ -22,6 +23,7 @@ use tokio::{
     sync::Notify,
     time::{Interval, MissedTickBehavior, interval},
 };
+use tracing::Instrument;
 
 /// How long a claim is ours unless it is renewed.
 pub(super) const LEASE: Duration = Duration::from_secs(300);
@@ -113,7 +115,8 @@ pub(super) fn pause(tries: u32) -> Duration {
 
 /// One attempt at a claim that was [taken in](Holding::take), to its end: a panic is an outcome too.
 pub(super) async fn attempt(lane: Arc<Lane>, claim: Claim, errand: Errand) -> News {
-    let mut done = unwinding(attempt::run(&lane, &claim, errand)).await;
+    let span = log::span(&lane, &claim);
+    let mut done = unwinding(attempt::run(&lane, &claim, errand).instrument(span)).await;
     if done.is_none() {
         let called = lane.holding.may_have_called(claim.id);
         tracing::error!(account = %lane.account.name, delivery = %claim.id, called, "an attempt panicked");
@@ -126,7 +129,8 @@ pub(super) async fn attempt(lane: Arc<Lane>, claim: Claim, errand: Errand) -> Ne
 
 /// Settles a claim that was taken over.
 pub(super) async fn interrupted(lane: Arc<Lane>, claim: Claim) -> News {
-    let done = unwinding(attempt::interrupted(&lane, &claim)).await;
+    let span = log::span(&lane, &claim);
+    let done = unwinding(attempt::interrupted(&lane, &claim).instrument(span)).await;
     lane.holding.release(claim.id);
     done.unwrap_or_default()
 }

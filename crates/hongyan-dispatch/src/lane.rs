@@ -6,7 +6,7 @@ use super::{
     files::Uploads,
     holding::{self, Holding},
     pace::{RecipientPace, Turns},
-    rest::{self, Errand},
+    rest::{self, Errand, KeptOutages},
 };
 use hongyan_channel::Account;
 use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
@@ -26,6 +26,8 @@ use tokio::{
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// Tries at what a dead process left behind before the lane goes on without: it is looked for again later.
 const RECOVERIES: u32 = 5;
+/// Whether the channel takes more calls at once by now is looked at this often while something waits.
+const CAPACITY_LOOK: Duration = Duration::from_secs(1);
 /// The longest sleep of an idle lane.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -90,8 +92,9 @@ impl Lane {
 
     /// How many may be leased now, with `running` under way.
     fn room(&self, running: usize, now: Tick) -> usize {
+        let most = self.account.concurrency.min(self.account.channel.capacity());
         match lock(&self.standing).room(now) {
-            Room::All => self.turns.room(now, self.account.concurrency.saturating_sub(running)),
+            Room::All => self.turns.room(now, most.saturating_sub(running)),
             Room::One if running == 0 => self.turns.room(now, 1),
             Room::One | Room::None(_) => 0,
         }
@@ -105,7 +108,11 @@ impl Lane {
     fn nap(&self, hungry: bool, due: Option<Time>, now: Moment) -> Duration {
         let nap = match lock(&self.standing).room(now.tick) {
             Room::None(until) => Some(until.since(now.tick)),
-            Room::All | Room::One if hungry => self.turns.next(now.tick).map(|at| at.since(now.tick)),
+            Room::All | Room::One if hungry => {
+                let grows = (self.account.channel.capacity() < self.account.concurrency).then_some(CAPACITY_LOOK);
+                let turn = self.turns.next(now.tick).map(|at| at.since(now.tick));
+                turn.into_iter().chain(grows).min()
+            }
             Room::All | Room::One => due.map(|due| due.since(now.wall)),
         };
         nap.unwrap_or(IDLE).min(IDLE)
@@ -116,7 +123,8 @@ impl Lane {
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<News> = JoinSet::new();
     reanchor(&lane).await;
-    recover(&lane, &mut running, &mut stop).await;
+    let mut outages = None;
+    recover(&lane, &mut outages, &mut running, &mut stop).await;
     let mut ticks = lane.holding.ticks();
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
@@ -125,6 +133,9 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if rest::follow_clock(&lane).await {
             (hungry, timer) = (true, None);
+        }
+        if let Some(outages) = &mut outages {
+            outages.write(&lane, false).await;
         }
         let moment = lane.clock.moment();
         let now = moment.wall;
@@ -188,6 +199,9 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     lane.stopping.store(true, Ordering::SeqCst);
     lane.turns.wake();
     while running.join_next().await.is_some() {}
+    if let Some(outages) = &mut outages {
+        outages.write(&lane, true).await;
+    }
 }
 
 /// What was written down while the clock was ahead is not to wait for it.
@@ -210,14 +224,23 @@ async fn next_due(lane: &Lane) -> Option<Time> {
     }
 }
 
-/// Takes over what a dead process left behind and remembers what it had sent, before anything new goes out.
-async fn recover(lane: &Arc<Lane>, running: &mut JoinSet<News>, stop: &mut watch::Receiver<bool>) {
+/// Takes over what a dead process left behind and remembers what it had sent, and when it could not, before anything
+/// new goes out.
+async fn recover(
+    lane: &Arc<Lane>,
+    outages: &mut Option<KeptOutages>,
+    running: &mut JoinSet<News>,
+    stop: &mut watch::Receiver<bool>,
+) {
     for tries in 0.. {
-        let recovered = match remember_sent(lane).await {
-            Ok(()) => take_over(lane, running).await,
-            Err(error) => Err(error),
+        let recovered = async {
+            if outages.is_none() {
+                *outages = Some(KeptOutages::read(lane).await?);
+            }
+            remember_sent(lane).await?;
+            take_over(lane, running).await
         };
-        let Err(error) = recovered else { return };
+        let Err(error) = recovered.await else { return };
         tracing::warn!(account = %lane.account.name, %error, "what went before the start is not settled yet");
         // A store that works but for this: everything else must not wait for it.
         if tries >= RECOVERIES && matches!(error, StoreError::Failed(_)) {

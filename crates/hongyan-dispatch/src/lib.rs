@@ -8,6 +8,7 @@ mod attempt;
 mod files;
 mod holding;
 mod lane;
+mod log;
 mod pace;
 mod recall;
 mod receipts;
@@ -17,7 +18,8 @@ pub use recall::{DeliveryRecall, RecallReport, RecallResult};
 pub use rest::AccountStanding;
 
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, StoreError};
+use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, Rest, StoreError};
+use hongyan_endpoint::Fault;
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
@@ -118,6 +120,22 @@ impl Dispatcher {
     pub fn try_now(&self, account: &str) {
         if let Some(lane) = self.lanes.get(account) {
             rest::try_now(lane);
+        }
+    }
+
+    /// Makes a call of an account's that is no message (a chat, a look-up, an upload), unless the account rests because
+    /// it cannot log in or be reached; what the call meets is noted.
+    ///
+    /// # Errors
+    /// Why the account rests, and until when: no call was made.
+    pub async fn ask<T>(
+        &self,
+        account: &str,
+        call: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<Result<T, Fault>, Rest> {
+        match self.lanes.get(account) {
+            Some(lane) => rest::ask(lane, call).await,
+            None => Ok(call.await),
         }
     }
 

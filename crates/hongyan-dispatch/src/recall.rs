@@ -1,8 +1,10 @@
 //! Taking a message back: every delivery, on every channel that can.
 
 use super::{Dispatcher, lane::Lane, rest};
-use hongyan_core::{AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recalled, StoreError, Time};
-use hongyan_endpoint::{Class, Fault};
+use hongyan_core::{
+    AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recalled, Rest, StoreError, Time,
+};
+use hongyan_endpoint::{Class, Fault, with_code};
 use std::time::Duration;
 
 /// What a recall did, delivery by delivery.
@@ -10,6 +12,8 @@ use std::time::Duration;
 pub struct RecallReport {
     /// In order.
     pub deliveries: Vec<DeliveryRecall>,
+    /// Why nothing at all could be done: the accounts of all its deliveries rest. The account, and the first one's rest.
+    pub rest: Option<(String, Rest)>,
 }
 
 /// What a recall did to one delivery.
@@ -68,8 +72,17 @@ pub(super) async fn recall(
     let Some(message) = dispatcher.outbox.message(id).await? else { return Ok(None) };
     let mut deliveries = Vec::with_capacity(message.deliveries.len());
     let mut results = Vec::new();
+    let mut rests = Vec::new();
     for delivery in message.deliveries.into_iter().filter(|one| only.is_none_or(|number| one.id.number == number)) {
-        let (result, reason) = one(dispatcher, &delivery, now, &mut results).await;
+        let (result, reason) = match one(dispatcher, &delivery, now, &mut results).await {
+            Ok(done) => done,
+            Err(rest) => {
+                let Reason { code, words } = &rest.cause;
+                let words = format!("{} ({})", with_code(code, words), rest.until);
+                rests.push((delivery.account.clone(), rest));
+                (RecallResult::Failed, Some(Reason { words, ..Reason::ours("account_rests") }))
+            }
+        };
         deliveries.push(DeliveryRecall { id: delivery.id, account: delivery.account, result, reason });
     }
     let changed: Vec<DeliveryId> = results.iter().map(|r| r.id).collect();
@@ -77,23 +90,26 @@ pub(super) async fn recall(
     for delivery in changed {
         dispatcher.observer.changed(delivery);
     }
-    Ok(Some(RecallReport { deliveries }))
+    let rest = if rests.len() == deliveries.len() { rests.into_iter().next() } else { None };
+    Ok(Some(RecallReport { deliveries, rest }))
 }
 
+/// # Errors
+/// Why the account rests: nothing was tried.
 async fn one(
     dispatcher: &Dispatcher,
     delivery: &DeliveryRow,
     now: Time,
     results: &mut Vec<Recalled>,
-) -> (RecallResult, Option<Reason>) {
-    let impossible = |code| (RecallResult::Impossible, Some(Reason::ours(code)));
+) -> Result<(RecallResult, Option<Reason>), Rest> {
+    let impossible = |code| Ok((RecallResult::Impossible, Some(Reason::ours(code))));
     match delivery.state {
         DeliveryState::Cancelled | DeliveryState::Expired | DeliveryState::Failed => {
-            return (RecallResult::Cancelled, None);
+            return Ok((RecallResult::Cancelled, None));
         }
-        DeliveryState::Recalled => return (RecallResult::Recalled, None),
+        DeliveryState::Recalled => return Ok((RecallResult::Recalled, None)),
         DeliveryState::Pending | DeliveryState::Sending => {
-            return (RecallResult::Failed, Some(Reason::ours("under_way")));
+            return Ok((RecallResult::Failed, Some(Reason::ours("under_way"))));
         }
         DeliveryState::Sent | DeliveryState::Unknown => {}
     }
@@ -104,7 +120,7 @@ async fn one(
     }
     if delivery.handles.is_empty() {
         // Its reply was lost: there is nothing to name it by.
-        return (RecallResult::Failed, Some(Reason::ours("under_way")));
+        return Ok((RecallResult::Failed, Some(Reason::ours("under_way"))));
     }
     // The calls of a delivery are of one kind: what one of them cannot, none can.
     let windows: Option<Vec<Duration>> = delivery.handles.iter().map(|handle| channel.recall_for(handle)).collect();
@@ -116,14 +132,16 @@ async fn one(
     }
     let mut outcome = Ok(());
     for handle in &delivery.handles {
-        outcome = outcome.and(call(lane, handle).await);
+        outcome = outcome.and(call(lane, handle).await?);
     }
-    match outcome {
+    Ok(match outcome {
         Ok(()) => {
             results.push(Recalled { id: delivery.id, result: Ok(()) });
             (RecallResult::Recalled, None)
         }
         Err(fault) => {
+            let (account, code, words) = (&delivery.account, fault.code(), fault.message());
+            tracing::info!(account, delivery = %delivery.id, code, words, "recall refused");
             let row = AttemptRow {
                 at: now,
                 took_ms: 0,
@@ -135,24 +153,27 @@ async fn one(
             let cannot = fault.code() == "cannot_recall";
             (if cannot { RecallResult::Impossible } else { RecallResult::Failed }, Some(Reason::of(&fault)))
         }
-    }
+    })
 }
 
-/// One call's recall, tried again while the platform is busy.
-async fn call(lane: &Lane, handle: &str) -> Result<(), Fault> {
+/// One call's recall, tried again while the platform is busy, and not while the account rests.
+///
+/// # Errors
+/// Why the account rests.
+async fn call(lane: &Lane, handle: &str) -> Result<Result<(), Fault>, Rest> {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let began = lane.clock.tick();
-        let outcome = lane.account.channel.recall(handle).await;
-        rest::read(lane, began, outcome.as_ref().err());
-        match outcome {
+        match rest::ask(lane, lane.account.channel.recall(handle)).await? {
             Err(fault)
                 if matches!(fault.class(), Class::Retryable { .. } | Class::RefreshToken) && attempts < ATTEMPTS =>
             {
+                if let Some(rest) = rest::rest_of_reads(lane) {
+                    return Err(rest);
+                }
                 tokio::time::sleep(lane.account.policy.backoff.delay(attempts, 0)).await;
             }
-            outcome => return outcome,
+            outcome => return Ok(outcome),
         }
     }
 }

@@ -1,13 +1,8 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
-use super::{
-    AWAITED_AFTER,
-    lane::{Lane, lock},
-    pace::Turns,
-    rest,
-};
+use super::{AWAITED_AFTER, lane::Lane, log, pace::Turns, rest};
 use hongyan_core::{
-    LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Room, TargetResult, Tick, Time, receipt_delay,
+    LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
 };
 use hongyan_endpoint::{Class, Fault};
 use std::{sync::Arc, time::Duration};
@@ -29,7 +24,8 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         rest::follow_clock(&lane).await;
         let (now, tick) = (lane.clock.now(), lane.clock.tick());
         rests_until = rests_until.filter(|until| tick < *until);
-        let may = rests_until.is_none() && rest::may_read(&lane, tick);
+        let rest = rest::rest_of_reads(&lane);
+        let may = rests_until.is_none() && rest.is_none();
         let room = if may { turns.room(tick, PARALLEL) } else { 0 };
         let tasks = match room {
             0 => Ok(Vec::new()),
@@ -40,7 +36,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             Vec::new()
         });
         if tasks.is_empty() {
-            let nap = nap(&lane, &turns, rests_until, may).await;
+            let nap = nap(&lane, &turns, rests_until, rest).await;
             tokio::select! {
                 () = lane.receipts.notified() => {}
                 () = tokio::time::sleep(nap) => {}
@@ -59,16 +55,13 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
 }
 
 /// How long nothing is due, or may be asked.
-async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, may: bool) -> Duration {
+async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option<Rest>) -> Duration {
     let tick = lane.clock.tick();
-    let account = match lock(&lane.standing).room(tick) {
-        Room::None(until) => Some(until),
-        Room::All | Room::One => None,
-    };
-    let nap = match rests_until.or(account).or_else(|| turns.next(tick)) {
-        Some(until) => until.since(tick),
-        None if !may => IDLE,
-        None => {
+    let nap = match (rests_until.or_else(|| turns.next(tick)), rest) {
+        (Some(until), _) => until.since(tick),
+        // Once its pause is over it is woken by whoever sees that it works.
+        (None, Some(rest)) => Some(rest.until.since(lane.clock.now())).filter(|left| !left.is_zero()).unwrap_or(IDLE),
+        (None, None) => {
             let next = lane.outbox.next_receipt(&lane.account.name).await.unwrap_or(None);
             next.map_or(IDLE, |at| at.since(lane.clock.now()))
         }
@@ -111,6 +104,7 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
     };
     let awaited = !whole && lane.observer.results_awaited(task.id.message);
     let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
+    log::refused(&lane, task.id, &results);
     if let Err(error) = lane.outbox.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
         return rests_until;

@@ -6,7 +6,7 @@ use super::{
     holding,
     lane::{Lane, lock},
 };
-use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Reason, Rest, Room, Standing, Tick};
+use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Outage, Reason, Rest, Room, Standing, StoreError, Tick};
 use hongyan_endpoint::{About, Class, Fault};
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 
 /// What ends while the lane rests (`expires_at`, `give_up_after`) is looked for this often.
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// What is new about the account's outages is written down this often.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// Deliveries that are ended in one go.
 const SWEPT_AT_ONCE: usize = 200;
 
@@ -79,14 +81,29 @@ pub(super) fn read(lane: &Lane, began: Tick, fault: Option<&Fault>) {
     }
 }
 
-/// Whether a call that only reads may be made: not while the account cannot log in or be reached.
-pub(super) fn may_read(lane: &Lane, now: Tick) -> bool {
-    let standing = lock(&lane.standing);
-    match standing.room(now) {
-        Room::All => true,
-        Room::One => !standing.wants_probe(now),
-        Room::None(_) => false,
+/// Why nothing that is no message may be asked: the account cannot log in or be reached.
+pub(super) fn rest_of_reads(lane: &Lane) -> Option<Rest> {
+    let is_probed = lane.account.channel.probe_only_reads();
+    lock(&lane.standing).rest_of_reads(lane.clock.moment(), is_probed)
+}
+
+/// Makes a call that is no message, unless the account rests, and notes what it met.
+///
+/// # Errors
+/// Why the account rests, and until when: no call was made.
+pub(super) async fn ask<T>(
+    lane: &Lane,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<Result<T, Fault>, Rest> {
+    if let Some(rest) = rest_of_reads(lane) {
+        return Err(rest);
     }
+    let began = lane.clock.tick();
+    let outcome = call.await;
+    if let Err(fault) = &outcome {
+        read(lane, began, Some(fault));
+    }
+    Ok(outcome)
 }
 
 /// Lets a resting account be tried at once: somebody has looked, and it works.
@@ -138,6 +155,46 @@ pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool
     more
 }
 
+/// The account's outages as the store has them: what a message has waited for its account counts over restarts, but for
+/// the time in which no process was there to try.
+pub(super) struct KeptOutages {
+    written: Vec<Outage>,
+    at: Tick,
+}
+
+impl KeptOutages {
+    /// Remembers those of earlier processes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn read(lane: &Lane) -> Result<Self, StoreError> {
+        let written = lane.outbox.outages(&lane.account.name).await?;
+        let now = lane.clock.moment();
+        // The clock may have been set back since.
+        let past = written.iter().filter(|outage| outage.since < now.wall);
+        let past = past.map(|outage| Outage { until: outage.until.min(now.wall), ..*outage });
+        lock(&lane.standing).remember(past);
+        Ok(Self { written, at: now.tick })
+    }
+
+    /// Writes down what is new; `at_once`: whenever it was written last.
+    pub(super) async fn write(&mut self, lane: &Lane, at_once: bool) {
+        let now = lane.clock.moment();
+        if !at_once && now.tick.since(self.at) < KEEP_EVERY {
+            return;
+        }
+        let outages: Vec<Outage> = lock(&lane.standing).outages(now.wall).collect();
+        if outages == self.written {
+            return;
+        }
+        self.at = now.tick;
+        match lane.outbox.keep_outages(&lane.account.name, outages.clone()).await {
+            Ok(()) => self.written = outages,
+            Err(error) => tracing::warn!(account = %lane.account.name, %error, "an outage is not written down"),
+        }
+    }
+}
+
 /// The longest pause that a stored time can mean.
 pub(super) fn longest_pause(lane: &Lane) -> Duration {
     lane.account.policy.backoff.cap.max(LONGEST_PAUSE)
@@ -184,13 +241,13 @@ fn change(lane: &Lane, act: impl FnOnce(&mut Standing, Moment) -> Option<Change>
         (Some(Change::Works(after)), _) => {
             tracing::info!(%account, seconds = after.as_secs(), "the account works again");
             lane.observer.rested(account, "", false);
-            lane.due.notify_one();
             lane.receipts.notify_one();
         }
         _ => return,
     }
-    // Whoever waits for a turn may have none to wait for any more.
+    // Whoever waits for a turn may have none to wait for any more, and a lane that idles has its pause to heed.
     lane.turns.wake();
+    lane.due.notify_one();
 }
 
 /// A class under which nothing is said of anybody's message.

@@ -54,8 +54,9 @@ pub use fault::{About, Class, Fault, Known, TRANSPORT_FAULTS, Who, known, with_c
 pub use file::File;
 pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
+pub use path::UNRESERVED;
 pub use read::typed;
-pub use server::{PlatformServer, Refusal, form, form_decoded, pairs};
+pub use server::{PlatformServer, Refusal, form, pairs};
 pub use spec::{
     Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
 };

@@ -2,8 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What a segment shows as it is; everything else is percent-encoded.
-pub(crate) const KEEP: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What a URL shows as it is (RFC 3986 §2.3); everything else is percent-encoded.
+pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The name of a segment in braces.
 pub(crate) fn field(segment: &str) -> Option<&str> {
@@ -20,7 +20,7 @@ pub(crate) fn segment(value: &str) -> Option<String> {
     if matches!(value, "" | "." | "..") {
         return None;
     }
-    Some(utf8_percent_encode(value, KEEP).to_string())
+    Some(utf8_percent_encode(value, UNRESERVED).to_string())
 }
 
 /// The fields of a path as it stands on the request line; `None` when it is not of this template.

@@ -9,7 +9,6 @@
 //! ```
 
 use crate::{Fault, Invalid, Platform, Sealed, Spec, Wire};
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 
@@ -103,19 +102,7 @@ impl Wire {
 
 /// The pairs of a query or a form, decoded, in order; what is not UTF-8 is replaced.
 pub fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (form_decoded(name), form_decoded(value))
-    })
-}
-
-/// A name or a value of a query or a form, decoded: `+` is a blank, `%41` a byte; what is not UTF-8 is replaced.
-#[must_use]
-pub fn form_decoded(text: &str) -> String {
-    if !text.contains(['%', '+']) {
-        return text.to_owned();
-    }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    form_urlencoded::parse(text.as_bytes()).into_owned()
 }
 
 /// A form as an object of texts; of several values of one name the last counts.

@@ -30,7 +30,7 @@ impl Wire {
             target.push(if i == 0 { '?' } else { '&' });
             target.push_str(key);
             target.push('=');
-            target.extend(utf8_percent_encode(value, path::KEEP));
+            target.extend(utf8_percent_encode(value, path::UNRESERVED));
         }
         target
     }

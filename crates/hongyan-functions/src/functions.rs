@@ -7,12 +7,15 @@ use crate::{
     target::{self, Target},
 };
 use bytes::Bytes;
-use hongyan_net::{Proxy, Trust, Wire, WireCall, WireFailure, WireFault, WireOptions};
+use hongyan_net::{Failure, Http, NetFault, Options, Proxy, RawCall, Trust};
 use http::Request;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+
+/// Longest time that a connection lies idle and is used again. Servers close idle ones after a minute or so.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 
 /// The functions under one profile. Cheap to clone: all clones share their connections and what
 /// `emailSmtpConfig` told. Opens and prepares nothing before a call needs it.
@@ -25,7 +28,7 @@ pub struct Functions {
 struct Shared {
     profile: Profile,
     reroute: Reroute,
-    wire: Wire,
+    http: Http,
     post: Post,
 }
 
@@ -54,8 +57,9 @@ impl Functions {
             Some(pem) => Trust::Authority(pem.clone()),
             None => Trust::Public,
         };
-        let wire = Wire::new(WireOptions { trust, connect_timeout: Some(profile.connect_timeout) });
-        Self { shared: Arc::new(Shared { profile, reroute, wire, post: Post::default() }) }
+        let connect_timeout = profile.connect_timeout;
+        let http = Http::new(Options { trust, connect_timeout, idle_timeout: IDLE_TIMEOUT, ..Options::default() });
+        Self { shared: Arc::new(Shared { profile, reroute, http, post: Post::default() }) }
     }
 
     /// The profile in force.
@@ -70,7 +74,7 @@ impl Functions {
     /// [`Kind::Argument`], [`Kind::Refused`] or [`Kind::Transport`]; see [`FunctionError::outcome_unknown`].
     pub async fn http(&self, call: &HttpCall) -> Result<HttpResult, FunctionError> {
         let begun = Instant::now();
-        let Shared { profile, reroute, wire, .. } = &*self.shared;
+        let Shared { profile, reroute, http, .. } = &*self.shared;
         let target = Target::of(call, profile, reroute)?;
         let headers = header::build(call, &target, profile)?;
         let body = match call.method {
@@ -92,8 +96,8 @@ impl Functions {
             _ if profile.dangerous_no_time_limit => None,
             _ => Some(Duration::from_millis(profile.timeout_ms)),
         };
-        let outcome = wire
-            .send(WireCall {
+        let outcome = http
+            .send_raw(RawCall {
                 request,
                 timeout,
                 max_body_bytes: if profile.dangerous_unbounded_body { usize::MAX } else { profile.max_body_bytes },
@@ -185,21 +189,21 @@ fn parse_proxy(text: &str) -> Result<Proxy, FunctionError> {
     Proxy::parse(&format!("http://{rest}{port}")).map_err(|_| wrong("it names no host and port"))
 }
 
-fn explain(method: Method, shown: &str, fault: WireFault) -> FunctionError {
+fn explain(method: Method, shown: &str, fault: NetFault) -> FunctionError {
     let function = method.function();
-    let WireFault { failure, may_have_arrived, message } = fault;
+    let NetFault { failure, timed_out, message } = fault;
     // A read that got lost is simply read again.
-    let unknown = may_have_arrived && method != Method::Get;
+    let unknown = !failure.came_before_the_call() && method != Method::Get;
     match failure {
-        WireFailure::Private => {
+        Failure::Private => {
             FunctionError::refused(format!("{function}: {shown} is not of the public internet"), PRIVATE_ADDRESSES)
         }
-        WireFailure::TooLarge => FunctionError::refused(
+        Failure::TooLarge => FunctionError::refused(
             format!("{function}: the answer of {shown} is larger than allowed: {message}"),
             UNBOUNDED_BODY,
         )
         .with_unknown_outcome(unknown),
-        WireFailure::Tls => {
+        Failure::Tls | Failure::Untrusted => {
             let mut error = FunctionError::new(
                 Kind::Transport { timeout: false },
                 format!("{function}: the certificate of {shown} was not accepted: {message}"),
@@ -211,24 +215,24 @@ fn explain(method: Method, shown: &str, fault: WireFault) -> FunctionError {
             error.allow_by(ANY_CERTIFICATE);
             error
         }
-        WireFailure::Timeout => FunctionError::new(
+        Failure::Timeout | Failure::Connect if timed_out => FunctionError::new(
             Kind::Transport { timeout: true },
             format!("{function}: timeout: {message} from {shown}"),
             ("raise the timeout, in milliseconds, or check the server", "请调大超时（毫秒）或检查服务器"),
         )
         .with_unknown_outcome(unknown),
-        WireFailure::Connect => FunctionError::new(
+        Failure::Timeout | Failure::Connect | Failure::Proxy => FunctionError::new(
             Kind::Transport { timeout: false },
             format!("{function}: could not connect to {shown}: {message}"),
             ("check host, port, DNS and any proxy", "请检查主机、端口、DNS 和代理"),
         ),
-        WireFailure::Lost => FunctionError::new(
+        Failure::Lost => FunctionError::new(
             Kind::Transport { timeout: false },
             format!("{function}: the connection to {shown} broke: {message}"),
             ("try again, or check the server", "请重试或检查服务器"),
         )
         .with_unknown_outcome(unknown),
-        WireFailure::Request => FunctionError::new(
+        Failure::Request => FunctionError::new(
             Kind::Argument,
             format!("{function}: {message}"),
             ("check URL and settings", "请检查地址和设置"),

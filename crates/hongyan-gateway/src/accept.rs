@@ -6,7 +6,7 @@ use crate::{
     files,
     keys::Caller,
     mails, reply,
-    tables::{self, Shows},
+    table_content::{self, Shows},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
@@ -89,7 +89,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
     check_times(&message, now)?;
     let (mut content, format, template) = fill(app, message.content)?;
     check_attachments(&content.attachments)?;
-    let sheet = tables::read(app, caller, &mut content).await?;
+    let sheet = table_content::read(app, caller, &mut content).await?;
 
     let (accounts, from_route) = accounts(app, &message.via, message.route.as_deref())?;
     let lookup = |name: &str| {
@@ -107,7 +107,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
     let mut file =
         files::take(app, caller, &mut content, involved.iter().filter_map(|name| app.accounts.get(*name))).await?;
     if let Some(sheet) = &sheet {
-        tables::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
+        table_content::trim(&mut content, sheet, involved.iter().filter_map(|name| app.accounts.get(*name)));
     }
     let mut counts = BTreeMap::new();
     let mut wordings = BTreeMap::new();
@@ -145,7 +145,7 @@ pub(crate) async fn given(app: &App, caller: &Caller, message: Message, now: Tim
         wordings.insert(std::sync::Arc::clone(&account.name), worded);
     }
     if let Some(sheet) = sheet {
-        file = tables::file(app, &mut content, sheet, &with_file).await?;
+        file = table_content::file(app, &mut content, sheet, &with_file).await?;
     }
     let plan = plan.in_parts(|account| counts.get(account).copied().unwrap_or(1));
     Ok(Draft {
@@ -318,7 +318,10 @@ pub(crate) async fn commit(app: &App, messages: Vec<NewMessage>) -> Result<Vec<A
         .map(|(name, _)| std::sync::Arc::clone(name))
         .collect();
     let accepted = app.outbox.accept(messages).await.map_err(reply::store)?;
-    if accepted.iter().any(|one| matches!(one, Accepted::New(_))) {
+    let mut new =
+        accepted.iter().filter_map(|one| if let Accepted::New(id) = one { Some(id) } else { None }).peekable();
+    if new.peek().is_some() {
+        new.for_each(|id| tracing::debug!(%id, "accepted"));
         for account in wake {
             app.dispatcher.wake(&account);
         }

@@ -4,27 +4,13 @@
 //! The parser above takes both ends of a line. Here the bytes are looked at on their way up to it, and a line feed that
 //! has no carriage return before it reaches the parser as NUL, which it refuses with `400` wherever it stands.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use hongyan_net::{Watch, Watched};
 
 /// A stream whose requests are looked at.
-pub(crate) struct Heads<T> {
-    stream: T,
-    place: Place,
-}
-
-impl<T> Heads<T> {
-    pub(crate) fn new(stream: T) -> Self {
-        Self { stream, place: Place::Head(Line::default()) }
-    }
-}
+pub(crate) type Heads<T> = Watched<T, Place>;
 
 /// Where in a request the next byte stands.
-enum Place {
+pub(crate) enum Place {
     /// In its head, or before it.
     Head(Line),
     /// In a body of a known length.
@@ -41,7 +27,7 @@ enum Place {
 
 /// A line so far, and what the lines before it said of the body.
 #[derive(Default)]
-struct Line {
+pub(crate) struct Line {
     text: Vec<u8>,
     /// Whether a line came before it: an empty one then ends the head.
     begun: bool,
@@ -52,9 +38,15 @@ struct Line {
 /// More of a line is not kept; no header that matters here is longer.
 const KEPT: usize = 256;
 
-impl Place {
+impl Default for Place {
+    fn default() -> Self {
+        Self::Head(Line::default())
+    }
+}
+
+impl Watch for Place {
     /// Moves over bytes as they come, and changes those that must not pass.
-    fn walk(&mut self, mut bytes: &mut [u8]) {
+    fn look(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             match self {
                 Self::Over => return,
@@ -89,7 +81,9 @@ impl Place {
             }
         }
     }
+}
 
+impl Place {
     fn end_of_line(&mut self) {
         let next = match self {
             Self::Head(line) => {
@@ -148,42 +142,6 @@ impl Line {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Heads<T> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = into.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, into))?;
-        this.place.walk(&mut into.filled_mut()[before..]);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Heads<T> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,9 +149,9 @@ mod tests {
     /// The bytes as the parser gets them, read in pieces of this size.
     fn walked(wire: &str, size: usize) -> Vec<u8> {
         let mut bytes = wire.as_bytes().to_vec();
-        let mut place = Place::Head(Line::default());
+        let mut place = Place::default();
         for piece in bytes.chunks_mut(size) {
-            place.walk(piece);
+            place.look(piece);
         }
         bytes
     }

@@ -19,7 +19,7 @@ mod official;
 mod reply;
 mod routes;
 mod shares;
-mod tables;
+mod table_content;
 mod tasks;
 mod template;
 mod waiting;

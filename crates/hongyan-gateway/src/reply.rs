@@ -66,14 +66,12 @@ pub(crate) fn problem(problem: &Problem) -> Response {
     // A problem is a handful of strings; nothing in it can fail to be written.
     let bytes = hongyan_endpoint::harmless_json(serde_json::to_vec(problem).unwrap_or_default());
     let mut response = with_type(status, CONTENT_TYPE, bytes);
-    let extra = match problem.status {
-        401 => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"hongyan\"")),
-        503 => Some((header::RETRY_AFTER, "1")),
-        408 => Some((header::CONNECTION, "close")),
-        _ => None,
-    };
-    if let Some((name, value)) = extra {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    let headers = response.headers_mut();
+    match problem.status {
+        401 => drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"hongyan\""))),
+        503 => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from(problem.retry_after.unwrap_or(1)))),
+        408 => drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
+        _ => {}
     }
     response
 }

@@ -14,8 +14,8 @@ use lettre::{
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{
-    fmt::Write,
     str::FromStr,
     time::{Duration, UNIX_EPOCH},
 };
@@ -275,6 +275,9 @@ impl lettre::message::header::Header for Disposition {
     }
 }
 
+/// What a name shows as it is in `filename*`.
+const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
 /// `filename*` (RFC 2231) comes first, for readers that stop at the first name; `filename` in RFC 2047's encoded
 /// words follows, for old Chinese clients that know nothing else.
 fn disposition(name: &str) -> String {
@@ -282,19 +285,8 @@ fn disposition(name: &str) -> String {
     if plain && name.len() <= 60 && !looks_encoded(name) {
         return format!("attachment; filename=\"{name}\"");
     }
-    let mut value = "attachment;\r\n filename*=UTF-8''".to_owned();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            value.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(value, "%{byte:02X}");
-        }
-    }
-    value.push_str(";\r\n filename=\"");
-    value.push_str(&encoded_words(name));
-    value.push('"');
-    value
+    let encoded = utf8_percent_encode(name, FILE_NAME);
+    format!("attachment;\r\n filename*=UTF-8''{encoded};\r\n filename=\"{}\"", encoded_words(name))
 }
 
 /// `type/subtype`, then `; name=value`, the value a token or in double quotes (RFC 2045 §5.1).

@@ -240,10 +240,10 @@ impl Mailer {
         Ok(())
     }
 
-    /// How many mails would find a connection at once: others wait for one.
+    /// How many mails may be under way at once for now: further ones wait for a connection.
     #[must_use]
-    pub fn room(&self) -> usize {
-        self.pool.room()
+    pub fn capacity(&self) -> usize {
+        self.pool.capacity()
     }
 
     /// Says goodbye on every idle connection. A mail after it opens a new one.

@@ -3,74 +3,50 @@
 use crate::{
     Failure, NetFault, Proxy,
     guard::{Private, Resolver},
-    link::Stream,
+    link::{Mode, Stream},
     proxy::{ProxyConnector, Refused},
+    reply::fault,
     trust::Untrusted,
 };
 use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{AlertDescription, ClientConfig};
 use std::{error::Error, time::Duration};
 use tower_service::Service;
 
-/// Why there is no connection. Nothing was sent.
-#[derive(Debug)]
-pub(crate) struct Unreached {
-    pub(crate) cause: Cause,
-    /// What the network said.
-    pub(crate) message: String,
-}
-
-/// The step at which connecting ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// The address is not of the public internet.
-    Private,
-    /// The proxy is there and refused the tunnel.
-    Proxy,
-    /// The certificate was refused, or the other side speaks no TLS.
-    Tls,
-    /// The certificate leads to nobody who is trusted.
-    Untrusted,
-    /// Everything else: the name, the connection.
-    Connect,
-}
-
 /// How to get there.
 pub(crate) struct Dial<'a> {
+    pub(crate) mode: Mode,
     pub(crate) proxy: Option<&'a Proxy>,
     pub(crate) refuse_private: bool,
-    /// Whether loopback addresses are called directly though there is a proxy.
-    pub(crate) spare_loopback: bool,
-    /// Of each TCP connection that is tried.
-    pub(crate) connect_timeout: Option<Duration>,
+    /// Of each TCP connection that is tried, in [`Mode::Strict`].
+    pub(crate) connect_timeout: Duration,
 }
 
 impl Dial<'_> {
+    /// The proxy itself, where it is to pass on what is said in clear.
+    pub(crate) fn asked_of_proxy(&self, secure: bool) -> Option<&Proxy> {
+        self.proxy.filter(|_| self.mode == Mode::Raw && !secure)
+    }
+
     /// Opens a stream; `tls` for `https`.
-    pub(crate) async fn open(&self, to: &Uri, tls: Option<ClientConfig>) -> Result<Box<dyn Stream>, Unreached> {
-        let mut connector = ProxyConnector::new(|resolver| self.connector(resolver), self.proxy, self.refuse_private);
-        if !self.spare_loopback {
-            connector = connector.for_every_address();
+    pub(crate) async fn open(&self, to: &Uri, tls: Option<ClientConfig>) -> Result<Box<dyn Stream>, NetFault> {
+        if let Some(proxy) = self.asked_of_proxy(tls.is_some()) {
+            let mut tcp = self.connector(Resolver::new(false));
+            return Ok(Box::new(tcp.call(proxy.address.clone()).await.map_err(|error| unreached(&error))?));
         }
+        // The proxy itself may be anywhere; behind it names are resolved by the proxy.
+        let resolver = Resolver::new(self.refuse_private && self.proxy.is_none());
+        let mut connector = ProxyConnector::new(self.connector(resolver), self.proxy);
         match tls {
             None => Ok(Box::new(connector.call(to.clone()).await.map_err(|error| unreached(&*error))?)),
             Some(tls) => {
-                let mut tls: HttpsConnector<ProxyConnector> = HttpsConnectorBuilder::new()
-                    .with_tls_config(tls)
-                    .https_only()
-                    .enable_http1()
-                    .wrap_connector(connector);
+                let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
+                let mut tls = https.wrap_connector(connector);
                 Ok(Box::new(tls.call(to.clone()).await.map_err(|error| unreached(&*error))?))
             }
         }
-    }
-
-    /// Opens a stream to the proxy itself, which is to pass on what is said in clear.
-    pub(crate) async fn open_to_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>, Unreached> {
-        let mut tcp = self.connector(Resolver::new(false));
-        Ok(Box::new(tcp.call(proxy.address.clone()).await.map_err(|error| unreached(&error))?))
     }
 
     fn connector(&self, resolver: Resolver) -> HttpConnector<Resolver> {
@@ -78,38 +54,38 @@ impl Dial<'_> {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
-        tcp.set_connect_timeout(self.connect_timeout);
+        tcp.set_connect_timeout((self.mode == Mode::Strict).then_some(self.connect_timeout));
         tcp
     }
 }
 
-fn unreached(error: &(dyn Error + 'static)) -> Unreached {
-    let mut found = Cause::Connect;
+/// The step at which connecting ended.
+fn unreached(error: &(dyn Error + 'static)) -> NetFault {
+    let mut failure = Failure::Connect;
     let mut innermost = error;
     for cause in causes(error) {
         innermost = cause;
         if cause.is::<Private>() {
-            return Unreached { cause: Cause::Private, message: Private.to_string() };
+            return fault(Failure::Private, Private.to_string());
         }
         if let Some(refused) = cause.downcast_ref::<Refused>() {
-            return Unreached { cause: Cause::Proxy, message: refused.to_string() };
+            return fault(Failure::Proxy, refused.to_string());
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            found = Cause::Tls;
+            failure = Failure::Tls;
             if let Some(untrusted) = Untrusted::in_error(tls) {
-                return Unreached { cause: Cause::Untrusted, message: untrusted.to_string() };
+                return fault(Failure::Untrusted, untrusted.to_string());
             }
         }
     }
-    Unreached { cause: found, message: innermost.to_string() }
+    fault(failure, innermost.to_string())
 }
 
 /// Why a TLS handshake failed that somebody else made, with a set-up of ours: mail.
 #[must_use]
 pub fn handshake_fault(error: &(dyn Error + 'static)) -> NetFault {
-    let unreached = unreached(error);
-    let failure = if unreached.cause == Cause::Untrusted { Failure::Untrusted } else { Failure::Tls };
-    NetFault { failure, message: unreached.message }
+    let NetFault { failure, message, .. } = unreached(error);
+    fault(if failure == Failure::Untrusted { failure } else { Failure::Tls }, message)
 }
 
 /// The alert by which a server refuses whoever calls, below an exchange's error.

@@ -62,7 +62,7 @@ impl fmt::Display for Private {
 impl std::error::Error for Private {}
 
 /// The refusal of an address.
-pub(crate) fn refusal() -> io::Error {
+fn refusal() -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, Private)
 }
 

@@ -2,18 +2,11 @@
 //!
 //! The parser above gives names in lower case and no order; what must be shown as received is copied on its way up.
 
-use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use std::{
-    io::{self, IoSlice},
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, ready},
-};
+use crate::Watch;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most bytes of a head that are kept; the parser refuses longer ones.
 const MAX_HEAD: usize = 512 << 10;
-/// Most bytes read at once while a head is being copied.
-const PIECE: usize = 8 << 10;
 
 /// The head of the answer under way.
 #[derive(Debug, Default)]
@@ -103,57 +96,13 @@ impl Head {
     }
 }
 
-/// A stream that copies heads into [`Head`].
-pub(crate) struct Copying<T> {
-    stream: T,
-    head: Head,
-    piece: Box<[u8]>,
-}
-
-impl<T> Copying<T> {
-    pub(crate) fn new(stream: T, head: Head) -> Self {
-        Self { stream, head, piece: vec![0; PIECE].into() }
-    }
-}
-
-impl<T: Read + Unpin> Read for Copying<T> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.head.with(|copied| copied.whole) {
-            return Pin::new(&mut this.stream).poll_read(cx, into);
-        }
-        let room = into.remaining().min(this.piece.len());
-        let mut piece = ReadBuf::new(&mut this.piece[..room]);
-        ready!(Pin::new(&mut this.stream).poll_read(cx, piece.unfilled()))?;
-        this.head.with(|copied| copied.take(piece.filled()));
-        into.put_slice(piece.filled());
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: Write + Unpin> Write for Copying<T> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
+impl Watch for Head {
+    fn look(&mut self, bytes: &mut [u8]) {
+        self.with(|copied| {
+            if !copied.whole {
+                copied.take(bytes);
+            }
+        });
     }
 }
 

@@ -1,20 +1,25 @@
-//! HTTP/1.1 over pooled connections.
+//! HTTP/1.1 over pooled connections: for the platforms' clients, and for calls that somebody else worded.
 
 use crate::{
-    BeforeWrite, Identity, Trust,
-    connect::{Cause, Dial, Unreached, refused_identity},
-    link::{BARE_LINE_FEED, Broken, Link, Reading},
-    pool::{Origin, Pool},
-    proxy::Proxy,
+    BeforeWrite, Failure, Identity, NetFault, RawReply, Reply, Trust,
+    connect::{Dial, refused_identity},
+    guard::{Private, is_public},
+    link::{BARE_LINE_FEED, Broken, Exchanged, Link, Mode},
+    pool::{Destination, Pool},
+    proxy::{Proxy, address, is_loopback},
     redact::{Cleaning, clean, clean_body, clean_headers},
-    wire::on_the_wire,
+    reply::{fault, timed_out},
+    request::on_the_wire,
 };
 use bytes::Bytes;
 use http::{Request, Uri, uri::Scheme};
 use rustls::ClientConfig;
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -67,109 +72,44 @@ impl Options {
     }
 }
 
-/// An answer, whatever its status.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers as they came.
-    pub headers: http::HeaderMap,
-    /// The whole body, at most [`Options::max_body_bytes`].
-    pub body: Bytes,
+/// A call that somebody else worded: proxy and bounds are its own, and its answer's head is wanted as it came.
+///
+/// Header names are written `As-These`; plain `http` is asked of the proxy by its whole address (many proxies tunnel to
+/// port 443 alone); loopback addresses go through the proxy too.
+#[derive(Debug)]
+pub struct RawCall {
+    /// Method, absolute `http` or `https` address, headers and body. `Host` is added where it is missing.
+    pub request: Request<Bytes>,
+    /// From the first step to the last byte in; `None` is without end.
+    pub timeout: Option<Duration>,
+    /// Of the answer's body.
+    pub max_body_bytes: usize,
+    /// Through which it goes out, in place of [`Options::proxy`].
+    pub proxy: Option<Proxy>,
+    /// As [`Options::refuse_private`]. The proxy itself may be anywhere.
+    pub refuse_private: bool,
 }
 
-/// The longest pause that an answer can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
-
-impl Reply {
-    /// The pause that the answer asks for, in seconds or as a date; at most an hour.
-    ///
-    /// A date is read against the answer's own `Date`, so that no clock but the sender's is asked; without one it says
-    /// nothing.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        let text = |name: http::HeaderName| self.headers.get(name)?.to_str().ok().map(str::trim);
-        let asked = text(http::header::RETRY_AFTER)?;
-        let pause = if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
-            // Too many digits are more than an hour in any case.
-            asked.parse().map_or(LONGEST_PAUSE, Duration::from_secs)
-        } else {
-            let until = httpdate::parse_http_date(asked).ok()?;
-            let now = httpdate::parse_http_date(text(http::header::DATE)?).ok()?;
-            until.duration_since(now).unwrap_or_default()
-        };
-        Some(pause.min(LONGEST_PAUSE))
-    }
+/// What holds for one call.
+struct Bounds<'a> {
+    mode: Mode,
+    proxy: Option<&'a Proxy>,
+    refuse_private: bool,
+    max_body_bytes: usize,
+    /// Of one exchange, without connecting.
+    timeout: Option<Duration>,
 }
-
-/// How far a failed call got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// No connection: nothing was sent.
-    Connect,
-    /// The proxy refused the tunnel: nothing was sent.
-    Proxy,
-    /// No encrypted connection: nothing was sent.
-    Tls,
-    /// The certificate is of an authority that is not trusted, which the message names: nothing was sent.
-    Untrusted,
-    /// The request may have been read; no answer came in time.
-    Timeout,
-    /// The request may have been read; the connection broke.
-    Lost,
-    /// The answer is larger than allowed; it was acted on.
-    TooLarge,
-    /// The request itself could not be built.
-    Request,
-}
-
-impl Failure {
-    /// The fault's code, as the tables have it.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Connect => "net.connect",
-            Self::Proxy => "net.proxy",
-            Self::Tls => "net.tls",
-            Self::Untrusted => "net.untrusted",
-            Self::Timeout => "net.timeout",
-            Self::Lost => "net.lost",
-            Self::TooLarge => "net.too_large",
-            Self::Request => "request.invalid",
-        }
-    }
-
-    /// Whether the other side cannot have acted on the call.
-    #[must_use]
-    pub const fn came_before_the_call(self) -> bool {
-        match self {
-            Self::Connect | Self::Proxy | Self::Tls | Self::Untrusted | Self::Request => true,
-            Self::Timeout | Self::Lost | Self::TooLarge => false,
-        }
-    }
-}
-
-/// A call without an answer. Its text names neither the URL nor any header: both may hold credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NetFault {
-    /// How far the call got.
-    pub failure: Failure,
-    /// What the network said.
-    pub message: String,
-}
-
-impl fmt::Display for NetFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for NetFault {}
 
 /// The client: cheap to clone, one pool for all clones.
 #[derive(Clone)]
 pub struct Http {
     shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("options", &self.shared.options).finish_non_exhaustive()
+    }
 }
 
 struct Shared {
@@ -180,6 +120,9 @@ struct Shared {
 
 /// How often a request is written anew because the connection had closed before it.
 const TRIES: usize = 4;
+/// For how long a connection has lain idle at most when a raw call uses it whose method must not be repeated: most
+/// servers keep one for five seconds at least.
+const MAX_IDLE_ONCE: Duration = Duration::from_secs(3);
 
 impl Http {
     /// A client with its own pool. Opens and prepares nothing before a call needs it.
@@ -200,9 +143,7 @@ impl Http {
     /// # Errors
     /// As [`Http::send`].
     pub async fn get(&self, url: &str) -> Result<Reply, NetFault> {
-        let request = http::Request::get(url)
-            .body(Bytes::new())
-            .map_err(|e| NetFault { failure: Failure::Request, message: e.to_string() })?;
+        let request = http::Request::get(url).body(Bytes::new()).map_err(|e| fault(Failure::Request, e.to_string()))?;
         self.send(request).await
     }
 
@@ -223,31 +164,84 @@ impl Http {
     /// # Errors
     /// As [`Self::send`].
     pub async fn send_cleaning(&self, request: Request<Bytes>, cleaning: Cleaning) -> Result<Reply, NetFault> {
-        let mut reply = self
-            .carry_out(request)
+        let Options { timeout, max_body_bytes, proxy, refuse_private, .. } = &self.shared.options;
+        let bounds = Bounds {
+            mode: Mode::Strict,
+            proxy: proxy.as_ref(),
+            refuse_private: *refuse_private,
+            max_body_bytes: *max_body_bytes,
+            timeout: Some(*timeout),
+        };
+        let Exchanged { status, mut headers, body, .. } = self
+            .carry_out(request, &bounds, &AtomicBool::default())
             .await
             .map_err(|fault| NetFault { message: clean(&fault.message).into_owned(), ..fault })?;
-        clean_headers(&mut reply.headers, cleaning);
-        reply.body = clean_body(reply.body, cleaning);
-        Ok(reply)
+        clean_headers(&mut headers, cleaning);
+        Ok(Reply { status, headers, body: clean_body(body, cleaning) })
     }
 
-    async fn carry_out(&self, mut request: Request<Bytes>) -> Result<Reply, NetFault> {
+    /// Carries out a call that somebody else worded. Redirects are answers like any other; nothing is decompressed, and
+    /// nothing is cleaned: whoever made the call reads the answer as it came.
+    ///
+    /// # Errors
+    /// As [`Self::send`]; after its own time-out [`Failure::Timeout`], or [`Failure::Connect`] where nothing was sent by
+    /// then.
+    pub async fn send_raw(&self, call: RawCall) -> Result<RawReply, NetFault> {
+        let RawCall { request, timeout, max_body_bytes, proxy, refuse_private } = call;
+        let bounds = Bounds { mode: Mode::Raw, proxy: proxy.as_ref(), refuse_private, max_body_bytes, timeout: None };
+        let written = AtomicBool::default();
+        let work = self.carry_out(request, &bounds, &written);
+        let Exchanged { status, head, body, .. } = match timeout {
+            None => work.await?,
+            Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+                let failure = if written.load(Ordering::Relaxed) { Failure::Timeout } else { Failure::Connect };
+                Err(timed_out(failure, format!("no answer within {} ms", limit.as_millis())))
+            })?,
+        };
+        Ok(RawReply { status, head, body })
+    }
+
+    /// `written` says whether the request may have been read.
+    async fn carry_out(
+        &self,
+        mut request: Request<Bytes>,
+        bounds: &Bounds<'_>,
+        written: &AtomicBool,
+    ) -> Result<Exchanged, NetFault> {
+        let Shared { options, pool, .. } = &*self.shared;
         let to = request.uri().clone();
-        let origin = origin(&to)?;
+        let secure = to.scheme() == Some(&Scheme::HTTPS);
+        if to.host().is_none_or(str::is_empty) || !(secure || to.scheme() == Some(&Scheme::HTTP)) {
+            return Err(fault(Failure::Request, "the address is not http:// or https:// with a host"));
+        }
+        // An address needs no resolver, which would judge it.
+        if bounds.refuse_private && (address(&to).is_some_and(|to| !is_public(to)) || is_loopback(&to)) {
+            return Err(fault(Failure::Private, Private.to_string()));
+        }
+        let dial = Dial {
+            mode: bounds.mode,
+            proxy: bounds.proxy.filter(|_| bounds.mode == Mode::Raw || !is_loopback(&to)),
+            refuse_private: bounds.refuse_private,
+            connect_timeout: options.connect_timeout,
+        };
+        let destination = Destination::of(&to, secure, &dial);
         let gate = request.extensions_mut().remove::<BeforeWrite>();
-        let Options { timeout, max_body_bytes, .. } = self.shared.options;
         let again = request.method().is_idempotent();
-        let mut request = on_the_wire(request, &to, origin.secure, None);
+        let mut request = on_the_wire(request, &to, dial.asked_of_proxy(secure));
+        let mut max_idle = options.idle_timeout;
         if !again {
+            if bounds.mode == Mode::Raw {
+                max_idle = max_idle.min(MAX_IDLE_ONCE);
+            }
             // What must not be repeated must not meet a connection that has closed meanwhile. A current-thread runtime
             // looks at its sockets only while it waits.
             tokio::task::yield_now().await;
         }
         for _ in 0..TRIES {
-            let mut link = match self.shared.pool.take(&origin) {
+            written.store(false, Ordering::Relaxed);
+            let mut link = match pool.take(&destination, max_idle) {
                 Some(link) => link,
-                None => self.open(&to, origin.secure).await?,
+                None => self.open(&to, secure, &dial).await?,
             };
             if let Some(gate) = &gate {
                 gate.pass().await;
@@ -258,56 +252,52 @@ impl Http {
             }
             // Kept only where it may be needed: a new connection is not given a second chance.
             let repeat = (again && link.reused).then(|| request.clone());
-            match tokio::time::timeout(timeout, link.exchange(request, max_body_bytes)).await {
-                Err(_) => return Err(fault(Failure::Timeout, format!("no answer within {timeout:?}"))),
-                Ok(Ok(exchanged)) => {
+            written.store(true, Ordering::Relaxed);
+            let exchange = link.exchange(request, bounds.max_body_bytes);
+            let exchanged = match bounds.timeout {
+                None => exchange.await,
+                Some(limit) => tokio::time::timeout(limit, exchange)
+                    .await
+                    .map_err(|_| timed_out(Failure::Timeout, format!("no answer within {limit:?}")))?,
+            };
+            match exchanged {
+                Ok(exchanged) => {
                     if link.settle().await {
-                        self.shared.pool.keep(origin, link);
+                        pool.keep(destination, link);
                     }
-                    return Ok(Reply { status: exchanged.status, headers: exchanged.headers, body: exchanged.body });
+                    return Ok(exchanged);
                 }
-                Ok(Err(Broken::Unsent(unsent))) => request = *unsent,
-                Ok(Err(Broken::Unanswered(error))) => match repeat {
+                Err(Broken::Unsent(unsent)) => request = *unsent,
+                Err(Broken::Unanswered(error)) => match repeat {
                     Some(same) if !error.is_parse() => request = same,
                     _ => return Err(unanswered(&error)),
                 },
-                Ok(Err(Broken::Cut(error))) => return Err(fault(Failure::Lost, innermost(&error))),
-                Ok(Err(Broken::BareLineFeed)) => return Err(fault(Failure::Lost, BARE_LINE_FEED)),
-                Ok(Err(Broken::TooLarge)) => {
-                    return Err(fault(Failure::TooLarge, format!("more than {max_body_bytes} bytes")));
+                Err(Broken::Cut(error)) => return Err(fault(Failure::Lost, innermost(&error))),
+                Err(Broken::BareLineFeed) => return Err(fault(Failure::Lost, BARE_LINE_FEED)),
+                Err(Broken::TooLarge) => {
+                    return Err(fault(Failure::TooLarge, format!("more than {} bytes", bounds.max_body_bytes)));
                 }
             }
         }
         Err(fault(Failure::Connect, "the server closes every connection at once"))
     }
 
-    async fn open(&self, to: &Uri, secure: bool) -> Result<Link, NetFault> {
-        let options = &self.shared.options;
-        let dial = Dial {
-            proxy: options.proxy.as_ref(),
-            refuse_private: options.refuse_private,
-            spare_loopback: true,
-            connect_timeout: Some(options.connect_timeout),
-        };
+    async fn open(&self, to: &Uri, secure: bool, dial: &Dial<'_>) -> Result<Link, NetFault> {
         let tls = if secure { Some(self.tls()?) } else { None };
         let opening = async {
-            let stream = dial.open(to, tls).await.map_err(unreached)?;
-            Link::open(stream, Reading::Strict).await.map_err(|error| fault(Failure::Connect, innermost(&error)))
+            let stream = dial.open(to, tls).await?;
+            Link::open(stream, dial.mode).await.map_err(|error| fault(Failure::Connect, innermost(&error)))
         };
-        match tokio::time::timeout(options.connect_timeout, opening).await {
-            Ok(opened) => opened,
-            Err(_) => Err(fault(Failure::Connect, format!("no connection within {:?}", options.connect_timeout))),
-        }
+        let limit = self.shared.options.connect_timeout;
+        tokio::time::timeout(limit, opening)
+            .await
+            .map_err(|_| timed_out(Failure::Connect, format!("no connection within {} ms", limit.as_millis())))?
     }
 
     fn tls(&self) -> Result<ClientConfig, NetFault> {
         let set_up = self.shared.tls.get_or_init(|| self.shared.options.client_config());
         set_up.clone().map_err(|why| fault(Failure::Request, why))
     }
-}
-
-fn fault(failure: Failure, message: impl Into<String>) -> NetFault {
-    NetFault { failure, message: message.into() }
 }
 
 /// A server that wants to know who calls says so only after the request was written, and reads none of it.
@@ -320,25 +310,6 @@ fn unanswered(error: &hyper::Error) -> NetFault {
     }
 }
 
-fn origin(to: &Uri) -> Result<Origin, NetFault> {
-    let secure = to.scheme() == Some(&Scheme::HTTPS);
-    if to.host().is_none_or(str::is_empty) || !(secure || to.scheme() == Some(&Scheme::HTTP)) {
-        return Err(fault(Failure::Request, "the address is not http:// or https:// with a host"));
-    }
-    let authority = to.authority().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default();
-    Ok(Origin { secure, authority })
-}
-
-fn unreached(unreached: Unreached) -> NetFault {
-    let failure = match unreached.cause {
-        Cause::Private | Cause::Connect => Failure::Connect,
-        Cause::Proxy => Failure::Proxy,
-        Cause::Tls => Failure::Tls,
-        Cause::Untrusted => Failure::Untrusted,
-    };
-    fault(failure, unreached.message)
-}
-
 /// The cause at the bottom of the chain: the layers above it repeat the URL, which may hold a credential.
 pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
@@ -346,39 +317,4 @@ pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         cause = next;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn asked(headers: &[(&str, &str)]) -> Option<u64> {
-        let name = |name: &str| name.parse::<http::HeaderName>().unwrap();
-        let headers = headers.iter().map(|(key, value)| (name(key), value.parse().unwrap())).collect();
-        Reply { status: 429, headers, body: Bytes::new() }.retry_after().map(|pause| pause.as_secs())
-    }
-
-    #[test]
-    fn a_pause_is_read_in_seconds_and_as_a_date_and_is_bounded() {
-        let date = ("date", "Tue, 01 Dec 2026 09:00:00 GMT");
-        for (value, pause) in [
-            ("7", Some(7)),
-            (" 7 ", Some(7)),
-            ("0", Some(0)),
-            ("86400", Some(3_600)),
-            ("99999999999999999999999", Some(3_600)),
-            ("Tue, 01 Dec 2026 09:00:30 GMT", Some(30)),
-            ("Tuesday, 01-Dec-26 09:00:30 GMT", Some(30)),
-            ("Tue, 01 Dec 2026 08:00:00 GMT", Some(0)),
-            ("Wed, 02 Dec 2026 09:00:00 GMT", Some(3_600)),
-            ("-1", None),
-            ("1.5", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(asked(&[("retry-after", value), date]), pause, "{value:?}");
-        }
-        assert_eq!(asked(&[("retry-after", "Tue, 01 Dec 2026 09:00:30 GMT")]), None);
-        assert_eq!(asked(&[date]), None);
-    }
 }

@@ -1,7 +1,7 @@
 //! One connection and one exchange on it at a time, both driven by the caller's own task: nothing is spawned, so a
 //! call costs no hand-over between tasks and an idle connection costs nothing at all.
 
-use crate::head::{Copying, Head};
+use crate::{Watched, head::Head};
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::{
@@ -10,6 +10,7 @@ use hyper::{
     client::conn::http1::{Builder, Connection, SendRequest},
     rt::{Read, Write},
 };
+use hyper_util::rt::TokioIo;
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -21,7 +22,7 @@ use std::{
 pub(crate) trait Stream: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Stream for T {}
 
-type Driver = Connection<Copying<Box<dyn Stream>>, Full<Bytes>>;
+type Driver = Connection<TokioIo<Watched<TokioIo<Box<dyn Stream>>, Head>>, Full<Bytes>>;
 
 /// An open connection.
 pub(crate) struct Link {
@@ -63,26 +64,26 @@ pub(crate) enum Broken {
     TooLarge,
 }
 
-/// How an answer's head is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// As the standard has it, header names in lower case as they are written.
+/// Whose the calls are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Mode {
+    /// Ours: heads are read as the standard has it, header names are written in lower case.
     Strict,
-    /// Folded lines and stray spaces are borne, names are written `As-These`.
-    Lenient,
+    /// Somebody else's: folded lines and stray spaces are borne, names are written `As-These`.
+    Raw,
 }
 
 impl Link {
     /// Makes HTTP of a stream.
-    pub(crate) async fn open(stream: Box<dyn Stream>, reading: Reading) -> hyper::Result<Self> {
+    pub(crate) async fn open(stream: Box<dyn Stream>, mode: Mode) -> hyper::Result<Self> {
         let head = Head::default();
-        let lenient = reading == Reading::Lenient;
+        let lenient = mode == Mode::Raw;
         let (sender, driver) = Builder::new()
             .title_case_headers(lenient)
             .allow_obsolete_multiline_headers_in_responses(lenient)
             .allow_spaces_after_header_name_in_responses(lenient)
             .ignore_invalid_headers_in_responses(lenient)
-            .handshake(Copying::new(stream, head.clone()))
+            .handshake(TokioIo::new(Watched::new(TokioIo::new(stream), head.clone())))
             .await?;
         Ok(Self { sender, driver: Some(driver), head, used: Instant::now(), kept_for: None, reused: false })
     }

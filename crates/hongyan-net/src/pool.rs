@@ -1,6 +1,10 @@
 //! Idle connections of one client: as many as calls were in flight at once, closed before the other side does.
 
-use crate::link::Link;
+use crate::{
+    connect::Dial,
+    link::{Link, Mode},
+};
+use http::{HeaderValue, Uri};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -9,14 +13,32 @@ use std::{
 
 /// The most that are kept for one host.
 const PER_HOST: usize = 256;
+/// Destinations whose connections are kept.
+const DESTINATIONS: usize = 256;
 /// The least time between two looks at what has lain idle too long.
 const SHORTEST_SWEEP: Duration = Duration::from_millis(250);
 
-/// Scheme, host and port.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Origin {
-    pub(crate) secure: bool,
-    pub(crate) authority: String,
+/// Where a connection leads and how. Calls with equal destinations share connections.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Destination {
+    secure: bool,
+    authority: String,
+    mode: Mode,
+    /// The proxy with its login: another login, another connection.
+    proxy: Option<(String, Option<HeaderValue>)>,
+    refuse_private: bool,
+}
+
+impl Destination {
+    pub(crate) fn of(to: &Uri, secure: bool, dial: &Dial<'_>) -> Self {
+        Self {
+            secure,
+            authority: to.authority().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default(),
+            mode: dial.mode,
+            proxy: dial.proxy.map(|proxy| (proxy.host_and_port(), proxy.authorization())),
+            refuse_private: dial.refuse_private,
+        }
+    }
 }
 
 /// Connections that nobody uses.
@@ -28,7 +50,7 @@ pub(crate) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    links: HashMap<Origin, Vec<Link>>,
+    links: HashMap<Destination, Vec<Link>>,
     /// Whether a task closes what has lain idle too long.
     swept: bool,
 }
@@ -38,20 +60,24 @@ impl Pool {
         Arc::new(Self { idle_timeout, idle: Mutex::default() })
     }
 
-    /// The one that was used last, if the other side has kept it open too.
-    pub(crate) fn take(&self, origin: &Origin) -> Option<Link> {
+    /// The one that was used last, less than `max_idle` ago, if the other side has kept it open too.
+    pub(crate) fn take(&self, destination: &Destination, max_idle: Duration) -> Option<Link> {
         loop {
-            let mut link = self.with(|idle| idle.links.get_mut(origin)?.pop())?;
-            if link.is_within(self.idle_timeout) && link.is_ready() {
+            let mut link = self.with(|idle| idle.links.get_mut(destination)?.pop())?;
+            if link.is_within(max_idle) && link.is_ready() {
                 return Some(link);
             }
         }
     }
 
     /// Keeps a connection for the next call.
-    pub(crate) fn keep(self: &Arc<Self>, origin: Origin, link: Link) {
+    pub(crate) fn keep(self: &Arc<Self>, destination: Destination, link: Link) {
         let sweep = self.with(|idle| {
-            let links = idle.links.entry(origin).or_default();
+            if idle.links.len() >= DESTINATIONS && !idle.links.contains_key(&destination) {
+                // Scripts that call ever new hosts do not need the old ones' connections.
+                idle.links.clear();
+            }
+            let links = idle.links.entry(destination).or_default();
             if links.len() < PER_HOST {
                 links.push(link);
             }

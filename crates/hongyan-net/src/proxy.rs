@@ -1,13 +1,9 @@
 //! Connections through a forward proxy.
 //!
-//! Calls go through `CONNECT`, so that the proxy sees host and port and nothing of the call; loopback addresses are
-//! always called directly. Deciding whether there is a proxy is the configuration's affair: nothing is taken from the
+//! Calls go through `CONNECT`, so that the proxy sees host and port and nothing of the call. Deciding whether there is a proxy is the configuration's affair: nothing is taken from the
 //! environment here.
 
-use crate::{
-    Secret,
-    guard::{Resolver, is_public, refusal},
-};
+use crate::{Secret, guard::Resolver};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Uri, uri};
 use hyper_util::{
@@ -85,6 +81,11 @@ impl Proxy {
         Ok(self)
     }
 
+    /// The login as a header; base64 is a header value always.
+    pub(crate) fn authorization(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(self.authorization.as_ref()?.expose()).ok()
+    }
+
     /// Host and port, for people.
     #[must_use]
     pub fn host_and_port(&self) -> String {
@@ -104,39 +105,21 @@ impl fmt::Display for Refused {
 
 impl Error for Refused {}
 
-/// Connects directly, or through the proxy where there is one.
+/// Connects directly, or through a tunnel where there is a proxy.
 #[derive(Clone)]
-pub(crate) struct ProxyConnector {
-    direct: HttpConnector<Resolver>,
-    tunnel: Option<Tunnel<HttpConnector<Resolver>>>,
-    refuse_private: bool,
-    /// Whether loopback addresses are called directly all the same.
-    spare_loopback: bool,
+pub(crate) enum ProxyConnector {
+    Direct(HttpConnector<Resolver>),
+    Tunnel(Tunnel<HttpConnector<Resolver>>),
 }
 
 impl ProxyConnector {
-    /// `connector` makes a connector over a resolver. The proxy itself may be anywhere; behind it names are resolved
-    /// by the proxy, and only addresses are judged here.
-    pub(crate) fn new(
-        connector: impl Fn(Resolver) -> HttpConnector<Resolver>,
-        proxy: Option<&Proxy>,
-        refuse_private: bool,
-    ) -> Self {
-        let tunnel = proxy.map(|proxy| {
-            let tunnel = Tunnel::new(proxy.address.clone(), connector(Resolver::new(false)));
-            // Base64 is a header value always.
-            match proxy.authorization.as_ref().and_then(|line| HeaderValue::from_str(line.expose()).ok()) {
-                Some(line) => tunnel.with_auth(line),
-                None => tunnel,
-            }
-        });
-        Self { direct: connector(Resolver::new(refuse_private)), tunnel, refuse_private, spare_loopback: true }
-    }
-
-    /// The same, through the proxy for loopback addresses too: where a call names its proxy itself.
-    pub(crate) fn for_every_address(mut self) -> Self {
-        self.spare_loopback = false;
-        self
+    pub(crate) fn new(connector: HttpConnector<Resolver>, proxy: Option<&Proxy>) -> Self {
+        let Some(proxy) = proxy else { return Self::Direct(connector) };
+        let tunnel = Tunnel::new(proxy.address.clone(), connector);
+        Self::Tunnel(match proxy.authorization() {
+            Some(line) => tunnel.with_auth(line),
+            None => tunnel,
+        })
     }
 }
 
@@ -153,12 +136,8 @@ impl Service<Uri> for ProxyConnector {
     }
 
     fn call(&mut self, to: Uri) -> Connecting {
-        // An address needs no resolver, which would have judged it.
-        if self.refuse_private && address(&to).is_some_and(|address| !is_public(address)) {
-            return Box::pin(async { Err(refusal().into()) });
-        }
-        match &mut self.tunnel {
-            Some(tunnel) if !(self.spare_loopback && is_loopback(&to)) => {
+        match self {
+            Self::Tunnel(tunnel) => {
                 let connecting = tunnel.call(with_port(to));
                 Box::pin(async move {
                     connecting.await.map_err(|error| match error.source() {
@@ -168,8 +147,8 @@ impl Service<Uri> for ProxyConnector {
                     })
                 })
             }
-            _ => {
-                let connecting = self.direct.call(to);
+            Self::Direct(direct) => {
+                let connecting = direct.call(to);
                 Box::pin(async move { connecting.await.map_err(Into::into) })
             }
         }

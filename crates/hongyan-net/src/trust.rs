@@ -69,8 +69,8 @@ impl Trust {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
-        let verifier: Arc<dyn ServerCertVerifier> = match self {
-            Self::Public => Arc::new(Explaining::new(Arc::clone(&PUBLIC), Vec::new(), provider)?),
+        let chain = match self {
+            Self::Public => Chain::trusted(Arc::clone(&PUBLIC), Vec::new(), &provider)?,
             Self::Authority(pem) => {
                 let certificates = certificates(pem).map_err(|error| format!("the authority's PEM: {error}"))?;
                 let mut roots = RootCertStore::empty();
@@ -80,11 +80,11 @@ impl Trust {
                 if roots.is_empty() {
                     return Err("there is no certificate in the authority's PEM".into());
                 }
-                Arc::new(Explaining::new(Arc::new(roots), certificates, provider)?)
+                Chain::trusted(Arc::new(roots), certificates, &provider)?
             }
-            Self::DangerousAnyone { name_checked } => Arc::new(Anyone { provider, name_checked: *name_checked }),
+            Self::DangerousAnyone { name_checked } => Chain::Anyone { name_checked: *name_checked },
         };
-        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier { provider, chain }));
         let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
         let chain = certificates(&identity.certificates).map_err(|error| format!("client_cert: {error}"))?;
         if chain.is_empty() {
@@ -147,26 +147,41 @@ impl Untrusted {
     }
 }
 
-/// The usual verifier, which says who is not trusted, and takes a server's own certificate as its own authority.
+/// Says who is not trusted, and takes a server's own certificate as its own authority. The handshake's signature is
+/// always checked: the other side has the certificate's key.
 #[derive(Debug)]
-struct Explaining {
-    usual: Arc<WebPkiServerVerifier>,
-    /// Certificates that the configuration names one by one.
-    named: Vec<CertificateDer<'static>>,
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    chain: Chain,
 }
 
-impl Explaining {
-    fn new(
+/// Which chains are believed.
+#[derive(Debug)]
+enum Chain {
+    /// Those that lead to an authority, and `named`, certificates that the configuration names one by one.
+    Trusted { usual: Arc<WebPkiServerVerifier>, named: Vec<CertificateDer<'static>> },
+    /// Every one.
+    Anyone { name_checked: bool },
+}
+
+impl Chain {
+    fn trusted(
         roots: Arc<RootCertStore>,
         named: Vec<CertificateDer<'static>>,
-        provider: Arc<CryptoProvider>,
+        provider: &Arc<CryptoProvider>,
     ) -> Result<Self, String> {
-        let usual = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
-        Ok(Self { usual: usual.map_err(|error| error.to_string())?, named })
+        let usual = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
+        Ok(Self::Trusted { usual: usual.map_err(|error| error.to_string())?, named })
     }
 }
 
-impl ServerCertVerifier for Explaining {
+fn check_name(end_entity: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Result<(), Error> {
+    let certificate = ParsedCertificate::try_from(end_entity)
+        .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+    verify_server_name(&certificate, server_name)
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -175,16 +190,22 @@ impl ServerCertVerifier for Explaining {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match verified {
+        let (usual, named) = match &self.chain {
+            Chain::Trusted { usual, named } => (usual, named),
+            Chain::Anyone { name_checked } => {
+                if *name_checked {
+                    check_name(end_entity, server_name)?;
+                }
+                return Ok(ServerCertVerified::assertion());
+            }
+        };
+        match usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             // Most self-signed certificates call themselves authorities, which no server's certificate may be. What
             // is named byte for byte needs no authority; its dates were judged before that, its name is now.
             Err(Error::InvalidCertificate(CertificateError::Other(_) | CertificateError::UnknownIssuer))
-                if self.named.contains(end_entity) =>
+                if named.contains(end_entity) =>
             {
-                let certificate = ParsedCertificate::try_from(end_entity)
-                    .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-                verify_server_name(&certificate, server_name)?;
+                check_name(end_entity, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
             // An authority that has another's name signs badly.
@@ -201,53 +222,6 @@ impl ServerCertVerifier for Explaining {
             }
             verified => verified,
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.usual.supported_verify_schemes()
-    }
-}
-
-/// Believes every chain. The handshake's signature is still checked: the other side has the certificate's key.
-#[derive(Debug)]
-struct Anyone {
-    provider: Arc<CryptoProvider>,
-    name_checked: bool,
-}
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        if self.name_checked {
-            let certificate = ParsedCertificate::try_from(end_entity)
-                .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-            verify_server_name(&certificate, server_name)?;
-        }
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

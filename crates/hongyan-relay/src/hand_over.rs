@@ -5,10 +5,10 @@ use crate::{
     answer::{Meaning, meaning},
     work::{Outcome, Waiting},
 };
+use data_encoding::HEXLOWER;
 use hongyan_client::Gateway;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A row that the gateway could not take just now waits so long, in milliseconds, while others go on.
 const LATER_MS: i64 = 5_000;
@@ -29,11 +29,7 @@ pub(crate) fn header_key(key: &str) -> String {
     if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return key.to_owned();
     }
-    Sha256::digest(key.as_bytes()).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(key.as_bytes())))
 }
 
 /// Hands over a batch. What is refused as a whole is halved until the row that spoils it stands alone.

@@ -25,14 +25,14 @@ mod fault;
 mod hand_over;
 mod look;
 mod name;
+mod outbox_table;
 mod pace;
 mod relay;
 mod row;
-mod table;
 mod work;
 
 pub use fault::{Fault, Kind};
 pub use name::{DEFAULT_TABLE, OUTBOX_SQL, sql};
+pub use outbox_table::{Create, OutboxTable};
 pub use relay::{Options, Summary, relay};
 pub use row::{Change, Row};
-pub use table::{Create, OutboxTable};

@@ -8,10 +8,10 @@ use crate::{
     hand_over::hand_over,
     look::{Accounts, look},
     pace::Backoff,
-    work::Take,
+    work::{LONGEST_PAUSE_MS, Take},
 };
 use hongyan_client::Gateway;
-use hongyan_core::{Clock, clock::System};
+use hongyan_core::{Clock, Steps, clock::System};
 use serde::Serialize;
 use std::{
     fmt,
@@ -123,7 +123,12 @@ pub async fn relay(
         handed: Notify::new(),
         drained: AtomicBool::new(false),
         until: options.once.map(|span| Instant::now() + span),
+        steps: Mutex::new((Steps::from(options.clock.moment()), Stepped::default())),
     };
+    let now = relay.now();
+    if let Err(fault) = relay.with(move |table| table.reanchor(now)).await {
+        tracing::warn!(%fault, "rows that wait are not looked through");
+    }
     let work = async { tokio::try_join!(relay.hand_over(), relay.look()) };
     let last_words = async {
         stopped(relay.stop.clone()).await;
@@ -156,6 +161,16 @@ struct Relay<'a, F> {
     /// Everything that waited was handed over; only said when the relay is to end.
     drained: AtomicBool,
     until: Option<Instant>,
+    steps: Mutex<(Steps, Stepped)>,
+}
+
+/// How the wall clock was set so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stepped {
+    /// How often the table followed it.
+    times: u64,
+    /// What the table has still to follow, in milliseconds.
+    owed_ms: i64,
 }
 
 impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
@@ -172,6 +187,27 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
 
     fn now(&self) -> i64 {
         self.options.clock.now().millis()
+    }
+
+    /// Moves what rows wait for with a wall clock that was set, so that no pause is as long as the step. How often that
+    /// has happened.
+    async fn follow_clock(&self) -> Result<u64, Fault> {
+        let Stepped { times, owed_ms } = {
+            let (steps, stepped) = &mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+            stepped.owed_ms += steps.look(self.options.clock.moment()).unwrap_or(0);
+            *stepped
+        };
+        if owed_ms == 0 {
+            return Ok(times);
+        }
+        self.with(move |table| table.clock_stepped(owed_ms)).await?;
+        tracing::warn!(by_ms = owed_ms, "the clock was set: rows that wait move with it");
+        let (_, stepped) = &mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        stepped.owed_ms -= owed_ms;
+        stepped.times += 1;
+        // The other loop may sleep until a time that is no more.
+        self.handed.notify_one();
+        Ok(stepped.times)
     }
 
     fn over(&self) -> bool {
@@ -240,8 +276,12 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
                 self.outage(&fault, &mut gateway_pace).await?;
                 continue;
             }
+            let changed = match self.follow_clock().await {
+                Ok(steps) => watch.changed(self, self.now(), steps).await,
+                Err(fault) => Err(fault),
+            };
             let now = self.now();
-            let batch = match watch.changed(self, now).await {
+            let batch = match changed {
                 Ok(true) => self.with(move |table| table.take(now, take)).await,
                 Ok(false) => {
                     self.rest(self.options.interval).await;
@@ -318,8 +358,12 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
         let mut accounts = Accounts::default();
         while !self.over() {
             let drained = self.drained.load(Ordering::Acquire);
+            let followed = self.follow_clock().await;
             let now = self.now();
-            let read = self.with(move |table| Ok((table.due(now, LOOKS)?, table.next_look()?))).await;
+            let read = match followed {
+                Ok(_) => self.with(move |table| Ok((table.due(now, LOOKS)?, table.next_look()?))).await,
+                Err(fault) => Err(fault),
+            };
             let (rows, next) = match read {
                 Ok(read) => read,
                 Err(fault) => {
@@ -364,7 +408,7 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
 
     /// Until the next look is due or there is something new to look at.
     async fn sleep_until(&self, next: Option<i64>, now: i64) {
-        let wait = next.map_or(3_600_000, |next| next.saturating_sub(now).clamp(1, 3_600_000));
+        let wait = next.map_or(LONGEST_PAUSE_MS, |next| next.saturating_sub(now).clamp(1, LONGEST_PAUSE_MS));
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(1));
         tokio::select! {
             () = self.rest(wait) => {}
@@ -384,6 +428,8 @@ struct Watch {
     version: Option<i64>,
     /// When a row that was postponed is due.
     due: Option<i64>,
+    /// How often the wall clock was set before.
+    steps: u64,
 }
 
 impl Watch {
@@ -392,7 +438,15 @@ impl Watch {
         self.version = None;
     }
 
-    async fn changed<F: Fn(&Change) + Send + Sync>(&mut self, relay: &Relay<'_, F>, now: i64) -> Result<bool, Fault> {
+    async fn changed<F: Fn(&Change) + Send + Sync>(
+        &mut self,
+        relay: &Relay<'_, F>,
+        now: i64,
+        steps: u64,
+    ) -> Result<bool, Fault> {
+        if std::mem::replace(&mut self.steps, steps) != steps {
+            *self = Self { steps, ..Self::default() };
+        }
         let known = (self.version, self.due);
         let read = relay
             .with(move |table| {

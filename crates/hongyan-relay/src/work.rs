@@ -73,6 +73,9 @@ pub(crate) struct Found {
 /// The first look at a message comes so long after the hand-over, in milliseconds.
 pub(crate) const FIRST_LOOK_MS: i64 = 250;
 
+/// A row that waits for longer is looked at all the same at the next start.
+pub(crate) const LONGEST_PAUSE_MS: i64 = 3_600_000;
+
 impl OutboxTable {
     /// A number that changes when somebody else commits to the database.
     pub(crate) fn version(&self) -> Result<i64, Fault> {
@@ -94,6 +97,24 @@ impl OutboxTable {
     pub(crate) fn next_postponed(&self) -> Result<Option<i64>, Fault> {
         let sql = format!("SELECT min(due_at) FROM {} WHERE state = 'waiting'", self.table);
         Ok(self.connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// The wall clock was set by so many milliseconds: what rows wait for, and when they were tried, moves with it.
+    pub(crate) fn clock_stepped(&self, by_ms: i64) -> Result<(), Fault> {
+        let sql = format!(
+            "UPDATE {} SET due_at = due_at + ?1, tried_at = tried_at + ?1
+             WHERE settled = 0 AND (due_at IS NOT NULL OR tried_at IS NOT NULL)",
+            self.table
+        );
+        self.connection.execute(&sql, [by_ms])?;
+        Ok(())
+    }
+
+    /// Makes due now what waits for longer than any pause: it was written down while the clock was ahead.
+    pub(crate) fn reanchor(&self, now: i64) -> Result<(), Fault> {
+        let sql = format!("UPDATE {} SET due_at = ?1 WHERE settled = 0 AND due_at > ?2", self.table);
+        self.connection.execute(&sql, [now, now.saturating_add(LONGEST_PAUSE_MS)])?;
+        Ok(())
     }
 
     /// Whether there is anything for [`Self::take`].

@@ -1,6 +1,7 @@
 //! How a sandbox is set up, and the credentials that it gives out.
 
 use crate::trouble::FaultRule;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -146,6 +147,7 @@ impl Credentials {
 pub(crate) fn random_hex(digits: usize) -> io::Result<String> {
     let mut bytes = vec![0_u8; digits.div_ceil(2)];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-    Ok(bytes.into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte)]).take(digits).collect())
+    let mut text = HEXLOWER.encode(&bytes);
+    text.truncate(digits);
+    Ok(text)
 }

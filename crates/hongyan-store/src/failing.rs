@@ -16,7 +16,7 @@
 use async_trait::async_trait;
 use hongyan_core::{
     Accepted, CallbackRow, ChatRow, Claim, DeliveryId, DeliveryState, FileRow, Filter, Handed, Idempotency, Inbox,
-    KeyRow, Keys, LedgerRow, Library, MessageId, MessageRow, NewCallback, NewMessage, Outbox, Page, Recalled,
+    KeyRow, Keys, LedgerRow, Library, MessageId, MessageRow, NewCallback, NewMessage, Outage, Outbox, Page, Recalled,
     ReceiptTask, Settlement, StoreError, TargetResult, Time,
 };
 use hongyan_endpoint::File;
@@ -234,6 +234,14 @@ impl<S: Outbox> Outbox for Failing<S> {
 
     async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
         self.done(self.store.reanchor(account, now, longest)).await
+    }
+
+    async fn outages(&self, account: &str) -> Result<Vec<Outage>> {
+        self.done(self.store.outages(account)).await
+    }
+
+    async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<()> {
+        self.done(self.store.keep_outages(account, outages)).await
     }
 
     async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {

@@ -1,7 +1,7 @@
 //! Markdown as the HTML of a mail: nothing of the source is HTML, and styles stand inline, since mail programs drop
 //! style sheets.
 
-use crate::tree::{Block, Inline, Table, is_harmless, words};
+use crate::tree::{Block, Inline, MarkdownTable, is_harmless, words};
 use pulldown_cmark::Alignment;
 
 const BODY: &str = "font-family:sans-serif;line-height:1.6";
@@ -58,7 +58,7 @@ fn write_list(start: Option<u64>, items: &[Vec<Block>], out: &mut String) {
     out.push_str(&format!("</{tag}>\n"));
 }
 
-fn write_table(table: &Table, out: &mut String) {
+fn write_table(table: &MarkdownTable, out: &mut String) {
     out.push_str(&format!("<table style=\"{TABLE}\">\n"));
     for (i, row) in table.rows.iter().enumerate() {
         let tag = if i == 0 { "th" } else { "td" };

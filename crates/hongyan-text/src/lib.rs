@@ -11,7 +11,7 @@ pub mod markdown;
 mod marks;
 mod source;
 pub mod split;
-mod table;
+mod table_lines;
 mod tree;
 
 pub use split::{Form, TooLong, split, split_measured};

@@ -8,8 +8,8 @@
 //! be copied as it stands.
 
 use crate::{
-    address, html, table,
-    tree::{Block, Inline, Table, is_harmless, parse, words},
+    address, html, table_lines,
+    tree::{Block, Inline, MarkdownTable, is_harmless, parse, words},
 };
 use pulldown_cmark::{Alignment, Event, Parser};
 use std::ops::Range;
@@ -260,10 +260,10 @@ impl Writer {
         format!("{}{}", "\u{a0}".repeat(indent.min(80)), self.guard_start(&self.escape(words, care)))
     }
 
-    fn table(&self, table: &Table) -> Vec<String> {
+    fn table(&self, table: &MarkdownTable) -> Vec<String> {
         let care = Care::of(table.rows.iter().flatten().map(Vec::as_slice));
         if self.dialect != Dialect::WeComV2 {
-            let lines = table::lines(table, |cell| self.inlines(cell, care).replace('\n', " "));
+            let lines = table_lines::lines(table, |cell| self.inlines(cell, care).replace('\n', " "));
             return self.broken(lines);
         }
         let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));

@@ -23,13 +23,13 @@ pub(crate) enum Block {
     /// Items; the number of the first when they are numbered.
     List(Option<u64>, Vec<Vec<Block>>),
     Code(String),
-    Table(Table),
+    Table(MarkdownTable),
     Rule,
 }
 
 /// A table: the first row is its header.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Table {
+pub(crate) struct MarkdownTable {
     pub(crate) columns: Vec<Alignment>,
     pub(crate) rows: Vec<Vec<Vec<Inline>>>,
 }
@@ -328,7 +328,7 @@ impl Reader<'_> {
                     self.events.next();
                     rows.push(row);
                 }
-                out.push(Block::Table(Table { columns, rows }));
+                out.push(Block::Table(MarkdownTable { columns, rows }));
             }
             Tag::Paragraph => out.push(Block::Paragraph(self.inlines())),
             _ => self.blocks(out),

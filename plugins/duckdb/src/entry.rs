@@ -3,7 +3,7 @@
 
 use crate::{
     api::{Access, Api, Handle, SUCCESS, VERSION},
-    functions, scalar, table,
+    functions, ledger_table, scalar,
 };
 use hongyan_embed::Engine;
 use std::{
@@ -94,7 +94,7 @@ unsafe fn register(api: &'static Api, database: Handle) -> Result<(), String> {
         functions::ALL
             .iter()
             .try_for_each(|function| scalar::register(api, connection, function, &engine))
-            .and_then(|()| table::register(api, connection, &engine))
+            .and_then(|()| ledger_table::register(api, connection, &engine))
     };
     // SAFETY: opened above, closed once.
     unsafe { (api.disconnect)(&raw mut connection) };

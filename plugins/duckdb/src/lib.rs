@@ -13,7 +13,7 @@
 mod api;
 mod entry;
 mod functions;
+mod ledger_table;
 mod rows;
 mod scalar;
 mod spread;
-mod table;

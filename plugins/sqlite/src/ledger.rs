@@ -4,11 +4,11 @@ use crate::{
     host::{Argument, Connection, Failure, Output},
     outbox,
     state::State,
-    vtab::{Row, Table},
+    vtab::{Row, TableFunction},
 };
 use hongyan_embed::LedgerRow;
 
-pub(crate) static LEDGER: Table = Table {
+pub(crate) static LEDGER: TableFunction = TableFunction {
     name: c"hongyan_ledger",
     declaration: c"CREATE TABLE x(recipient TEXT, kind TEXT, account TEXT, state TEXT, code TEXT, words TEXT, \
                    reason TEXT, advice TEXT, resolved TEXT, at TEXT, delivery TEXT, message_id TEXT, message HIDDEN)",

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// A table-valued function.
-pub(crate) struct Table {
+pub(crate) struct TableFunction {
     pub(crate) name: &'static CStr,
     /// `CREATE TABLE` as SQLite is told it; the hidden column stands last.
     pub(crate) declaration: &'static CStr,
@@ -129,14 +129,14 @@ const EQUALS: c_uchar = 2;
 
 /// What SQLite keeps for the module.
 struct Bound {
-    table: &'static Table,
+    table: &'static TableFunction,
     state: Arc<State>,
 }
 
 #[repr(C)]
 struct Instance {
     base: Base,
-    table: &'static Table,
+    table: &'static TableFunction,
     state: Arc<State>,
     db: *mut Sqlite,
 }
@@ -151,7 +151,7 @@ struct Cursor {
 
 impl Connection<'_> {
     /// Registers a table-valued function.
-    pub(crate) fn register_table(&self, table: &'static Table, state: &Arc<State>) -> Result<(), Failure> {
+    pub(crate) fn register_table(&self, table: &'static TableFunction, state: &Arc<State>) -> Result<(), Failure> {
         let bound = Box::into_raw(Box::new(Bound { table, state: Arc::clone(state) }));
         // SAFETY: the connection is alive, module and name are static. SQLite frees `bound` with `forget` when the
         // module goes, also when this call fails.

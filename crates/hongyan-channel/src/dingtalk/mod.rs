@@ -12,7 +12,7 @@ use crate::{
     directory::Directory,
     published, refusal, render,
     secret::{SecretError, SecretRef},
-    table, target,
+    table_view, target,
 };
 use async_trait::async_trait;
 use group::Handle;
@@ -163,7 +163,7 @@ impl Channel for DingTalkChannel {
         let size = |content: &Content| body::message(content, "").to_string().len();
         let (kind, limit) = ("DingTalk message", SendNotice::SPEC.max_bytes("msg"));
         let parts = if content.table.is_some() {
-            table::parts(content, suffix, (table::chat(Dialect::DingTalk), true), kind, limit, size)?
+            table_view::parts(content, suffix, (table_view::chat(Dialect::DingTalk), true), kind, limit, size)?
         } else {
             render::parts(content, suffix, kind, limit, size)?
         };

@@ -11,7 +11,7 @@ use crate::{
     refusal::{self, refused},
     render,
     secret::{SecretError, SecretRef},
-    table, target,
+    table_view, target,
 };
 use async_trait::async_trait;
 use hongyan_core::{
@@ -232,8 +232,8 @@ impl Channel for WeComChannel {
         audience::check(content, Some(self.agent_id))?;
         if content.table.is_some() {
             let limit = SendMessage::SPEC.max_bytes("markdown.content");
-            let style = (table::chat(Dialect::WeCom), true);
-            let parts = table::parts(content, suffix, style, KIND, limit, words_size)?;
+            let style = (table_view::chat(Dialect::WeCom), true);
+            let parts = table_view::parts(content, suffix, style, KIND, limit, words_size)?;
             parts.iter().try_for_each(|part| body::check(part, KIND, Place::App))?;
             return Ok(parts);
         }

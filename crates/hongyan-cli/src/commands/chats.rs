@@ -4,8 +4,9 @@ use crate::out::say;
 use crate::{
     args::{Chats, ChatsAction},
     exit::Exit,
-    remote::{Gateway, encode},
-    table::{self, Cell},
+    lang::told,
+    listing::{self, Cell},
+    remote::{Gateway, encode, other_version},
     words,
 };
 use anyhow::Context;
@@ -53,21 +54,26 @@ fn path(account: &str, id: &str) -> String {
     format!("/v1/chats/{}/{}", encode(account), encode(id))
 }
 
-const OTHER_VERSION: &str = "the gateway's answer is of another version";
-
 fn print_made(answer: Value) -> anyhow::Result<()> {
-    let id = answer["id"].as_str().context(OTHER_VERSION)?;
-    say!("made {id}; write into it with `hongyan send --chat {id}`");
+    let id = answer["id"].as_str().with_context(other_version)?;
+    say!(
+        "{}",
+        told!(
+            "made {id}; write into it with `hongyan send --chat {id}`" ;
+            "已创建 {id}；可用 `hongyan send --chat {id}` 发送消息"
+        )
+    );
     Ok(())
 }
 
 fn print_changed(answer: Value) -> anyhow::Result<()> {
-    say!("changed {}", answer["id"].as_str().context(OTHER_VERSION)?);
+    let id = answer["id"].as_str().with_context(other_version)?;
+    say!("{}", told!("changed {id}" ; "已修改 {id}"));
     Ok(())
 }
 
 fn print_chat(answer: Value) -> anyhow::Result<()> {
-    let ChatPage { account, chat } = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let ChatPage { account, chat } = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows = vec![
         vec!["account 账号".into(), account.into()],
         vec!["chat 群聊".into(), chat.id.into()],
@@ -75,23 +81,23 @@ fn print_chat(answer: Value) -> anyhow::Result<()> {
         vec!["owner 群主".into(), chat.owner.unwrap_or_default().into()],
     ];
     rows.extend(chat.members.into_iter().map(|member| vec!["member 成员".into(), member.into()]));
-    table::print(&["", ""], &rows);
+    listing::print(&["", ""], &rows);
     Ok(())
 }
 
 fn print_list(answer: Value) -> anyhow::Result<()> {
-    let list: ChatList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: ChatList = serde_json::from_value(answer).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = list
         .chats
         .into_iter()
         .map(|chat| vec![chat.id.into(), chat.name.into(), chat.account.into(), Cell::time(&chat.at.to_string())])
         .collect();
-    table::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
+    listing::print(&["CHAT 群聊", "NAME 名称", "ACCOUNT 账号", "MADE 创建时间"], &rows);
     Ok(())
 }
 
 fn print_readers(answer: Value) -> anyhow::Result<()> {
-    let report: ReaderReport = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let report: ReaderReport = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for chat in report.chats {
         let reason =
@@ -103,6 +109,6 @@ fn print_readers(answer: Value) -> anyhow::Result<()> {
         let count = chat.readers.as_ref().map_or("?".into(), |readers| readers.len().to_string());
         rows.push(vec![chat.account.into(), chat.chat.into(), count.into(), read.into()]);
     }
-    table::print(&["ACCOUNT 账号", "CHAT 群聊", "READ 已读", "BY 人员"], &rows);
+    listing::print(&["ACCOUNT 账号", "CHAT 群聊", "READ 已读", "BY 人员"], &rows);
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! `hongyan check FILE…`: the known mistakes of scripts, by name, without running them.
 
 use super::run::{colored, described, read};
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::Check,
     exit::Exit,
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use hongyan_script::{Script, Severity, Source, check};
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
                 say!("{}\n", diagnostic.render(&source, colored()));
             }
             if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
-                say!("… and {more} more; --json has them all · 另有 {more} 条\n");
+                say!("{}\n", told!("… and {more} more; --json has them all" ; "……另有 {more} 条；--json 可列出全部"));
             }
             summarise(&name, &diagnostics.iter().map(|diagnostic| diagnostic.severity).collect::<Vec<_>>());
         }
@@ -55,16 +56,15 @@ pub(crate) fn run(args: &Check, json: bool) -> anyhow::Result<Exit> {
 fn summarise(name: &str, found: &[Severity]) {
     let count = |severity: Severity| found.iter().filter(|one| **one == severity).count();
     if found.is_empty() {
-        say!("{name}: no known mistake (未发现已知错误)");
+        say!("{}", told!("{name}: no known mistake" ; "{name}：未发现已知错误"));
     } else {
+        let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
         say!(
-            "{name}：{} error(s)，{} warning(s)，{} note(s) ({} 个错误，{} 个警告，{} 个提示)",
-            count(Severity::Error),
-            count(Severity::Warning),
-            count(Severity::Note),
-            count(Severity::Error),
-            count(Severity::Warning),
-            count(Severity::Note),
+            "{}",
+            told!(
+                "{name}: {errors} error(s), {warnings} warning(s), {notes} note(s)" ;
+                "{name}：{errors} 个错误，{warnings} 个警告，{notes} 个提示"
+            )
         );
     }
 }
@@ -93,5 +93,5 @@ fn rules(json: bool) {
             ]
         })
         .collect();
-    table::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);
+    listing::print(&["RULE 规则", "SEVERITY 级别", "WHAT 内容"], &rows);
 }

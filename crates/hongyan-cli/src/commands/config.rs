@@ -1,10 +1,11 @@
 //! `hongyan config check` and `hongyan config default`.
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::{Config as Args, ConfigAction},
     exit::Exit,
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use hongyan_gateway::config::{DEFAULTS, Severity};
 use serde_json::json;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
             .collect();
         say!("{}", json!({"ok": !wrong, "findings": rows}));
     } else if findings.is_empty() {
-        say!("the configuration is fine  配置无误");
+        say!("{}", told!("the configuration is fine" ; "配置无误"));
     } else {
         let rows: Vec<Vec<Cell>> = findings
             .iter()
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                 ]
             })
             .collect();
-        table::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
+        listing::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
     }
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }

@@ -6,8 +6,8 @@ use crate::out::say;
 use crate::{
     args::{Contacts, ContactsAction},
     exit::{Exit, Usage},
-    remote::{Gateway, encode},
-    table::{self, Cell},
+    listing::{self, Cell},
+    remote::{Gateway, encode, other_version},
 };
 use anyhow::Context;
 use hongyan_api::{DepartmentList, PersonList};
@@ -49,15 +49,13 @@ fn key(text: &str) -> anyhow::Result<(&str, &str)> {
     }
 }
 
-const OTHER_VERSION: &str = "the gateway's answer is of another version";
-
 fn print_person(answer: Value) -> anyhow::Result<()> {
-    print_people(vec![serde_json::from_value(answer).context(OTHER_VERSION)?]);
+    print_people(vec![serde_json::from_value(answer).with_context(other_version)?]);
     Ok(())
 }
 
 fn print_members(answer: Value) -> anyhow::Result<()> {
-    let list: PersonList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: PersonList = serde_json::from_value(answer).with_context(other_version)?;
     print_people(list.people);
     Ok(())
 }
@@ -76,17 +74,17 @@ fn print_people(people: Vec<Person>) {
             ]
         })
         .collect();
-    table::print(&["USERID", "NAME 姓名", "MOBILE 手机", "EMAIL 邮箱", "TITLE 职位", "DEPARTMENTS 部门"], &rows);
+    listing::print(&["USERID", "NAME 姓名", "MOBILE 手机", "EMAIL 邮箱", "TITLE 职位", "DEPARTMENTS 部门"], &rows);
 }
 
 fn print_departments(answer: Value) -> anyhow::Result<()> {
-    let list: DepartmentList = serde_json::from_value(answer).context(OTHER_VERSION)?;
+    let list: DepartmentList = serde_json::from_value(answer).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = list
         .departments
         .into_iter()
         .map(|one| vec![one.id.into(), one.name.into(), one.parent.unwrap_or_default().into()])
         .collect();
-    table::print(&["DEPARTMENT 部门", "NAME 名称", "BELOW 上级"], &rows);
+    listing::print(&["DEPARTMENT 部门", "NAME 名称", "BELOW 上级"], &rows);
     Ok(())
 }
 

@@ -56,14 +56,14 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
     wait_until(&gateway, &id, "read", read).await?;
     let path = format!("/v1/messages/{id}/recipients");
     let before = gateway.call("GET", &path, &[], None).await?;
-    show("\n3. Sent, and 张三 has read it 已发送,张三已读:\n");
+    show("\n3. Sent, and 张三 has read it 已发送，张三已读：\n");
     if !json {
         status::print_ledger(&before)?;
     }
 
     let report = recall::recall(&gateway, &id).await?;
     let after = gateway.call("GET", &path, &[], None).await?;
-    show("\n4. Taken back wherever the platform can 在平台支持处撤回:\n");
+    show("\n4. Taken back wherever the platform can 在平台支持处撤回：\n");
     if json {
         say!(
             "{}",
@@ -171,7 +171,7 @@ async fn print_calls(said: &Value) -> anyhow::Result<()> {
             None => paths.push((path.to_owned(), 1)),
         }
     }
-    say!("\n5. What the platforms saw 平台收到的调用:");
+    say!("\n5. What the platforms saw 平台收到的调用：");
     for (path, times) in paths {
         say!("   {times} x {path}");
     }

@@ -5,7 +5,7 @@ use crate::out::say;
 use crate::{
     args::Explain,
     exit::{Exit, Usage},
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use hongyan_channel::{Entry, catalogue, explain};
 use hongyan_endpoint::{Known, Who};
@@ -92,5 +92,5 @@ fn print_list(entries: &[Entry]) {
             vec![entry.table.into(), row.code.into(), row.class.name().into(), format!("{}  {}", row.en, row.zh).into()]
         })
         .collect();
-    table::print(&["PLATFORM 平台", "CODE 错误码", "CLASS 类别", "MEANING 含义"], &rows);
+    listing::print(&["PLATFORM 平台", "CODE 错误码", "CLASS 类别", "MEANING 含义"], &rows);
 }

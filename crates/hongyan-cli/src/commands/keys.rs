@@ -5,7 +5,7 @@ use crate::{
     args::{Keys as Args, KeysAction},
     exit::{Exit, Usage},
     lang::told,
-    table::{self, Cell},
+    listing::{self, Cell},
     when,
 };
 use anyhow::Context;
@@ -71,7 +71,7 @@ pub(crate) async fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                         ]
                     })
                     .collect();
-                table::print(&["ID", "NAME 名称", "SCOPES 权限", "ACCOUNTS 账号", "MADE 创建时间", ""], &cells);
+                listing::print(&["ID", "NAME 名称", "SCOPES 权限", "ACCOUNTS 账号", "MADE 创建时间", ""], &cells);
             }
         }
         KeysAction::Revoke { id } => {

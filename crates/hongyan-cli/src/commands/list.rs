@@ -5,9 +5,9 @@ use crate::{
     args::List,
     exit::{Exit, Usage},
     lang::told,
+    listing::{self, Cell},
     progress,
     remote::{Gateway, encode},
-    table::{self, Cell},
     when,
 };
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
     }
     if !args.csv {
         let rows: Vec<Vec<Cell>> = messages.iter().map(row).collect();
-        table::print(&["MESSAGE 消息", "AT 时间", "STATE 状态", "RECIPIENTS 接收人", "CONTENT 内容"], &rows);
+        listing::print(&["MESSAGE 消息", "AT 时间", "STATE 状态", "RECIPIENTS 接收人", "CONTENT 内容"], &rows);
     }
     if let Some(cursor) = cursor {
         note!("{}", told!("there are more: --cursor {cursor}" ; "还有更多：--cursor {cursor}"));
@@ -134,6 +134,6 @@ impl Csv {
                 words(message).to_owned(),
             ]
         });
-        table::print_csv(&Self::COLUMNS, rows, !std::mem::replace(&mut self.begun, true))
+        listing::print_csv(&Self::COLUMNS, rows, !std::mem::replace(&mut self.begun, true))
     }
 }

@@ -5,9 +5,9 @@ use crate::{
     args::{Media, MediaAction},
     exit::{Exit, Usage},
     lang::told,
+    listing::{self, Cell},
     progress,
-    remote::{Gateway, encode},
-    table::{self, Cell},
+    remote::{Gateway, encode, other_version},
 };
 use anyhow::Context;
 use hongyan_api::FileList;
@@ -24,7 +24,9 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
             } else {
                 // The id alone, so that a script can take it.
                 say!("{}", row.id);
-                note!("{} · {} · {} bytes", hongyan_endpoint::harmless(&row.name), row.media_type, row.size_bytes);
+                let (name, size) = (hongyan_endpoint::harmless(&row.name), row.size_bytes);
+                let size = told!("{size} bytes" ; "{size} 字节");
+                note!("{name} · {} · {size}", row.media_type);
             }
         }
         MediaAction::List { limit } => {
@@ -32,19 +34,13 @@ pub(crate) async fn run(args: &Media, json: bool) -> anyhow::Result<Exit> {
             if json {
                 say!("{page}");
             } else {
-                let page: FileList = serde_json::from_value(page)
-                    .with_context(|| told!("the gateway's list is of another version" ; "网关的应答属于另一个版本"))?;
+                let page: FileList = serde_json::from_value(page).with_context(other_version)?;
                 show(&page.files, false, false)?;
             }
         }
         MediaAction::Get { id, output: None } => {
             let row = gateway.call("GET", &format!("/v1/media/{}", encode(id)), &[], None).await?;
-            show(
-                &[serde_json::from_value(row)
-                    .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))?],
-                json,
-                true,
-            )?;
+            show(&[serde_json::from_value(row).with_context(other_version)?], json, true)?;
         }
         MediaAction::Get { id, output: Some(output) } => {
             let content = gateway.download(&format!("/v1/media/{}/content", encode(id))).await?;
@@ -71,8 +67,7 @@ pub(crate) async fn put(gateway: &Gateway, path: &Path, name: Option<&str>) -> a
     let bytes = std::fs::read(path).with_context(|| told!("{} cannot be read" ; "{} 无法读取", path.display()))?;
     let what = told!("handing in {name}, {0} bytes" ; "正在上传 {name}，{0} 字节", bytes.len());
     let row = progress::during(what, gateway.upload(&format!("/v1/media?name={}", encode(&name)), bytes)).await?;
-    serde_json::from_value(row)
-        .with_context(|| told!("the gateway's row is of another version" ; "网关的应答属于另一个版本"))
+    serde_json::from_value(row).with_context(other_version)
 }
 
 fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
@@ -92,6 +87,6 @@ fn show(files: &[FileRow], json: bool, one: bool) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
+    listing::print(&["FILE 文件", "NAME 名称", "TYPE 类型", "BYTES 字节", "AT 时间"], &rows);
     Ok(())
 }

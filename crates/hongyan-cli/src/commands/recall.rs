@@ -6,9 +6,9 @@ use crate::{
     args::Message,
     exit::Exit,
     lang::told,
+    listing::{self, Cell},
     progress,
-    remote::{Gateway, encode},
-    table::{self, Cell},
+    remote::{Gateway, encode, other_version},
     words,
 };
 use anyhow::Context;
@@ -38,8 +38,7 @@ pub(crate) async fn recall(gateway: &Gateway, id: &str) -> anyhow::Result<Value>
 
 /// Prints what became of each delivery.
 pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
-    let report: RecallReport = serde_json::from_value(report.clone())
-        .with_context(|| told!("the gateway's report is of another version" ; "网关的应答属于另一个版本"))?;
+    let report: RecallReport = serde_json::from_value(report.clone()).with_context(other_version)?;
     let rows: Vec<Vec<Cell>> = report
         .deliveries
         .iter()
@@ -52,7 +51,7 @@ pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
+    listing::print(&["DELIVERY 投递", "ACCOUNT 账号", "RECALL 撤回", "REASON 原因"], &rows);
     say!();
     Ok(())
 }

@@ -6,8 +6,8 @@ use crate::out::say;
 use crate::{
     args::Send,
     exit::{Exit, Usage},
-    remote::Gateway,
-    table::{self, Cell},
+    listing::{self, Cell},
+    remote::{Gateway, other_version},
 };
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
         None => "/v1/messages".into(),
     };
     let accepted = gateway.call("POST", &path, &headers, Some(&message)).await?;
-    let id = accepted["id"].as_str().context("the gateway's answer has no id")?;
+    let id = accepted["id"].as_str().with_context(other_version)?;
     if args.wait.is_some() {
         let known = status::show(&gateway, id, json).await?;
         // The time was up before the platforms had spoken of everybody.
@@ -59,7 +59,10 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
     if json {
         say!("{accepted}");
     } else {
-        say!("accepted {id}; look with `hongyan status {id}`");
+        say!(
+            "{}",
+            told!("accepted {id}; look with `hongyan status {id}`" ; "已接受 {id}；可用 `hongyan status {id}` 查看")
+        );
     }
     Ok(Exit::Done)
 }
@@ -149,11 +152,12 @@ fn message(args: &Send) -> anyhow::Result<Value> {
 
 /// A message's JSON, with no number of it rounded.
 fn whole(text: &str, file: &str) -> anyhow::Result<Value> {
-    let not_json = |e: serde_json::Error| Usage(format!("{file} is not JSON: {e}"));
+    let not_json = |e: serde_json::Error| Usage(told!("{file} is not JSON: {e}" ; "{file} 不是 JSON：{e}"));
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(not_json)?;
     let kept = number::of_message(text).map_err(|path| {
-        Usage(format!(
-            "{file}: {path} is a number that 64 bits cannot hold and that would be rounded: write it in quotes"
+        Usage(told!(
+            "{file}: {path} is a number that 64 bits cannot hold and that would be rounded: write it in quotes" ;
+            "{file}：{path} 超出 64 位，会被舍入：请加引号写成文本"
         ))
     })?;
     Ok(serde_json::from_str(&kept).map_err(not_json)?)
@@ -263,8 +267,9 @@ fn print_plan(plan: &Value) {
             ]
         })
         .collect();
-    table::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
-    say!("API calls, at most: {}", plan["cost"]["calls"]);
+    listing::print(&["ACCOUNT 账号", "CHANNEL 渠道", "RECIPIENTS 接收人"], &rows);
+    let calls = &plan["cost"]["calls"];
+    say!("{}", told!("API calls, at most: {calls}" ; "API 调用次数（最多）：{calls}"));
     for delivery in plan["deliveries"].as_array().into_iter().flatten() {
         let part =
             delivery["part"].as_object().map_or(String::new(), |part| format!(" ({}/{})", part["number"], part["of"]));

@@ -32,9 +32,16 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
     if json {
         say!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
     } else {
-        say!("hongyan listens on http://{0}  (API documents: http://{0}/docs)", gateway.address);
+        let base = format!("http://{}", gateway.address);
+        say!(
+            "{}",
+            told!(
+                "hongyan listens on {base}  (API documents: {base}/docs)" ;
+                "鸿雁监听于 {base}（API 文档：{base}/docs）"
+            )
+        );
         if let Some(key) = &first_key {
-            say!("API key, shown this once  API 密钥,仅显示一次: {key}");
+            say!("{}", told!("API key, shown this once: {key}" ; "API 密钥，仅显示一次：{key}"));
         }
     }
     told_to_stop().await?;
@@ -63,7 +70,7 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     // Whatever the log's level: nobody should find this out from a missing message.
     for notice in store.notices() {
         let (en, zh) = notice.words();
-        note!("store {}: {en}\n{zh}", path.display());
+        note!("{}", told!("store {0}: {en}" ; "数据库 {0}：{zh}", path.display()));
     }
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;

@@ -1,11 +1,12 @@
 //! `hongyan status ID`: what became of a message, for every recipient.
 
+use crate::lang::told;
 use crate::out::say;
 use crate::{
     args::Status,
     exit::Exit,
-    remote::{Gateway, encode},
-    table::{self, Cell},
+    listing::{self, Cell},
+    remote::{Gateway, encode, other_version},
     words,
 };
 use anyhow::Context;
@@ -37,10 +38,15 @@ pub(crate) async fn show(gateway: &Gateway, id: &str, json: bool) -> anyhow::Res
         say!("{}", json!({"message": message, "recipients": recipients["recipients"]}));
         return Ok(Exit::of_state(&state));
     }
-    say!("message {}: {}", hongyan_endpoint::harmless(id), hongyan_endpoint::harmless(&state));
+    say_state(id, &state);
     print_deliveries(&message);
     print_ledger(&recipients)?;
     Ok(Exit::of_state(&state))
+}
+
+fn say_state(id: &str, state: &str) {
+    let (id, state) = (hongyan_endpoint::harmless(id), hongyan_endpoint::harmless(state));
+    say!("{}", told!("message {id}: {state}" ; "消息 {id}：{state}"));
 }
 
 async fn fetch(gateway: &Gateway, id: &str) -> anyhow::Result<(Value, Value)> {
@@ -66,7 +72,7 @@ async fn watch(gateway: &Gateway, id: &str, json: bool) -> anyhow::Result<Exit> 
         let state = message["state"].as_str().unwrap_or_default();
         if !matches!(state, "pending" | "unknown") || crate::out::is_closed() {
             if !json {
-                say!("message {}: {}", hongyan_endpoint::harmless(id), hongyan_endpoint::harmless(state));
+                say_state(id, state);
             }
             return Ok(Exit::of_state(state));
         }
@@ -80,7 +86,7 @@ async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
         ["delivery", "account", "recipient", "resolved", "state", "code", "words", "advice", "at"];
     let (message, recipients) = fetch(gateway, id).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let list: RecipientList = serde_json::from_value(recipients.clone()).context(OTHER_VERSION)?;
+    let list: RecipientList = serde_json::from_value(recipients.clone()).with_context(other_version)?;
     let rows = list.recipients.iter().zip(recipients["recipients"].as_array().into_iter().flatten());
     let rows = rows.map(|(typed, row)| {
         [
@@ -95,15 +101,13 @@ async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
             crate::when::local(&text(&row["at"])),
         ]
     });
-    table::print_csv(&COLUMNS, rows, true)?;
+    listing::print_csv(&COLUMNS, rows, true)?;
     Ok(Exit::of_state(message["state"].as_str().unwrap_or_default()))
 }
 
-const OTHER_VERSION: &str = "the gateway's ledger is of another version";
-
 /// Prints the ledger's answer.
 pub(crate) fn print_ledger(recipients: &Value) -> anyhow::Result<()> {
-    let list: RecipientList = serde_json::from_value(recipients.clone()).context(OTHER_VERSION)?;
+    let list: RecipientList = serde_json::from_value(recipients.clone()).with_context(other_version)?;
     words::print_ledger(&list.recipients);
     Ok(())
 }
@@ -125,7 +129,7 @@ fn print_deliveries(message: &Value) {
         }
     }
     if !rows.is_empty() {
-        table::print(
+        listing::print(
             &["DELIVERY 投递", "ACCOUNT", "CALLED AT 调用", "TOOK", "OUTCOME", "PLATFORM SAID 平台应答"],
             &rows,
         );

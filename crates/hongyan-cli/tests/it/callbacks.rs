@@ -59,11 +59,11 @@ async fn a_change_of_the_contacts_is_pushed_by_both_platforms_and_kept() {
     );
     // Answered in time and as it should be: nothing is tried again.
     let counts = stage.inspect("callbacks").await;
-    for receiver in counts["callbacks"].as_array().unwrap() {
-        assert_eq!(receiver["counts"]["failed"].as_u64().unwrap_or(0), 0, "{counts}");
-    }
-    for event in stage.inspect("events").await["events"].as_array().unwrap() {
-        assert!(event["tries"].as_u64().unwrap_or(1) <= 1, "{event}");
+    let receivers = counts["callbacks"].as_array().unwrap();
+    assert!(!receivers.is_empty());
+    for receiver in receivers {
+        let none = |name: &str| receiver["counts"][name] == 0;
+        assert!(["refused", "given_up", "lost"].into_iter().all(none), "{counts}");
     }
 }
 

@@ -119,7 +119,8 @@ impl Stage {
 
     /// How often the sandbox was called on a path.
     pub(crate) async fn calls(&self, path: &str) -> u64 {
-        self.inspect("stats").await["calls"][path].as_u64().unwrap_or(0)
+        let stats = self.inspect("stats").await;
+        stats["calls"].as_object().expect("calls by path").get(path).map_or(0, |calls| calls.as_u64().unwrap())
     }
 
     /// A person's messages of one platform, the oldest first.
@@ -159,8 +160,13 @@ impl Stage {
 
     /// A command with the secrets and the key in its environment.
     pub(crate) fn command(&self) -> Command {
+        self.command_of(HONGYAN)
+    }
+
+    /// As [`Self::command`], for a program that starts the gateway itself.
+    pub(crate) fn command_of(&self, program: &str) -> Command {
         let said = self.sandbox.credentials();
-        let mut command = Command::new(HONGYAN);
+        let mut command = Command::new(program);
         for (name, path) in [
             ("TEST_DING", "/dingtalk/app_secret"),
             ("TEST_WECOM", "/wecom/secret"),
@@ -179,14 +185,14 @@ impl Stage {
 
     /// Starts the gateway and waits until it listens.
     pub(crate) fn start(&mut self) {
-        let mut child = self
-            .command()
-            .args(["serve", "--json"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let mut command = self.command();
+        command.args(["serve", "--json"]);
+        self.start_by(command);
+    }
+
+    /// As [`Self::start`], by this command; gives the id of its process.
+    pub(crate) fn start_by(&mut self, mut command: Command) -> u32 {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line:?}"));
@@ -194,7 +200,9 @@ impl Stage {
         if let Some(key) = said["key"].as_str() {
             key.clone_into(&mut self.key);
         }
+        let id = child.id();
         self.gateway = Some(child);
+        id
     }
 
     /// Changes the configuration; in force from the next start on.

@@ -11,12 +11,12 @@ fn store(stage: &Stage) -> PathBuf {
     stage.folder.0.join("hongyan.db")
 }
 
-fn message(account: &str, words: &str) -> Value {
+pub(crate) fn message(account: &str, words: &str) -> Value {
     json!({"to": [{"userid": "zhangsan"}], "via": [account], "content": {"text": words}})
 }
 
 /// Status, `Retry-After` and code of a send.
-async fn send(stage: &Stage) -> (u16, Option<String>, Value) {
+pub(crate) async fn send(stage: &Stage) -> (u16, Option<String>, Value) {
     let request = http::Request::post(format!("{}/v1/messages", stage.base))
         .header("authorization", format!("Bearer {}", stage.key))
         .header("content-type", "application/json")
@@ -34,7 +34,7 @@ async fn ready(stage: &Stage) -> (u16, Value) {
     (reply.status, body["code"].clone())
 }
 
-async fn until_ready(stage: &Stage, status: u16) {
+pub(crate) async fn until_ready(stage: &Stage, status: u16) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while ready(stage).await.0 != status {
         assert!(Instant::now() < deadline, "/readyz is not {status} in time");

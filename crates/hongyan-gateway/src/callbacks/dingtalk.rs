@@ -1,6 +1,7 @@
 //! DingTalk's pushes: JSON in a box, answered with `success` in another.
 
 use super::{Opened, Receiver, Refused, digest};
+use data_encoding::HEXLOWER;
 use hongyan_core::Time;
 use hongyan_dingtalk::callback::{Callback, Push, Stamp};
 use serde_json::{Value, json};
@@ -43,8 +44,7 @@ fn success(callback: &Callback, now: Time) -> Result<(&'static str, Vec<u8>), Re
     getrandom::fill(&mut random).map_err(|error| Refused(format!("no random bytes: {error}")))?;
     let (seal, nonce) = random.split_at(16);
     let seal: [u8; 16] = seal.try_into().map_err(|_| Refused("no random bytes".into()))?;
-    let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-    let answer = callback.answer(&seal, &now.millis().to_string(), &nonce);
+    let answer = callback.answer(&seal, &now.millis().to_string(), &HEXLOWER.encode(nonce));
     let answer = serde_json::to_vec(&answer).map_err(|error| Refused(error.to_string()))?;
     Ok(("application/json; charset=utf-8", answer))
 }

@@ -10,6 +10,7 @@ mod wecom;
 use crate::{app::App, body, config::Config};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hongyan_channel::{AccountConfig, CallbackConfig, ChannelConfig};
 use hongyan_core::{NewCallback, Time};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
@@ -156,5 +157,5 @@ fn plain(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
 
 /// A text that is the same for the same content.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }

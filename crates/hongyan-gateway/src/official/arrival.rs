@@ -2,7 +2,7 @@
 
 use axum::http::{header::CONTENT_TYPE, request::Parts};
 use bytes::Bytes;
-use hongyan_endpoint::{Auth, Method, Wire, form_decoded};
+use hongyan_endpoint::{Auth, Method, Wire, pairs};
 use hongyan_platform_client::Raw;
 
 /// The head of a call: everything but its body.
@@ -22,10 +22,8 @@ pub(crate) fn credential(auth: Auth) -> Option<String> {
 /// The call as it can be passed on: as it came, without what is `withheld` of its query: the credential.
 pub(crate) fn raw(parts: &Parts, withheld: &[&str], body: Bytes) -> Raw {
     let query = parts.uri.query().unwrap_or_default();
-    let kept = query.split('&').filter(|pair| {
-        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        !pair.is_empty() && !withheld.contains(&form_decoded(name).as_str())
-    });
+    let name = |pair| pairs(pair).next().map(|(name, _)| name);
+    let kept = query.split('&').filter(|pair| name(pair).is_some_and(|name| !withheld.contains(&name.as_str())));
     Raw {
         method: parts.method.clone(),
         path: hongyan_dingtalk::declared_path(parts.uri.path()).to_owned(),

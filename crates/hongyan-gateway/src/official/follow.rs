@@ -73,11 +73,11 @@ pub(super) async fn answer(
         }
     };
     let answered = match spec.name {
-        "notice.progress" => progress(from, declared, &found).await,
+        "notice.progress" => progress(app, from, declared, &found).await,
         "notice.result" => result(app, from, declared, &found).await,
         "notice.recall" | "message.recall" => recall(app, from, platform, declared, field, &found).await,
         "robot.batch_recall" | "robot.group_recall" => recall_by_robot(app, platform, spec, &found, &given).await,
-        _ => return read_list(from, platform, declared, field, call, &found, &given).await,
+        _ => return read_list(app, from, declared, field, call, &found, &given).await,
     };
     Some(match answered {
         Ok(reply) => platform.seal(spec, Ok(reply)),
@@ -140,17 +140,29 @@ async fn find(app: &App, from: &Application, given: &str, handle: &str) -> Resul
     Ok(Some(found).filter(|_| own))
 }
 
-async fn ask(from: &Application, declared: &dyn Declared, id_field: &str, handle: &str) -> Result<Value, Fault> {
+async fn ask(
+    app: &App,
+    from: &Application,
+    declared: &dyn Declared,
+    id_field: &str,
+    handle: &str,
+) -> Result<Value, Fault> {
     let id = handle.parse::<i64>().map_or_else(|_| json!(handle), |number| json!(number));
-    from.caller.call(declared, json!({"agent_id": from.agent_id, id_field: id})).await
+    let call = from.caller.call(declared, json!({"agent_id": from.agent_id, id_field: id}));
+    super::ask(app, from.platform, declared.spec(), &from.account, call).await
 }
 
 /// How far all of its calls are.
-async fn progress(from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
+async fn progress(
+    app: &App,
+    from: &Application,
+    declared: &'static dyn Declared,
+    found: &Found,
+) -> Result<Value, Fault> {
     let handles = found.handles();
     let mut all: Vec<Progress> = Vec::new();
     for handle in &handles {
-        let said = ask(from, declared, "task_id", handle).await?;
+        let said = ask(app, from, declared, "task_id", handle).await?;
         let said: SendProgress = serde_json::from_value(said).map_err(|_| unread())?;
         all.push(said.progress);
     }
@@ -171,7 +183,7 @@ async fn progress(from: &Application, declared: &'static dyn Declared, found: &F
 async fn result(app: &App, from: &Application, declared: &'static dyn Declared, found: &Found) -> Result<Value, Fault> {
     let mut all = SendResult::default();
     for handle in found.handles() {
-        let said = ask(from, declared, "task_id", handle).await?;
+        let said = ask(app, from, declared, "task_id", handle).await?;
         let SendResultGiven { send_result: one } = serde_json::from_value(said).map_err(|_| unread())?;
         all.invalid_user_id_list.extend(one.invalid_user_id_list);
         all.forbidden_user_id_list.extend(one.forbidden_user_id_list);
@@ -234,6 +246,9 @@ async fn recall(
         None => app.dispatcher.recall(found.message.id).await,
     };
     let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
+    if let Some((_, rest)) = &report.rest {
+        return Err(super::resting(app, platform, spec, rest));
+    }
     for delivery in &report.deliveries {
         let reason = delivery.reason.as_ref();
         match (delivery.result, reason.map(|reason| reason.code.as_str())) {
@@ -243,7 +258,7 @@ async fn recall(
                 let Some(handle) = found.handles().first().copied() else {
                     return Err(platform.refuse(spec, Refusal::Busy));
                 };
-                return ask(from, declared, field, handle).await.map(|_| json!({}));
+                return ask(app, from, declared, field, handle).await.map(|_| json!({}));
             }
             (_, Some(code)) if code.parse::<i64>().is_ok() => {
                 let words = reason.map(|reason| reason.words.clone()).unwrap_or_default();
@@ -268,6 +283,9 @@ async fn recall_by_robot(
         None => app.dispatcher.recall(found.message.id).await,
     };
     let Ok(Some(report)) = report else { return Err(platform.refuse(spec, Refusal::Busy)) };
+    if let Some((_, rest)) = &report.rest {
+        return Err(super::resting(app, platform, spec, rest));
+    }
     let failed =
         report.deliveries.iter().find(|one| !matches!(one.result, RecallResult::Recalled | RecallResult::Cancelled));
     Ok(match failed {
@@ -281,15 +299,15 @@ async fn recall_by_robot(
 
 /// Who has read a message: the platform's own answer, under its own id.
 async fn read_list(
+    app: &App,
     from: &Application,
-    platform: PlatformKind,
     declared: &'static dyn Declared,
     field: &str,
     call: &Wire,
     found: &Found,
     given: &str,
 ) -> Option<Sealed> {
-    let spec = declared.spec();
+    let (platform, spec) = (from.platform, declared.spec());
     let handle = found.handles().last().map(|handle| platform_id(handle).to_owned());
     if handle.as_deref() == Some(given) {
         return None;
@@ -299,7 +317,8 @@ async fn read_list(
     request.extend(serde_json::from_slice::<Map<String, Value>>(&call.body).unwrap_or_default());
     request.remove("access_token");
     request.insert(field.to_owned(), json!(handle));
-    Some(match from.caller.call(declared, Value::Object(request)).await {
+    let call = from.caller.call(declared, Value::Object(request));
+    Some(match super::ask(app, platform, spec, &from.account, call).await {
         Ok(Value::Object(mut reply)) => {
             reply.retain(|name, _| !matches!(name.as_str(), "errcode" | "errmsg"));
             platform.seal(spec, Ok(Value::Object(reply)))

@@ -7,21 +7,21 @@
 mod arrival;
 mod follow;
 mod login;
+mod operations;
 mod platform;
 mod robot;
 mod send;
 mod slow;
-mod table;
 mod tokens;
 
+pub(crate) use operations::Operation;
 pub(crate) use platform::PlatformKind;
-pub(crate) use table::Operation;
 
 use crate::{app::App, body, config::Config, keys::Caller, shares::Share};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
-use hongyan_core::{Channel, Scope, StoreError};
+use hongyan_core::{Channel, Rest, Scope, StoreError};
 use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Refusal, Sealed, Spec, Wire, harmless_json};
 use hongyan_net::Reply;
 use hongyan_platform_client::Raw;
@@ -58,7 +58,7 @@ pub(crate) struct Application {
 
 /// What the official paths share.
 pub(crate) struct Doors {
-    table: table::Table,
+    operations: operations::OperationsByPath,
     tokens: tokens::Tokens,
     applications: Vec<Application>,
     robots: Vec<robot::Robot>,
@@ -101,7 +101,7 @@ impl Doors {
             })
             .collect();
         Ok(Self {
-            table: table::Table::new(),
+            operations: operations::OperationsByPath::new(),
             tokens: tokens::Tokens::new()?,
             applications,
             robots: robot::open(config, accounts),
@@ -116,7 +116,7 @@ impl Doors {
 
     /// A declared operation by its name.
     pub(crate) fn operation(&self, platform: PlatformKind, name: &str) -> Option<Operation> {
-        self.table.named(platform, name)
+        self.operations.named(platform, name)
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
         return None;
     }
     let path = parts.uri.path();
-    let Some(operation) = app.doors.table.find(parts.method.as_str(), path) else {
+    let Some(operation) = app.doors.operations.find(parts.method.as_str(), path) else {
         return PlatformKind::no_such_path(path).map(|sealed| Answer::from(sealed).into_response());
     };
     let answer = match admitted(app, operation, parts, body).await {
@@ -202,7 +202,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         {
             return Ok(send::carry(app, &caller, &from.account, &from.channel, platform, spec, asked).await.into());
         }
-        return Ok(robot::forward(from, platform, operation, parts, bytes).await);
+        return Ok(robot::forward(app, from, platform, operation, parts, bytes).await);
     }
     let (from, caller) = whose(app, platform, spec, &call)?;
     allow(platform, spec, &caller)?;
@@ -216,7 +216,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
     if !right_method {
         // What the platform makes of it, it says itself.
-        return Ok(forward(from, operation, &raw).await);
+        return Ok(forward(app, from, operation, &raw).await);
     }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
 }
@@ -259,13 +259,31 @@ pub(crate) async fn perform(
     {
         return sealed.into();
     }
-    forward(from, operation, raw).await
+    forward(app, from, operation, raw).await
 }
 
 /// Passes a call on with the account's own token.
-async fn forward(from: &Application, operation: Operation, raw: &Raw) -> Answer {
+async fn forward(app: &App, from: &Application, operation: Operation, raw: &Raw) -> Answer {
     let Operation { platform, declared } = operation;
-    passed_back(platform, declared.spec(), &from.account, from.caller.forward(declared, raw).await)
+    let (spec, call) = (declared.spec(), from.caller.forward(declared, raw));
+    passed_back(platform, spec, &from.account, ask(app, platform, spec, &from.account, call).await)
+}
+
+/// What the platform answers to a call of an account's; that it is busy, while the account rests.
+async fn ask<T>(
+    app: &App,
+    platform: PlatformKind,
+    spec: &Spec,
+    account: &str,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let asked = app.dispatcher.ask(account, call).await;
+    asked.unwrap_or_else(|rest| Err(resting(app, platform, spec, &rest)))
+}
+
+/// The platform is busy until the account is tried next.
+fn resting(app: &App, platform: PlatformKind, spec: &Spec, rest: &Rest) -> Fault {
+    platform.refuse(spec, Refusal::Busy).not_before(rest.until.since(app.clock.now()))
 }
 
 /// The platform's answer as it came, or what stands in its place.

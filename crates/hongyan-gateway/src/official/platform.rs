@@ -1,10 +1,12 @@
 //! One of the platforms, as the official paths need it: its operations, its refusals, its envelope.
 
+use data_encoding::HEXLOWER;
 use hongyan_api::{Code, Problem};
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Declared, Fault, Platform, PlatformServer, Refusal, Sealed, Spec, Wire};
+use hongyan_endpoint::{Class, Declared, Fault, Platform, PlatformServer, Refusal, Sealed, Spec, Wire};
 use hongyan_wecom::WeCom;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Which platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +33,14 @@ impl PlatformKind {
         }
     }
 
-    /// The platform's refusal for a reason.
+    /// The platform's refusal for a reason. One that is busy asks for a second's patience.
     pub(crate) fn refuse(self, spec: &Spec, why: Refusal<'_>) -> Fault {
-        match self {
+        let busy = matches!(why, Refusal::Busy);
+        let fault = match self {
             Self::DingTalk => DingTalk::refuse(spec, why),
             Self::WeCom => WeCom::refuse(spec, why),
-        }
+        };
+        if busy { fault.not_before(Duration::from_secs(1)) } else { fault }
     }
 
     /// Whether an operation answers to the call's method.
@@ -55,12 +59,21 @@ impl PlatformKind {
         }
     }
 
-    /// The platform's envelope around a reply or a refusal, with an id of this request where it has one.
+    /// The platform's envelope around a reply or a refusal, with an id of this request where it has one, and a
+    /// `Retry-After` where the refusal names a time.
     pub(crate) fn seal(self, spec: &Spec, reply: Result<Value, &Fault>) -> Sealed {
-        match self {
+        let after = reply.as_ref().err().and_then(|fault| match fault.class() {
+            Class::Retryable { after } | Class::Throttled { after } => after,
+            Class::RefreshToken | Class::Permanent | Class::Ambiguous => None,
+        });
+        let mut sealed = match self {
             Self::DingTalk => with_request_id(DingTalk::seal(spec, reply)),
             Self::WeCom => WeCom::seal(spec, reply),
+        };
+        if let Some(after) = after {
+            sealed.headers.push(("retry-after", after.as_millis().div_ceil(1_000).max(1).to_string()));
         }
+        sealed
     }
 
     /// The application may not do this: what a key without the scope gets.
@@ -106,5 +119,5 @@ fn request_id() -> String {
     if getrandom::fill(&mut random).is_err() {
         return String::new();
     }
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&random)
 }

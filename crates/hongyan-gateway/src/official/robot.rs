@@ -5,7 +5,7 @@
 //! gateway signs. What is sent goes through outbox and ledger, the rest is passed on.
 
 use super::{
-    Answer, Operation, arrival, passed_back,
+    Answer, Operation, arrival, ask, passed_back,
     platform::PlatformKind,
     send::{Asked, admissible, keeps_numbers},
 };
@@ -121,16 +121,18 @@ const TOKEN: &str = "access_token";
 
 /// Passes a call on with the robot's own credential: uploads, and what the robot's platform is known to refuse.
 pub(super) async fn forward(
+    app: &App,
     from: &Robot,
     platform: PlatformKind,
     operation: Operation,
     parts: &Parts,
     body: Bytes,
 ) -> Answer {
+    let spec = operation.declared.spec();
     let withheld: &[&str] = if platform == PlatformKind::DingTalk { &[TOKEN, "timestamp", "sign"] } else { &["key"] };
     let raw = arrival::raw(parts, withheld, body);
-    let answer = from.caller.forward(operation.declared, &raw).await;
-    passed_back(platform, operation.declared.spec(), &from.account, answer)
+    let answer = ask(app, platform, spec, &from.account, from.caller.forward(operation.declared, &raw)).await;
+    passed_back(platform, spec, &from.account, answer)
 }
 
 /// Reads what the robot is to say; `None` for what its platform is known to refuse.

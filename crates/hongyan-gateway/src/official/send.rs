@@ -271,7 +271,7 @@ async fn taken(
     ledger: &[LedgerRow],
 ) -> Result<Answered, Fault> {
     let number = app.outbox.hand_out(id).await.map_err(|error| {
-        tracing::error!(message = %id, %error, "no id could be handed out for an accepted message");
+        tracing::error!(%id, %error, "no id could be handed out for an accepted message");
         platform.refuse(spec, Refusal::Busy)
     })?;
     let handle = if (platform, spec.name) == (PlatformKind::DingTalk, "notice.send") {

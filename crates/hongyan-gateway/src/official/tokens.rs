@@ -4,6 +4,7 @@
 //! gets the same token while it lives, as on the platforms; a restart ends them all, and SDKs log in again.
 
 use super::platform::PlatformKind;
+use data_encoding::HEXLOWER;
 use hongyan_core::StoreError;
 use hongyan_core::Time;
 use sha2::{Digest, Sha256};
@@ -118,7 +119,7 @@ impl Tokens {
             .finalize();
         // Twice, so that a token says nothing of the state that made it.
         let token = Sha256::new().chain_update(self.secret).chain_update(inner).finalize();
-        token.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&token)
     }
 }
 

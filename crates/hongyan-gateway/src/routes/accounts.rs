@@ -1,6 +1,6 @@
 //! Accounts: how they are doing, what they can do, and what a code of theirs means.
 
-use super::{Call, platform, query};
+use super::{Call, platform};
 use crate::{
     app::App,
     reply::{self, Reply},
@@ -10,7 +10,7 @@ use hongyan_api::{
     RestRow,
 };
 use hongyan_channel::Account;
-use hongyan_core::{Rate, Reason};
+use hongyan_core::{LastError, Rate, Reason, Rest};
 use hongyan_dispatch::AccountStanding;
 use hongyan_endpoint::Who;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -36,7 +36,6 @@ pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
 
 /// `GET /v1/accounts`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let caller = call.caller()?;
     let depths = app.outbox.depths().await.map_err(reply::store)?;
     let accounts = app
@@ -59,11 +58,6 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
     let capabilities = account.channel.capabilities();
     let health = account.channel.health();
     let AccountStanding { rest, last_error } = app.dispatcher.standing(&account.name).unwrap_or_default();
-    let trouble = |class: &str, reason: Reason| AccountTrouble {
-        class: class.to_owned(),
-        advice: advice(app, &account.name, &reason.code),
-        reason,
-    };
     let resting = rest.as_ref().map(|rest| format!("{} {}", rest.cause.code, rest.cause.words).trim_end().to_owned());
     let rates = |rates: &[Rate]| {
         rates
@@ -92,14 +86,26 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
         recall_seconds: capabilities.recall_for.as_ref().map(Duration::as_secs),
         receipts_seconds: capabilities.receipts_for.as_ref().map(Duration::as_secs),
         deliveries,
-        rest: rest.map(|rest| RestRow { cause: trouble(rest.class, rest.cause), since: rest.since, until: rest.until }),
-        last_error: last_error.map(|last| LastErrorRow { at: last.at, trouble: trouble(last.class, last.reason) }),
+        rest: rest.map(|rest| rest_row(app, &account.name, rest)),
+        last_error: last_error.map(|last| {
+            let LastError { reason, class, at } = last;
+            LastErrorRow { at, trouble: trouble(app, &account.name, class, reason) }
+        }),
     }
+}
+
+fn trouble(app: &App, account: &str, class: &str, reason: Reason) -> AccountTrouble {
+    AccountTrouble { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
+}
+
+/// Why an account rests, as answers tell it.
+pub(super) fn rest_row(app: &App, account: &str, rest: Rest) -> RestRow {
+    let Rest { cause, class, since, until } = rest;
+    RestRow { cause: trouble(app, account, class, cause), since, until }
 }
 
 /// `POST /v1/accounts/{name}/check`
 pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let name = call.param("name");
     let account = app
         .accounts

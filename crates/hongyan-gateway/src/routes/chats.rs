@@ -1,10 +1,6 @@
 //! Group chats: made, read and changed through an account; and who read what was sent into them.
 
-use super::{
-    Call, ledger,
-    platform::{problem, trouble},
-    query,
-};
+use super::{Call, accounts::rest_row, ledger, platform};
 use crate::{
     app::App,
     body,
@@ -12,7 +8,7 @@ use crate::{
     reply::{self, Reply},
 };
 use axum::body::Body;
-use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, Problem, ReaderReport};
+use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, MAX_MEMBERS, Problem, ReaderReport};
 use hongyan_channel::Account;
 use hongyan_core::{AddressKind, ChatChange, ChatRow, Chats, Missing};
 use http::StatusCode;
@@ -21,8 +17,6 @@ use std::sync::Arc;
 
 /// Chats of one list.
 const MAX_LIST: usize = 10_000;
-/// User ids in one request.
-const MAX_MEMBERS: usize = 1_000;
 
 fn wrong(field: &str, detail: impl Into<String>) -> Problem {
     Problem::field(Code::InvalidField, field, detail)
@@ -39,7 +33,6 @@ fn chats<'a>(app: &'a App, caller: &Caller, name: &str) -> Result<(&'a Account, 
 }
 
 async fn read<T: DeserializeOwned>(app: &App, call: &Call, body: &mut Body) -> Result<T, Problem> {
-    query::none(call)?;
     let (caller, limit) = (&call.caller()?.id, app.config.server.max_body_bytes);
     body::parse(&body::read(app, caller, body, &call.parts.headers, limit).await?)
 }
@@ -79,7 +72,7 @@ pub(super) async fn create(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     if chat.id.as_ref().is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
         return Err(wrong("id", "is empty or holds a control character"));
     }
-    let id = chats.create(&chat).await.map_err(|fault| problem(app, account, &fault, &[]))?;
+    let id = platform::ask(app, account, &[], chats.create(&chat)).await?;
     let row = ChatRow { account: name, id, name: chat.name, at: app.clock.now() };
     note(app, row.clone()).await;
     Ok(reply::json(StatusCode::CREATED, &row))
@@ -95,26 +88,17 @@ async fn note(app: &App, row: ChatRow) {
 
 /// `GET /v1/chats`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
-    let mut account = None;
-    for (name, value) in query::pairs(call)? {
-        match name.as_str() {
-            "account" => account = Some(value),
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
-        }
-    }
-    let name = account.ok_or_else(|| query::wrong("account", "is needed"))?;
-    app.account(call.caller()?, &name)?;
-    let chats = app.library.chats(&name, MAX_LIST).await.map_err(reply::store)?;
+    let name = call.query("account").unwrap_or_default();
+    app.account(call.caller()?, name)?;
+    let chats = app.library.chats(name, MAX_LIST).await.map_err(reply::store)?;
     reply::ok(&ChatList { chats })
 }
 
 /// `GET /v1/chats/{account}/{id}`
 pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let name = call.param("account");
     let (account, chats) = chats(app, call.caller()?, name)?;
-    let got = chats.get(call.param("id")).await;
-    let chat = got.map_err(|fault| problem(app, account, &fault, &[Missing::Chat]))?;
+    let chat = platform::ask(app, account, &[Missing::Chat], chats.get(call.param("id"))).await?;
     reply::ok(&ChatPage { account: name.to_owned(), chat })
 }
 
@@ -130,8 +114,7 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     check_people("owner", &change.owner)?;
     check_people("add", &change.add)?;
     check_people("remove", &change.remove)?;
-    let changed = chats.update(id, &change).await;
-    changed.map_err(|fault| problem(app, account, &fault, &[Missing::Chat]))?;
+    platform::ask(app, account, &[Missing::Chat], chats.update(id, &change)).await?;
     if let Some(new_name) = change.name {
         let known = app.library.chats(name, MAX_LIST).await.unwrap_or_default();
         if let Some(row) = known.into_iter().find(|row| row.id == id) {
@@ -143,7 +126,6 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
 
 /// `GET /v1/messages/{id}/readers`
 pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let message = ledger::found(app, call).await?;
     let ledger = app.outbox.recipients(message.id).await.map_err(reply::store)?;
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };
@@ -151,9 +133,10 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());
         let (readers, trouble) = match (app.accounts.get(row.account.as_str()), handle) {
             (Some(account), Some(handle)) => match account.channel.chats() {
-                Some(chats) => match chats.readers(handle).await {
-                    Ok(readers) => (Some(readers), None),
-                    Err(fault) => (None, Some(trouble(app, &row.account, &fault))),
+                Some(chats) => match app.dispatcher.ask(&row.account, chats.readers(handle)).await {
+                    Ok(Ok(readers)) => (Some(readers), None),
+                    Ok(Err(fault)) => (None, Some(platform::trouble(app, &row.account, &fault))),
+                    Err(rest) => (None, Some(rest_row(app, &row.account, rest).cause)),
                 },
                 None => (None, None),
             },

@@ -1,6 +1,6 @@
 //! People and departments, as an account's platform has them.
 
-use super::{Call, platform::problem, query};
+use super::{Call, platform, query};
 use crate::{
     app::App,
     reply::{self, Reply},
@@ -32,44 +32,35 @@ fn check_value(name: &str, value: &str) -> Result<(), Problem> {
 pub(super) async fn person(app: &Arc<App>, call: &Call) -> Reply {
     let (account, contacts) = contacts(app, call)?;
     let mut key = None;
-    for (name, value) in query::pairs(call)? {
+    for (name, value) in &call.query {
         let kind = match name.as_str() {
             "userid" => AddressKind::Userid,
             "mobile" => AddressKind::Mobile,
-            "email" => AddressKind::Email,
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+            _ => AddressKind::Email,
         };
-        check_value(&name, &value)?;
+        check_value(name, value)?;
         if key.replace(Address::new(kind, value)).is_some() {
-            return Err(query::wrong(&name, "give one of userid, mobile, email"));
+            return Err(query::wrong(name, "give one of userid, mobile, email"));
         }
     }
     let key = key.ok_or_else(|| query::wrong("userid", "give one of userid, mobile, email"))?;
-    let person = contacts.person(&key).await;
-    reply::ok(&person.map_err(|fault| problem(app, account, &fault, &[Missing::Person]))?)
+    reply::ok(&platform::ask(app, account, &[Missing::Person], contacts.person(&key)).await?)
 }
 
 /// `GET /v1/contacts/{account}/departments`
 pub(super) async fn departments(app: &Arc<App>, call: &Call) -> Reply {
     let (account, contacts) = contacts(app, call)?;
-    let mut below = None;
-    for (name, value) in query::pairs(call)? {
-        if name != "below" {
-            return Err(query::wrong(&name, "there is no such parameter"));
-        }
-        check_value(&name, &value)?;
-        below = Some(value);
-    }
-    let departments = contacts.departments(below.as_deref()).await;
-    let departments = departments.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let below = call.query("below");
+    below.map_or(Ok(()), |below| check_value("below", below))?;
+    let departments = contacts.departments(below);
+    let departments = platform::ask(app, account, &[Missing::Department], departments).await?;
     reply::ok(&DepartmentList { departments })
 }
 
 /// `GET /v1/contacts/{account}/departments/{id}/members`
 pub(super) async fn members(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let (account, contacts) = contacts(app, call)?;
-    let people = contacts.members(call.param("id")).await;
-    let people = people.map_err(|fault| problem(app, account, &fault, &[Missing::Department]))?;
+    let people = contacts.members(call.param("id"));
+    let people = platform::ask(app, account, &[Missing::Department], people).await?;
     reply::ok(&PersonList { people })
 }

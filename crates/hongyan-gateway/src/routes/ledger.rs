@@ -3,6 +3,7 @@
 use super::{
     Call,
     accounts::advice,
+    platform,
     query::{self, wrong},
 };
 use crate::{
@@ -42,30 +43,28 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
 }
 
 fn filter(call: &Call) -> Result<Filter, Problem> {
-    let mut filter = Filter { limit: query::DEFAULT_PAGE, ..Filter::default() };
-    for (name, value) in query::pairs(call)? {
+    let mut filter = Filter { limit: query::limit(call)?, ..Filter::default() };
+    for (name, value) in &call.query {
         match name.as_str() {
             "state" => {
-                let state = RecipientState::from_name(&value).ok_or_else(|| {
+                let state = RecipientState::from_name(value).ok_or_else(|| {
                     let every: Vec<&str> = RecipientState::EVERY.iter().map(|state| state.name()).collect();
                     wrong("state", format!("expected one of {}", every.join(", ")))
                 })?;
                 filter.state = Some(state);
             }
-            "account" => filter.account = Some(value),
-            "recipient" => filter.recipient = Some(value),
+            "account" => filter.account = Some(value.clone()),
+            "recipient" => filter.recipient = Some(value.clone()),
             "cursor" => {
                 filter.before = Some(value.parse().map_err(|_| wrong("cursor", "is not a next_cursor"))?);
             }
-            "since" => filter.since = Some(query::time("since", &value)?),
-            "until" => filter.until = Some(query::time("until", &value)?),
-            "limit" => filter.limit = query::limit(&value)?,
-            _ => match name.strip_prefix("label.").filter(|key| !key.is_empty()) {
-                Some(key) => {
-                    filter.labels.insert(key.to_owned(), value);
+            "since" => filter.since = Some(query::time("since", value)?),
+            "until" => filter.until = Some(query::time("until", value)?),
+            _ => {
+                if let Some(key) = name.strip_prefix("label.") {
+                    filter.labels.insert(key.to_owned(), value.clone());
                 }
-                None => return Err(wrong(&name, "there is no such parameter")),
-            },
+            }
         }
     }
     Ok(filter)
@@ -73,13 +72,11 @@ fn filter(call: &Call) -> Result<Filter, Problem> {
 
 /// `GET /v1/messages/{id}`
 pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     reply::ok(&found(app, call).await?)
 }
 
 /// `GET /v1/messages/{id}/recipients`
 pub(super) async fn recipients(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let message = found(app, call).await?;
     let recipients = app
         .outbox
@@ -97,10 +94,12 @@ pub(super) async fn recipients(app: &Arc<App>, call: &Call) -> Reply {
 
 /// `POST /v1/messages/{id}/recall`
 pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let id = found(app, call).await?.id;
     let report = app.dispatcher.recall(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
     app.watch.waiting.notify(id);
+    if let Some((account, rest)) = report.rest {
+        return Err(platform::resting(app, &account, rest));
+    }
     let deliveries = report
         .deliveries
         .into_iter()
@@ -120,7 +119,6 @@ pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
 
 /// `POST /v1/messages/{id}/retry`
 pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let message = found(app, call).await?;
     let retried = app.outbox.retry(message.id, app.clock.now()).await.map_err(reply::store)?;
     let deliveries = retried.ok_or_else(no_such_message)?;
@@ -132,7 +130,6 @@ pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
 
 /// `POST /v1/messages/{id}/cancel`
 pub(super) async fn cancel(app: &Arc<App>, call: &Call) -> Reply {
-    query::none(call)?;
     let id = found(app, call).await?.id;
     let cancelled = app.outbox.cancel(id, app.clock.now()).await.map_err(reply::store)?;
     app.watch.waiting.notify(id);

@@ -11,9 +11,10 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_api::{Code, FileList, Problem};
 use hongyan_core::FileRow;
-use hongyan_endpoint::File;
+use hongyan_endpoint::{File, UNRESERVED};
 use http::{HeaderValue, StatusCode, header};
-use std::{fmt::Write, sync::Arc, time::Duration};
+use percent_encoding::utf8_percent_encode;
+use std::{sync::Arc, time::Duration};
 
 /// What a form may hold beside its file.
 const FORM_BYTES: usize = 64 << 10;
@@ -24,14 +25,7 @@ fn no_such_file() -> Problem {
 
 /// `POST /v1/media`
 pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
-    let mut name = None;
-    for (key, value) in query::pairs(call)? {
-        match key.as_str() {
-            "name" if name.is_none() => name = Some(value),
-            "name" => return Err(query::wrong("name", "is given more than once")),
-            _ => return Err(query::wrong(&key, "there is no such parameter")),
-        }
-    }
+    let name = call.query("name").map(str::to_owned);
     let media_type = match call.parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::to_str) {
         None => "",
         Some(Ok(text)) => text,
@@ -64,18 +58,14 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
 
 /// `GET /v1/media`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
-    let mut limit = query::DEFAULT_PAGE;
-    let mut after = None;
-    for (name, value) in query::pairs(call)? {
-        match name.as_str() {
-            "limit" => limit = query::limit(&value)?,
-            "cursor" => {
-                let row = app.library.file_row(&value).await.map_err(reply::store)?;
-                after = Some(row.ok_or_else(|| query::wrong("cursor", "is not a next_cursor"))?);
-            }
-            _ => return Err(query::wrong(&name, "there is no such parameter")),
+    let limit = query::limit(call)?;
+    let after = match call.query("cursor") {
+        None => None,
+        Some(cursor) => {
+            let row = app.library.file_row(cursor).await.map_err(reply::store)?;
+            Some(row.ok_or_else(|| query::wrong("cursor", "is not a next_cursor"))?)
         }
-    }
+    };
     let mut files = app.library.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
     let more = files.len() > limit;
     files.truncate(limit);
@@ -86,7 +76,6 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
 }
 
 async fn found(app: &App, call: &Call) -> Result<FileRow, Problem> {
-    query::none(call)?;
     files::visible(app, call.caller()?, call.param("id")).await?.ok_or_else(no_such_file)
 }
 
@@ -119,15 +108,7 @@ impl AsRef<[u8]> for Content {
 /// Never to be shown by a browser under this address: somebody else made it.
 fn attachment(name: &str, bytes: Bytes) -> Response {
     let mut response = reply::with_type(StatusCode::OK, files::ANY_TYPE, bytes);
-    let encoded = name.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    });
+    let encoded = utf8_percent_encode(name, UNRESERVED);
     // Only visible ASCII, so it is always a header.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{encoded}")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

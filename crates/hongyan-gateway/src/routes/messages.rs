@@ -11,7 +11,8 @@ use crate::{
 };
 use axum::body::Body;
 use hongyan_api::{
-    BatchItem, BatchResult, Code, DeliveryStub, MessageAccepted, PlanReport, PlannedCall, PlannedCost, Problem,
+    BatchItem, BatchResult, Code, DeliveryStub, MAX_BATCH, MessageAccepted, PlanReport, PlannedCall, PlannedCost,
+    Problem,
 };
 use hongyan_core::{
     Accepted, AddressKind, DeliveryId, DeliveryRow, DeliveryState, Idempotency, MessageId, MessageRow, NewMessage,
@@ -23,9 +24,6 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::time::Instant;
-
-/// Messages of one batch.
-const MAX_BATCH: usize = 1_000;
 
 fn conflict(earlier: MessageId) -> Problem {
     Problem::new(
@@ -270,7 +268,6 @@ fn keys(
 pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let began = Instant::now();
     let caller = call.caller()?;
-    query::none(call)?;
     let key = query::idempotency_key(call)?;
     let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_batch_bytes).await?;
     let mut batch = split(&bytes)?;
@@ -368,7 +365,6 @@ async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec
 /// `POST /v1/messages/plan`
 pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let caller = call.caller()?;
-    query::none(call)?;
     let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
     let draft = accept::draft(app, caller, body::message(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();

@@ -37,6 +37,8 @@ use std::{
 pub(crate) struct Call {
     parts: Parts,
     params: Vec<(String, String)>,
+    /// The query, as [`query::read`] has it.
+    query: Vec<(String, String)>,
     caller: Option<Arc<Caller>>,
 }
 
@@ -47,8 +49,16 @@ impl Call {
     }
 
     fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        value(&self.params, name).unwrap_or_default()
     }
+
+    fn query(&self, name: &str) -> Option<&str> {
+        value(&self.query, name)
+    }
+}
+
+fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// Every route of the table and nothing else.
@@ -126,7 +136,7 @@ async fn answer(
         |_| Vec::new(),
         |params| params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
     );
-    let mut call = Call { parts, params, caller: None };
+    let mut call = Call { parts, params, query: Vec::new(), caller: None };
     let worked = guarded(work(&app, route, &mut call, &mut body)).await;
     let response = match worked {
         Some(Ok(response)) => match &call.caller {
@@ -167,6 +177,7 @@ async fn guarded(future: impl Future<Output = Reply> + Send) -> Option<Reply> {
 
 async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -> Reply {
     authorise(app, route, call)?;
+    call.query = query::read(route, &call.parts.uri)?;
     match route.operation {
         Operation::SendMessage => messages::send(app, call, body).await,
         Operation::SendBatch => messages::send_batch(app, call, body).await,

@@ -1,11 +1,11 @@
 //! What a platform's refusal is to a caller who asked through the gateway.
 
-use super::accounts::advice;
+use super::accounts::{advice, rest_row};
 use crate::app::App;
 use hongyan_api::{AccountTrouble, Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Missing, Reason};
-use hongyan_endpoint::{Class, Fault, Who};
+use hongyan_core::{Missing, Reason, Rest};
+use hongyan_endpoint::{Class, Fault, Who, with_code};
 
 /// A fault as account checks tell it: class, code, words, advice.
 pub(super) fn trouble(app: &App, account: &str, fault: &Fault) -> AccountTrouble {
@@ -37,5 +37,33 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
     let words = &trouble.reason.words;
     let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, words]));
     let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, words]));
-    Problem::new(code, detail, detail_zh).because(trouble)
+    let problem = Problem::new(code, detail, detail_zh).because(trouble);
+    match fault.class() {
+        Class::Throttled { after: Some(after) } => problem.after(after),
+        _ => problem,
+    }
+}
+
+/// What a platform answers to a call that is no message, or why its account was not asked. `named` as in [`problem`].
+pub(super) async fn ask<T>(
+    app: &App,
+    account: &Account,
+    named: &[Missing],
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Problem> {
+    match app.dispatcher.ask(&account.name, call).await {
+        Ok(answered) => answered.map_err(|fault| problem(app, account, &fault, named)),
+        Err(rest) => Err(resting(app, &account.name, rest)),
+    }
+}
+
+/// The account rests: why, and when it is worth to ask again.
+pub(super) fn resting(app: &App, account: &str, rest: Rest) -> Problem {
+    let rest = rest_row(app, account, rest);
+    let cause = with_code(&rest.cause.reason.code, &rest.cause.reason.words);
+    let detail = format!("account {account}: rests since {} until {}: {cause}", rest.since, rest.until);
+    let detail_zh = format!("账号 {account}：自 {} 起暂停，{} 再试：{cause}", rest.since, rest.until);
+    let pause = rest.until.since(app.clock.now());
+    let problem = Problem::new(Code::AccountRests, detail, detail_zh).at("account").after(pause);
+    Problem { rest: Some(Box::new(rest)), ..problem }
 }

@@ -2,42 +2,44 @@
 
 use super::Call;
 use axum::extract::Query;
-use hongyan_api::{Code, Problem};
+use hongyan_api::{Code, DEFAULT_PAGE, LONGEST_WAIT, MAX_PAGE, Param, Problem, Route};
 use hongyan_core::Time;
+use http::Uri;
 use std::{collections::BTreeSet, time::Duration};
-
-/// Entries of a page where the caller does not say.
-pub(super) const DEFAULT_PAGE: usize = 50;
-const MAX_PAGE: usize = 1_000;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A bad query parameter.
 pub(super) fn wrong(name: &str, detail: impl Into<String>) -> Problem {
     Problem::field(Code::InvalidQuery, name, detail)
 }
 
-/// Every query parameter, in order; none is given twice.
-pub(super) fn pairs(call: &Call) -> Result<Vec<(String, String)>, Problem> {
-    let pairs = match call.parts.uri.query() {
-        None | Some("") => return Ok(Vec::new()),
-        Some(_) => Query::<Vec<(String, String)>>::try_from_uri(&call.parts.uri)
-            .map(|Query(pairs)| pairs)
-            .map_err(|_| Problem::bare(Code::InvalidQuery))?,
-    };
+/// Every query parameter, in order: of those that the route takes, none given twice.
+pub(super) fn read(route: &Route, uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
+    if route.any_query || uri.query().is_none_or(str::is_empty) {
+        return required(route, Vec::new());
+    }
+    let Query(pairs) =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| Problem::bare(Code::InvalidQuery))?;
     let mut seen = BTreeSet::new();
-    match pairs.iter().find(|(name, _)| !seen.insert(name)) {
-        Some((name, _)) => Err(wrong(name, "is given more than once")),
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
+        return Err(wrong(name, "is given more than once"));
+    }
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !route.takes(name)) {
+        return Err(wrong(name, "there is no such parameter"));
+    }
+    required(route, pairs)
+}
+
+fn required(route: &Route, pairs: Vec<(String, String)>) -> Result<Vec<(String, String)>, Problem> {
+    let given = |param: &Param| pairs.iter().any(|(name, _)| name == param.name);
+    match route.query.iter().find(|param| param.required && !given(param)) {
+        Some(param) => Err(wrong(param.name, "is needed")),
         None => Ok(pairs),
     }
 }
 
-/// Refuses any query parameter.
-pub(super) fn none(call: &Call) -> Result<(), Problem> {
-    pairs(call)?.first().map_or(Ok(()), |(name, _)| Err(wrong(name, "there is no such parameter")))
-}
-
 /// `?limit=50`.
-pub(super) fn limit(value: &str) -> Result<usize, Problem> {
+pub(super) fn limit(call: &Call) -> Result<usize, Problem> {
+    let Some(value) = call.query("limit") else { return Ok(DEFAULT_PAGE) };
     let number = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
     number.ok_or_else(|| wrong("limit", format!("expected 1 to {MAX_PAGE}")))
 }
@@ -49,19 +51,13 @@ pub(super) fn time(name: &str, value: &str) -> Result<Time, Problem> {
         .map_err(|_| wrong(name, "expected a time with its zone, such as 2026-12-01T09:00:00+08:00"))
 }
 
-/// `?wait=5s`, the only parameter there is.
+/// `?wait=5s`; no time at all is none.
 pub(super) fn wait(call: &Call) -> Result<Option<Duration>, Problem> {
-    let mut wait = None;
-    for (name, value) in pairs(call)? {
-        if name != "wait" {
-            return Err(wrong(&name, "there is no such parameter"));
-        }
-        let span = duration(&value)
-            .filter(|span| *span <= LONGEST_WAIT)
-            .ok_or_else(|| wrong("wait", "expected a time such as 5s or 500ms, at most 30s"))?;
-        wait = Some(span).filter(|span| !span.is_zero());
-    }
-    Ok(wait)
+    let Some(value) = call.query("wait") else { return Ok(None) };
+    let span = duration(value)
+        .filter(|span| *span <= LONGEST_WAIT)
+        .ok_or_else(|| wrong("wait", "expected a time such as 5s or 500ms, at most 30s"))?;
+    Ok(Some(span).filter(|span| !span.is_zero()))
 }
 
 fn duration(text: &str) -> Option<Duration> {

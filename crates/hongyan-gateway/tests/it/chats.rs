@@ -43,6 +43,8 @@ async fn what_the_platform_says_against_a_chat_is_a_problem_with_its_words() {
         let answer = gateway.post("/v1/chats", &with(member)).await;
         assert_eq!(answer.problem(), (status, code.into(), None), "{member}");
         assert_eq!(answer.json()["trouble"]["class"], class);
+        let after = (code == "platform_throttled").then_some("60");
+        assert_eq!(answer.header("retry-after"), after, "{member}");
     }
     let answer = gateway.get("/v1/chats/ding/none").await;
     assert_eq!(answer.problem(), (404, "not_found".into(), None));
@@ -51,6 +53,44 @@ async fn what_the_platform_says_against_a_chat_is_a_problem_with_its_words() {
     assert!(answer.json()["detail_zh"].as_str().unwrap().contains("群聊不存在"));
     assert_eq!(gateway.post("/v1/chats/ding/none", r#"{"name":"b"}"#).await.problem().0, 404);
     assert_eq!(gateway.get("/v1/chats?account=ding").await.json(), json!({"chats": []}), "none of them was made");
+}
+
+#[tokio::test]
+async fn an_account_that_rests_is_asked_for_nothing_and_the_answer_says_why_and_until_when() {
+    let gateway = TestGateway::start().await;
+    let body = json!({"to": [{"chat": "c"}], "via": ["ding"], "content": {"text": "a"}}).to_string();
+    let id = gateway.settled(&body).await["id"].as_str().unwrap().to_owned();
+    let order = |member: &str| json!({"account": "ding", "name": "a", "members": [member]}).to_string();
+    let answer = gateway.post("/v1/chats", &order("locked")).await;
+    assert_eq!((answer.problem().0, &answer.json()["trouble"]["reason"]["code"]), (502, &json!("40001")));
+    for (method, path, body) in [
+        ("POST", "/v1/chats", order("li").as_str()),
+        ("GET", "/v1/chats/ding/none", ""),
+        ("POST", "/v1/chats/ding/none", r#"{"name":"b"}"#),
+        ("GET", "/v1/contacts/ding/people?userid=ghost", ""),
+        ("GET", "/v1/contacts/ding/departments", ""),
+        ("GET", "/v1/contacts/ding/departments/9/members", ""),
+        ("POST", &format!("/v1/messages/{id}/recall"), ""),
+    ] {
+        let answer = gateway.request(method, path).body(body).send().await;
+        assert_eq!(answer.problem(), (503, "account_rests".into(), Some("account".into())), "{method} {path}");
+        let after: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=30).contains(&after), "{after}");
+        let rest = &answer.json()["rest"];
+        assert_eq!((&rest["cause"]["class"], &rest["cause"]["reason"]["code"]), (&json!("permanent"), &json!("40001")));
+        let [since, until] = ["since", "until"].map(|end| rest[end].as_str().unwrap().to_owned());
+        assert!(since < until, "{rest}");
+        let account = gateway.get("/v1/accounts").await.json()["accounts"].as_array().unwrap()[1].clone();
+        assert_eq!(account["name"], "ding");
+        assert_eq!((&account["rest"]["cause"], &account["rest"]["since"]), (&rest["cause"], &rest["since"]));
+    }
+    let readers = gateway.get(&format!("/v1/messages/{id}/readers")).await.json();
+    assert_eq!(readers["chats"][0]["trouble"]["reason"]["code"], "40001");
+
+    assert_eq!(gateway.post("/v1/accounts/ding/check", "").await.json()["ok"], true);
+    assert_eq!(gateway.get("/v1/contacts/ding/departments").await.status, 200, "it was seen to work");
+    let recalled = gateway.post(&format!("/v1/messages/{id}/recall"), "").await.json();
+    assert_eq!(recalled["deliveries"][0]["result"], "recalled");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use hongyan_core::{
     Department, FileUse, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Receipts, RecipientState,
     Resolution, Target, TargetResult, Time, Unfit, Uploaded,
 };
-use hongyan_endpoint::{Class, Fault, File, Known, Who, known};
+use hongyan_endpoint::{About, Class, Fault, File, Known, Who, known};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -203,13 +203,15 @@ impl Channel for FakeChannel {
     }
 }
 
-/// Everybody is there, but `ghost`; the app may not look at `shut` and asks too often for `busy`.
+/// Everybody is there, but `ghost`; the app may not look at `shut` and asks too often for `busy`; whoever asks for
+/// `locked` finds that the account's own login is refused.
 fn ask(value: &str) -> Result<(), Fault> {
     match value {
         "ghost" => Err(Fault::refused("40035", "no such user", Some(&KNOWN))),
         "shut" => Err(Fault::refused("60011", "no privilege", Some(&SHUT_OUT))),
         "busy" => Err(Fault::refused("45009", "freq out of limit", Some(&BUSY)).with_class(Class::throttled(60))),
         "lost" => Err(Fault::transport("net.lost", "the reply was lost").with_class(Class::Ambiguous)),
+        "locked" => Err(Fault::refused("40001", "invalid credential", None).with_about(About::Account)),
         _ => Ok(()),
     }
 }

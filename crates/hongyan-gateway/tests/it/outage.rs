@@ -1,285 +1,13 @@
 //! Long outages, on a moved clock: what a platform that is gone, a gate, a refused login do to what waits.
-//!
-//! The runtime's paused time is the clock: it jumps to whatever is due next, while the store holds it up.
 
-use crate::fake::capabilities;
-use async_trait::async_trait;
-use hongyan_channel::Account;
-use hongyan_core::{
-    Address, AddressKind, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId, DeliveryState,
-    Group, Health, IdSource, MessageId, NewMessage, OnRepeat, OnUnknown, Outbox, Outcome, Policy, Priority, Rate,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
-};
-use hongyan_dispatch::{Dispatcher, Observer};
-use hongyan_endpoint::{About, Class, Fault, Known};
-use hongyan_net::BeforeWrite;
-use hongyan_store::{Failing, Options, Sqlite};
+use crate::rig::{DAY, HOUR, Platform, Rig, SECOND, START, gone, nothing, refused_login};
+use hongyan_core::{Dedup, DeliveryState, Outbox, Rate, RecipientState, Time};
+use hongyan_dispatch::RecallResult;
+use hongyan_endpoint::{About, Class, Fault};
 use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicU64, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
-const START: Time = Time::from_millis(1_790_000_000_000);
-
-/// The paused runtime's time.
-struct Paused(tokio::time::Instant);
-
-impl Clock for Paused {
-    fn now(&self) -> Time {
-        START + self.0.elapsed()
-    }
-}
-
-type Script = Box<dyn Fn(Time, usize) -> Option<Fault> + Send + Sync>;
-
-/// A platform that answers as it is told, by the time and by how often it was called.
-struct Platform {
-    capabilities: Capabilities,
-    clock: Arc<dyn Clock>,
-    send: Script,
-    login: Option<Script>,
-    look: Script,
-    /// How long a call waits for its token before it is written.
-    token_wait: Option<Duration>,
-    sent: Mutex<Vec<(MessageId, Time)>>,
-    calls: AtomicU64,
-    probes: AtomicU64,
-    looks: AtomicU64,
-}
-
-#[async_trait]
-impl Channel for Platform {
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn parts<'a>(&self, content: &'a Content, _suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
-        Ok(vec![Cow::Borrowed(content)])
-    }
-
-    async fn resolve(&self, addresses: &[Address]) -> Result<Vec<Resolution>, Fault> {
-        Ok(vec![Resolution::Itself; addresses.len()])
-    }
-
-    async fn deliver(&self, call: &Call<'_>) -> Outcome {
-        let now = self.clock.now();
-        let number = self.calls.fetch_add(1, Ordering::SeqCst);
-        match (self.send)(now, usize::try_from(number).unwrap()) {
-            Some(fault) => Outcome::failed(fault),
-            None => {
-                if let Some(wait) = self.token_wait {
-                    tokio::time::sleep(wait).await;
-                    BeforeWrite::current().expect("a gate is around every call").pass().await;
-                }
-                self.sent.lock().unwrap().push((call.id.message, now));
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                Outcome::Taken { handle: Some("7".into()), exceptions: Vec::new() }
-            }
-        }
-    }
-
-    async fn receipts(&self, _handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
-        let number = self.looks.fetch_add(1, Ordering::SeqCst);
-        if let Some(fault) = (self.look)(self.clock.now(), usize::try_from(number).unwrap()) {
-            return Err(fault);
-        }
-        let read = |target: &Target| TargetResult { index: target.index, state: RecipientState::Read, reason: None };
-        Ok(Receipts { results: targets.iter().map(read).collect(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn probe_only_reads(&self) -> bool {
-        self.login.is_some()
-    }
-
-    async fn probe(&self) -> Result<(), Fault> {
-        let number = self.probes.fetch_add(1, Ordering::SeqCst);
-        let fault = self.login.as_ref().and_then(|login| login(self.clock.now(), usize::try_from(number).unwrap()));
-        fault.map_or(Ok(()), Err)
-    }
-
-    fn health(&self) -> Health {
-        Health::default()
-    }
-
-    fn explain(&self, _code: &str) -> Option<&'static Known> {
-        None
-    }
-}
-
-#[derive(Default)]
-struct Seen {
-    rests: Mutex<Vec<bool>>,
-    took: Mutex<Vec<Duration>>,
-}
-
-impl Observer for Seen {
-    fn attempted(&self, _account: &str, _class: &'static str, took: Duration) {
-        self.took.lock().unwrap().push(took);
-    }
-
-    fn changed(&self, _delivery: DeliveryId) {}
-
-    fn rested(&self, _account: &str, _class: &'static str, rests: bool) {
-        self.rests.lock().unwrap().push(rests);
-    }
-}
-
-/// A folder of its own, in memory where the machine has one for that: ten thousand messages need no disk here.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let memory = std::path::Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let name = format!("hongyan-outage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = place.join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// One account `ding` over a store. The store is closed before its folder goes.
-struct Rig {
-    store: Arc<Failing<Sqlite>>,
-    _folder: Folder,
-    clock: Arc<dyn Clock>,
-    ids: IdSource,
-    seen: Arc<Seen>,
-}
-
-fn nothing() -> Script {
-    Box::new(|_, _| None)
-}
-
-impl Rig {
-    fn new() -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(Paused(tokio::time::Instant::now()));
-        let folder = Folder::new();
-        let options = Options { clock: Arc::clone(&clock), ..Options::default() };
-        let store = Sqlite::open(&folder.0.join("outbox.db"), options).unwrap();
-        Self {
-            store: Arc::new(Failing::over(store).blocking()),
-            _folder: folder,
-            clock,
-            ids: IdSource::default(),
-            seen: Arc::default(),
-        }
-    }
-
-    fn platform(&self, send: Script) -> Platform {
-        let groups = vec![Group::of(&[AddressKind::Userid], 100)];
-        let mut capabilities = capabilities("people", groups);
-        capabilities.dedup = Dedup::IdenticalWithin(HOUR / 2);
-        Platform {
-            capabilities,
-            clock: Arc::clone(&self.clock),
-            send,
-            login: None,
-            look: nothing(),
-            token_wait: None,
-            sent: Mutex::default(),
-            calls: AtomicU64::new(0),
-            probes: AtomicU64::new(0),
-            looks: AtomicU64::new(0),
-        }
-    }
-
-    fn start(&self, platform: Platform, rates: Vec<Rate>) -> (Arc<Platform>, Arc<Dispatcher>) {
-        let platform = Arc::new(platform);
-        let account = Account {
-            policy: Policy {
-                dedup: platform.capabilities.dedup,
-                backoff: Backoff { first: SECOND, cap: Duration::from_secs(600) },
-                max_attempts: 12,
-                ..crate::policy(OnUnknown::Hold)
-            },
-            on_repeat: OnRepeat::Refuse,
-            rates,
-            concurrency: 16,
-            channel: Arc::clone(&platform) as Arc<dyn Channel>,
-            receipts_after: platform.capabilities.receipts_for.map(|_| SECOND * 2),
-            ..crate::account("ding", crate::FakeChannel::people()).1
-        };
-        let dispatcher = Dispatcher::start(
-            Arc::clone(&self.store) as Arc<dyn Outbox>,
-            Arc::clone(&self.store) as _,
-            BTreeMap::from([(Arc::from("ding"), account)]),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.seen) as Arc<dyn Observer>,
-        );
-        (platform, dispatcher)
-    }
-
-    /// Accepts so many messages, changed as told, and gives their ids.
-    async fn accept(&self, count: usize, change: impl Fn(&mut NewMessage)) -> Vec<MessageId> {
-        let now = self.clock.now();
-        let message = |n: usize| {
-            let recipients = vec![Address::new(AddressKind::Userid, format!("u{n}"))];
-            let mut message = NewMessage {
-                id: self.ids.next(now),
-                at: now,
-                content: format!(r#"{{"text":"{n}"}}"#),
-                labels: BTreeMap::new(),
-                priority: Priority::Normal,
-                send_at: None,
-                expires_at: None,
-                idempotency: None,
-                wordings: Vec::new(),
-                deliveries: vec![crate::new_delivery("ding", recipients)],
-            };
-            change(&mut message);
-            message
-        };
-        let mut ids = Vec::new();
-        let messages: Vec<NewMessage> = (0..count).map(message).collect();
-        for batch in messages.chunks(1_000) {
-            ids.extend(batch.iter().map(|message| message.id));
-            self.store.accept(batch.to_vec()).await.unwrap();
-        }
-        ids
-    }
-
-    /// How many deliveries are in a state.
-    async fn count(&self, state: DeliveryState) -> u64 {
-        let depths = self.store.depths().await.unwrap();
-        depths.iter().filter(|(_, at, _)| *at == state).map(|(_, _, count)| count).sum()
-    }
-
-    /// Lets time pass until so many are in a state, or `within` is over.
-    async fn until(&self, state: DeliveryState, count: u64, within: Duration) {
-        let end = self.clock.now() + within;
-        while self.count(state).await != count {
-            let depths = self.store.depths().await.unwrap();
-            assert!(self.clock.now() < end, "not {count} {state:?}: {depths:?}");
-            tokio::time::sleep(SECOND * 5).await;
-        }
-    }
-
-    async fn delivery(&self, id: MessageId) -> hongyan_core::DeliveryRow {
-        self.store.message(id).await.unwrap().unwrap().deliveries.remove(0)
-    }
-
-    async fn reason(&self, id: MessageId) -> String {
-        let row = self.store.recipients(id).await.unwrap().remove(0);
-        row.reason.map_or(String::new(), |reason| reason.code)
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn waiting_for_a_token_is_not_the_calls_time() {
@@ -293,14 +21,6 @@ async fn waiting_for_a_token_is_not_the_calls_time() {
     let history = rig.delivery(ids[0]).await.history;
     assert!(history[0].at >= START + SECOND * 11 && history[0].took_ms < 1_000, "{history:?}");
     dispatcher.stop(SECOND).await;
-}
-
-fn gone() -> Fault {
-    Fault::transport("net.connect", "connection refused")
-}
-
-fn refused_login() -> Fault {
-    Fault::refused("40001", "invalid credential", None).with_about(About::Account)
 }
 
 #[tokio::test(start_paused = true)]
@@ -435,6 +155,33 @@ async fn while_nothing_can_leave_messages_end_in_their_time_and_what_waits_by_de
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_message_waited_for_its_account_counts_over_restarts() {
+    // Ended in order each time, or cut off.
+    for patience in [SECOND * 30, Duration::ZERO] {
+        let rig = Rig::new();
+        let id = rig.accept(1, |_| {}).await[0];
+        let down = |_: Time, _| Some(gone());
+        let mut started =
+            rig.start(Platform { login: Some(Box::new(down)), ..rig.platform(Box::new(down)) }, Vec::new());
+        for _ in 0..7 {
+            tokio::time::sleep(HOUR * 10).await;
+            started.1.stop(patience).await;
+            assert_eq!(rig.delivery(id).await.state, DeliveryState::Pending, "70 hours are no three days");
+            // In which nobody tries.
+            tokio::time::sleep(HOUR * 5).await;
+            let platform = Platform { login: Some(Box::new(down)), ..rig.platform(Box::new(down)) };
+            started = rig.start(platform, Vec::new());
+        }
+        tokio::time::sleep(HOUR).await;
+        assert_eq!(rig.delivery(id).await.state, DeliveryState::Pending, "71 hours are none either");
+        tokio::time::sleep(HOUR + SECOND * 600).await;
+        assert_eq!(rig.delivery(id).await.state, DeliveryState::Failed);
+        assert_eq!(rig.reason(id).await, "gave_up");
+        started.1.stop(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_servers_error_leaves_that_one_call_unknown_and_the_others_waiting() {
     let rig = Rig::new();
     let up = START + HOUR;
@@ -500,6 +247,54 @@ async fn receipts_outlive_refused_tokens_and_refused_logins() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recall_neither_knocks_at_a_platform_that_is_gone_nor_is_it_given_up() {
+    let rig = Rig::new();
+    let (down, up) = (START + HOUR, START + HOUR * 3);
+    let away = move |now: Time, _| (down <= now && now < up).then(gone);
+    let mut platform = Platform { login: Some(Box::new(away)), ..rig.platform(Box::new(away)) };
+    platform.take_back = Box::new(away);
+    let id = rig.accept(1, |_| {}).await[0];
+    let (platform, dispatcher) = rig.start(platform, Vec::new());
+    rig.until(DeliveryState::Sent, 1, HOUR).await;
+
+    tokio::time::sleep(HOUR).await;
+    for _ in 0..20 {
+        let report = dispatcher.recall(id).await.unwrap().unwrap();
+        let (account, rest) = report.rest.unwrap();
+        assert_eq!((account.as_str(), rest.cause.code.as_str()), ("ding", "net.connect"));
+        let one = &report.deliveries[0];
+        let reason = one.reason.as_ref().unwrap();
+        assert_eq!((one.result, reason.code.as_str()), (RecallResult::Failed, "account_rests"));
+        assert!(reason.words.contains("net.connect") && reason.words.contains(&rest.until.to_string()), "{reason:?}");
+        tokio::time::sleep(SECOND * 30).await;
+    }
+    assert_eq!(platform.recalls.load(Ordering::SeqCst), 1, "the first one found out");
+    assert_eq!(rig.delivery(id).await.state, DeliveryState::Sent);
+
+    tokio::time::sleep(HOUR * 3).await;
+    let report = dispatcher.recall(id).await.unwrap().unwrap();
+    assert_eq!((report.deliveries[0].result, report.rest), (RecallResult::Recalled, None));
+    assert_eq!(rig.delivery(id).await.state, DeliveryState::Recalled);
+    dispatcher.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_with_nothing_to_send_is_tried_as_soon_as_its_pause_is_over() {
+    let rig = Rig::new();
+    let platform = Platform { login: Some(nothing()), ..rig.platform(nothing()) };
+    let (platform, dispatcher) = rig.start(platform, Vec::new());
+    tokio::time::sleep(SECOND * 5).await;
+    let failed = dispatcher.ask("ding", async { Err::<(), _>(gone()) }).await;
+    assert_eq!(failed.unwrap().unwrap_err().code(), "net.connect");
+    let rest = dispatcher.ask("ding", async { Ok(()) }).await.unwrap_err();
+    assert_eq!(rest.cause.code, "net.connect");
+    tokio::time::sleep(SECOND * 3).await;
+    assert_eq!(platform.probes.load(Ordering::SeqCst), 1);
+    assert_eq!(dispatcher.ask("ding", async { Ok(7) }).await, Ok(Ok(7)));
+    dispatcher.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_robots_first_twenty_leave_at_once_and_the_next_when_the_minute_is_over() {
     let rig = Rig::new();
     rig.accept(25, |_| {}).await;
@@ -508,6 +303,23 @@ async fn a_robots_first_twenty_leave_at_once_and_the_next_when_the_minute_is_ove
     rig.until(DeliveryState::Sent, 25, minute * 10).await;
     let sent: Vec<Time> = platform.sent.lock().unwrap().iter().map(|(_, at)| *at).collect();
     assert!(sent[19].since(sent[0]) < SECOND * 10 && sent[20].since(sent[0]) >= minute, "{sent:?}");
+    dispatcher.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_only_wait_for_a_connection_is_not_leased() {
+    let rig = Rig::new();
+    rig.accept(5, |_| {}).await;
+    let platform = Platform { token_wait: Some(SECOND * 20), ..rig.platform(nothing()) };
+    platform.capacity.store(1, Ordering::SeqCst);
+    let (platform, dispatcher) = rig.start(platform, Vec::new());
+    tokio::time::sleep(SECOND * 5).await;
+    assert_eq!((rig.count(DeliveryState::Sending).await, rig.count(DeliveryState::Pending).await), (1, 4));
+    // One hangs, and the channel opens another connection.
+    platform.capacity.store(2, Ordering::SeqCst);
+    tokio::time::sleep(SECOND * 3).await;
+    assert_eq!((rig.count(DeliveryState::Sending).await, rig.count(DeliveryState::Pending).await), (2, 3));
+    rig.until(DeliveryState::Sent, 5, SECOND * 75).await;
     dispatcher.stop(SECOND).await;
 }
 

@@ -42,6 +42,21 @@ async fn every_route_of_the_table_is_mounted_and_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn a_query_parameter_that_the_table_does_not_name_is_refused() {
+    let gateway = TestGateway::start().await;
+    for route in ROUTES {
+        let path = route.path.replace("{id}", "m0000000000000").replace("{name}", "nobody");
+        let answer = gateway.request(route.method.name(), &format!("{path}?stranger=1")).send().await;
+        if route.any_query {
+            assert_eq!(answer.status, 200, "{path}");
+        } else {
+            assert_eq!(answer.problem(), (400, "invalid_query".into(), Some("stranger".into())), "{path}");
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn the_documents_are_whole_and_strict() {
     let gateway = TestGateway::start().await;
     let open = async |path: &str| Request::new(gateway.address, "GET", path).send().await;

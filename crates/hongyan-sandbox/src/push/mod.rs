@@ -80,7 +80,7 @@ pub(crate) async fn send(http: &Http, request: Request<Bytes>, patience: Duratio
         Ok(answer) => answer,
         Err(_) => {
             let message = format!("no answer within {patience:?}");
-            Err(NetFault { failure: hongyan_net::Failure::Timeout, message })
+            Err(NetFault { failure: hongyan_net::Failure::Timeout, timed_out: true, message })
         }
     }
 }

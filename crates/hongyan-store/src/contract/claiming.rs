@@ -2,7 +2,7 @@
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, put_sent, result, sent, state};
 use hongyan_core::{
-    DeliveryState, NewDelivery, NewMessage, Outbox, Part, Priority, RecipientState, Settlement, Wording,
+    DeliveryState, NewDelivery, NewMessage, Outage, Outbox, Part, Priority, RecipientState, Settlement, Wording,
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -362,11 +362,29 @@ pub async fn what_was_written_down_while_the_clock_was_ahead_is_due_now(stand: i
     let [now, dated, again] = three_that_wait(&store, &make).await;
     let hour = Duration::from_secs(3_600);
     assert_eq!(store.reanchor("ding", NOW, hour).await.unwrap(), 0, "all of them are pauses that can be");
+    let minute_ago = NOW - Duration::from_secs(60);
+    assert_eq!(store.reanchor("ding", minute_ago, hour).await.unwrap(), 1, "there is no pause before a first call");
+    assert_eq!((due(&store, now).await, due(&store, again).await), (Some(minute_ago), Some(after(30))));
     let yesterday = NOW - Duration::from_secs(86_400);
     assert_eq!(store.reanchor("ding", yesterday, hour).await.unwrap(), 2);
     assert_eq!((due(&store, now).await, due(&store, again).await), (Some(yesterday), Some(yesterday)));
     assert_eq!(due(&store, dated).await, Some(after(60)));
     assert_eq!(store.claim("ding", yesterday, LEASE, 10).await.unwrap().len(), 2);
+}
+
+pub async fn outages_are_there_after_a_reopening(stand: impl Stand) {
+    let outage = |since, until| Outage { since: after(since), until: after(until) };
+    let store = stand.open();
+    assert_eq!(store.outages("ding").await.unwrap(), []);
+    store.keep_outages("ding", vec![outage(1, 2), outage(5, 6)]).await.unwrap();
+    store.keep_outages("mail", vec![outage(3, 4)]).await.unwrap();
+    store.keep_outages("ding", vec![outage(5, 9), outage(20, 20)]).await.unwrap();
+    drop(store);
+    let store = stand.open();
+    assert_eq!(store.outages("ding").await.unwrap(), [outage(5, 9), outage(20, 20)]);
+    assert_eq!(store.outages("mail").await.unwrap(), [outage(3, 4)]);
+    store.keep_outages("ding", Vec::new()).await.unwrap();
+    assert_eq!(store.outages("ding").await.unwrap(), []);
 }
 
 pub async fn what_has_expired_is_leased_by_itself(stand: impl Stand) {

@@ -36,7 +36,9 @@ pub async fn a_file_knows_for_whom_it_was_handed_in(stand: impl Stand<Store: Lib
     }
     store.note_holder("f000000000000000000000000", &of(&["mail"])).await.unwrap();
     let ids = [held, free, "f000000000000000000000000".to_owned()];
-    let mut known = stand.open().holders(&ids).await.unwrap();
+    drop(store);
+    let store = stand.open();
+    let mut known = store.holders(&ids).await.unwrap();
     known[0].sort_unstable();
     assert_eq!(known, [vec![of(&["ding", "wecom"]), of(&["mail"])], vec![], vec![]]);
     assert_eq!(store.forget_files(after(60), 9).await.unwrap(), 2);

@@ -212,6 +212,7 @@ macro_rules! outbox_contract {
             what_waits_moves_with_a_clock_that_was_set
             what_was_written_down_while_the_clock_was_ahead_is_due_now
             what_has_expired_is_leased_by_itself
+            outages_are_there_after_a_reopening
             how_it_left_is_still_said_when_it_was_read
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another
@@ -246,6 +247,7 @@ macro_rules! outbox_contract {
             the_list_is_newest_first_and_goes_on_where_it_stopped
             the_list_is_filtered_by_recipient_account_state_and_labels
             the_list_finds_a_recipient_by_the_platforms_id
+            the_list_is_bounded_by_time
             depths_follow_the_deliveries
             what_is_old_and_over_is_forgotten
             what_waits_is_not_forgotten
@@ -271,6 +273,7 @@ macro_rules! library_contract {
     ($stand:ty) => {
         $crate::outbox_contract! { @cases $stand;
             a_file_comes_back_as_it_was_kept
+            a_file_knows_for_whom_it_was_handed_in
             equal_files_are_kept_once_with_the_newer_time
             an_upload_is_known_until_it_lapses_or_is_taken_back
             old_files_are_forgotten_with_their_uploads

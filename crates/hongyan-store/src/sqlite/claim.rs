@@ -234,11 +234,14 @@ pub(crate) fn clock_stepped(group: &Group<'_>, account: &str, by_ms: i64) -> Res
     Ok(moved as u64)
 }
 
-/// Makes due now what is further off than any pause.
+/// Makes due now what is further off than any pause; what no call was made of has none.
 pub(crate) fn reanchor(group: &Group<'_>, account: &str, now: Time, longest: Duration) -> Result<u64> {
     let furthest = (now + longest).millis();
     let anchored = group
-        .sql(concat!("UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > ?3 AND ", waits_for_no_date!()))?
+        .sql(concat!(
+            "UPDATE deliveries SET due = ?2 WHERE account = ?1 AND due > iif(history IS NULL, ?2, ?3) AND ",
+            waits_for_no_date!()
+        ))?
         .execute(params![account, now.millis(), furthest])?;
     let looks = group
         .sql("UPDATE deliveries SET receipt_at = ?2 WHERE account = ?1 AND receipt_at > ?3")?

@@ -10,11 +10,12 @@ use super::{
 };
 use crate::error::Result;
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use hongyan_core::{ChatRow, Content, FileRow, Library, StoreError, Time};
 use hongyan_endpoint::File;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 /// A file's bytes that weigh on the writer as one row does.
 const BYTES_PER_ROW: usize = 1_000;
@@ -188,11 +189,7 @@ fn id_of(file: &File) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(12).fold("f".to_owned(), |mut id, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    format!("f{}", HEXLOWER.encode(&hash.finalize()[..12]))
 }
 
 /// The file that a content names; parsed only where the words say that there may be one.

@@ -15,6 +15,7 @@ mod inbox;
 mod keys;
 mod library;
 mod open;
+mod outages;
 mod place;
 mod queue;
 mod read;
@@ -27,7 +28,7 @@ use crate::error::Error;
 use async_trait::async_trait;
 use hongyan_core::{
     Accepted, Claim, Clock, DeliveryId, DeliveryState, Filter, Idempotency, LedgerRow, MessageId, MessageRow,
-    NewMessage, Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
+    NewMessage, Outage, Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
 };
 pub use place::Notice;
 use queue::Weight;
@@ -229,6 +230,16 @@ impl Outbox for Sqlite {
     async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
         let account = account.to_owned();
         self.writer.run(1, move |group| claim::reanchor(group, &account, now, longest)).await
+    }
+
+    async fn outages(&self, account: &str) -> Result<Vec<Outage>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| outages::read(connection, &account)).await
+    }
+
+    async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<()> {
+        let account = account.to_owned();
+        self.writer.run(1 + outages.len(), move |group| outages::replace(group, &account, &outages)).await
     }
 
     async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {

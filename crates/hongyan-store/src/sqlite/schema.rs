@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_leases.sql"),
     include_str!("../../migrations/0006_wordings.sql"),
     include_str!("../../migrations/0007_holders.sql"),
+    include_str!("../../migrations/0008_outages.sql"),
 ];
 
 /// How long a tool waits for another process that holds the file's write lock.

@@ -45,6 +45,22 @@ impl Stand for Folder {
     }
 }
 
+#[test]
+fn every_case_of_the_contract_is_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
+    let list = std::fs::read_to_string(folder.join("mod.rs")).unwrap();
+    let mut cases = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in source.lines().filter(|line| line.starts_with("pub async fn ") && line.contains("(stand:")) {
+            let name = line.trim_start_matches("pub async fn ").split('(').next().unwrap();
+            assert!(list.lines().any(|line| line.trim() == name), "{name} is in no list of mod.rs");
+            cases += 1;
+        }
+    }
+    assert!(cases > 70, "{cases}");
+}
+
 mod sqlite {
     hongyan_store::outbox_contract!(super::Folder);
     hongyan_store::library_contract!(super::Folder);

@@ -12,7 +12,7 @@ use crate::out::{note, say};
 use crate::{
     args::Call,
     exit::{Exit, Usage},
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use anyhow::Context;
 use fields::Given;
@@ -51,7 +51,10 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
         told!("no account of {} is configured: --config FILE names the configuration" ; "没有配置 {} 的账号：请用 --config 指明配置文件", platform.platform)
     })?;
     let (request, _) = fields::fill(operation, given, &own_fields(Some(account), false)?)?;
-    let caller = account.caller().map_err(anyhow::Error::msg)?.context("this channel has no operations")?;
+    let caller = account
+        .caller()
+        .map_err(anyhow::Error::msg)?
+        .with_context(|| told!("this channel has no operations" ; "该渠道没有可调用的接口"))?;
     match caller.call(operation, request).await {
         Ok(reply) => {
             let reply = masked(reply);
@@ -120,11 +123,15 @@ fn account<'a>(
     let fits = |account: &AccountConfig| account.channel_name() == platform.platform;
     if let Some(name) = name {
         let account = config.accounts.get(name).ok_or_else(|| {
-            Usage(told!("--account: no account is called {name:?}" ; "--account: 没有名为 {name:?} 的账号"))
+            Usage(told!("--account: no account is called {name:?}" ; "--account：没有名为 {name:?} 的账号"))
         })?;
         if !fits(account) {
-            let message = format!("--account: {name:?} is an account of {}", account.channel_name());
-            return Err(Usage(message).into());
+            let channel = account.channel_name();
+            return Err(Usage(told!(
+                "--account: {name:?} is an account of {channel}" ;
+                "--account：{name:?} 是 {channel} 的账号"
+            ))
+            .into());
         }
         return Ok(Some(account));
     }
@@ -241,7 +248,7 @@ fn list(platforms: &[Operations], json: bool) {
             ]
         })
         .collect();
-    table::print(&["PLATFORM 平台", "OPERATION 操作", "CALL 调用", "EFFECT 效果", "DOES 说明"], &rows);
+    listing::print(&["PLATFORM 平台", "OPERATION 操作", "CALL 调用", "EFFECT 效果", "DOES 说明"], &rows);
 }
 
 #[cfg(test)]

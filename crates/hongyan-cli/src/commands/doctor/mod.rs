@@ -14,7 +14,7 @@ use crate::out::say;
 use crate::{
     args::Doctor,
     exit::{Exit, Usage},
-    table::{self, Cell},
+    listing::{self, Cell},
 };
 use cause::Cause;
 use hongyan_channel::{AccountConfig, ChannelConfig};
@@ -153,5 +153,5 @@ fn print(general: &[Finding], accounts: &[(&str, &str, Course)]) {
             rows.push(vec![(*name).into(), format!("{} {}", check.name.0, check.name.1).into(), result, detail.into()]);
         }
     }
-    table::print(&["ACCOUNT 账号", "CHECK 检查", "RESULT 结果", "CAUSE AND REMEDY 原因与处理"], &rows);
+    listing::print(&["ACCOUNT 账号", "CHECK 检查", "RESULT 结果", "CAUSE AND REMEDY 原因与处理"], &rows);
 }

@@ -195,7 +195,10 @@ pub(super) fn read(file: &str) -> anyhow::Result<(String, String)> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Usage(format!("{name} is not UTF-8 in line {line}: save it as UTF-8 (文件不是 UTF-8 编码,请另存为 UTF-8)"))
+        Usage(told!(
+            "{name} is not UTF-8 in line {line}: save it as UTF-8" ;
+            "{name} 第 {line} 行不是 UTF-8 编码：请另存为 UTF-8"
+        ))
     })?;
     // Editors of one system put a mark at the beginning.
     Ok((name, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))

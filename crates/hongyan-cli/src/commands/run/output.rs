@@ -1,5 +1,6 @@
 //! Where a script's words go: `print` to standard output, notes and errors to standard error, or all of it into JSON.
 
+use crate::lang::told;
 use crate::out::{note, say};
 use serde_json::{Value, json};
 use std::{
@@ -78,7 +79,7 @@ impl Output {
         }
         self.flush();
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
-        note!("{style}note{style:#}: {text}");
+        note!("{style}{}{style:#}: {text}", told!("note" ; "提示"));
     }
 
     /// A diagnostic as it is drawn.

@@ -60,8 +60,9 @@ impl Sandboxed {
             .http(&call)
             .with_context(|| told!("no sandbox answers at {base}; start one with: hongyan sandbox" ; "{base} 处没有模拟平台应答；可运行 hongyan sandbox 启动"))?;
         if reply.response_code != 200 {
-            return Err(Usage(format!(
-                "{base} does not give its credentials (status {}): a sandbox does so to its own machine, by the address 127.0.0.1 or localhost",
+            return Err(Usage(told!(
+                "{base} does not give its credentials (status {0}): a sandbox does so to its own machine, by the address 127.0.0.1 or localhost" ;
+                "{base} 未给出凭证（状态码 {0}）：模拟平台只把凭证给本机，地址须为 127.0.0.1 或 localhost",
                 reply.response_code
             ))
             .into());

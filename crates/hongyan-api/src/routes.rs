@@ -7,6 +7,7 @@ use crate::{
 };
 use hongyan_core::{ChatChange, ChatRow, FileRow, Message, MessageRow, Person, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::time::Duration;
 
 /// One call of the gateway.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +32,49 @@ pub struct Route {
     pub response: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// The reply's media type.
     pub media_type: &'static str,
-    /// Query parameters.
+    /// Query parameters; any other is refused.
     pub query: &'static [Param],
+    /// Whether exactly one of the query parameters is given.
+    pub one_of_query: bool,
+    /// Whether any query is let pass unread: probes and browsers add their own.
+    pub any_query: bool,
     /// Whether `Idempotency-Key` means something to it.
     pub idempotent: bool,
-    /// Replies. All but the first, and `422` of a batch, are problem documents.
-    pub statuses: &'static [Status],
+    /// The answer when it is done.
+    pub success: Status,
+    /// Problems of this call alone; [`Self::answers`] adds those that follow from its key, body and query.
+    pub errors: &'static [Status],
+}
+
+impl Route {
+    /// Whether this is one of its query parameters.
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        self.query.iter().any(|param| match param.name.strip_suffix("KEY") {
+            Some(before) => name.len() > before.len() && name.starts_with(before),
+            None => param.name == name,
+        })
+    }
+
+    /// Every answer, by status; each status stands once.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Status> {
+        let sets: [(bool, &[Status]); 5] = [
+            (true, &[self.success]),
+            (true, self.errors),
+            (self.request.is_some(), JSON_BODY),
+            (!self.query.is_empty(), &[BAD_QUERY]),
+            (self.scope.is_some(), WITH_KEY),
+        ];
+        let mut answers: Vec<Status> = Vec::new();
+        for status in sets.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, set)| set) {
+            if !answers.iter().any(|one| one.status == status.status) {
+                answers.push(*status);
+            }
+        }
+        answers.sort_by_key(|status| status.status);
+        answers
+    }
 }
 
 /// The methods in use.
@@ -64,11 +102,56 @@ impl Method {
 pub struct Param {
     /// Its name; `label.KEY` stands for any key.
     pub name: &'static str,
+    /// What it holds.
+    pub kind: ParamKind,
+    /// Whether it has to be there.
+    pub required: bool,
     /// What it does, in English.
     pub en: &'static str,
     /// What it does, in Chinese.
     pub zh: &'static str,
 }
+
+/// What a query parameter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Any text.
+    Text,
+    /// A line with at least one visible character.
+    Line,
+    /// A file's name.
+    FileName,
+    /// 1 to [`MAX_PAGE`], [`DEFAULT_PAGE`] where it is absent.
+    Limit,
+    /// A number that an answer has named.
+    Number,
+    /// The id of a message that an answer has named.
+    MessageId,
+    /// A moment with its zone.
+    Time,
+    /// A time to wait, at most [`LONGEST_WAIT`].
+    Wait,
+    /// A recipient's state.
+    State,
+}
+
+/// The most entries of a page.
+pub const MAX_PAGE: usize = 1_000;
+/// Entries of a page where the caller does not say.
+pub const DEFAULT_PAGE: usize = 50;
+/// The most messages of one batch.
+pub const MAX_BATCH: usize = 1_000;
+/// The most user ids in one request about a group chat.
+pub const MAX_MEMBERS: usize = 1_000;
+/// The longest wait for an outcome.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+const fn param(name: &'static str, kind: ParamKind, en: &'static str, zh: &'static str) -> Param {
+    Param { name, kind, required: false, en, zh }
+}
+
+const CURSOR: Param = param("cursor", ParamKind::Text, "`next_cursor` of the page before", "上一页的 `next_cursor`");
+const LIMIT: Param = param("limit", ParamKind::Limit, "1 to 1000, 50 by default", "1 到 1000，默认 50");
 
 /// A status that a call may answer with.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +160,8 @@ pub struct Status {
     pub status: u16,
     /// When, in English.
     pub en: &'static str,
+    /// Whether its body may be the call's own reply; below 300 it always is, else a problem document too.
+    pub reply: bool,
 }
 
 macro_rules! operations {
@@ -133,39 +218,44 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 const fn status(status: u16, en: &'static str) -> Status {
-    Status { status, en }
+    Status { status, en, reply: status < 300 }
 }
 
 const JSON: &str = "application/json";
-const NEEDS_KEY: Status = status(401, "no key, or one that is not known");
-const NO_SCOPE: Status = status(403, "the key may not do this, or not with this account");
+const DONE: Status = status(200, "done");
+const A_PAGE: Status = status(200, "a page");
 const NO_SUCH: Status = status(404, "there is no such message, account or file");
-const TOO_LARGE: Status = status(413, "the body is too large");
-const NOT_JSON: Status = status(415, "the body is not declared as JSON");
-const BAD_JSON: Status = status(400, "malformed JSON, header or query");
+const LATE: Status = status(408, "the body did not arrive in time");
+const CONFLICT: Status = status(409, "the idempotency key was used with another body");
 const BAD_FIELD: Status = status(422, "a field is unknown or has a wrong value; `field` names it");
 const BUSY: Status = status(503, "the store is busy: try again after `Retry-After` seconds");
 const BAD_QUERY: Status = status(400, "a query parameter is unknown or has a wrong value");
-const NOT_THERE: Status = status(404, "there is no such account, or the platform knows no such thing");
-const REFUSED: Status =
-    status(422, "a field has a wrong value, the account has no such thing, or the platform refused it");
-const PLATFORM_FAILED: Status =
-    status(502, "the platform cannot be reached or does not let the application in; `trouble` says why");
-const THROTTLED: Status = status(503, "the platform's quota is spent for now, or the store is busy");
-const REPLY_LOST: Status = status(504, "the platform's reply was lost: it may have been done");
-const LATE: Status = status(408, "the body did not arrive in time");
-/// A call that asks a platform.
-const ASKS: &[Status] = &[
-    status(200, "as the platform has it"),
-    BAD_QUERY,
-    NEEDS_KEY,
-    NO_SCOPE,
-    NOT_THERE,
-    REFUSED,
-    PLATFORM_FAILED,
-    THROTTLED,
+
+/// Problems of every call with a key.
+const WITH_KEY: &[Status] = &[
+    status(400, "the path, a header or a query parameter is not as it should be"),
+    status(401, "no key, or one that is not known"),
+    status(403, "the key may not do this, or not with this account"),
+    status(500, "the store failed, or something that nobody foresaw"),
+    status(503, "the gateway is busy: try again after `Retry-After` seconds"),
 ];
-const ABOUT_ONE: &[Status] = &[status(200, "done"), NEEDS_KEY, NO_SCOPE, NO_SUCH];
+/// Problems of every call whose body is JSON.
+const JSON_BODY: &[Status] = &[
+    status(400, "malformed JSON, header or query"),
+    LATE,
+    status(413, "the body is too large"),
+    status(415, "the body is not declared as JSON"),
+];
+/// Problems of a call that asks a platform.
+const ASKS: &[Status] = &[
+    status(404, "there is no such account, or the platform knows no such thing"),
+    status(422, "a field has a wrong value, the account has no such thing, or the platform refused it"),
+    status(502, "the platform cannot be reached or does not let the application in; `trouble` says why"),
+    status(503, "the platform's quota is spent for now, or the store is busy"),
+];
+/// Problems of a call that changes something at a platform.
+const CHANGES: &[Status] =
+    &[ASKS[0], ASKS[1], ASKS[2], ASKS[3], status(504, "the platform's reply was lost: it may have been done")];
 
 /// A call that reads, as most do; entries below change what differs.
 const READ: Route = Route {
@@ -180,9 +270,15 @@ const READ: Route = Route {
     response: None,
     media_type: JSON,
     query: &[],
+    one_of_query: false,
+    any_query: false,
     idempotent: false,
-    statuses: &[status(200, "done"), NEEDS_KEY, NO_SCOPE],
+    success: DONE,
+    errors: &[],
 };
+
+/// A page that everybody may see.
+const PAGE: Route = Route { scope: None, any_query: true, ..READ };
 
 /// A call that sends.
 const SEND: Route = Route {
@@ -190,18 +286,8 @@ const SEND: Route = Route {
     scope: Some(Scope::Send),
     request: Some(schema::<Message>),
     idempotent: true,
-    statuses: &[
-        status(202, "accepted: it is on disk"),
-        BAD_JSON,
-        NEEDS_KEY,
-        NO_SCOPE,
-        status(408, "the body did not arrive in time"),
-        status(409, "the idempotency key was used with another body"),
-        TOO_LARGE,
-        NOT_JSON,
-        BAD_FIELD,
-        BUSY,
-    ],
+    success: status(202, "accepted: it is on disk"),
+    errors: &[CONFLICT, BAD_FIELD, BUSY],
     ..READ
 };
 
@@ -213,11 +299,12 @@ pub const ROUTES: &[Route] = &[
         summary_en: "Accept one message. 202 means that it is on disk.",
         summary_zh: "接收一条消息；202 表示已落盘。",
         response: Some(schema::<MessageAccepted>),
-        query: &[Param {
-            name: "wait",
-            en: "wait for the outcome at most so long, such as `5s` or `500ms`; at most `30s`",
-            zh: "最多等待结果的时长，如 `5s`、`500ms`，上限 `30s`",
-        }],
+        query: &[param(
+            "wait",
+            ParamKind::Wait,
+            "wait for the outcome at most so long, such as `5s` or `500ms`; at most `30s`",
+            "最多等待结果的时长，如 `5s`、`500ms`，上限 `30s`",
+        )],
         ..SEND
     },
     Route {
@@ -227,6 +314,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "一次提交最多接收 1000 条消息，逐条返回结果；全部不合格时为 422。",
         request: Some(schema::<MessageBatch>),
         response: Some(schema::<BatchResult>),
+        errors: &[CONFLICT, Status { reply: true, ..BAD_FIELD }, BUSY],
         ..SEND
     },
     Route {
@@ -236,16 +324,8 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "查看一条消息将产生的调用及其成本；不存储、不发送。",
         response: Some(schema::<PlanReport>),
         idempotent: false,
-        statuses: &[
-            status(200, "the plan"),
-            BAD_JSON,
-            NEEDS_KEY,
-            NO_SCOPE,
-            status(408, "the body did not arrive in time"),
-            TOO_LARGE,
-            NOT_JSON,
-            BAD_FIELD,
-        ],
+        success: status(200, "the plan"),
+        errors: &[BAD_FIELD],
         ..SEND
     },
     Route {
@@ -255,28 +335,26 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "查找消息，新的在前。",
         response: Some(schema::<MessagePage>),
         query: &[
-            Param {
-                name: "state", en: "with at least one recipient in this state", zh: "至少一名接收人处于该状态"
-            },
-            Param { name: "account", en: "with a delivery through this account", zh: "经由该账号投递" },
-            Param {
-                name: "recipient", en: "with this recipient: address or platform id", zh: "接收人地址或平台 ID"
-            },
-            Param {
-                name: "label.KEY",
-                en: "with this label; may be repeated for other keys",
-                zh: "带有该标签，可用不同键重复",
-            },
-            Param {
-                name: "since",
-                en: "accepted at or after this time, such as 2026-12-01T09:00:00+08:00",
-                zh: "在此时间及以后接收，如 2026-12-01T09:00:00+08:00",
-            },
-            Param { name: "until", en: "accepted before this time", zh: "在此时间以前接收" },
-            Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
+            param("state", ParamKind::State, "with at least one recipient in this state", "至少一名接收人处于该状态"),
+            param("account", ParamKind::Text, "with a delivery through this account", "经由该账号投递"),
+            param("recipient", ParamKind::Text, "with this recipient: address or platform id", "接收人地址或平台 ID"),
+            param(
+                "label.KEY",
+                ParamKind::Text,
+                "with this label; may be repeated for other keys",
+                "带有该标签，可用不同键重复",
+            ),
+            param(
+                "since",
+                ParamKind::Time,
+                "accepted at or after this time, such as 2026-12-01T09:00:00+08:00",
+                "在此时间及以后接收，如 2026-12-01T09:00:00+08:00",
+            ),
+            param("until", ParamKind::Time, "accepted before this time", "在此时间以前接收"),
+            Param { kind: ParamKind::MessageId, ..CURSOR },
+            LIMIT,
         ],
-        statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
+        success: A_PAGE,
         ..READ
     },
     Route {
@@ -285,7 +363,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "One message: state, deliveries, and every attempt with the platform's own words.",
         summary_zh: "查看一条消息：状态、投递，以及每次尝试和平台原话。",
         response: Some(schema::<MessageRow>),
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -294,7 +372,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The ledger: what is known of every recipient, why, and what to do.",
         summary_zh: "台账：每名接收人的状态、原因与建议。",
         response: Some(schema::<RecipientList>),
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -305,7 +383,8 @@ pub const ROUTES: &[Route] = &[
         request: None,
         response: Some(schema::<RecallReport>),
         idempotent: false,
-        statuses: ABOUT_ONE,
+        success: DONE,
+        errors: &[NO_SUCH],
         ..SEND
     },
     Route {
@@ -316,7 +395,8 @@ pub const ROUTES: &[Route] = &[
         request: None,
         response: Some(schema::<RetryReport>),
         idempotent: false,
-        statuses: ABOUT_ONE,
+        success: DONE,
+        errors: &[NO_SUCH],
         ..SEND
     },
     Route {
@@ -327,7 +407,8 @@ pub const ROUTES: &[Route] = &[
         request: None,
         response: Some(schema::<CancelReport>),
         idempotent: false,
-        statuses: ABOUT_ONE,
+        success: DONE,
+        errors: &[NO_SUCH],
         ..SEND
     },
     Route {
@@ -336,7 +417,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "Who has read what a message brought into group chats, as the platform tells now.",
         summary_zh: "查询消息在群聊中的已读人员（实时询问平台）。",
         response: Some(schema::<ReaderReport>),
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -350,16 +431,14 @@ pub const ROUTES: &[Route] = &[
                      或含一个文件的 `multipart/form-data`；相同文件只存一份。",
         upload: true,
         response: Some(schema::<FileRow>),
-        query: &[Param {
-            name: "name",
-            en: "the file's name as recipients see it; needed unless a form names it",
-            zh: "接收人看到的文件名；表单未带文件名时必填",
-        }],
-        statuses: &[
-            status(201, "kept"),
-            BAD_QUERY,
-            NEEDS_KEY,
-            NO_SCOPE,
+        query: &[param(
+            "name",
+            ParamKind::FileName,
+            "the file's name as recipients see it; needed unless a form names it",
+            "接收人看到的文件名；表单未带文件名时必填",
+        )],
+        success: status(201, "kept"),
+        errors: &[
             LATE,
             status(413, "the file is larger than `server.max_file_bytes`"),
             status(422, "the file is empty, has no proper name, or the form does not hold one file"),
@@ -374,11 +453,8 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The files, newest first.",
         summary_zh: "文件列表，新的在前。",
         response: Some(schema::<FileList>),
-        query: &[
-            Param { name: "cursor", en: "`next_cursor` of the page before", zh: "上一页的 `next_cursor`" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
-        ],
-        statuses: &[status(200, "a page"), BAD_QUERY, NEEDS_KEY, NO_SCOPE],
+        query: &[CURSOR, LIMIT],
+        success: A_PAGE,
         ..READ
     },
     Route {
@@ -387,7 +463,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "What a file is: name, type, size.",
         summary_zh: "查看文件信息：名称、类型、大小。",
         response: Some(schema::<FileRow>),
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -396,7 +472,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "A file's content, always as an attachment of unknown kind.",
         summary_zh: "下载文件内容，一律作为未知类型的附件返回。",
         media_type: "application/octet-stream",
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -408,20 +484,8 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "创建群聊；发送消息时以 `{\"chat\": id}` 作为接收人。",
         request: Some(schema::<ChatOrder>),
         response: Some(schema::<ChatRow>),
-        statuses: &[
-            status(201, "made"),
-            BAD_JSON,
-            NEEDS_KEY,
-            NO_SCOPE,
-            NOT_THERE,
-            LATE,
-            TOO_LARGE,
-            NOT_JSON,
-            REFUSED,
-            PLATFORM_FAILED,
-            THROTTLED,
-            REPLY_LOST,
-        ],
+        success: status(201, "made"),
+        errors: CHANGES,
         ..READ
     },
     Route {
@@ -430,8 +494,12 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The group chats that hongyan made, newest first.",
         summary_zh: "鸿雁创建的群聊，新的在前。",
         response: Some(schema::<ChatList>),
-        query: &[Param { name: "account", en: "of this account; needed", zh: "该账号的群聊，必填" }],
-        statuses: &[status(200, "done"), BAD_QUERY, NEEDS_KEY, NO_SCOPE, NO_SUCH],
+        query: &[Param {
+            required: true,
+            ..param("account", ParamKind::Text, "of this account; needed", "该账号的群聊，必填")
+        }],
+        success: DONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -440,7 +508,8 @@ pub const ROUTES: &[Route] = &[
         summary_en: "A group chat as the platform has it.",
         summary_zh: "从平台读取群聊。",
         response: Some(schema::<ChatPage>),
-        statuses: ASKS,
+        success: status(200, "as the platform has it"),
+        errors: ASKS,
         ..READ
     },
     Route {
@@ -452,34 +521,24 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "修改群聊：名称、群主、新增与移除的成员；未给出的保持不变。",
         request: Some(schema::<ChatChange>),
         response: Some(schema::<ChatChanged>),
-        statuses: &[
-            status(200, "changed"),
-            BAD_JSON,
-            NEEDS_KEY,
-            NO_SCOPE,
-            NOT_THERE,
-            LATE,
-            TOO_LARGE,
-            NOT_JSON,
-            REFUSED,
-            PLATFORM_FAILED,
-            THROTTLED,
-            REPLY_LOST,
-        ],
+        success: status(200, "changed"),
+        errors: CHANGES,
         ..READ
     },
     Route {
         path: "/v1/contacts/{account}/people",
         operation: Operation::FindPerson,
+        one_of_query: true,
         summary_en: "The person behind a user id, mobile number or mail address: give one of them.",
         summary_zh: "按 userid、手机号或邮箱查找人员，三者择一。",
         response: Some(schema::<Person>),
         query: &[
-            Param { name: "userid", en: "the platform's user id", zh: "平台 userid" },
-            Param { name: "mobile", en: "mobile number", zh: "手机号" },
-            Param { name: "email", en: "mail address", zh: "邮箱" },
+            param("userid", ParamKind::Line, "the platform's user id", "平台 userid"),
+            param("mobile", ParamKind::Line, "mobile number", "手机号"),
+            param("email", ParamKind::Line, "mail address", "邮箱"),
         ],
-        statuses: ASKS,
+        success: status(200, "as the platform has it"),
+        errors: ASKS,
         ..READ
     },
     Route {
@@ -488,8 +547,9 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The departments directly below one, or those at the top of what the account sees.",
         summary_zh: "某部门的直接下级部门；不指定时为账号可见的顶层部门。",
         response: Some(schema::<DepartmentList>),
-        query: &[Param { name: "below", en: "id of the department above", zh: "上级部门 ID" }],
-        statuses: ASKS,
+        query: &[param("below", ParamKind::Line, "id of the department above", "上级部门 ID")],
+        success: status(200, "as the platform has it"),
+        errors: ASKS,
         ..READ
     },
     Route {
@@ -498,7 +558,8 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The people of a department, not of those below it.",
         summary_zh: "部门的直属成员，不含下级部门。",
         response: Some(schema::<PersonList>),
-        statuses: ASKS,
+        success: status(200, "as the platform has it"),
+        errors: ASKS,
         ..READ
     },
     Route {
@@ -517,7 +578,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "Log an account in afresh and say how it went.",
         summary_zh: "重新登录账号并报告结果。",
         response: Some(schema::<AccountCheck>),
-        statuses: ABOUT_ONE,
+        errors: &[NO_SUCH],
         ..READ
     },
     Route {
@@ -527,35 +588,35 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "平台推送到 `/callbacks/{account}` 的回调，旧的在前。",
         response: Some(schema::<CallbackPage>),
         query: &[
-            Param { name: "account", en: "of this account", zh: "仅该账号" },
-            Param { name: "after", en: "after the callback with this id", zh: "该 ID 之后的回调" },
-            Param { name: "limit", en: "1 to 1000, 50 by default", zh: "1 到 1000，默认 50" },
+            param("account", ParamKind::Text, "of this account", "仅该账号"),
+            param("after", ParamKind::Number, "after the callback with this id", "该 ID 之后的回调"),
+            LIMIT,
         ],
-        statuses: &[status(200, "a page"), BAD_JSON, NEEDS_KEY, NO_SCOPE],
+        success: A_PAGE,
         ..READ
     },
     Route {
         path: "/healthz",
-        scope: None,
         operation: Operation::Live,
         summary_en: "The process is alive.",
         summary_zh: "进程存活。",
         response: Some(schema::<Live>),
-        statuses: &[status(200, "alive")],
-        ..READ
+        success: status(200, "alive"),
+        ..PAGE
     },
     Route {
         path: "/readyz",
-        scope: None,
         operation: Operation::Ready,
         summary_en: "The store can be written.",
         summary_zh: "存储可写。",
         response: Some(schema::<Ready>),
-        statuses: &[status(200, "ready"), status(503, "the store cannot be written")],
-        ..READ
+        success: status(200, "ready"),
+        errors: &[status(503, "the store cannot be written")],
+        ..PAGE
     },
     Route {
         path: "/metrics",
+        any_query: true,
         operation: Operation::Metrics,
         summary_en: "Metrics as OpenMetrics text. Open without a key when `server.open_metrics` is set.",
         summary_zh: "OpenMetrics 文本指标；设置 `server.open_metrics` 后无需密钥。",
@@ -564,22 +625,20 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         path: "/openapi.json",
-        scope: None,
         operation: Operation::OpenApi,
         summary_en: "This interface as OpenAPI 3.1.",
         summary_zh: "本接口的 OpenAPI 3.1 描述。",
-        statuses: &[status(200, "the document")],
-        ..READ
+        success: status(200, "the document"),
+        ..PAGE
     },
     Route {
         path: "/docs",
-        scope: None,
         operation: Operation::Docs,
         summary_en: "This interface as a page to read.",
         summary_zh: "本接口的可读文档。",
         media_type: "text/html; charset=utf-8",
-        statuses: &[status(200, "the page")],
-        ..READ
+        success: status(200, "the page"),
+        ..PAGE
     },
 ];
 
@@ -600,5 +659,30 @@ mod tests {
     fn only_harmless_pages_need_no_key() {
         let open: Vec<&str> = ROUTES.iter().filter(|r| r.scope.is_none()).map(|r| r.path).collect();
         assert_eq!(open, ["/healthz", "/readyz", "/openapi.json", "/docs"]);
+    }
+
+    #[test]
+    fn answers_follow_from_key_body_and_query_and_stand_once() {
+        for route in ROUTES {
+            let answers: Vec<u16> = route.answers().iter().map(|answer| answer.status).collect();
+            assert!(answers.windows(2).all(|two| two[0] < two[1]), "{}: {answers:?}", route.path);
+            assert_eq!(answers[0], route.success.status);
+            for (status, holds) in [
+                (401, route.scope.is_some()),
+                (415, route.request.is_some()),
+                (400, route.scope.is_some()),
+                (409, route.idempotent),
+            ] {
+                assert_eq!(answers.contains(&status), holds, "{}: {status}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_is_any_key_and_no_other_name_is_taken() {
+        let list = ROUTES.iter().find(|route| route.operation == Operation::ListMessages).unwrap();
+        for (name, taken) in [("limit", true), ("label.app", true), ("label.", false), ("label", false), ("x", false)] {
+            assert_eq!(list.takes(name), taken, "{name}");
+        }
     }
 }

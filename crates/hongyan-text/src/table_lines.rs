@@ -1,6 +1,6 @@
 //! A table as lines of text, for what reads no tables.
 
-use crate::tree::Table;
+use crate::tree::MarkdownTable;
 use pulldown_cmark::Alignment;
 use unicode_width::UnicodeWidthStr;
 
@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 const WIDEST: usize = 24;
 
 /// One line per row: cells side by side, padded to the column's width as a terminal counts it.
-pub(crate) fn lines(table: &Table, cell: impl Fn(&[crate::tree::Inline]) -> String) -> Vec<String> {
+pub(crate) fn lines(table: &MarkdownTable, cell: impl Fn(&[crate::tree::Inline]) -> String) -> Vec<String> {
     let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|c| cell(c)).collect()).collect();
     let width = |column: usize| {
         let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());

@@ -12,13 +12,13 @@ pub(crate) struct Operation {
 }
 
 /// Every declared operation of both platforms, by path.
-pub(crate) struct Table {
+pub(crate) struct OperationsByPath {
     exact: HashMap<&'static str, Vec<Operation>>,
     /// Those with a field in their path.
     with_fields: Vec<Operation>,
 }
 
-impl Table {
+impl OperationsByPath {
     pub(crate) fn new() -> Self {
         let mut table = Self { exact: HashMap::new(), with_fields: Vec::new() };
         for platform in PlatformKind::ALL {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_its_operation_whatever_the_method() {
-        let table = Table::new();
+        let table = OperationsByPath::new();
         let name = |method, path| table.find(method, path).map(|one| (one.platform, one.declared.spec().name));
         assert_eq!(name("GET", "/gettoken"), Some((PlatformKind::DingTalk, "token.get")));
         assert_eq!(name("POST", "/gettoken"), Some((PlatformKind::DingTalk, "token.get")));
