@@ -1,10 +1,11 @@
 //! What the contacts of both generations check alike: scope, ids, pages, order, permission.
 
+use super::token::Tokens;
 use crate::{
     route::{Refused, refuse},
     world::{
         World,
-        company::{Company, Department, Person, PersonId, Treatment},
+        company::{Company, Department, Person, PersonId, PersonRule},
     },
 };
 use hongyan_dingtalk::DingTalk;
@@ -50,7 +51,7 @@ pub(super) fn refused(code: &str, words: impl Into<String>) -> Refused {
 
 /// For operations that vendors never get; `scope` is what they would need.
 pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
-    if !world.dingtalk.vendor {
+    if !world.memory.get::<Tokens>().vendor {
         return Ok(());
     }
     Err(refused("60011", format!("没有调用该接口的权限,接口权限申请参考{{requiredScopes=[{scope}]}}")))
@@ -58,7 +59,7 @@ pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
 
 /// Inside the application's scope.
 pub(super) fn seen(person: &Person) -> bool {
-    person.visible && person.dingtalk != Treatment::Invisible
+    person.visible && person.dingtalk != PersonRule::Invisible
 }
 
 /// Somebody of the company, in scope or not.

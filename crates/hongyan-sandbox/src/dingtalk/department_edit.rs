@@ -57,7 +57,7 @@ pub(super) fn create_department(
     request: v2::CreateDepartment,
 ) -> Result<v2::DepartmentCreated, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::CreateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v2::CreateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: Some(request.name),
         parent_id: Some(request.parent_id.unwrap_or(ROOT)),
@@ -79,7 +79,7 @@ pub(super) fn create_department(
 
 pub(super) fn update_department(world: &mut World, _: &Caller, request: v2::UpdateDepartment) -> Result<Done, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::UpdateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v2::UpdateDepartment::SPEC, &request)?;
     let cleared = request.force_update_fields.unwrap_or_default();
     let clear = |field: &str, value: Option<String>| {
         let forced = cleared.split(',').any(|name| name.trim() == field);
@@ -119,7 +119,7 @@ pub(super) fn create_department_v1(
     request: v1::CreateDepartment,
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::CreateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v1::CreateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: Some(request.name),
         parent_id: Some(parent_id(&request.parentid)?),
@@ -144,7 +144,7 @@ pub(super) fn update_department_v1(
     request: v1::UpdateDepartment,
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::UpdateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v1::UpdateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: request.name,
         parent_id: request.parentid.as_deref().map(parent_id).transpose()?,
@@ -184,7 +184,7 @@ fn order(text: &str) -> Result<i64, Refused> {
 }
 
 /// Permission, then the declared bounds.
-fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
+fn authenticate(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
     internal_only(world, MANAGE)?;
     match over_bound(spec, request) {
         None => Ok(()),

@@ -26,7 +26,7 @@ pub(super) fn create_user(
     request: v2::CreateUser,
 ) -> Result<v2::UserCreated, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::CreateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v2::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
     let draft = Draft {
         name: Some(request.name),
@@ -54,7 +54,7 @@ pub(super) fn create_user(
 
 pub(super) fn update_user(world: &mut World, caller: &Caller, request: v2::UpdateUser) -> Result<Done, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::UpdateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v2::UpdateUser::SPEC, &request)?;
     let merge_extattr = match request.ext_attrs_update_mode {
         None | Some(0) => false,
         Some(1) => true,
@@ -96,7 +96,7 @@ pub(super) fn create_user_v1(
     request: v1::CreateUser,
 ) -> Result<v1::UserCreated, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::CreateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v1::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
     let draft = Draft {
         name: Some(request.name),
@@ -124,7 +124,7 @@ pub(super) fn create_user_v1(
 
 pub(super) fn update_user_v1(world: &mut World, caller: &Caller, request: v1::UpdateUser) -> Result<Done, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::UpdateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v1::UpdateUser::SPEC, &request)?;
     let draft = Draft {
         name: request.name,
         mobile: request.mobile,
@@ -158,7 +158,7 @@ fn given<T, V>(rows: Vec<T>, pair: impl FnMut(T) -> (i64, V)) -> Option<std::col
 }
 
 /// Permission, then the declared bounds: the name and the number of departments have codes of their own.
-fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
+fn authenticate(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
     internal_only(world, MANAGE)?;
     match over_bound(spec, request) {
         None => Ok(()),

@@ -4,6 +4,7 @@ use super::{
     authority::{may_write, sees_department, unseen},
     content::unfit,
     member::find,
+    settings::Settings,
 };
 use crate::{
     route::{Refused, refuse},
@@ -37,7 +38,7 @@ pub(super) fn add(world: &mut World, now: i64, fields: &MemberFields) -> Result<
     if world.company.find(&fields.userid).is_some() {
         return Err(taken(Taken::Userid(0)));
     }
-    if world.company.size() >= usize::try_from(world.settings.wecom.seats).unwrap_or(usize::MAX) {
+    if world.company.size() >= usize::try_from(world.memory.get::<Settings>().seats).unwrap_or(usize::MAX) {
         return Err(refuse::<WeCom>("45024", "corp is full"));
     }
     let mut person =

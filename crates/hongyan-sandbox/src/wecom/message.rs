@@ -7,8 +7,10 @@ use super::{
     authority::is_visible,
     card,
     content::{self, number},
-    delivery::{self, Frequency, Parcel},
-    tag,
+    credentials::Credentials,
+    delivery::{self, Frequency, OutgoingMessage},
+    media::MediaStore,
+    settings::Settings,
 };
 use crate::{
     clock::china_day,
@@ -16,7 +18,7 @@ use crate::{
     route::{Refused, refuse},
     world::{
         Caller, World, canonical,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
         digest,
         ledger::{KEPT, Ledger},
     },
@@ -77,11 +79,11 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
     }
     // A mini-program notice names its sender by the mini-program.
     let app = match (request.agentid, request.msgtype.as_str()) {
-        (0, "miniprogram_notice") => world.credentials.wecom_agent_id,
+        (0, "miniprogram_notice") => world.memory.get::<Credentials>().agent_id,
         (id, _) => own_app(world, id)?,
     };
     let audience = audience(world, &request)?;
-    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == Treatment::Unlicensed;
+    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == PersonRule::Unlicensed;
     let unlicensed: Vec<PersonId> = audience.people.iter().copied().filter(unlicensed).collect();
     let unlicenseduser: Vec<String> = unlicensed.iter().map(|id| world.company.person(*id).userid.clone()).collect();
     let people: Vec<PersonId> = audience.people.into_iter().filter(|id| !unlicensed.contains(id)).collect();
@@ -103,24 +105,24 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
     }
     let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
-    world.wecom.media.find_all(caller.now, &seen.media, None)?;
+    world.memory.get::<MediaStore>().find_all(caller.now, &seen.media, None)?;
     if number(&request.content, "enable_id_trans") == 1 {
         delivery::translate(world, &mut seen.value);
     }
     let key = (request.enable_duplicate_check == Some(1)).then(|| request_digest(app, &request));
     if let Some(key) = key
-        && let Some((until, reply)) = world.wecom.messages.once.get(&key)
+        && let Some((until, reply)) = world.memory.get::<Messages>().once.get(&key)
         && *until > caller.now
     {
-        world.tally.wecom.sends += 1;
-        world.tally.wecom.swallowed += 1;
+        world.tally.of("wecom").sends += 1;
+        world.tally.of("wecom").swallowed += 1;
         return Ok(reply.clone());
     }
     if let Some(card) = &seen.card {
-        card::admit(world, card)?;
+        card::authenticate(world, card)?;
     }
     count_person_times(world, caller.now, people.len())?;
-    let msgid = next_id(&mut world.wecom.messages.count)?;
+    let msgid = next_id(&mut world.memory.get_mut::<Messages>().count)?;
     let source: Arc<str> = msgid.as_str().into();
     let response_code = match seen.card {
         Some(card) => card::remember(world, caller.now, &source, &people, *card)?,
@@ -136,19 +138,23 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
     };
     if let Some(key) = key {
         let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
-        remember_once(&mut world.wecom.messages, key, caller.now + interval * 1_000, reply.clone());
+        remember_once(world.memory.get_mut::<Messages>(), key, caller.now + interval * 1_000, reply.clone());
     }
-    let parcel = Parcel { source: &source, app, room: None, from: None, content: &seen.value };
-    let people = delivery::hand_out(world, caller.now, &parcel, people, &PER_PERSON, |world| {
-        &mut world.wecom.messages.frequency
+    let outgoing = OutgoingMessage { source: &source, app, room: None, from: None, content: &seen.value };
+    let people = delivery::hand_out(world, caller.now, &outgoing, people, &PER_PERSON, |world| {
+        &mut world.memory.get_mut::<Messages>().frequency
     });
-    world.wecom.messages.sent.keep(caller.now, msgid, Sent { at: caller.now, id: source, people, recalled: false });
+    world.memory.get_mut::<Messages>().sent.keep(
+        caller.now,
+        msgid,
+        Sent { at: caller.now, id: source, people, recalled: false },
+    );
     Ok(reply)
 }
 
 /// The application that the token belongs to is the one that the request names.
 pub(super) fn own_app(world: &World, agentid: i64) -> Result<i64, Fault> {
-    let app = world.credentials.wecom_agent_id;
+    let app = world.memory.get::<Credentials>().agent_id;
     match agentid {
         id if id == app => Ok(app),
         0 => Err(refuse::<WeCom>("41011", "agentid missing")),
@@ -160,8 +166,8 @@ pub(super) fn own_app(world: &World, agentid: i64) -> Result<i64, Fault> {
 
 /// Counts towards the day's person-times; refuses where the seats of the company allow no more.
 fn count_person_times(world: &mut World, now: i64, people: usize) -> Result<(), Fault> {
-    let (day, most) = (china_day(now), u64::from(world.settings.wecom.seats) * PER_SEAT);
-    let delivered = &mut world.wecom.messages.delivered;
+    let (day, most) = (china_day(now), u64::from(world.memory.get::<Settings>().seats) * PER_SEAT);
+    let delivered = &mut world.memory.get_mut::<Messages>().delivered;
     *delivered = turned(*delivered, day);
     if world.settings.limits.people && delivered.1 + people as u64 > most {
         return Err(refuse::<WeCom>("45009", "api freq out of limit"));
@@ -180,14 +186,15 @@ const fn turned((counted, today, yesterday): (i64, u64, u64), day: i64) -> (i64,
 }
 
 pub(super) fn statistics(world: &mut World, caller: &Caller, request: GetStatistics) -> Result<Statistics, Refused> {
-    let (_, today, yesterday) = turned(world.wecom.messages.delivered, china_day(caller.now));
+    let (_, today, yesterday) = turned(world.memory.get::<Messages>().delivered, china_day(caller.now));
     let count = match request.time_type {
         0 => today,
         1 => yesterday,
         _ => return Err(refuse::<WeCom>("40058", "time_type. invalid Request Parameter").into()),
     };
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let row = AppCount { agentid: world.credentials.wecom_agent_id, app_name: super::agent::NAME.into(), count };
+    let row =
+        AppCount { agentid: world.memory.get::<Credentials>().agent_id, app_name: super::agent::NAME.into(), count };
     Ok(Statistics { statistics: vec![row] })
 }
 
@@ -272,7 +279,7 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     for text in tags {
         let tag = text.parse().ok().and_then(|id| company.tags.get(id));
         let members: Vec<PersonId> =
-            tag.map(|tag| tag::people(company, tag)).unwrap_or_default().into_iter().filter(visible).collect();
+            tag.map(|tag| company.people_of(tag)).unwrap_or_default().into_iter().filter(visible).collect();
         if members.is_empty() {
             found.invalidtag.push(text.to_owned());
         }
@@ -283,8 +290,8 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
 
 /// Recalls a message; a second recall of the same is answered as the first.
 pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallMessage) -> Result<MessageRecalled, Refused> {
-    let World { wecom, phones, tally, .. } = world;
-    let Some(sent) = wecom.messages.sent.get_mut(&request.msgid) else {
+    let World { memory, phones, tally, .. } = world;
+    let Some(sent) = memory.get_mut::<Messages>().sent.get_mut(&request.msgid) else {
         return Err(refuse::<WeCom>("40058", "msgid, invalid Request Parameter").into());
     };
     if caller.now - sent.at > RECALL_MS {
@@ -292,7 +299,7 @@ pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallMessage)
     }
     if !sent.recalled {
         sent.recalled = true;
-        tally.wecom.recalls += 1;
+        tally.of("wecom").recalls += 1;
         for person in &sent.people {
             phones.recall(*person, "wecom", &sent.id);
         }
