@@ -307,8 +307,8 @@ mod tests {
 
     #[test]
     fn a_value_of_several_lines_leaves_its_place_as_it_was() {
-        let data = json!({"log": "# h\r\n- l\n> q|r\n```", "none": "---", "u": "http://x/a_b?h=*"});
-        let source = "- 地址：<{{ u }}>\n- {{ none }}\n\n| 日志 | x |\n| --- | --- |\n| {{ log }} | `{{ log }}` |\n\n> {{ log }}\n\n完";
+        let data = json!({"log": "# h\r\n- l\n> q|r\n```", "absent": "---", "u": "http://x/a_b?h=*"});
+        let source = "- 地址：<{{ u }}>\n- {{ absent }}\n\n| 日志 | x |\n| --- | --- |\n| {{ log }} | `{{ log }}` |\n\n> {{ log }}\n\n完";
         let text = hongyan_text::render(&markdown(source, data), hongyan_text::Dialect::Plain);
         let cell = "# h - l > q|r ";
         assert!(text.starts_with("- 地址：http://x/a_b?h=*\n- ---\n\n日志"), "{text}");
