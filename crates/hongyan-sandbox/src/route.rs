@@ -364,6 +364,11 @@ pub(crate) fn over_rate<P: Platform>(world: &mut World, spec: &'static Spec, now
     over
 }
 
+/// For how long after a send an operation serves, in milliseconds.
+pub(crate) const fn serves_ms(spec: &Spec) -> i64 {
+    spec.within().unwrap().as_millis() as i64
+}
+
 /// Whether the platform's declarations expect a body, with `POST` mostly.
 pub(crate) fn expects_post(spec: &Spec) -> bool {
     spec.method != Method::GET

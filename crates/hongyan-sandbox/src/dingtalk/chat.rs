@@ -26,7 +26,7 @@ use std::collections::HashSet;
 /// An internal group.
 pub(super) const INTERNAL: i64 = 2;
 /// Characters of a group's name.
-pub(super) const MAX_NAME: usize = 20;
+pub(super) const MAX_NAME: usize = CreateChat::SPEC.max_chars("name").unwrap();
 /// Readers of one page.
 const MAX_PAGE: i64 = 100;
 /// Where the cursor of a read list begins to count, so that nobody takes it for an index.
@@ -53,8 +53,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateChat) ->
     if request.useridlist.is_empty() {
         return refused("49010", "群成员列表不能为空");
     }
-    if CreateChat::SPEC.max_items("useridlist").is_some_and(|max| request.useridlist.len() > max) {
-        return refused("49011", "群成员列表过长: 每次最多 40 人");
+    if let Some(code) = CreateChat::SPEC.exceeded("useridlist", request.useridlist.len()) {
+        return refused(code, "群成员列表过长: 每次最多 40 人");
     }
     if !request.extidlist.is_empty() {
         return refused("49009", "群不允许添加外部联系人");
@@ -111,9 +111,10 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) ->
             return refused("49015", "不合法的群名称: 1 到 20 个字符");
         }
     }
-    let most = UpdateChat::SPEC.max_items("add_useridlist").unwrap_or(usize::MAX);
-    if request.add_useridlist.len() > most || request.del_useridlist.len() > most {
-        return refused("49011", "群成员列表过长: 每次最多 40 人");
+    let over = |field, list: &Vec<String>| UpdateChat::SPEC.exceeded(field, list.len());
+    let over_add = over("add_useridlist", &request.add_useridlist);
+    if let Some(code) = over_add.or_else(|| over("del_useridlist", &request.del_useridlist)) {
+        return refused(code, "群成员列表过长: 每次最多 40 人");
     }
     if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return refused("49004", "添加和删除的成员有交集");

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Limit, Spec};
+use hongyan_endpoint::{Bound, Needs, Spec, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,8 +49,9 @@ pub(super) fn refused(code: &str, words: impl Into<String>) -> Refused {
     refuse::<DingTalk>(code, words).into()
 }
 
-/// For operations that vendors never get; `scope` is what they would need.
-pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
+/// For operations that vendors never get; the declaration names the permission that they would need.
+pub(super) fn internal_only(world: &World, spec: &Spec) -> Result<(), Refused> {
+    let Needs::Permission(scope) = spec.needs else { return Ok(()) };
     if !world.memory.get::<Tokens>().vendor {
         return Ok(());
     }
@@ -134,17 +135,17 @@ pub(super) fn cut<T: Copy>(all: &[T], offset: i64, size: i64) -> (Vec<T>, bool) 
 /// The first field that is over its declared bound.
 pub(super) fn over_bound(spec: &Spec, request: &impl Serialize) -> Option<&'static str> {
     let fields = serde_json::to_value(request).unwrap_or_default();
-    spec.limits.iter().find_map(|limit| match limit {
-        Limit::Chars { field, max } => {
-            fields[*field].as_str().is_some_and(|text| text.chars().count() > *max).then_some(*field)
+    spec.limits.iter().find_map(|limit| match limit.bound {
+        Bound::Size { field, max, unit: Unit::Chars } => {
+            fields[field].as_str().is_some_and(|text| text.chars().count() > max).then_some(field)
         }
-        Limit::Items { field, max } => {
-            let items = match &fields[*field] {
+        Bound::Size { field, max, unit: Unit::Items } => {
+            let items = match &fields[field] {
                 Value::String(text) => text.split([',', '|']).count(),
                 Value::Array(items) => items.len(),
                 _ => 0,
             };
-            (items > *max).then_some(*field)
+            (items > max).then_some(field)
         }
         _ => None,
     })

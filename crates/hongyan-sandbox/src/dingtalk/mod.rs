@@ -55,7 +55,7 @@ use credentials::Credentials;
 #[cfg(test)]
 pub(crate) use event::{Happened, OVER_HTTP};
 use hongyan_dingtalk::{ALIASES, DingTalk, new_style, rewrapped, topapi};
-use hongyan_endpoint::{Body, Fault, PlatformServer, Refusal, Sealed, Spec, Wire};
+use hongyan_endpoint::{Body, Fault, Needs, PlatformServer, Reach, Refusal, Role, Sealed, Spec, Wire};
 use login::Logins;
 use settings::Settings;
 pub(crate) use simulation::Simulation;
@@ -196,14 +196,14 @@ impl Simulated for DingTalk {
     fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
         let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         // A person's own token opens one door, and the application's opens it too, but for whose token it is.
-        if spec.name == "login.contact" && world.memory.get_mut::<Logins>().enter(caller.now, token) {
+        if spec.needs == Needs::Person && world.memory.get_mut::<Logins>().enter(caller.now, token) {
             let over = over_rate::<Self>(world, spec, caller.now);
             return if over { Err(Self::refuse(spec, Refusal::Throttled)) } else { Ok(()) };
         }
         let tokens = world.memory.get_mut::<Tokens>();
         let holder = tokens.store.holder(token);
         // The suite's own token opens one door, and no other token opens it.
-        let fits = (holder == Some(Holder::Suite)) == (spec.name == "suite.auth_info");
+        let fits = (holder == Some(Holder::Suite)) == (spec.needs == Needs::Suite);
         tokens.vendor = holder == Some(Holder::Vendor);
         match tokens.store.standing(token, caller.now) {
             Standing::Valid if fits => {}
@@ -236,7 +236,7 @@ impl Simulated for DingTalk {
     }
 
     fn check_call(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
-        if spec.name == "webhook.send" {
+        if spec.role == Role::Send(Reach::Webhook) {
             return webhook::check_call(world, caller, call);
         }
         let header = call.headers.iter().find(|(name, _)| name == "content-type");

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::china_day,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World, canonical,
         company::{PersonId, PersonRule},
@@ -22,11 +22,11 @@ use crate::{
 use hongyan_dingtalk::{
     DingTalk,
     notice::{
-        Forbidden, GetSendProgress, GetSendResult, NoticeRecalled, NoticeTaken, Progress, RESULT_HOURS, RecallNotice,
-        SendNotice, SendProgress, SendResult, SendResultGiven,
+        Forbidden, GetSendProgress, GetSendResult, NoticeRecalled, NoticeTaken, Progress, RecallNotice, SendNotice,
+        SendProgress, SendResult, SendResultGiven,
     },
 };
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::{DAY, Endpoint, Fault, Scope};
 use serde_json::Value;
 use std::{
     cmp::Reverse,
@@ -41,11 +41,11 @@ const MAX_RESULT: usize = 100;
 /// Receivers per minute and application.
 const PER_MINUTE: u32 = 5_000;
 /// Notices per person and day.
-const PER_DAY: u32 = 500;
+const PER_DAY: u32 = SendNotice::SPEC.rate(Scope::Recipient, DAY).unwrap();
 /// Notices to everybody per day.
 const TO_ALL_PER_DAY: u32 = 3;
 /// How long result, progress and recall are offered.
-const WINDOW_MS: i64 = RESULT_HOURS as i64 * 3_600_000;
+const WINDOW_MS: i64 = serves_ms(&GetSendResult::SPEC);
 /// The first task's number.
 const FIRST_TASK: i64 = 256_271_000_001;
 
@@ -166,11 +166,11 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
     if users.is_empty() && departments.is_empty() && !to_all {
         return Err(refuse::<DingTalk>("400002", "参数错误: userid_list、dept_id_list、to_all_user 不能同时为空"));
     }
-    if SendNotice::SPEC.max_items("userid_list").is_some_and(|max| users.len() > max) {
-        return Err(refuse::<DingTalk>("40032", "不合法的userid列表长度"));
+    if let Some(code) = SendNotice::SPEC.exceeded("userid_list", users.len()) {
+        return Err(refuse::<DingTalk>(code, "不合法的userid列表长度"));
     }
-    if SendNotice::SPEC.max_items("dept_id_list").is_some_and(|max| departments.len() > max) {
-        return Err(refuse::<DingTalk>("40066", "不合法的部门列表: 超过长度限制"));
+    if let Some(code) = SendNotice::SPEC.exceeded("dept_id_list", departments.len()) {
+        return Err(refuse::<DingTalk>(code, "不合法的部门列表: 超过长度限制"));
     }
     let company = &world.company;
     let visible = |id: &PersonId| {

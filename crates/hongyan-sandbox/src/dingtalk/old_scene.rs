@@ -41,12 +41,13 @@ pub(super) fn create(
 ) -> Result<SceneGroupCreated, Refused> {
     let (members, subadmins) = (split(request.user_ids.as_deref()), split(request.subadmin_ids.as_deref()));
     for (field, list) in [("user_ids", &members), ("subadmin_ids", &subadmins)] {
-        if CreateSceneGroup::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
-            return Err(fault("665033", format!("{field} 超过 999 人")).into());
+        if let Some(code) = CreateSceneGroup::SPEC.exceeded(field, list.len()) {
+            return Err(fault(code, format!("{field} 超过 999 人")).into());
         }
     }
-    if request.uuid.as_ref().is_some_and(|uuid| uuid.chars().count() > 64) {
-        return Err(fault("40035", "不合法的参数: uuid 最多 64 个字符").into());
+    let uuid_chars = request.uuid.as_ref().map_or(0, |uuid| uuid.chars().count());
+    if let Some(code) = CreateSceneGroup::SPEC.exceeded("uuid", uuid_chars) {
+        return Err(fault(code, "不合法的参数: uuid 最多 64 个字符").into());
     }
     let order = Order {
         title: &request.title,
@@ -148,8 +149,8 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
     let mut mentions = Vec::new();
     for (field, list) in [("at_users", &request.at_users), ("at_mobiles", &request.at_mobiles)] {
         let list = split(list.as_deref());
-        if SendToSceneGroup::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
-            return Err(fault("40035", format!("不合法的参数: {field} 最多 50 人")).into());
+        if let Some(code) = SendToSceneGroup::SPEC.exceeded(field, list.len()) {
+            return Err(fault(code, format!("不合法的参数: {field} 最多 50 人")).into());
         }
         let found = list.iter().filter_map(|one| match field {
             "at_users" => world.company.find_exact(one),

@@ -7,7 +7,7 @@ use super::{
     sent::{self, By, Draft, SentMessage, SentMessages},
 };
 use crate::{
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World,
         company::{PersonId, PersonRule},
@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// How long recall and read state are offered, in milliseconds.
-const WINDOW_MS: i64 = 24 * 3_600_000;
+const WINDOW_MS: i64 = serves_ms(&GetReadStatus::SPEC);
 /// Readers of one page.
 const MAX_PAGE: i64 = 200;
 /// Receivers of a DING by text message or telephone.
@@ -109,8 +109,8 @@ fn message(world: &World, key: &str, param: &str) -> Result<Value, Fault> {
     let Some((_, wanted, files)) = KINDS.iter().find(|(name, ..)| *name == key) else {
         return Err(fault("invalidParameter.msgKey.invalid", format!("msgKey 不合法: {key}")));
     };
-    if SendToGroup::SPEC.max_bytes("msgParam").is_some_and(|max| param.len() > max) {
-        return Err(fault("invalidParameter.msgParam.tooLong", "msgParam 最多 15000 字节"));
+    if let Some(code) = SendToGroup::SPEC.exceeded("msgParam", param.len()) {
+        return Err(fault(code, "msgParam 最多 15000 字节"));
     }
     let invalid = |what: &str| fault("invalidParameter.msgParam.invalid", format!("msgParam 不合法: {what}"));
     let members: Map<String, Value> = serde_json::from_str(param).map_err(|_| invalid("不是 JSON 对象"))?;
@@ -140,8 +140,8 @@ pub(super) fn send_to_people(world: &mut World, caller: &Caller, request: SendTo
     if request.user_ids.is_empty() {
         return Err(fault("invalidParameter.userIds.empty", "userIds 不能为空").into());
     }
-    if SendToPeople::SPEC.max_items("userIds").is_some_and(|max| request.user_ids.len() > max) {
-        return Err(fault("invalidParameter.userIds.overMax", "userIds 最多 20 人").into());
+    if let Some(code) = SendToPeople::SPEC.exceeded("userIds", request.user_ids.len()) {
+        return Err(fault(code, "userIds 最多 20 人").into());
     }
     let content = message(world, &request.msg_key, &request.msg_param)?;
     let mut sent = PeopleSent::default();
@@ -201,8 +201,8 @@ fn recall(world: &mut World, now: i64, keys: Vec<String>, group: Option<usize>) 
     if keys.is_empty() {
         return Err(fault("invalidParameter.processQueryKeys.empty", "processQueryKeys 不能为空"));
     }
-    if RecallFromPeople::SPEC.max_items("processQueryKeys").is_some_and(|max| keys.len() > max) {
-        return Err(fault("invalidParameter.processQueryKeys.overMax", "processQueryKeys 最多 20 个"));
+    if let Some(code) = RecallFromPeople::SPEC.exceeded("processQueryKeys", keys.len()) {
+        return Err(fault(code, "processQueryKeys 最多 20 个"));
     }
     let mut recalled = Recalled::default();
     for key in keys {
@@ -297,7 +297,7 @@ pub(super) fn group_readers(
 pub(super) fn ding(world: &mut World, caller: &Caller, request: SendDing) -> Result<DingSent, Refused> {
     robot(world, &request.robot_code)?;
     let most = match request.remind_type {
-        1 => SendDing::SPEC.max_items("receiverUserIdList").unwrap_or(usize::MAX),
+        1 => const { SendDing::SPEC.max_items("receiverUserIdList").unwrap() },
         2 | 3 => MAX_CALLED,
         _ => return Err(fault("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3").into()),
     };

@@ -21,11 +21,11 @@ use hongyan_dingtalk::{
         MakeSceneGroup, SceneGroup, SceneGroupCreated, SceneGroupMade, SceneMembers, UpdateSceneGroup,
     },
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use serde_json::{Value, json};
 
 /// Characters of a scene group's title.
-const MAX_TITLE: usize = 30;
+const MAX_TITLE: usize = CreateSceneGroup::SPEC.max_chars("title").unwrap();
 /// Members of one page.
 const MAX_PAGE: i64 = 1_000;
 

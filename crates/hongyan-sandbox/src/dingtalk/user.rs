@@ -25,6 +25,7 @@ use hongyan_dingtalk::{
         UsersListed,
     },
 };
+use hongyan_endpoint::Endpoint;
 
 const HERE: Generation = Generation::Second;
 /// The largest page of a search.
@@ -44,7 +45,7 @@ pub(super) fn get_by_mobile(world: &mut World, _: &Caller, request: GetByMobile)
 
 /// Numbers of the mainland may come with or without their country code.
 fn find(world: &World, mobile: &str) -> Result<String, Refused> {
-    internal_only(world, "qyapi_get_member_by_mobile")?;
+    internal_only(world, &GetByMobile::SPEC)?;
     if mobile.is_empty() {
         return Err(refuse::<DingTalk>("400002", "参数错误: mobile").into());
     }

@@ -223,9 +223,10 @@ fn spoken(message: &Message) -> Result<Value, Fault> {
         other => return Err(fault("400105", format!("不支持的消息类型: {other}"))),
     }
     if let Some(At { at_mobiles, at_user_ids, .. }) = &said.at {
-        let most = |field: &str| SendWebhook::SPEC.max_items(field).unwrap_or(usize::MAX);
-        if at_mobiles.len() > most("at.atMobiles") || at_user_ids.len() > most("at.atUserIds") {
-            return Err(fault("40035", "不合法的参数: at 最多 50 人"));
+        let over = |field, list: &Vec<String>| SendWebhook::SPEC.exceeded(field, list.len());
+        let over_mobiles = over("at.atMobiles", at_mobiles);
+        if let Some(code) = over_mobiles.or_else(|| over("at.atUserIds", at_user_ids)) {
+            return Err(fault(code, "不合法的参数: at 最多 50 人"));
         }
     }
     Ok(serde_json::to_value(&said).unwrap_or_default())

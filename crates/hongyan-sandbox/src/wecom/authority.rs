@@ -8,7 +8,7 @@ use crate::{
     route::refuse,
     world::{World, company::Department, company::Person, company::PersonRule, token::TokenStore},
 };
-use hongyan_endpoint::{Fault, Spec};
+use hongyan_endpoint::{Fault, Needs, Spec};
 use hongyan_wecom::WeCom;
 
 /// Who calls.
@@ -35,17 +35,10 @@ pub(super) struct Access {
 
 /// What the secret cannot do, whatever the call says.
 pub(super) fn authenticate(world: &World, spec: &Spec) -> Result<(), Fault> {
-    let family = spec.name.split('.').next().unwrap_or_default();
     match world.memory.get::<Access>().origin {
         Origin::App => is_enabled(world),
-        Origin::Contacts if matches!(family, "message" | "appchat" | "auth" | "agent" | "menu") => Err(forbidden()),
-        Origin::Contacts
-            if !world.memory.get::<Settings>().contacts_details
-                && matches!(
-                    spec.name,
-                    "user.get" | "user.simplelist" | "user.list" | "department.list" | "department.get"
-                ) =>
-        {
+        Origin::Contacts if spec.needs == Needs::Application => Err(forbidden()),
+        Origin::Contacts if spec.needs == Needs::Details && !world.memory.get::<Settings>().contacts_details => {
             Err(refuse::<WeCom>("48009", "ip not allowed to read details"))
         }
         _ => Ok(()),

@@ -43,12 +43,8 @@ pub(super) fn invite(world: &mut World, _: &Caller, request: Invite) -> Result<I
     if request.user.is_empty() && request.party.is_empty() && request.tag.is_empty() {
         return Err(refuse::<WeCom>("40063", "user & party & tag all empty").into());
     }
-    for (field, count, code) in [
-        ("user", request.user.len(), "40032"),
-        ("party", request.party.len(), "82002"),
-        ("tag", request.tag.len(), "82003"),
-    ] {
-        if Invite::SPEC.max_items(field).is_some_and(|max| count > max) {
+    for (field, count) in [("user", request.user.len()), ("party", request.party.len()), ("tag", request.tag.len())] {
+        if let Some(code) = Invite::SPEC.exceeded(field, count) {
             return Err(refuse::<WeCom>(code, format!("{field} list out of limit")).into());
         }
     }

@@ -3,20 +3,20 @@
 use super::{callback::OwnHook, content::unfit, message, settings::Settings};
 use crate::{
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{Caller, World, company::PersonId, ledger::Ledger},
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_wecom::{
     WeCom,
     callback::{CardClick, Selected},
     content::Card,
-    message::{CardUpdated, RESPONSE_CODE_HOURS, UpdateTemplateCard},
+    message::{CardUpdated, UpdateTemplateCard},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::HashSet, sync::Arc};
 
-const CODE_MS: i64 = RESPONSE_CODE_HOURS as i64 * 3_600_000;
+const CODE_MS: i64 = serves_ms(&UpdateTemplateCard::SPEC);
 
 /// Cards that were sent and codes that were given.
 #[derive(Default)]

@@ -12,7 +12,7 @@ use crate::{
     route::{Refused, refuse},
     world::{Caller, World, company::PersonId, phone::Room},
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{DAY, Endpoint, Fault, HOUR, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     appchat::{
@@ -35,11 +35,17 @@ const KEPT: usize = 20_000;
 /// Messages that a chat shows to the inspection API.
 const KEPT_MESSAGES: usize = 50;
 /// Characters of a name; the rest is cut.
-const NAME_CHARS: usize = 50;
-/// Per member: 200 a minute and 10,000 a day.
-const PER_MEMBER: [(usize, i64); 2] = [(200, 60_000), (10_000, 86_400_000)];
+const NAME_CHARS: usize = CreateChat::SPEC.max_chars("name").unwrap();
+/// Per member: messages, and the milliseconds that they are counted in.
+const PER_MEMBER: [(usize, i64); 2] = [
+    (SendChat::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendChat::SPEC.rate(Scope::Recipient, DAY).unwrap() as usize, 86_400_000),
+];
 /// Per company: person-times, and the milliseconds that they are counted in.
-const PER_CORP: [(u64, i64); 2] = [(20_000, 60_000), (150_000, 3_600_000)];
+const PER_CORP: [(u64, i64); 2] = [
+    (SendChat::SPEC.rate(Scope::Corp, MINUTE).unwrap() as u64, 60_000),
+    (SendChat::SPEC.rate(Scope::Corp, HOUR).unwrap() as u64, 3_600_000),
+];
 
 /// All chats.
 #[derive(Serialize, Deserialize)]

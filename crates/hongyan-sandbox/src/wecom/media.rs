@@ -3,17 +3,17 @@
 use super::content::unfit;
 use crate::{
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{Caller, World},
 };
-use hongyan_endpoint::{Fault, File};
+use hongyan_endpoint::{Endpoint, Fault, File};
 use hongyan_wecom::{
     WeCom,
-    media::{GetMedia, ImageUploaded, MEDIA_HOURS, MediaUploaded, UploadImage, UploadMedia},
+    media::{GetMedia, ImageUploaded, MediaUploaded, UploadImage, UploadMedia},
 };
 use std::collections::{HashMap, VecDeque};
 
-const LIFE_MS: i64 = MEDIA_HOURS as i64 * 3_600_000;
+const LIFE_MS: i64 = serves_ms(&GetMedia::SPEC);
 /// Bytes kept in all.
 const KEPT_BYTES: usize = 256 << 20;
 /// Files remembered, with or without their bytes.

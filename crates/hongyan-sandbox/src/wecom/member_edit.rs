@@ -13,16 +13,13 @@ use crate::{
         company::{Department, Person, ROOT, Taken},
     },
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_wecom::{
     WeCom,
     done::{Deleted, Updated},
     user::{CreateUser, DeleteUser, DeleteUsers, MemberFields, UpdateUser, UserCreated},
 };
 use serde_json::{Value, json};
-
-/// Deleted at once at most.
-const MAX_DELETED: usize = 200;
 
 pub(super) fn create(world: &mut World, caller: &Caller, request: CreateUser) -> Result<UserCreated, Refused> {
     may_write(world)?;
@@ -98,8 +95,8 @@ pub(super) fn delete(world: &mut World, _: &Caller, request: DeleteUser) -> Resu
 
 pub(super) fn delete_many(world: &mut World, _: &Caller, request: DeleteUsers) -> Result<Deleted, Refused> {
     may_write(world)?;
-    if request.useridlist.len() > MAX_DELETED {
-        return Err(refuse::<WeCom>("40032", "invalid user list length").into());
+    if let Some(code) = DeleteUsers::SPEC.exceeded("useridlist", request.useridlist.len()) {
+        return Err(refuse::<WeCom>(code, "invalid user list length").into());
     }
     let bad = || refuse::<WeCom>("40031", "invalid userid list");
     if request.useridlist.is_empty() {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::china_day,
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World, canonical,
         company::{PersonId, PersonRule},
@@ -23,13 +23,13 @@ use crate::{
         ledger::{KEPT, Ledger},
     },
 };
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::{Endpoint, Fault, HOUR, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     content::Place,
     message::{
-        AppCount, DUPLICATE_CHECK_MAX_SECONDS, GetStatistics, MessageRecalled, MessageSent, RECALL_HOURS,
-        RecallMessage, SendMessage, Statistics,
+        AppCount, DUPLICATE_CHECK_SECONDS, GetStatistics, MessageRecalled, MessageSent, RecallMessage, SendMessage,
+        Statistics,
     },
 };
 use serde_json::json;
@@ -38,12 +38,14 @@ use std::{
     sync::Arc,
 };
 
-/// Messages per person: 30 a minute, 1,000 an hour.
-const PER_PERSON: [(usize, i64); 2] = [(30, 60_000), (1_000, 3_600_000)];
+/// Messages per person, and the milliseconds that they are counted in.
+const PER_PERSON: [(usize, i64); 2] = [
+    (SendMessage::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendMessage::SPEC.rate(Scope::Recipient, HOUR).unwrap() as usize, 3_600_000),
+];
 /// Person-times of a day for each seat of the company.
 const PER_SEAT: u64 = 200;
-const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
-const RECALL_MS: i64 = RECALL_HOURS as i64 * 3_600_000;
+const RECALL_MS: i64 = serves_ms(&RecallMessage::SPEC);
 
 /// What was sent, and what must not be sent again yet.
 #[derive(Default)]
@@ -73,7 +75,7 @@ struct Sent {
 
 pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> Result<MessageSent, Refused> {
     if let Some(interval) = request.duplicate_check_interval
-        && !(0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS)).contains(&interval)
+        && !(0..=i64::from(DUPLICATE_CHECK_SECONDS.1)).contains(&interval)
     {
         return Err(refuse::<WeCom>("40058", "duplicate_check_interval, invalid Request Parameter").into());
     }
@@ -137,7 +139,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         response_code,
     };
     if let Some(key) = key {
-        let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
+        let interval = request.duplicate_check_interval.unwrap_or(i64::from(DUPLICATE_CHECK_SECONDS.0));
         remember_once(world.memory.get_mut::<Messages>(), key, caller.now + interval * 1_000, reply.clone());
     }
     let outgoing = OutgoingMessage { source: &source, app, room: None, from: None, content: &seen.value };
@@ -239,12 +241,12 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     if users.is_empty() && parties.is_empty() && tags.is_empty() {
         return Err(refuse::<WeCom>("82001", "touser & toparty & totag all empty"));
     }
-    for (list, field, code, words) in [
-        (&users, "touser", "40032", "invalid user list length"),
-        (&parties, "toparty", "82002", "party list out of limit"),
-        (&tags, "totag", "82003", "tag list out of limit"),
+    for (list, field, words) in [
+        (&users, "touser", "invalid user list length"),
+        (&parties, "toparty", "party list out of limit"),
+        (&tags, "totag", "tag list out of limit"),
     ] {
-        if SendMessage::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
+        if let Some(code) = SendMessage::SPEC.exceeded(field, list.len()) {
             return Err(refuse::<WeCom>(code, words));
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     world::{Caller, World},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_endpoint::{Endpoint, Fault, Scope};
+use hongyan_endpoint::{Endpoint, Fault, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     content::{Content, Image, Place},
@@ -148,18 +148,16 @@ pub(super) fn send(world: &mut World, call: &Caller, request: SendWebhook) -> Re
     Ok(Done::default())
 }
 
-/// 20 messages in any minute, as its declaration says.
+/// Messages of one robot within a minute.
+const PER_MINUTE: usize = SendWebhook::SPEC.rate(Scope::App, MINUTE).unwrap() as usize;
+
 fn within_rate(world: &mut World, robot: usize, now: i64) -> bool {
     let limits = world.settings.limits;
     let recent = &mut world.memory.get_mut::<Robots>().all[robot].recent;
     while recent.front().is_some_and(|at| now - at >= MINUTE_MS) {
         recent.pop_front();
     }
-    let most = SendWebhook::SPEC
-        .rates()
-        .find(|(_, _, scope)| *scope == Scope::App)
-        .map_or(usize::MAX, |(max, _, _)| usize::try_from(max).unwrap_or(usize::MAX));
-    recent.len() < most || !(limits.people || limits.calls)
+    recent.len() < PER_MINUTE || !(limits.people || limits.calls)
 }
 
 /// The picture is one, and is the one that was meant.
