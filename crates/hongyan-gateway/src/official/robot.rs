@@ -72,13 +72,13 @@ pub(super) async fn whose<'a>(
     call: &Wire,
     parts: &Parts,
 ) -> Result<(&'a Robot, Arc<Caller>), Fault> {
-    match found(app, platform, call) {
+    match found(app, platform, call).await {
         Ok(found) => Ok(found),
         Err(fault) => Err(app.doors.slow.wrong(app, platform, spec, parts, fault).await),
     }
 }
 
-fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
+async fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
     let name = if platform == PlatformKind::DingTalk { TOKEN } else { "key" };
     let unknown = || match platform {
         PlatformKind::DingTalk => platform.refused("300005", "token is not exist"),
@@ -95,7 +95,7 @@ fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a R
         }
         return Ok((robot, Arc::new(Caller::owner(&robot.account))));
     }
-    let caller = app.ring.recognise(given).filter(|caller| caller.may(Scope::Send)).ok_or_else(unknown)?;
+    let caller = app.ring.recognise_new(given).await.filter(|caller| caller.may(Scope::Send)).ok_or_else(unknown)?;
     let mut usable = robots().filter(|robot| caller.barred([&*robot.account]).is_none());
     match (usable.next(), usable.next()) {
         (Some(robot), None) => Ok((robot, caller)),
