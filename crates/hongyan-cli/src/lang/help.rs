@@ -60,7 +60,10 @@ fn argument(arg: Arg) -> Arg {
     };
     let help = arg.get_help().and_then(|help| translated(&help.to_string())).unwrap_or_default();
     let (brief, whole) = (format!("{help}{}", notes(&arg, false)), format!("{help}{}", notes(&arg, true)));
-    let arg = arg.help_heading(heading).hide_possible_values(true).hide_default_value(true).hide_env(true);
+    let mut arg = arg.help_heading(heading);
+    if arg.get_action().takes_values() {
+        arg = arg.hide_possible_values(true).hide_default_value(true).hide_env(true);
+    }
     if brief.is_empty() { arg } else { arg.help(brief).long_help(whole) }
 }
 
