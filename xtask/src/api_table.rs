@@ -3,7 +3,7 @@
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Auth, Effect, Fixture, Limit, Platform, Scope, Spec};
+use hongyan_endpoint::{Auth, Bound, Effect, Fixture, Limit, Needs, Platform, Reach, Role, Scope, Spec, Unit};
 use hongyan_wecom::WeCom;
 use std::{fmt::Write as _, fs, path::PathBuf, time::Duration};
 
@@ -54,9 +54,11 @@ fn table<P: Platform>(title: &str) -> Result<(PathBuf, String)> {
         "# {title}: the operations that hongyan calls\n\n\
          Written by `cargo xtask api-table` from the declarations; do not edit. `checked` is the day of\n\
          the compiled reference of the platform's pages from which declaration and fixture were taken; pages may have\n\
-         moved since. Client and `hongyan call` speak all of them; the sandbox answers those of its `GET /sandbox`.\n\n\
-         | operation | call | auth | effect | limits | source | state |\n\
-         | --- | --- | --- | --- | --- | --- | --- |\n"
+         moved since. `needs` is what the caller holds beside a token: a permission by the platform's name, or whose\n\
+         token. A code behind a limit is what the platform refuses more with. Client and `hongyan call` speak all of\n\
+         them; the sandbox answers those of its `GET /sandbox`.\n\n\
+         | operation | call | auth | needs | effect | role | limits | source | state |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     );
     for declared in P::endpoints() {
         let spec = declared.spec();
@@ -80,13 +82,14 @@ fn row<P: Platform>(spec: &Spec, checked: &str) -> String {
         Effect::Idempotent => "may be repeated",
         Effect::Send => "sends",
     };
+    let (role, needs) = (role(spec.role), needs(spec.needs));
     let limits: Vec<String> = spec.limits.iter().map(limit).collect();
     let limits = if limits.is_empty() { "none published".into() } else { limits.join("; ") };
     let doc: Vec<&str> = spec.doc.split_whitespace().collect();
     let mut row = String::new();
     let _ = writeln!(
         row,
-        "| `{}`<br>{} | {} `{}{}` | {auth} | {effect} | {limits} | [page]({}) | checked {checked} |",
+        "| `{}`<br>{} | {} `{}{}` | {auth} | {needs} | {effect} | {role} | {limits} | [page]({}) | checked {checked} |",
         spec.name,
         doc.join(" "),
         spec.method.as_str(),
@@ -97,12 +100,51 @@ fn row<P: Platform>(spec: &Spec, checked: &str) -> String {
     row
 }
 
+fn role(role: Role) -> String {
+    let whom = |reach| match reach {
+        Reach::People => "people",
+        Reach::Chat => "a group",
+        Reach::RobotToPeople => "people by the robot",
+        Reach::RobotToChat => "a group by the robot",
+        Reach::Webhook => "the robot's group",
+        Reach::Session => "where the robot was addressed",
+    };
+    match role {
+        Role::Login(_) => "login".into(),
+        Role::Grant => "gives a credential".into(),
+        Role::Send(reach) => format!("message to {}", whom(reach)),
+        Role::Progress(field) => format!("progress of a send by `{field}`"),
+        Role::Result(field) => format!("result of a send by `{field}`"),
+        Role::Readers(reach, field) => format!("readers of a message to {} by `{field}`", whom(reach)),
+        Role::Recall(reach, field) => format!("recall of a message to {} by `{field}`", whom(reach)),
+        Role::Upload => "file for messages".into(),
+        Role::Read | Role::Manage => "–".into(),
+    }
+}
+
+fn needs(needs: Needs) -> String {
+    match needs {
+        Needs::Token => "–".into(),
+        Needs::Permission(name) => format!("`{name}`"),
+        Needs::Application => "the application's token".into(),
+        Needs::Details => "the application's token, or the contacts' with details".into(),
+        Needs::Suite => "the suite's token".into(),
+        Needs::Person => "a person's token".into(),
+    }
+}
+
 fn limit(limit: &Limit) -> String {
-    match *limit {
-        Limit::Items { field, max } => format!("`{field}` up to {} items", grouped(max)),
-        Limit::Bytes { field, max } => format!("`{field}` up to {} bytes", grouped(max)),
-        Limit::Chars { field, max } => format!("`{field}` up to {} characters", grouped(max)),
-        Limit::Rate { max, per, scope } => {
+    let bound = match limit.bound {
+        Bound::Size { field, max, unit } => {
+            let unit = match unit {
+                Unit::Items => "items",
+                Unit::Bytes => "bytes",
+                Unit::Chars => "characters",
+            };
+            let what = if field.is_empty() { "the body".into() } else { format!("`{field}`") };
+            format!("{what} up to {} {unit}", grouped(max))
+        }
+        Bound::Rate { max, per, scope } => {
             let whose = match scope {
                 Scope::App => "application",
                 Scope::Recipient => "recipient",
@@ -110,7 +152,12 @@ fn limit(limit: &Limit) -> String {
             };
             format!("{} a {} for each {whose}", grouped(max as usize), span(per))
         }
-    }
+        Bound::Within(span) => format!("for {} hours", span.as_secs() / 3_600),
+        Bound::Seconds { field, default, max } => {
+            format!("`{field}` up to {} seconds, {} when left out", grouped(max as usize), grouped(default as usize))
+        }
+    };
+    if limit.code.is_empty() { bound } else { format!("{bound} (`{}`)", limit.code) }
 }
 
 fn span(per: Duration) -> String {

@@ -51,7 +51,7 @@ pub struct DingTalkRobotConfig {
 /// What a call is called in an error.
 const KIND: &str = "message of a DingTalk robot";
 /// People whom one message mentions.
-const MOST_MENTIONS: usize = 50;
+const MOST_MENTIONS: usize = SendWebhook::SPEC.max_items("at.atUserIds").unwrap();
 /// Room for a mention, in the text and in the list: a user id has at most 64 bytes.
 const MENTION_BYTES: usize = 2 * (64 + 4);
 /// For how long a `msgUuid` is trusted to swallow a repeat. How long it lives is not published.

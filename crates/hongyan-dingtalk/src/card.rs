@@ -6,7 +6,7 @@
 //! `success`. What was pressed comes over HTTP or Stream ([`Press`]) and is answered within two seconds ([`Answer`]).
 
 use crate::{DingTalk, mac, read};
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{DeclaredRefusal, endpoints, lenient, refusals};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -20,53 +20,79 @@ endpoints! { DingTalk;
     /// Makes a card that nobody sees yet.
     CreateCard -> CardCreated {
         "card.create", POST "/v1.0/card/instances",
-        auth: AcsHeader, effect: Send,
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interface-for-creating-a-card-instance",
     }
     /// Shows a card that was made.
     DeliverCard -> CardDelivered {
         "card.deliver", POST "/v1.0/card/instances/deliver",
-        auth: AcsHeader, effect: Send,
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delivery-card-interface",
     }
     /// Adds kinds of conversations in which a card may be shown.
     AddSpaces -> CardDone {
         "card.spaces", PUT "/v1.0/card/instances/spaces",
-        auth: AcsHeader, effect: Idempotent,
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/add-card-space",
+        source: "https://open.dingtalk.com/document/development/add-field-interface",
     }
     /// Makes a card and shows it.
     CreateAndDeliver -> CardDelivered {
         "card.create_and_deliver", POST "/v1.0/card/instances/createAndDeliver",
-        auth: AcsHeader, effect: Send,
+        auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/create-and-deliver-cards",
     }
     /// Changes what a card shows, for everybody who sees it or for some; all of it, unless by key.
     UpdateCard -> CardDone {
         "card.update", PUT "/v1.0/card/instances",
-        auth: AcsHeader, effect: Idempotent,
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interactive-card-update-interface",
     }
     /// Writes on in one variable of a card; `guid` guards against repeats.
     StreamCard -> CardDone {
         "card.streaming", PUT "/v1.0/card/streaming",
-        auth: AcsHeader, effect: Idempotent,
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Streaming.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/api-streamingupdate",
     }
     /// Binds a route key to the address that hears presses over HTTP.
     RegisterCardCallback -> CardCallbackRegistered {
         "card.register_callback", POST "/v1.0/card/callbacks/register",
-        auth: AcsHeader, effect: Idempotent,
+        auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
+        refuses: CARD,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/register-card-callback-address",
     }
 }
+
+/// What is missing of a card, in the pages' own codes.
+const CARD: &[DeclaredRefusal] = {
+    use hongyan_endpoint::When::*;
+    const EMPTY: &str = "{} 不能为空";
+    refusals!([
+        NoObject => ("param.empty", "参数为空"),
+        Missing("outTrackId") => ("param.outTrackIdEmpty", EMPTY),
+        Missing("openSpaceId") => ("param.openSpaceIdEmpty", EMPTY),
+        Missing("cardTemplateId") => ("param.cardTemplateIdEmpty", EMPTY),
+        Missing("cardData") => ("param.cardPublicDataEmpty", EMPTY),
+        Missing("callbackRouteKey") => ("param.callbackRouteKeyEmpty", EMPTY),
+        Missing("callbackUrl") => ("param.callbackUrlEmpty", EMPTY),
+        Missing("key") => ("param.stream.keyEmpty", EMPTY),
+        Missing("content") => ("param.stream.contentEmpty", EMPTY),
+        Missing("guid") => ("param.stream.guidEmpty", EMPTY),
+        MissingAny => ("param.empty", EMPTY),
+    ])
+};
 
 /// Variables of a template: all texts, others as JSON text; a name takes 100 bytes, a value 1 KB.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,38 +12,65 @@ endpoints! { DingTalk;
     CreateChat -> ChatCreated {
         "chat.create", POST "/chat/create",
         auth: AccessToken, effect: Send,
-        limits: [chars("name", 20), items("useridlist", 40), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/create-group-session",
+        refuses: [
+            unfit("name") => ("40035", "缺少参数 name"), unfit("owner") => ("49013", "群主不能为空"),
+            missing("useridlist") => ("49010", "群成员列表不能为空"), unfit("useridlist") => BAD_LIST,
+            unfit("extidlist") => BAD_LIST, Whole => NO_JSON,
+        ],
+        limits: [chars("name", 20) => "400002", items("useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/development/session-management-creates-groups",
     }
     /// Changes a group chat: name, owner, who is in it, its rules.
     UpdateChat -> Done {
         "chat.update", POST "/chat/update",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 20), items("add_useridlist", 40), rate(20, SECOND, Scope::App)],
+        refuses: [
+            unfit("chatid") => NO_CHAT, unfit("add_useridlist") => BAD_LIST, unfit("del_useridlist") => BAD_LIST,
+            unfit("add_extidlist") => BAD_LIST, unfit("del_extidlist") => BAD_LIST, Whole => NO_JSON,
+        ],
+        limits: [
+            chars("name", 20) => "49015", items("add_useridlist", 40) => "49011",
+            items("del_useridlist", 40) => "49011", rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/modify-a-group-session",
     }
     /// Gives a group chat.
     GetChat -> ChatGiven {
         "chat.get", GET "/chat/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
+        refuses: [unfit("chatid") => NO_CHAT],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-a-group-session",
     }
     /// Sends a message to a group chat, in the name of the company.
     SendToChat -> ChatSent {
         "chat.send", POST "/chat/send",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, role: Send(Chat),
+        refuses: [unfit("chatid") => ("34001", "不合法的会话id"), unfit("msg") => NO_MESSAGE, Whole => NO_JSON],
         limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/send-group-messages",
     }
     /// Lists who has read a message, page by page.
     GetReadList -> ReadListGiven {
         "chat.getReadList", GET "/chat/getReadList",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, role: Readers(Chat, "messageId"),
+        refuses: [
+            unfit("messageId") => ("40035", "缺少参数 messageId"), unfit("cursor") => ("40068", "不合法的偏移量"),
+            unfit("size") => ("40069", "不合法的分页大小"),
+        ],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-list-of-people-who-have-read-a-group",
     }
 }
+
+/// The refusal of a call that names no chat.
+const NO_CHAT: (&str, &str) = ("49000", "缺少参数 chatid");
+/// The refusal of a list of people that is none.
+const BAD_LIST: (&str, &str) = ("40031", "不合法的userid列表");
+/// The refusal of a body that is not JSON.
+pub(crate) const NO_JSON: (&str, &str) = ("43009", "需要JSON格式的请求体");
+/// The refusal of a message that is none.
+pub(crate) const NO_MESSAGE: (&str, &str) = ("34014", "消息JSON不完整");
 
 /// Request of `chat/create`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

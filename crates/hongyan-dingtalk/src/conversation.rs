@@ -1,6 +1,9 @@
 //! An ordinary message (普通消息) into a conversation that a person chose in the client.
 
-use crate::DingTalk;
+use crate::{
+    DingTalk,
+    chat::{NO_JSON, NO_MESSAGE},
+};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +13,12 @@ endpoints! { DingTalk;
     SendToConversation -> ConversationSent {
         "conversation.send", POST "/message/send_to_conversation",
         auth: AccessToken, effect: Send,
+        refuses: [
+            unfit("sender") => ("40012", "不合法的发送者"), unfit("cid") => ("40016", "不合法的会话id"),
+            unfit("msg") => NO_MESSAGE, Whole => NO_JSON,
+        ],
         limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/send-normal-messages",
+        source: "https://open.dingtalk.com/document/development/send-normal-messages-1",
     }
 }
 

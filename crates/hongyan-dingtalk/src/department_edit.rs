@@ -11,30 +11,30 @@ endpoints! { DingTalk;
     /// Adds a department.
     CreateDepartment -> DepartmentCreated {
         "department.create", POST "/topapi/v2/department/create",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
             items("outer_permit_depts", 50), items("outer_permit_users", 50), rate(20, SECOND, Scope::App),
         ],
-        source: "https://open.dingtalk.com/document/orgapp/create-a-department-v2",
+        source: "https://open.dingtalk.com/document/development/address-book-creation-department-established-department",
     }
     /// Changes a department; what is absent stays.
     UpdateDepartment -> Done {
         "department.update", POST "/topapi/v2/department/update",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
             items("outer_permit_depts", 50), items("outer_permit_users", 50), chars("code", 30),
             rate(20, SECOND, Scope::App),
         ],
-        source: "https://open.dingtalk.com/document/orgapp/update-a-department-v2",
+        source: "https://open.dingtalk.com/document/development/address-book-update-department",
     }
     /// Removes a department that has no members and nothing below it.
     DeleteDepartment -> Done {
         "department.delete", POST "/topapi/v2/department/delete",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/orgapp/delete-a-department-v2",
+        source: "https://open.dingtalk.com/document/development/address-book-deletion-department",
     }
 }
 

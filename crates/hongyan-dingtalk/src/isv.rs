@@ -4,7 +4,7 @@
 //! here is kept out of `Debug`.
 
 use crate::{DingTalk, mac, read, reply::Done};
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{DeclaredRefusal, endpoints, lenient, refusals};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ endpoints! { DingTalk;
     GetCorpToken -> CorpTokenGiven {
         "isv.get_corp_token", POST "/service/get_corp_token",
         query: ["accessKey", "timestamp", "suiteTicket", "signature", "suite_access_token"],
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-the-enterprise-authorized-credential",
     }
@@ -22,13 +23,15 @@ endpoints! { DingTalk;
         "isv.get_auth_info", POST "/service/get_auth_info",
         query: ["accessKey", "timestamp", "suiteTicket", "signature"],
         auth: None, effect: Read,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-the-basic-information-of-an-enterprise",
     }
     /// Gives the suite's own token.
     GetSuiteToken -> SuiteTokenGiven {
         "isv.get_suite_token", POST "/service/get_suite_token",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtain-application-suite-ticket",
     }
@@ -36,7 +39,8 @@ endpoints! { DingTalk;
     GetPermanentCode -> PermanentCodeGiven {
         "isv.get_permanent_code", POST "/service/get_permanent_code",
         query: ["suite_access_token"],
-        auth: None, effect: Send,
+        auth: None, effect: Send, role: Grant,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtain-a-permanent-authorization-code",
     }
@@ -45,6 +49,7 @@ endpoints! { DingTalk;
         "isv.activate_suite", POST "/service/activate_suite",
         query: ["suite_access_token"],
         auth: None, effect: Idempotent,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/activate-suite",
     }
@@ -53,6 +58,7 @@ endpoints! { DingTalk;
         "isv.get_agent", POST "/service/get_agent",
         query: ["suite_access_token", "timestamp", "suiteTicket", "signature"],
         auth: None, effect: Read,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-application-information-of-an-enterprise",
     }
@@ -61,10 +67,28 @@ endpoints! { DingTalk;
         "isv.get_unactive_corp", POST "/service/get_unactive_corp",
         query: ["suite_access_token"],
         auth: None, effect: Read,
+        refuses: VENDOR,
         limits: [],
         source: "https://open.dingtalk.com/document/isvapp/obtains-a-list-of-enterprises-whose-applications-are-not-activated",
     }
 }
+
+/// What is missing of a vendor's call has a code of its own for most fields.
+const VENDOR: &[DeclaredRefusal] = {
+    use hongyan_endpoint::When::*;
+    const EMPTY: &str = "缺少参数 {}";
+    refusals!([
+        Missing("suite_key") => ("41021", EMPTY),
+        Missing("suite_access_token") => ("41022", EMPTY),
+        Missing("suite_ticket") => ("41023", EMPTY),
+        Missing("suite_secret") => ("41024", EMPTY),
+        Missing("permanent_code") => ("41025", EMPTY),
+        Missing("tmp_auth_code") => ("41026", EMPTY),
+        Missing("timestamp") => ("853001", EMPTY),
+        Missing("accessKey") => ("853003", EMPTY),
+        Missing("signature") => ("853004", EMPTY),
+    ])
+};
 
 /// Request of `get_corp_token`: signed; or, in its older form, with the suite's token and the permanent code.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

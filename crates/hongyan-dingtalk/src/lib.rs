@@ -48,8 +48,9 @@ use std::time::Duration;
 /// The platform.
 pub enum DingTalk {}
 
-/// Paths that the platform answers under an older or another spelling too; its own examples and clients use them.
-const ALIASES: [(&str, &str); 2] =
+/// Paths that the platform answers under an older or another spelling too, each with the declared one; its own examples
+/// and clients use them.
+pub const ALIASES: [(&str, &str); 2] =
     [("/user/getuseridbyunionid", "/user/getUseridByUnionid"), ("/user/list", "/user/listbypage")];
 
 /// The declared spelling of a path: the path itself, mostly.

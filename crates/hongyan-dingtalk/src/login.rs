@@ -9,21 +9,21 @@ endpoints! { DingTalk;
     /// Names the member behind a code of the client (免登); it serves once, for five minutes.
     GetUserInfo -> UserInfoGiven {
         "login.user_info", POST "/topapi/v2/user/getuserinfo",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-the-userid-of-a-user-by-using-the-log-free",
     }
     /// Gives the token of a person, for the code of a sign-in page or to renew one.
     GetUserToken -> UserTokenGiven {
         "login.user_token", POST "/v1.0/oauth2/userAccessToken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/obtain-user-token",
     }
     /// Reads a person of the contacts with a person's token: `me` is whose token it is.
     GetContact -> ContactGiven {
         "login.contact", GET "/v1.0/contact/users/{unionId}",
-        auth: AcsHeader, effect: Read,
+        auth: AcsHeader, effect: Read, needs: Person,
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/dingtalk-retrieve-user-information",
     }

@@ -10,7 +10,11 @@ endpoints! { DingTalk;
         "media.upload", POST "/media/upload",
         query: ["type"],
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, role: Upload, needs: Permission("qyapi_base"),
+        refuses: [
+            unfit("type") => ("40004", "不合法的媒体文件类型"), NoForm => ("43008", "需要multipart/form-data"),
+            Anything => ("41005", "缺少多媒体文件数据"),
+        ],
         limits: [bytes("media", 20_971_520)],
         source: "https://open.dingtalk.com/document/orgapp/upload-media-files",
     }

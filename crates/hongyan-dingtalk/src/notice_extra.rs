@@ -1,6 +1,10 @@
 //! Work notifications besides the plain send of [`crate::notice`]: the status bar of a sent one, and templates.
 
-use crate::{DingTalk, reply::Done};
+use crate::{
+    DingTalk,
+    refusals::{INVALID, MISSING},
+    reply::Done,
+};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +12,15 @@ endpoints! { DingTalk;
     /// Changes the status bar of an OA message that was sent; for 7 days.
     UpdateStatusBar -> Done {
         "notice.status_bar", POST "/topapi/message/corpconversation/status_bar/update",
-        auth: AccessToken, effect: Idempotent,
-        limits: [rate(20, SECOND, Scope::App)],
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_base"),
+        refuses: [MissingAny => MISSING, Anything => INVALID],
+        limits: [within_hours(168), rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/update-work-notification-status-bar",
     }
     /// Sends a work notification from a template (vendors only).
     SendByTemplate -> TemplateTaken {
         "notice.sendbytemplate", POST "/topapi/message/corpconversation/sendbytemplate",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_base"),
         limits: [
             items("userid_list", 5000), items("dept_id_list", 500), rate(100, DAY, Scope::Recipient),
             rate(20, SECOND, Scope::App),

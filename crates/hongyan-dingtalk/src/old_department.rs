@@ -45,21 +45,21 @@ endpoints! { DingTalk;
     /// Adds a department.
     CreateDepartment -> DepartmentWritten {
         "department_v1.create", POST "/department/create",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Changes a department; what is absent stays.
     UpdateDepartment -> DepartmentWritten {
         "department_v1.update", POST "/department/update",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Removes a department that has no members and nothing below it.
     DeleteDepartment -> Done {
         "department_v1.delete", GET "/department/delete",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }

@@ -1,6 +1,9 @@
 //! Scene groups (场景群), older host: create, get, and the message by a robot of the template, still current.
 
-use crate::{DingTalk, read};
+use crate::{
+    DingTalk, read,
+    refusals::{INVALID, MISSING},
+};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +13,9 @@ endpoints! { DingTalk;
     CreateSceneGroup -> SceneGroupCreated {
         "scene_v1.create", POST "/topapi/im/chat/scenegroup/create",
         auth: AccessToken, effect: Send,
+        refuses: [MissingAny => MISSING, Anything => INVALID],
         limits: [
-            items("user_ids", 999), items("subadmin_ids", 999), chars("uuid", 64),
+            items("user_ids", 999) => "665033", items("subadmin_ids", 999) => "665033", chars("uuid", 64) => "40035",
             rate(20, SECOND, Scope::App),
         ],
         source: "https://open.dingtalk.com/document/isvapp/create-group",
@@ -19,18 +23,26 @@ endpoints! { DingTalk;
     /// Gives a scene group.
     GetSceneGroup -> SceneGroupGiven {
         "scene_v1.get", POST "/topapi/im/chat/scenegroup/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
+        refuses: [unfit("open_conversation_id") => NO_GROUP, MissingAny => MISSING, Anything => INVALID],
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/querying-group-information",
+        source: "https://open.dingtalk.com/document/development/queries-the-basic-information-of-a-scenario-group",
     }
     /// Sends a message to a scene group by a robot of its template (the path is spelt so).
     SendToSceneGroup -> SceneMessageSent {
         "scene_v1.send", POST "/topapi/im/chat/scencegroup/message/send_v2",
-        auth: AccessToken, effect: Send,
-        limits: [items("at_mobiles", 50), items("at_users", 50), rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/send-group-helper-message",
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_chat_manage"),
+        refuses: [
+            unfit("target_open_conversation_id") => NO_GROUP, unfit("robot_code") => ("660002", "机器人编码为空"),
+            unfit("msg_template_id") => ("660024", "消息模板为空"), MissingAny => MISSING, Anything => INVALID,
+        ],
+        limits: [items("at_mobiles", 50) => "40035", items("at_users", 50) => "40035", rate(20, SECOND, Scope::App)],
+        source: "https://open.dingtalk.com/document/development/group-template-robot-message",
     }
 }
+
+/// The refusal of a call that names no group.
+const NO_GROUP: (&str, &str) = ("660001", "群会话ID为空");
 
 /// Request of `scenegroup/create`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

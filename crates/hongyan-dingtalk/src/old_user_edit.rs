@@ -9,7 +9,7 @@ endpoints! { DingTalk;
     /// Adds a member; without `userid` the platform makes one.
     CreateUser -> UserCreated {
         "user_v1.create", POST "/user/create",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("userid", 64), chars("name", 64), chars("position", 64), chars("tel", 50),
             chars("workPlace", 50), chars("remark", 1000), chars("email", 64), chars("jobnumber", 64),
@@ -20,7 +20,7 @@ endpoints! { DingTalk;
     /// Changes a member; what is absent stays, but `extattr` is replaced whole.
     UpdateUser -> Done {
         "user_v1.update", POST "/user/update",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), chars("position", 64), chars("tel", 50), chars("workPlace", 50),
             chars("remark", 1000), chars("email", 64), chars("jobnumber", 64), rate(20, SECOND, Scope::App),
@@ -30,7 +30,7 @@ endpoints! { DingTalk;
     /// Removes a member from the company.
     DeleteUser -> Done {
         "user_v1.delete", GET "/user/delete",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }

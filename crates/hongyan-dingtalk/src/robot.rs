@@ -12,60 +12,104 @@ endpoints! { DingTalk;
     /// Sends a message to people, one to one. Not all need be served: the reply names the others.
     SendToPeople -> PeopleSent {
         "robot.batch_send", POST "/v1.0/robot/oToMessages/batchSend",
-        auth: AcsHeader, effect: Send,
-        limits: [items("userIds", 20), rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Send, role: Send(RobotToPeople), needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("userIds") => ("invalidParameter.userIds.empty", "userIds 不能为空"), unfit("msgKey") => NO_KEY,
+            unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT,
+        ],
+        limits: [items("userIds", 20) => "invalidParameter.userIds.overMax", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbots-send-one-on-one-chat-messages-in-batches",
     }
     /// Sends a message to a group.
     SendToGroup -> GroupSent {
         "robot.group_send", POST "/v1.0/robot/groupMessages/send",
-        auth: AcsHeader, effect: Send,
-        limits: [bytes("msgParam", 15_000), rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Send, role: Send(RobotToChat), needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM,
+            unfit("robotCode") => NO_ROBOT,
+        ],
+        limits: [bytes("msgParam", 15_000) => "invalidParameter.msgParam.tooLong", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/the-robot-sends-a-group-message",
     }
     /// Takes back messages to people of the last 24 hours (lower-case t in this path).
     RecallFromPeople -> Recalled {
         "robot.batch_recall", POST "/v1.0/robot/otoMessages/batchRecall",
-        auth: AcsHeader, effect: Idempotent,
-        limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Idempotent, role: Recall(RobotToPeople, "processQueryKeys"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("robotCode") => NO_ROBOT],
+        limits: [
+            within_hours(24) => "robot.processQueryKey.expired",
+            items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/batch-message-recall-chat",
     }
     /// Takes back messages to a group of the last 24 hours.
     RecallFromGroup -> Recalled {
         "robot.group_recall", POST "/v1.0/robot/groupMessages/recall",
-        auth: AcsHeader, effect: Idempotent,
-        limits: [items("processQueryKeys", 20), rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Idempotent, role: Recall(RobotToChat, "processQueryKeys"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("openConversationId") => NO_GROUP, unfit("robotCode") => NO_ROBOT],
+        limits: [
+            within_hours(24) => "robot.processQueryKey.expired",
+            items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/enterprise-chatbot-withdraws-internal-group-messages",
     }
     /// Tells who has read a message to people; for 24 hours.
     GetReadStatus -> ReadStatusGiven {
         "robot.read_status", GET "/v1.0/robot/oToMessages/readStatus",
-        auth: AcsHeader, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Read, role: Readers(RobotToPeople, "processQueryKey"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("processQueryKey") => NO_QUERY_KEY, unfit("robotCode") => NO_ROBOT],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-batch-query-the-read-status-of-messages",
     }
     /// Tells who has read a message to a group, page by page.
     GetGroupReaders -> GroupReadersGiven {
         "robot.group_query", POST "/v1.0/robot/groupMessages/query",
-        auth: AcsHeader, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Read, role: Readers(RobotToChat, "processQueryKey"),
+        needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [unfit("processQueryKey") => NO_QUERY_KEY],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-queries-the-read-status-of-a-message",
     }
     /// Sends a DING: in the client, by text message or by telephone (paid editions).
     SendDing -> DingSent {
         "robot.ding", POST "/v1.0/robot/ding/send",
-        auth: AcsHeader, effect: Send,
-        limits: [items("receiverUserIdList", 200), rate(6_000, MINUTE, Scope::App), rate(20, SECOND, Scope::App)],
+        auth: AcsHeader, effect: Send, needs: Permission("Premium.Ding.Write"),
+        refuses: [
+            unfit("content") => ("invalidParameter.content.empty", "content 不能为空"),
+            unfit("remindType") => ("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3"),
+            unfit("robotCode") => NO_ROBOT,
+        ],
+        limits: [
+            items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, Scope::App),
+            rate(20, SECOND, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/robot-sends-nail-message",
     }
     /// Gives the address of a file that somebody sent to the robot, for a while.
     GetFile -> FileGiven {
         "robot.file_download", POST "/v1.0/robot/messageFiles/download",
-        auth: AcsHeader, effect: Read,
+        auth: AcsHeader, effect: Read, needs: Permission("qyapi_robot_sendmsg"),
+        refuses: [
+            unfit("downloadCode") => ("miss.param.downloadCode", "downloadCode 不能为空"),
+            unfit("robotCode") => NO_ROBOT,
+        ],
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/isvapp/download-the-file-content-of-the-robot-receiving-message",
     }
 }
+
+/// The refusals of a call that names no robot, no group, no template, no message.
+const NO_ROBOT: (&str, &str) = ("invalidParameter.robotCode.empty", "robotCode 不能为空");
+const NO_GROUP: (&str, &str) = ("miss.openConversationId", "openConversationId 不能为空");
+const NO_KEY: (&str, &str) = ("invalidParameter.msgKey.empty", "msgKey 不能为空");
+const NO_QUERY_KEY: (&str, &str) = ("miss.param.processQueryKey", "processQueryKey 不能为空");
+/// The refusal of a template's parameters that are none.
+const BAD_PARAM: (&str, &str) = ("invalidParameter.msgParam.invalid", "msgParam 应为 JSON 字符串");
 
 /// Request of `oToMessages/batchSend`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

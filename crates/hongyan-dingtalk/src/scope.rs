@@ -8,7 +8,7 @@ endpoints! { DingTalk;
     /// Tells which departments, people and fields the token may see.
     GetScopes -> ScopesGiven {
         "auth.scopes", GET "/auth/scopes",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-corpsecret-authorization-scope",
     }

@@ -10,7 +10,7 @@ endpoints! { DingTalk;
     /// Asks for an address and a ticket to connect with.
     OpenConnection -> ConnectionOpened {
         "stream.open", POST "/v1.0/gateway/connections/open",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
         limits: [],
         source: "https://open.dingtalk.com/document/direction/stream-mode-protocol-access-description",
     }

@@ -11,23 +11,23 @@ endpoints! { DingTalk;
     /// Gives the suite's own token.
     GetSuiteAccessToken -> SuiteTokenGiven {
         "suite.token", POST "/v1.0/oauth2/suiteAccessToken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
         limits: [],
-        source: "https://open.dingtalk.com/document/isvapp/obtain-application-suite-ticket",
+        source: "https://open.dingtalk.com/document/development/obtains-the-suite-acess-token-of-third-party-enterprise-applications",
     }
     /// Gives a token for a company that installed the suite; asking again gives a new one.
     GetCorpAccessToken -> SuiteTokenGiven {
         "suite.corp_token", POST "/v1.0/oauth2/corpAccessToken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Grant,
         limits: [],
-        source: "https://open.dingtalk.com/document/isvapp/obtain-the-access_token-of-the-authorized-enterprise",
+        source: "https://open.dingtalk.com/document/development/obtain-the-access-token-of-the-third-party-application-authorization-enterprise",
     }
     /// Tells what a company allowed the suite; the token is the suite's.
     GetCorpAuth -> CorpAuthGiven {
         "suite.auth_info", GET "/v1.0/oauth2/apps/authInfo",
-        auth: AcsHeader, effect: Read,
+        auth: AcsHeader, effect: Read, needs: Suite,
         limits: [rate(20, SECOND, Scope::App)],
-        source: "https://open.dingtalk.com/document/isvapp/obtains-the-basic-information-of-an-enterprise",
+        source: "https://open.dingtalk.com/document/development/obtains-the-authorization-information-after-the-enterprise-activates-the-application-1",
     }
 }
 

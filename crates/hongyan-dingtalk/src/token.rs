@@ -10,23 +10,24 @@ endpoints! { DingTalk;
     /// Gives an internal application's access token; asking again renews the same one.
     GetToken -> TokenGiven {
         "token.get", GET "/gettoken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Login(Query),
+        refuses: [Anything => ("40035", "缺少参数 corpid or appkey")],
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/obtain-orgapp-token",
     }
     /// Gives an internal application's access token (new style); asking again renews the same one.
     GetAccessToken -> AccessTokenGiven {
         "token.create", POST "/v1.0/oauth2/accessToken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Login(Body),
         limits: [],
-        source: "https://open.dingtalk.com/document/orgapp/obtain-the-access_token-of-an-internal-app",
+        source: "https://open.dingtalk.com/document/development/obtain-the-access-token-of-an-internal-app",
     }
     /// Gives the token of an application, internal or of a vendor, in one company (unified form).
     GetCompanyToken -> TokenGiven {
         "token.company", POST "/v1.0/oauth2/{corpId}/token",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Login(Client),
         limits: [],
-        source: "https://open.dingtalk.com/document/orgapp/obtain-the-access_token-of-an-internal-app",
+        source: "https://open.dingtalk.com/document/development/api-gettoken",
     }
 }
 

@@ -11,9 +11,9 @@ endpoints! { DingTalk;
     /// Adds a member; without `userid` the platform makes one.
     CreateUser -> UserCreated {
         "user.create", POST "/topapi/v2/user/create",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [
-            chars("userid", 64), chars("name", 80), items("dept_id_list", 100), chars("telephone", 50),
+            chars("userid", 64), chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50),
             chars("job_number", 50), chars("title", 200), chars("email", 50), chars("org_email", 100),
             chars("work_place", 100), chars("remark", 2000), chars("extension", 2000),
             rate(20, SECOND, Scope::App),
@@ -23,9 +23,9 @@ endpoints! { DingTalk;
     /// Changes a member; what is absent stays.
     UpdateUser -> Done {
         "user.update", POST "/topapi/v2/user/update",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [
-            chars("name", 80), items("dept_id_list", 100), chars("telephone", 50), chars("job_number", 50),
+            chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50), chars("job_number", 50),
             chars("title", 200), chars("email", 50), chars("org_email", 100), chars("work_place", 100),
             chars("remark", 2000), chars("extension", 2000), rate(20, SECOND, Scope::App),
         ],
@@ -34,7 +34,7 @@ endpoints! { DingTalk;
     /// Removes a member from the company.
     DeleteUser -> Done {
         "user.delete", POST "/topapi/v2/user/delete",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [rate(20, SECOND, Scope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delete-a-user",
     }

@@ -4,7 +4,7 @@
 //! is written in another dialect than [`crate::notice`]'s: camel case.
 
 use crate::{DingTalk, mac, read, reply::Done};
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Endpoint, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -13,15 +13,18 @@ endpoints! { DingTalk;
     SendWebhook -> Done {
         "webhook.send", POST "/robot/send",
         query: ["access_token", "timestamp", "sign"],
-        auth: None, effect: Send,
-        limits: [items("at.atMobiles", 50), items("at.atUserIds", 50), rate(20, MINUTE, Scope::App)],
+        auth: None, effect: Send, role: Send(Webhook),
+        limits: [
+            bytes("", 20_000) => "460101", items("at.atMobiles", 50) => "40035",
+            items("at.atUserIds", 50) => "40035", rate(20, MINUTE, Scope::App),
+        ],
         source: "https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages",
     }
     /// Answers a message that came to a robot, through the address that came with it.
     AnswerSession -> Done {
         "webhook.answer", POST "/robot/sendBySession",
         query: ["session"],
-        auth: None, effect: Send,
+        auth: None, effect: Send, role: Send(Session),
         limits: [],
         source: "https://open.dingtalk.com/document/orgapp/robot-reply-and-send-messages",
     }
@@ -217,7 +220,7 @@ pub fn signed(claimed: &str, secret: &str, timestamp_ms: i64) -> bool {
 pub const SKEW_MS: i64 = 3_600_000;
 
 /// How many bytes the whole body may take.
-pub const MAX_BODY_BYTES: usize = 20_000;
+pub const MAX_BODY_BYTES: usize = SendWebhook::SPEC.max_bytes("").unwrap();
 
 #[cfg(test)]
 mod tests {

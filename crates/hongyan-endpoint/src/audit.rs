@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Walks all declarations against their fixtures: `files` are pairs of file name and text.
 ///
-/// A declaration without fixture, a fixture without declaration, two declarations of one name, and a declaration
-/// without source or doc are faults like any disagreement.
+/// A declaration without fixture, a fixture without declaration, two declarations of one name, a declaration without
+/// source or doc, and a code that the error table does not explain are faults like any disagreement.
 #[must_use]
 pub fn fixtures<P: Platform>(files: Vec<(String, String)>) -> Vec<String> {
     let mut faults = Vec::new();
@@ -26,6 +26,10 @@ pub fn fixtures<P: Platform>(files: Vec<(String, String)>) -> Vec<String> {
         }
         if spec.doc.trim().is_empty() {
             faults.push(format!("{}: no doc", spec.name));
+        }
+        let codes = spec.refuses.iter().map(|refusal| refusal.code).chain(spec.limits.iter().map(|limit| limit.code));
+        for code in codes.filter(|code| !code.is_empty() && P::known(code).is_none()) {
+            faults.push(format!("{}: {code} is in no row of the error table", spec.name));
         }
         let Some(text) = files.remove(&format!("{}.json", spec.name)) else {
             faults.push(format!("{}: no fixture", spec.name));

@@ -45,6 +45,8 @@ pub mod lenient;
 mod mailbox;
 mod path;
 mod read;
+mod refusal;
+mod role;
 mod server;
 mod spec;
 pub mod strict;
@@ -56,9 +58,12 @@ pub use harmless::{harmless, harmless_json, is_harmful};
 pub use mailbox::mail_address;
 pub use path::UNRESERVED;
 pub use read::typed;
+pub use refusal::{DeclaredRefusal, When, missing, unfit};
+pub use role::{Needs, Pair, Reach, Role};
 pub use server::{PlatformServer, Refusal, form, pairs};
 pub use spec::{
-    Answer, Auth, Body, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, bytes, chars, items, rate,
+    Answer, Auth, Body, Bound, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, Unit, bytes, chars,
+    items, rate, seconds, within_hours,
 };
 pub use wire::{Fixture, Flaw, Invalid, Sealed, Wire, json};
 
@@ -264,6 +269,10 @@ impl<E: Endpoint> Declared for Declaration<E> {
 /// A field named in `{braces}` of the path travels there, one named in `query: [..]` in the query (for `GET`, all
 /// others do); the rest is the JSON body, or with `body: Multipart` a form of text and [`File`] parts. With
 /// `reply: File` the answer is a [`File`].
+///
+/// `role` says what the operation is to a message (one without is [`Role::of`] its effect), `needs` what its caller must
+/// hold beside a token. `refuses: [missing("chatid") => ("49000", "…"), …]`, or the name of such a list, gives the codes
+/// that a call which cannot be read has of its own; `items("touser", 1000) => "40032"` gives a limit's code.
 #[macro_export]
 macro_rules! endpoints {
     ($platform:ty; $(
@@ -274,7 +283,10 @@ macro_rules! endpoints {
             $(body: $body:ident,)?
             $(reply: $answer:ident,)?
             auth: $auth:ident, effect: $effect:ident,
-            limits: [$($limit:expr),* $(,)?],
+            $(role: $role:ident $(($($of:tt)*))?,)?
+            $(needs: $needs:ident $(($permission:literal))?,)?
+            $(refuses: $refuses:tt,)?
+            limits: [$($limit:expr $(=> $code:literal)?),* $(,)?],
             source: $source:literal $(,)?
         }
     )*) => {
@@ -285,7 +297,11 @@ macro_rules! endpoints {
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/", $name, ".json"));
             const SPEC: $crate::Spec = {
                 #[allow(unused_imports, clippy::allow_attributes)]
-                use $crate::{DAY, HOUR, MINUTE, SECOND, Scope, bytes, chars, items, rate};
+                use $crate::{
+                    DAY, HOUR, MINUTE, Pair::*, Reach::*, SECOND, Scope, When::*, bytes, chars, items, missing, rate,
+                    seconds, unfit, within_hours,
+                };
+                const REFUSES: &[&[$crate::DeclaredRefusal]] = &[$($crate::refusals!($refuses),)? &[]];
                 $crate::Spec {
                     name: $name,
                     doc: concat!($($doc, "\n"),+),
@@ -296,7 +312,10 @@ macro_rules! endpoints {
                     answer: [$($crate::Answer::$answer,)? $crate::Answer::Json][0],
                     auth: $crate::Auth::$auth,
                     effect: $crate::Effect::$effect,
-                    limits: &[$($limit),*],
+                    role: [$($crate::Role::$role $(($($of)*))?,)? $crate::Role::of($crate::Effect::$effect)][0],
+                    needs: [$($crate::Needs::$needs $(($permission))?,)? $crate::Needs::Token][0],
+                    refuses: REFUSES[0],
+                    limits: &[$($limit$(.refused_with($code))?),*],
                     source: $source,
                 }
             };
@@ -320,5 +339,16 @@ macro_rules! endpoints {
 
         /// The operations that this family declares.
         pub static ENDPOINTS: &[&dyn $crate::Declared] = &[$(&$crate::Declaration::<$request>::NEW),*];
+    };
+}
+
+/// The value of `refuses` in [`endpoints!`]: a list, or the name of one.
+#[macro_export]
+macro_rules! refusals {
+    ([$($when:expr => $with:expr),* $(,)?]) => {
+        &[$($crate::DeclaredRefusal { when: $when, code: $with.0, words: $with.1 }),*]
+    };
+    ($list:ident) => {
+        $list
     };
 }

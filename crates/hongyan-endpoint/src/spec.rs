@@ -1,6 +1,6 @@
 //! What is known of an operation, as constants: nothing here is computed at run time.
 
-use crate::Wire;
+use crate::{DeclaredRefusal, Needs, Role, Wire};
 use std::time::Duration;
 
 /// One second, for [`rate`].
@@ -13,7 +13,7 @@ pub const HOUR: Duration = Duration::from_secs(3_600);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
 /// One declared operation.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Spec {
     /// Unique within the platform: `family.verb`, also the fixture's file name.
     pub name: &'static str,
@@ -33,6 +33,13 @@ pub struct Spec {
     pub auth: Auth,
     /// What happens when the call is made twice.
     pub effect: Effect,
+    /// What the operation is to a message.
+    pub role: Role,
+    /// What its caller must hold beside a token.
+    pub needs: Needs,
+    /// What the platform answers to a call that it cannot read, where the operation has codes of its own: the first
+    /// that fits.
+    pub refuses: &'static [DeclaredRefusal],
     /// Every published bound on the request.
     pub limits: &'static [Limit],
     /// The page that the declaration was taken from.
@@ -43,39 +50,26 @@ impl Spec {
     /// How many items the field may hold, by the declaration.
     #[must_use]
     pub const fn max_items(&self, field: &str) -> Option<usize> {
-        let mut i = 0;
-        while i < self.limits.len() {
-            if let Limit::Items { field: f, max } = self.limits[i]
-                && same(f, field)
-            {
-                return Some(max);
-            }
-            i += 1;
-        }
-        None
+        self.max(Unit::Items, field)
     }
 
-    /// How many bytes of UTF-8 the field may hold, by the declaration.
+    /// How many bytes of UTF-8 the field may hold, by the declaration; the whole body, if `field` is empty.
     #[must_use]
     pub const fn max_bytes(&self, field: &str) -> Option<usize> {
-        let mut i = 0;
-        while i < self.limits.len() {
-            if let Limit::Bytes { field: f, max } = self.limits[i]
-                && same(f, field)
-            {
-                return Some(max);
-            }
-            i += 1;
-        }
-        None
+        self.max(Unit::Bytes, field)
     }
 
     /// How many characters the field may hold, by the declaration.
     #[must_use]
     pub const fn max_chars(&self, field: &str) -> Option<usize> {
+        self.max(Unit::Chars, field)
+    }
+
+    const fn max(&self, of: Unit, field: &str) -> Option<usize> {
         let mut i = 0;
         while i < self.limits.len() {
-            if let Limit::Chars { field: f, max } = self.limits[i]
+            if let Bound::Size { field: f, max, unit } = self.limits[i].bound
+                && unit as u8 == of as u8
                 && same(f, field)
             {
                 return Some(max);
@@ -83,6 +77,60 @@ impl Spec {
             i += 1;
         }
         None
+    }
+
+    /// How many calls (or recipients) of a scope a span allows, by the declaration.
+    #[must_use]
+    pub const fn rate(&self, of: Scope, within: Duration) -> Option<u32> {
+        let mut i = 0;
+        while i < self.limits.len() {
+            if let Bound::Rate { max, per, scope } = self.limits[i].bound
+                && scope as u8 == of as u8
+                && per.as_millis() == within.as_millis()
+            {
+                return Some(max);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// For how long after a send (or an upload) the operation serves, by the declaration.
+    #[must_use]
+    pub const fn within(&self) -> Option<Duration> {
+        let mut i = 0;
+        while i < self.limits.len() {
+            if let Bound::Within(span) = self.limits[i].bound {
+                return Some(span);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// The seconds that a field stands for when it is left out, and the most that it may hold.
+    #[must_use]
+    pub const fn seconds(&self, field: &str) -> Option<(u32, u32)> {
+        let mut i = 0;
+        while i < self.limits.len() {
+            if let Bound::Seconds { field: f, default, max } = self.limits[i].bound
+                && same(f, field)
+            {
+                return Some((default, max));
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// The code of the limit that a field of this size exceeds, empty where the declaration names none; `None` while
+    /// no limit is exceeded.
+    #[must_use]
+    pub fn exceeded(&self, field: &str, size: usize) -> Option<&'static str> {
+        self.limits.iter().find_map(|limit| match limit.bound {
+            Bound::Size { field: f, max, .. } if f == field && size > max => Some(limit.code),
+            _ => None,
+        })
     }
 
     /// Whether a path as it stands on the request line is this operation's.
@@ -93,8 +141,8 @@ impl Spec {
 
     /// The declared rates: calls (or recipients) allowed per span and scope.
     pub fn rates(&self) -> impl Iterator<Item = (u32, Duration, Scope)> + '_ {
-        self.limits.iter().filter_map(|limit| match *limit {
-            Limit::Rate { max, per, scope } => Some((max, per, scope)),
+        self.limits.iter().filter_map(|limit| match limit.bound {
+            Bound::Rate { max, per, scope } => Some((max, per, scope)),
             _ => None,
         })
     }
@@ -229,29 +277,34 @@ pub enum Scope {
     Corp,
 }
 
-/// A published bound. Fields are dotted paths into the request, in the platform's spelling.
+/// A published limit and the code with which the platform refuses what exceeds it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
-    /// A list (or a joined string of items) holds at most so many.
-    Items {
+pub struct Limit {
+    /// What is bounded.
+    pub bound: Bound,
+    /// The platform's code; empty where none is declared.
+    pub code: &'static str,
+}
+
+impl Limit {
+    /// The limit, refused with this code.
+    #[must_use]
+    pub const fn refused_with(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+}
+
+/// What a limit bounds. Fields are dotted paths into the request, in the platform's spelling.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    /// A field, or the whole body where the path is empty, holds at most so much.
+    Size {
         /// Dotted path.
         field: &'static str,
-        /// Items.
+        /// How many.
         max: usize,
-    },
-    /// A string (or a whole JSON object) takes at most so many bytes of UTF-8.
-    Bytes {
-        /// Dotted path.
-        field: &'static str,
-        /// Bytes.
-        max: usize,
-    },
-    /// A string holds at most so many characters.
-    Chars {
-        /// Dotted path.
-        field: &'static str,
-        /// Unicode scalar values.
-        max: usize,
+        /// Of what.
+        unit: Unit,
     },
     /// At most so many calls (or recipients) per span.
     Rate {
@@ -262,28 +315,107 @@ pub enum Limit {
         /// Whose quota it is.
         scope: Scope,
     },
+    /// The operation serves for so long after the send (or the upload) that it is about.
+    Within(Duration),
+    /// A field that holds seconds.
+    Seconds {
+        /// Dotted path.
+        field: &'static str,
+        /// When it is left out.
+        default: u32,
+        /// The most.
+        max: u32,
+    },
 }
 
-/// See [`Limit::Items`].
+/// What is counted of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Members of a list, or of a joined string of them.
+    Items,
+    /// Bytes of UTF-8 of a string, or of a whole JSON object.
+    Bytes,
+    /// Unicode scalar values of a string.
+    Chars,
+}
+
+const fn size(field: &'static str, max: usize, unit: Unit) -> Limit {
+    Limit { bound: Bound::Size { field, max, unit }, code: "" }
+}
+
+/// At most so many items, see [`Unit::Items`].
 #[must_use]
 pub const fn items(field: &'static str, max: usize) -> Limit {
-    Limit::Items { field, max }
+    size(field, max, Unit::Items)
 }
 
-/// See [`Limit::Bytes`].
+/// At most so many bytes, see [`Unit::Bytes`].
 #[must_use]
 pub const fn bytes(field: &'static str, max: usize) -> Limit {
-    Limit::Bytes { field, max }
+    size(field, max, Unit::Bytes)
 }
 
-/// See [`Limit::Chars`].
+/// At most so many characters, see [`Unit::Chars`].
 #[must_use]
 pub const fn chars(field: &'static str, max: usize) -> Limit {
-    Limit::Chars { field, max }
+    size(field, max, Unit::Chars)
 }
 
-/// See [`Limit::Rate`].
+/// See [`Bound::Rate`].
 #[must_use]
 pub const fn rate(max: u32, per: Duration, scope: Scope) -> Limit {
-    Limit::Rate { max, per, scope }
+    Limit { bound: Bound::Rate { max, per, scope }, code: "" }
+}
+
+/// So many hours, see [`Bound::Within`].
+#[must_use]
+pub const fn within_hours(hours: u64) -> Limit {
+    Limit { bound: Bound::Within(Duration::from_secs(hours * HOUR.as_secs())), code: "" }
+}
+
+/// See [`Bound::Seconds`].
+#[must_use]
+pub const fn seconds(field: &'static str, default: u32, max: u32) -> Limit {
+    Limit { bound: Bound::Seconds { field, default, max }, code: "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Needs, Role};
+
+    const SPEC: Spec = Spec {
+        name: "letter.send",
+        doc: "",
+        method: Method::POST,
+        path: "/letters",
+        query: &[],
+        body: Body::Json,
+        answer: Answer::Json,
+        auth: Auth::None,
+        effect: Effect::Send,
+        role: Role::of(Effect::Send),
+        needs: Needs::Token,
+        refuses: &[],
+        limits: &[
+            items("to", 2).refused_with("40032"),
+            bytes("text", 8),
+            within_hours(24),
+            seconds("interval", 1_800, 14_400),
+            rate(30, MINUTE, Scope::Recipient),
+        ],
+        source: "",
+    };
+
+    #[test]
+    fn a_limit_is_read_by_its_field_and_unit() {
+        assert_eq!((SPEC.max_items("to"), SPEC.max_bytes("to"), SPEC.max_bytes("text")), (Some(2), None, Some(8)));
+        assert_eq!((SPEC.exceeded("to", 2), SPEC.exceeded("to", 3)), (None, Some("40032")));
+        assert_eq!((SPEC.exceeded("text", 9), SPEC.exceeded("other", 9)), (Some(""), None));
+        assert_eq!(SPEC.within(), Some(DAY));
+        assert_eq!((SPEC.rate(Scope::Recipient, MINUTE), SPEC.rate(Scope::App, MINUTE)), (Some(30), None));
+        assert_eq!(SPEC.seconds("interval"), Some((1_800, 14_400)));
+        assert_eq!(SPEC.rates().collect::<Vec<_>>(), [(30, MINUTE, Scope::Recipient)]);
+        assert_eq!(SPEC.role, Role::Manage);
+    }
 }

@@ -10,7 +10,6 @@ mod callbacks;
 pub mod config;
 mod facade;
 mod files;
-mod heads;
 pub mod keys;
 mod listen;
 mod mails;

@@ -6,9 +6,9 @@
 mod clients;
 mod timed;
 
-use crate::heads::{Heads, Place};
 use axum::{Router, body::Body};
 use clients::{Client, Clients, Watched};
+use hongyan_net::{Heads, Requests};
 use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -125,7 +125,7 @@ async fn serve(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.head)
-        .serve_connection(TokioIo::new(Heads::new(Timed::new(stream, patience.write), Place::default())), service);
+        .serve_connection(TokioIo::new(Heads::new(Timed::new(stream, patience.write), Requests::default())), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

@@ -18,7 +18,7 @@ const FURTHEST_MS: i64 = 100 * 366 * 86_400_000;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     moved_ms: Arc<AtomicI64>,
-    bell: Arc<Notify>,
+    wake: Arc<Notify>,
 }
 
 impl Clock {
@@ -31,8 +31,8 @@ impl Clock {
     }
 
     /// Rings when it was moved; one listens.
-    pub(crate) fn bell(&self) -> Arc<Notify> {
-        self.bell.clone()
+    pub(crate) fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
     }
 
     /// How far it was moved in all, in milliseconds: the machine's time is so much earlier.
@@ -46,7 +46,7 @@ impl Clock {
         let moved = |moved: i64| Some((moved + by).min(FURTHEST_MS));
         // Never fails: the closure always gives a value.
         let _ = self.moved_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
-        self.bell.notify_one();
+        self.wake.notify_one();
         self.now_ms()
     }
 }

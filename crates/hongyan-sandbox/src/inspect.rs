@@ -2,33 +2,34 @@
 //!
 //! It is for whoever runs the sandbox; it never shows a token, and secrets only to this machine and by one path.
 
-mod callback;
-mod chats;
-mod say;
 mod setting;
 
 use crate::{
-    Hub, dingtalk,
+    control::{Answer, Call, Said, bad, person},
+    faults::FaultRule,
+    hub::Hub,
     mail::Mailbox,
+    platforms::PLATFORMS,
+    push,
     route::enter,
-    trouble::FaultRule,
-    wecom,
     world::{
         World,
-        company::{PersonId, Treatment},
+        company::PersonRule,
+        event::Destination,
+        platform::{Members, SimulatedPlatform},
         token::TokenStore,
     },
 };
-use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Platform, Sealed, pairs};
-use hongyan_wecom::WeCom;
+use hongyan_endpoint::Sealed;
+
 use http::Uri;
-use serde::{Deserialize, de::DeserializeOwned};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
 /// Every call, for whoever asks what is here.
-const CALLS: [(&str, &str); 32] = [
+const CALLS: [(&str, &str); 34] = [
     ("GET /sandbox", "what is here, and counts"),
     ("GET /sandbox/credentials", "what `hongyan sandbox` prints first; for callers on this machine only"),
     ("GET /sandbox/company", "people, departments, tags"),
@@ -52,6 +53,8 @@ const CALLS: [(&str, &str); 32] = [
         "POST /sandbox/phones/{userid}/signin",
         "they sign in: {\"platform\"?: wecom | dingtalk, \"private\"?}; gives the page's code",
     ),
+    ("GET /sandbox/chats", "the groups of all platforms"),
+    ("GET /sandbox/chats/{id}", "one group, by any of its ids, with what was said and who has read it"),
     ("GET /sandbox/callbacks", "who is told over HTTP or Stream, and how it went"),
     (
         "POST /sandbox/callbacks",
@@ -84,9 +87,6 @@ const CALLS: [(&str, &str); 32] = [
     ("POST /sandbox/reset", "as at the start: same people, same credentials, the clock stays"),
 ];
 
-/// An answer: status and body.
-type Said = Result<Value, (u16, String)>;
-
 /// Where the credentials are.
 pub(crate) const CREDENTIALS: &str = "/sandbox/credentials";
 
@@ -108,27 +108,91 @@ pub(crate) fn credentials(hub: &Hub, ip: IpAddr, host: Option<&str>) -> Sealed {
 /// Answers one inspection call.
 pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
-    if let Some(file) = chats::file(hub, method, &path) {
-        return file;
-    }
-    let said = match callback::decide(hub, method, uri, body).await {
-        Some(said) => said,
-        None => say::decide(hub, method, uri, body)
-            .or_else(|| chats::decide(hub, method, &path, body, hub.clock.now_ms()))
-            .unwrap_or_else(|| decide(hub, method, uri, body)),
+    let call = Call { method, path, query: uri.query().unwrap_or_default(), body, now: hub.clock.now_ms() };
+    let of_platform = {
+        let mut world = enter(&hub.world);
+        PLATFORMS.iter().find_map(|platform| platform.control.answer(&mut world, &call))
     };
+    let said = match of_platform {
+        None => decide(hub, &call),
+        Some(Answer::File(file)) => return file,
+        Some(Answer::Said(said)) => said,
+        Some(Answer::Ask(question, decide)) => {
+            let asked = push::ask(hub, *question).await;
+            decide(&mut enter(&hub.world), asked)
+        }
+    };
+    // Who sets an address is shown all of them.
+    let shows_callbacks = matches!((method, call.path.as_slice()), ("POST", ["callbacks"]));
+    let said = if shows_callbacks { said.map(|_| callbacks(&mut enter(&hub.world))) } else { said };
     match said {
         Ok(value) => Sealed::json(200, &value),
         Err((status, words)) => Sealed::json(status, &json!({"error": words})),
     }
 }
 
-fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
-    let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
-    let query: HashMap<String, String> = pairs(uri.query().unwrap_or_default()).collect();
-    let now = hub.clock.now_ms();
-    match (method, path.as_slice()) {
+/// Who is told over HTTP, and over connections: no token, no key, nothing of an address that may hold one.
+fn callbacks(world: &mut World) -> Value {
+    let mut receivers = Vec::new();
+    let mut all = Members::new();
+    for platform in &PLATFORMS {
+        for (destination, url, mut described) in platform.control.receivers(world) {
+            let shown = url.split_once('?').map_or(url.as_str(), |(before, _)| before);
+            described.insert("platform".into(), json!(destination));
+            described.insert("url".into(), json!(shown));
+            described.insert("waiting".into(), json!(world.events.waiting(destination)));
+            described.insert("counts".into(), json!(world.events.counts(destination)));
+            receivers.push(Value::Object(described));
+        }
+        all.extend(platform.control.describe(world).map(|(name, value)| (name.to_owned(), value)));
+    }
+    all.insert("callbacks".into(), Value::Array(receivers));
+    Value::Object(all)
+}
+
+/// Tells nobody any more, or nobody on one way.
+fn forget_callbacks(world: &mut World, name: Option<&str>) -> Said {
+    let named = |destination: &Destination| name.is_none_or(|name| name == destination.0);
+    let mut any = false;
+    for platform in &PLATFORMS {
+        for destination in platform.control.destinations().iter().copied().filter(named) {
+            any = true;
+            platform.control.forget(world, destination);
+            world.events.forget(destination);
+            world.events.forget_counts(destination);
+        }
+    }
+    if any { Ok(callbacks(world)) } else { Err(bad("platform: expected wecom, dingtalk or dingtalk_robot")) }
+}
+
+/// One group of any platform, by any of its ids.
+fn chat(world: &mut World, id: &str, now: i64) -> Said {
+    world.settle(now);
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let found = PLATFORMS.iter().find_map(|platform| platform.control.chat(world, &id, now));
+    found.ok_or_else(|| (404, format!("no group has the id {id:?}; GET /sandbox/chats lists them")))
+}
+
+fn since(call: &Call<'_>, of: &str) -> Result<u64, (u16, String)> {
+    match call.query("since").filter(|text| !text.is_empty()) {
+        Some(text) => text.parse().map_err(|_| bad(&format!("since: expected a {of}'s seq"))),
+        None => Ok(0),
+    }
+}
+
+fn decide(hub: &Hub, call: &Call<'_>) -> Said {
+    let now = call.now;
+    match (call.method, call.path.as_slice()) {
         ("GET", []) => Ok(overview(hub, now)),
+        ("GET", ["callbacks"]) => Ok(callbacks(&mut enter(&hub.world))),
+        ("DELETE", ["callbacks"]) => forget_callbacks(&mut enter(&hub.world), call.query("platform").as_deref()),
+        ("GET", ["events"]) => Ok(enter(&hub.world).events.list(since(call, "push")?)),
+        ("GET", ["chats"]) => {
+            let world = enter(&hub.world);
+            let chats: Vec<Value> = PLATFORMS.iter().flat_map(|platform| platform.control.chats(&world)).collect();
+            Ok(json!({"chats": chats}))
+        }
+        ("GET", ["chats", id @ ..]) => chat(&mut enter(&hub.world), &id.join("/"), now),
         ("GET", ["company"]) => {
             let world = enter(&hub.world);
             let company = &world.company;
@@ -142,7 +206,7 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             let id = person(&world, userid)?;
             Ok(json!(world.company.person(id)))
         }
-        ("POST", ["people", userid]) => rule(hub, userid, parse(body)?),
+        ("POST", ["people", userid]) => rule(hub, userid, call.parse()?),
         ("GET", ["phones", userid]) => {
             let mut world = enter(&hub.world);
             world.settle(now);
@@ -151,24 +215,10 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             let messages: Vec<Value> = world.phones.of(id).map(|shown| shown.describe(now)).collect();
             Ok(json!({"userid": owner.userid, "name": owner.name, "messages": messages}))
         }
-        ("POST", ["phones", userid, "read"]) => read(hub, userid, parse(body)?, now),
-        ("POST", ["phones", userid, "signin"]) => {
-            let SignIn { platform, private } = parse(body)?;
-            let mut world = enter(&hub.world);
-            let id = person(&world, userid)?;
-            let code = match platform.as_str() {
-                "wecom" => wecom::sign_in(&mut world, now, id, private),
-                "dingtalk" => dingtalk::login::sign_in(&mut world, now, id),
-                _ => return Err(bad("platform: expected wecom or dingtalk")),
-            };
-            code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
-        }
+        ("POST", ["phones", userid, "read"]) => read(hub, userid, call.parse()?, now),
         ("GET", ["calls"]) => {
-            let since = match query.get("since").filter(|text| !text.is_empty()) {
-                Some(text) => text.parse().map_err(|_| bad("since: expected a call's seq"))?,
-                None => 0,
-            };
-            Ok(enter(&hub.world).calls.list(query.get("path").map_or("", String::as_str), since))
+            let path = call.query("path").unwrap_or_default();
+            Ok(enter(&hub.world).calls.list(&path, since(call, "call")?))
         }
         ("GET", ["stats"]) => Ok(stats(hub, now)),
         ("GET", ["clock"]) => Ok(json!({"now_ms": now})),
@@ -178,12 +228,12 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             struct Move {
                 advance_ms: u64,
             }
-            let Move { advance_ms } = parse(body)?;
+            let Move { advance_ms } = call.parse()?;
             let now = hub.clock.advance_ms(advance_ms);
             enter(&hub.world).settle(now);
             Ok(json!({"now_ms": now}))
         }
-        ("GET", ["faults"]) => Ok(json!(hub.trouble.rules())),
+        ("GET", ["faults"]) => Ok(json!(hub.faults.rules())),
         ("POST", ["faults"]) => {
             #[derive(Deserialize)]
             #[serde(untagged)]
@@ -191,28 +241,28 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
                 Many(Vec<Value>),
                 One(Value),
             }
-            let rules = match parse(body)? {
+            let rules = match call.parse()? {
                 Order::Many(rules) => rules,
                 Order::One(rule) => vec![rule],
             };
             let rules: Result<Vec<FaultRule>, _> = rules.into_iter().map(serde_json::from_value).collect();
             for rule in rules.map_err(|error| bad(&error.to_string()))? {
-                hub.trouble.order(rule);
+                hub.faults.order(rule);
             }
-            Ok(json!(hub.trouble.rules()))
+            Ok(json!(hub.faults.rules()))
         }
         ("DELETE", ["faults"]) => {
-            hub.trouble.clear();
+            hub.faults.clear();
             Ok(json!([]))
         }
-        ("POST", ["tokens", "revoke"]) => revoke(hub, parse(body)?),
-        ("GET", ["settings"]) => Ok(json!(enter(&hub.world).settings)),
-        ("POST", ["settings"]) => setting::change(hub, parse(body)?),
+        ("POST", ["tokens", "revoke"]) => revoke(hub, call.parse()?),
+        ("GET", ["settings"]) => Ok(Value::Object(setting::all(&enter(&hub.world)))),
+        ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), call.parse()?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
-        ("POST", ["mail", "trouble"]) => hub.mail.trouble(parse(body)?).map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "trouble"]) => hub.mail.inject(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "mailbox"]) => {
-            let mailbox: Mailbox = parse(body)?;
+            let mailbox: Mailbox = call.parse()?;
             // Other codes are no refusals, and a client would wait for more.
             if mailbox.refuse.is_some_and(|code| !(400..600).contains(&code)) {
                 return Err(bad("refuse: expected a reply code from 400 to 599"));
@@ -220,10 +270,16 @@ fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Said {
             hub.mail.order(&mailbox).map(|()| json!({})).ok_or_else(no_mail)
         }
         ("POST", ["reset"]) => {
-            hub.reset();
+            hub.reset().map_err(|error| (500, error.to_string()))?;
             Ok(overview(hub, hub.clock.now_ms()))
         }
-        _ => Err((404, format!("no such call; GET /sandbox lists them: {method} {}", uri.path()))),
+        ("POST", ["phones", _, "say" | "signin"] | ["robots" | "events" | "callbacks"]) => {
+            let names: Vec<&str> = enter(&hub.world).platforms.iter().map(|platform| platform.name()).collect();
+            Err(bad(&format!("platform: expected {}", names.join(" or "))))
+        }
+        (method, path) => {
+            Err((404, format!("no such call; GET /sandbox lists them: {method} /sandbox/{}", path.join("/"))))
+        }
     }
 }
 
@@ -231,21 +287,9 @@ fn no_mail() -> (u16, String) {
     (404, "no mail server was started".into())
 }
 
-fn bad(words: &str) -> (u16, String) {
-    (400, words.to_owned())
-}
-
-/// The body as JSON; none counts as an empty object.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, (u16, String)> {
-    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))
-}
-
-fn person(world: &World, userid: &str) -> Result<PersonId, (u16, String)> {
-    world
-        .company
-        .find(userid)
-        .ok_or_else(|| (404, format!("nobody is called {userid:?}; GET /sandbox/company lists them")))
+/// Every call, the platforms' own behind the others.
+fn calls() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    CALLS.iter().chain(PLATFORMS.iter().flat_map(|platform| platform.control.calls()))
 }
 
 fn overview(hub: &Hub, now: i64) -> Value {
@@ -259,42 +303,46 @@ fn overview(hub: &Hub, now: i64) -> Value {
     operations.sort_unstable();
     let mut world = enter(&hub.world);
     world.settle(now);
-    json!({
+    let mut all = json!({
         "what": "hongyan's sandbox of DingTalk, WeCom and a mail server",
         "now_ms": now,
         "people": world.company.size(),
         "departments": world.company.departments().len(),
         "tags": world.company.tags.len(),
-        "tasks": world.dingtalk.notices.tasks(),
-        "messages": world.wecom.messages.sent(),
         "operations": operations,
-        "inspection": CALLS.iter().chain(&chats::CALLS).map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
-    })
+        "inspection": calls().map(|(call, does)| json!({"call": call, "does": does})).collect::<Vec<_>>(),
+    });
+    for platform in world.platforms {
+        let (name, count) = platform.overview(&world);
+        all[name] = json!(count);
+    }
+    all
 }
 
 fn stats(hub: &Hub, now: i64) -> Value {
     let mut world = enter(&hub.world);
     world.settle(now);
     let mut stats = json!(world.tally);
-    stats["tokens"] = json!({"dingtalk": world.dingtalk.token.issued(), "wecom": world.wecom.token.issued()});
+    let issued = |platform: &&dyn SimulatedPlatform| (platform.name().to_owned(), json!(platform.issued(&world)));
+    stats["tokens"] = Value::Object(world.platforms.iter().map(issued).collect());
     stats
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
-    dingtalk: Option<Treatment>,
-    wecom: Option<Treatment>,
+    dingtalk: Option<PersonRule>,
+    wecom: Option<PersonRule>,
 }
 
 fn rule(hub: &Hub, userid: &str, rule: Rule) -> Said {
-    let wrong = |platform: &str, treatment: &Treatment| {
+    let wrong = |platform: &str, treatment: &PersonRule| {
         bad(&format!("{platform}: {} is not something it does", String::from(treatment.clone())))
     };
-    if let Some(treatment @ (Treatment::Unlicensed | Treatment::Silent)) = &rule.dingtalk {
+    if let Some(treatment @ (PersonRule::Unlicensed | PersonRule::Silent)) = &rule.dingtalk {
         return Err(wrong("dingtalk", treatment));
     }
-    if let Some(treatment @ (Treatment::Failed | Treatment::Forbidden(_))) = &rule.wecom {
+    if let Some(treatment @ (PersonRule::Failed | PersonRule::Forbidden(_))) = &rule.wecom {
         return Err(wrong("wecom", treatment));
     }
     let mut world = enter(&hub.world);
@@ -322,25 +370,11 @@ fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
     let id = person(&world, userid)?;
     let read = world.phones.read(id, reading.platform.as_deref(), reading.message, now);
     for (platform, source) in &read {
-        // WeCom tells nobody who has read what.
-        if *platform == "dingtalk" {
-            dingtalk::read(&mut world, id, source, now);
+        if let Some(platform) = world.platform(platform) {
+            platform.on_read(&mut world, id, source, now);
         }
     }
     Ok(json!({"read": read.len()}))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignIn {
-    #[serde(default = "on_wecom")]
-    platform: String,
-    #[serde(default)]
-    private: bool,
-}
-
-fn on_wecom() -> String {
-    WeCom::NAME.into()
 }
 
 #[derive(Deserialize)]
@@ -360,13 +394,12 @@ enum How {
 }
 
 fn revoke(hub: &Hub, order: Revocation) -> Said {
-    if !matches!(order.platform.as_str(), DingTalk::NAME | WeCom::NAME) {
-        return Err(bad("platform: expected dingtalk or wecom"));
-    }
-    let how = match order.how {
+    let end = match order.how {
         How::Revoke => TokenStore::revoke,
         How::Expire => TokenStore::expire,
     };
-    enter(&hub.world).tokens(&order.platform).for_each(how);
+    let mut world = enter(&hub.world);
+    let platform = world.platform(&order.platform).ok_or_else(|| bad("platform: expected dingtalk or wecom"))?;
+    platform.tokens(&mut world).into_iter().for_each(end);
     Ok(json!({}))
 }

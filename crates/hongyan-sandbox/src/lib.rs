@@ -19,112 +19,47 @@
 //! is kept in memory is bounded, and ends with the process but for what [`SandboxOptions::state`] keeps.
 
 mod arrival;
+mod ask;
 mod clock;
+mod control;
 mod dingtalk;
+mod faults;
+mod hub;
 mod inspect;
 mod mail;
 mod options;
+mod platforms;
 mod push;
 mod range;
 mod route;
 mod server;
 pub mod smtp;
 mod state;
-mod stream;
-mod trouble;
 mod wecom;
 mod world;
 
 pub use clock::Clock;
+pub use faults::{BadRule, FaultKind, FaultRule};
 pub use options::{Limits, SandboxOptions};
-pub use trouble::{BadRule, FaultKind, FaultRule};
 
-use hongyan_net::Http;
+use faults::Faults;
+use hub::Hub;
 use mail::Mail;
-use options::Credentials;
+use platforms::PLATFORMS;
 use route::Routes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use state::{Snapshot, StateFile};
 use std::{
     fmt, io,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
-use trouble::Trouble;
-use world::{World, event::Events, stream::Streams};
+use world::World;
 
-/// What every connection shares.
-struct Hub {
-    options: SandboxOptions,
-    clock: Clock,
-    routes: Routes,
-    trouble: Trouble,
-    world: Mutex<World>,
-    mail: Mail,
-    http: Http,
-    /// Where it listens.
-    address: SocketAddr,
-    state: Option<StateFile>,
-}
-
-impl Hub {
-    /// Where everything is and how to log in. Holds secrets.
-    fn describe_credentials(&self) -> Value {
-        let base = format!("http://{}", self.address);
-        let world = route::enter(&self.world);
-        let credentials = &world.credentials;
-        let suite = &credentials.suite;
-        let mut all = json!({
-            "dingtalk": {
-                "base": base,
-                "corp_id": credentials.corp_id,
-                "app_key": credentials.app_key,
-                "app_secret": credentials.app_secret,
-                "agent_id": credentials.agent_id,
-                "robot": {"access_token": credentials.robot_token, "secret": credentials.robot_secret},
-                "robot_code": credentials.app_key,
-                "suite": {
-                    "suite_key": suite.key,
-                    "suite_secret": suite.secret,
-                    "suite_ticket": suite.ticket,
-                    "custom_key": suite.custom_key,
-                    "custom_secret": suite.custom_secret,
-                    "auth_corp_id": credentials.corp_id,
-                    "tmp_auth_code": suite.tmp_auth_code,
-                    "agent_id": suite.agent_id,
-                    "app_id": suite.app_id,
-                },
-            },
-            "wecom": {
-                "base": base,
-                "corp_id": credentials.wecom_corp_id,
-                "secret": credentials.wecom_secret,
-                "agent_id": credentials.wecom_agent_id,
-                "contacts_secret": credentials.wecom_contacts_secret,
-                "robot": {"key": credentials.wecom_robot_key},
-            },
-        });
-        if let Some(smtp) = self.mail.credentials(credentials) {
-            all["smtp"] = smtp;
-        }
-        all["inspect"] = json!(format!("{base}/sandbox"));
-        all
-    }
-
-    /// The world as at the start, with the same credentials; the clock stays, so tokens of before are unknown.
-    fn reset(&self) {
-        self.trouble.clear();
-        self.options.faults.iter().cloned().for_each(|rule| self.trouble.order(rule));
-        self.mail.reset();
-        let mut world = route::enter(&self.world);
-        let mut fresh = World::new(&self.options, world.credentials.clone());
-        fresh.events = Events::after(&world.events);
-        fresh.streams = Streams::after(&world.streams);
-        fresh.host.clone_from(&world.host);
-        *world = fresh;
-    }
-}
+/// How often it is looked whether something changed that the state's file keeps.
+const SAVED_EVERY: Duration = Duration::from_secs(2);
 
 /// Told apart from an address that cannot be listened on.
 fn of_state(error: io::Error) -> io::Error {
@@ -155,29 +90,23 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let kept = options.state.as_deref().map(Snapshot::read).transpose().map_err(of_state)?;
-        let credentials = Credentials::new(options.fixed_credentials)?;
-        let credentials = kept.as_ref().map_or(credentials.clone(), |kept| kept.credentials(credentials));
+        let kept = options.state.as_deref().map(Snapshot::read).transpose().map_err(of_state)?.unwrap_or_default();
         let clock = Clock::default();
+        let credentials = mail::Credentials::new(&kept.credentials, options.fixed_credentials)?;
         let mail = match options.smtp_listen {
-            Some(listen) => Mail::start(listen, options.smtp_without_login, &credentials, &clock).await?,
-            None => Mail::default(),
+            Some(listen) => Mail::start(listen, options.smtp_without_login, credentials, &clock).await?,
+            None => Mail::without_server(credentials),
         };
         let mut routes = Routes::default();
-        dingtalk::routes(&mut routes);
-        wecom::routes(&mut routes);
-        routes.rest_by_example::<hongyan_dingtalk::DingTalk>();
-        routes.rest_by_example::<hongyan_wecom::WeCom>();
-        let mut world = World::new(&options, credentials);
-        world.events.ring_by(clock.bell());
+        PLATFORMS.iter().for_each(|platform| (platform.routes)(&mut routes));
+        let mut world = World::open(&options, platforms::simulated(), &kept.credentials)?;
+        world.events.wake_by(clock.wake());
         world.host = address.to_string();
-        if let Some(kept) = kept {
-            kept.restore(&mut world, &clock);
-        }
+        kept.restore(&mut world, &clock).map_err(of_state)?;
         let hub = Arc::new(Hub {
             clock,
             routes,
-            trouble: Trouble::new(options.faults.clone()),
+            faults: Faults::new(options.faults.clone()),
             world: Mutex::new(world),
             mail,
             http: push::client(),
@@ -187,14 +116,9 @@ impl Sandbox {
         });
         let serving = tokio::spawn(server::serve(listener, hub.clone()));
         let pushing = tokio::spawn(push::run(hub.clone()));
-        let keeping = match &hub.state {
-            Some(state) => {
-                // A place that cannot be written to is better known now than at the end.
-                state.save(&hub).map_err(of_state)?;
-                Some(tokio::spawn(state::keep(hub.clone())))
-            }
-            None => None,
-        };
+        // A place that cannot be written to is better known now than at the end.
+        hub.save().map_err(of_state)?;
+        let keeping = hub.state.is_some().then(|| tokio::spawn(keep(hub.clone())));
         Ok(Self { hub, address, serving, pushing, keeping })
     }
 
@@ -224,7 +148,7 @@ impl Sandbox {
 
     /// Orders trouble, as `POST /sandbox/faults` does.
     pub fn order(&self, rule: FaultRule) {
-        self.hub.trouble.order(rule);
+        self.hub.faults.order(rule);
     }
 
     /// What `hongyan sandbox` prints first: where everything is and how to log in. Holds secrets.
@@ -244,7 +168,7 @@ impl Sandbox {
             keeping.abort();
             let _ = keeping.await;
         }
-        state::save(&self.hub);
+        save(&self.hub);
     }
 }
 
@@ -255,5 +179,22 @@ impl Drop for Sandbox {
         if let Some(keeping) = &self.keeping {
             keeping.abort();
         }
+    }
+}
+
+/// Saves what changed, now and then, until dropped.
+async fn keep(hub: Arc<Hub>) {
+    loop {
+        tokio::time::sleep(SAVED_EVERY).await;
+        let hub = hub.clone();
+        // A panic in there is the same as no file: nothing to do about it here.
+        let _ = tokio::task::spawn_blocking(move || save(&hub)).await;
+    }
+}
+
+/// Saves what changed; where that fails, says so and goes on.
+fn save(hub: &Hub) {
+    if let Err(error) = hub.save() {
+        tracing::warn!(%error, "the sandbox's state was not saved");
     }
 }

@@ -5,10 +5,11 @@
 
 use crate::{
     clock::Clock,
-    options::Credentials,
-    smtp::{Smtp, SmtpOptions, SmtpTrouble},
+    options::{kept_or, secret},
+    smtp::{Smtp, SmtpFault, SmtpOptions},
+    world::platform::Members,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     collections::HashSet,
@@ -21,9 +22,27 @@ use std::{
 const REFUSED: [(&str, u16, &str); 2] =
     [("gone@example.com", 550, "5.1.1 no such mailbox"), ("full@example.com", 452, "4.2.2 mailbox full")];
 
+/// What a client needs to log in. No `Debug`: a secret, even of a sandbox, is not for logs.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Credentials {
+    smtp_username: String,
+    smtp_password: String,
+}
+
+impl Credentials {
+    /// Those of `kept`, else new ones.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub(crate) fn new(kept: &Members, fixed: bool) -> io::Result<Self> {
+        let smtp_password = secret(fixed, "mail-password")?;
+        Ok(kept_or(Self { smtp_username: "sandbox@example.com".into(), smtp_password }, kept))
+    }
+}
+
 /// The mail server, if one was started.
-#[derive(Default)]
 pub(crate) struct Mail {
+    pub(crate) credentials: Credentials,
     server: Option<Smtp>,
     /// Mailboxes that were ordered about, to be forgotten at a reset.
     ordered: Mutex<HashSet<String>>,
@@ -44,7 +63,7 @@ impl Mail {
     pub(crate) async fn start(
         listen: SocketAddr,
         without_login: bool,
-        credentials: &Credentials,
+        credentials: Credentials,
         clock: &Clock,
     ) -> io::Result<Self> {
         let clock = clock.clone();
@@ -55,9 +74,14 @@ impl Mail {
             ..SmtpOptions::new(listen, Arc::new(move || clock.now_ms()))
         })
         .await?;
-        let mail = Self { server: Some(server), ordered: Mutex::default() };
+        let mail = Self { credentials, server: Some(server), ordered: Mutex::default() };
         mail.reset();
         Ok(mail)
+    }
+
+    /// No mail server; credentials all the same, which a file may keep.
+    pub(crate) fn without_server(credentials: Credentials) -> Self {
+        Self { credentials, server: None, ordered: Mutex::default() }
     }
 
     /// As at the start: no mail, no trouble, only the usual mailboxes refused.
@@ -83,16 +107,16 @@ impl Mail {
         let server = self.server.as_ref()?;
         let mails = server.inbox();
         let mails: Vec<_> = mails.iter().map(|mail| &**mail).collect();
-        Some(json!({"totals": server.totals(), "troubles": server.troubles(), "mails": mails}))
+        Some(json!({"totals": server.totals(), "troubles": server.faults(), "mails": mails}))
     }
 
     /// What a client needs; `None` without a server.
-    pub(crate) fn credentials(&self, credentials: &Credentials) -> Option<Value> {
+    pub(crate) fn describe_credentials(&self) -> Option<Value> {
         let server = self.server.as_ref()?;
         Some(json!({
             "address": server.address().to_string(),
-            "username": credentials.smtp_username,
-            "password": credentials.smtp_password,
+            "username": self.credentials.smtp_username,
+            "password": self.credentials.smtp_password,
             "ca_pem": server.ca_pem(),
         }))
     }
@@ -103,8 +127,8 @@ impl Mail {
     }
 
     /// Orders trouble; `None` without a server.
-    pub(crate) fn trouble(&self, trouble: SmtpTrouble) -> Option<()> {
-        self.server.as_ref().map(|server| server.trouble(trouble))
+    pub(crate) fn inject(&self, fault: SmtpFault) -> Option<()> {
+        self.server.as_ref().map(|server| server.inject(fault))
     }
 
     /// Refuses a mailbox, or takes mail for it again; `None` without a server.

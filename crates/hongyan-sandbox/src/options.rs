@@ -1,8 +1,9 @@
 //! How a sandbox is set up, and the credentials that it gives out.
 
-use crate::trouble::FaultRule;
+use crate::faults::FaultRule;
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How to start a sandbox. `Default` listens on a free loopback port, for HTTP and for mail.
@@ -71,76 +72,23 @@ impl Default for Limits {
     }
 }
 
-/// What a client needs to log in. No `Debug`: a secret, even of a sandbox, is not for logs.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Credentials {
-    pub(crate) corp_id: String,
-    pub(crate) app_key: String,
-    pub(crate) app_secret: String,
-    pub(crate) agent_id: i64,
-    /// The custom robot's, in the group that the company starts with.
-    pub(crate) robot_token: String,
-    pub(crate) robot_secret: String,
-    pub(crate) suite: Suite,
-    pub(crate) wecom_corp_id: String,
-    pub(crate) wecom_secret: String,
-    pub(crate) wecom_agent_id: i64,
-    /// The contacts synchronisation's.
-    pub(crate) wecom_contacts_secret: String,
-    /// The group robot's, in the group that the company starts with.
-    pub(crate) wecom_robot_key: String,
-    pub(crate) smtp_username: String,
-    pub(crate) smtp_password: String,
+/// A secret of a sandbox: one that everybody knows where `fixed`, else a random one.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub(crate) fn secret(fixed: bool, name: &str) -> io::Result<String> {
+    if fixed { Ok(format!("sandbox-{name}")) } else { random_hex(32) }
 }
 
-/// A vendor's suite and custom application, both installed in the company. No `Debug`, as above.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Suite {
-    pub(crate) key: String,
-    pub(crate) secret: String,
-    /// The newest one that was pushed.
-    pub(crate) ticket: String,
-    pub(crate) custom_key: String,
-    pub(crate) custom_secret: String,
-    /// Good for one use.
-    pub(crate) tmp_auth_code: String,
-    pub(crate) permanent_code: String,
-    pub(crate) agent_id: i64,
-    pub(crate) app_id: i64,
-}
-
-impl Credentials {
-    pub(crate) fn new(fixed: bool) -> io::Result<Self> {
-        let secret = |name: &str| if fixed { Ok(format!("sandbox-{name}")) } else { random_hex(32) };
-        Ok(Self {
-            corp_id: "dingsandboxcorp".into(),
-            app_key: "dingsandboxapp".into(),
-            app_secret: secret("ding-secret")?,
-            agent_id: 1_000_001,
-            // Clients look at their form: letters and digits, and only a secret with this prefix is signed with.
-            robot_token: if fixed { "sandboxdingrobottoken".into() } else { random_hex(64)? },
-            robot_secret: if fixed { "SECsandboxdingrobotsecret".into() } else { format!("SEC{}", random_hex(64)?) },
-            suite: Suite {
-                key: "suitesandbox".into(),
-                secret: secret("ding-suite-secret")?,
-                ticket: secret("ding-suite-ticket")?,
-                custom_key: "customsandbox".into(),
-                custom_secret: secret("ding-custom-secret")?,
-                tmp_auth_code: secret("ding-tmp-auth-code")?,
-                permanent_code: secret("ding-permanent-code")?,
-                // One agent for both: what the suite sends shows up as the application does.
-                agent_id: 1_000_001,
-                app_id: 57_453,
-            },
-            wecom_corp_id: "wwsandbox00000001".into(),
-            wecom_secret: secret("wecom-secret")?,
-            wecom_agent_id: 1_000_002,
-            wecom_contacts_secret: secret("wecom-contacts-secret")?,
-            wecom_robot_key: secret("wecom-robot-key")?,
-            smtp_username: "sandbox@example.com".into(),
-            smtp_password: secret("mail-password")?,
-        })
+/// The members of `kept` in the place of those of `fresh`; what `kept` lacks, or has in another form, stays fresh.
+pub(crate) fn kept_or<T: Serialize + DeserializeOwned>(fresh: T, kept: &Map<String, Value>) -> T {
+    let Ok(Value::Object(mut all)) = serde_json::to_value(&fresh) else { return fresh };
+    for (name, value) in &mut all {
+        if let Some(kept) = kept.get(name) {
+            value.clone_from(kept);
+        }
     }
+    serde_json::from_value(Value::Object(all)).unwrap_or(fresh)
 }
 
 /// So many random bytes' worth of hexadecimal digits.

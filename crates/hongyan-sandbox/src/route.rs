@@ -1,10 +1,10 @@
 //! From a call that arrived to the platform's answer, by declaration.
 //!
-//! A route is an operation's declaration with a mind: finding it, reading its credential and its fields, wording
+//! A route is an operation's declaration with a handler: finding it, reading its credential and its fields, wording
 //! a refusal and sealing the reply all come from the declaration and the platform's [`Simulated`] half.
 
 use crate::{
-    push::Question,
+    ask::Question,
     range,
     world::{Caller, World, tally::Call},
 };
@@ -18,28 +18,36 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// What the sandbox's platform decides before an operation's mind is asked, beside what every server of it answers.
+/// What the sandbox's platform decides before an operation's handler is asked, beside what every server of it answers.
 pub(crate) trait Simulated: PlatformServer + Sized {
+    /// Gives operations their handlers.
+    fn routes(to: &mut Routes);
     /// Token, address, frequency: in the platform's order.
-    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
+    fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault>;
     /// A look at the call as it came, for operations that judge more than their fields.
-    fn arrive(_: &World, _: &Caller, _: &Spec, _: &Wire) -> Result<(), Fault> {
+    fn check_call(_: &World, _: &Caller, _: &Spec, _: &Wire) -> Result<(), Fault> {
         Ok(())
+    }
+    /// Brings a call into the one form that its operations read.
+    fn gather(_: &World, _: &mut Wire) {}
+    /// The platform's other envelope around a refusal, or bare; where it has but one, the answer as it is.
+    fn rewrapped(sealed: Sealed, _wrapped: bool) -> Sealed {
+        sealed
     }
     /// Whether the fields of a call came as an HTML form.
     fn is_form(_: &Wire) -> bool {
         false
     }
     /// What a call costs beside its operation's own rate, and is refused for.
-    fn strain(_: &mut World, _: &Caller, _: &Wire) -> Result<(), Fault> {
+    fn check_quota(_: &mut World, _: &Caller, _: &Wire) -> Result<(), Fault> {
         Ok(())
     }
     /// A code on demand, as this operation's envelope spells it.
-    fn spelled(_: &Spec, code: i64) -> String {
+    fn code_for(_: &Spec, code: i64) -> String {
         code.to_string()
     }
     /// The platform's words around a refusal.
-    fn worded(fault: Fault, _: &Caller) -> Fault {
+    fn decorate(fault: Fault, _: &Caller) -> Fault {
         fault
     }
 }
@@ -79,14 +87,14 @@ pub(crate) struct Handling {
     pub(crate) fault: Option<&'static str>,
 }
 
-/// A request as its mind reads it.
+/// A request as its handler reads it.
 type Request = Box<dyn Any>;
 type Read = fn(&Wire) -> Result<Request, Invalid>;
-type Mind = Box<dyn Fn(&mut World, &Caller, Request) -> Result<Box<dyn Told>, Refused> + Send + Sync>;
-type Ask = Box<dyn Fn(&World, &Request) -> Option<Question> + Send + Sync>;
-type Admit = fn(&mut World, &Caller, &'static Spec, Option<&str>) -> Result<(), Fault>;
+type Handler = Box<dyn Fn(&mut World, &Caller, Request) -> Result<Box<dyn Told>, Refused> + Send + Sync>;
+type Ask = Box<dyn Fn(&World, &Caller, &Request) -> Option<Question> + Send + Sync>;
+type Authenticate = fn(&mut World, &Caller, &'static Spec, Option<&str>) -> Result<(), Fault>;
 
-/// A mind's reply, written once the world is free again.
+/// A handler's reply, written once the world is free again.
 trait Told {
     fn write(&self) -> Result<Value, Invalid>;
 }
@@ -110,14 +118,16 @@ impl Told for Value {
 /// Reads a call as its operation does.
 type Reader = Box<dyn Fn(&Wire) -> Result<Request, Invalid> + Send + Sync>;
 
-/// One operation that has a mind. Only what depends on its types is compiled for it; all else is its platform's.
+/// One operation that has a handler. Only what depends on its types is compiled for it; all else is its platform's.
 pub(crate) struct Route {
     pub(crate) spec: &'static Spec,
     pub(crate) platform: &'static str,
-    admit: Admit,
+    pub(crate) gather: fn(&World, &mut Wire),
+    pub(crate) rewrapped: fn(Sealed, bool) -> Sealed,
+    authenticate: Authenticate,
     run: fn(&Route, &Mutex<World>, &Wire, &Handling) -> Sealed,
     read: Reader,
-    mind: Mind,
+    handler: Handler,
     ask: Option<Ask>,
 }
 
@@ -131,8 +141,8 @@ impl Route {
         }
         let request = (self.read)(call).ok()?;
         let mut world = enter(world);
-        (self.admit)(&mut world, &handling.caller, self.spec, self.spec.auth.extract(call)).ok()?;
-        ask(&world, &request)
+        (self.authenticate)(&mut world, &handling.caller, self.spec, self.spec.auth.extract(call)).ok()?;
+        ask(&world, &handling.caller, &request)
     }
 
     pub(crate) fn run(&self, world: &Mutex<World>, call: &Wire, handling: &Handling) -> Sealed {
@@ -146,47 +156,51 @@ pub(crate) struct Routes {
     by_path: HashMap<&'static str, Vec<Route>>,
     /// Those with a field in their path, in order of declaration.
     with_fields: Vec<Route>,
+    /// Other spellings of paths, with the declared ones.
+    aliases: Vec<(&'static str, &'static str)>,
 }
 
 impl Routes {
-    /// Gives an operation a mind.
-    pub(crate) fn on<E>(&mut self, mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>)
+    /// Gives an operation a handler.
+    pub(crate) fn on<E>(&mut self, handler: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>)
     where
         E: Endpoint,
         E::Platform: Simulated,
     {
-        self.add(mind, None);
+        self.add(handler, None);
     }
 
-    /// Gives a mind to an operation that names an address, which is asked before the mind decides.
+    /// Gives a handler to an operation that names an address, which is asked before the handler decides.
     pub(crate) fn on_asking<E>(
         &mut self,
-        before: fn(&World, &E) -> Result<Question, Refused>,
-        mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
+        before: fn(&World, &Caller, &E) -> Result<Question, Refused>,
+        handler: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>,
     ) where
         E: Endpoint,
         E::Platform: Simulated,
     {
-        let ask = move |world: &World, request: &Request| before(world, request.downcast_ref::<E>()?).ok();
-        self.add(mind, Some(Box::new(ask)));
+        let ask = move |world: &World, caller: &Caller, request: &Request| {
+            before(world, caller, request.downcast_ref::<E>()?).ok()
+        };
+        self.add(handler, Some(Box::new(ask)));
     }
 
-    fn add<E>(&mut self, mind: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>, ask: Option<Ask>)
+    fn add<E>(&mut self, handler: fn(&mut World, &Caller, E) -> Result<E::Reply, Refused>, ask: Option<Ask>)
     where
         E: Endpoint,
         E::Platform: Simulated,
     {
         let read: Read = |call| E::decode(call).map(|request| Box::new(request) as Request);
-        let mind = move |world: &mut World, caller: &Caller, request: Request| {
+        let handler = move |world: &mut World, caller: &Caller, request: Request| {
             // Never another type: what `read` gave comes back.
             let request = request.downcast::<E>().map_err(|_| refuse::<E::Platform>("-1", "system busy"))?;
-            mind(world, caller, *request).map(|reply| Box::new(Typed::<E>(reply)) as Box<dyn Told>)
+            handler(world, caller, *request).map(|reply| Box::new(Typed::<E>(reply)) as Box<dyn Told>)
         };
-        self.keep::<E::Platform>(const { &E::SPEC }, Box::new(read), Box::new(mind), ask);
+        self.keep::<E::Platform>(const { &E::SPEC }, Box::new(read), Box::new(handler), ask);
     }
 
-    /// Lets every operation of the platform that has no mind answer with its page's own example, once the call is
-    /// admitted and can be read. Declare an operation, and the sandbox speaks it.
+    /// Lets every operation of the platform that has no handler answer with its page's own example, once the call is
+    /// authenticated and can be read. Declare an operation, and the sandbox speaks it.
     pub(crate) fn rest_by_example<P: Simulated>(&mut self) {
         for declared in P::endpoints() {
             let spec = declared.spec();
@@ -196,13 +210,25 @@ impl Routes {
             // Each fixture is read by a test; one that is not would answer with nothing.
             let reply = serde_json::from_str::<Fixture>(declared.example()).map_or(Value::Null, |page| page.reply);
             let read = |call: &Wire| declared.reread(call).map(|wire| Box::new(wire) as Request);
-            let mind = move |_: &mut World, _: &Caller, _: Request| Ok(Box::new(reply.clone()) as Box<dyn Told>);
-            self.keep::<P>(spec, Box::new(read), Box::new(mind), None);
+            let handler = move |_: &mut World, _: &Caller, _: Request| Ok(Box::new(reply.clone()) as Box<dyn Told>);
+            self.keep::<P>(spec, Box::new(read), Box::new(handler), None);
         }
     }
 
-    fn keep<P: Simulated>(&mut self, spec: &'static Spec, read: Reader, mind: Mind, ask: Option<Ask>) {
-        let route = Route { spec, platform: P::NAME, admit: P::admit, run: answer::<P>, read, mind, ask };
+    fn keep<P: Simulated>(&mut self, spec: &'static Spec, read: Reader, handler: Handler, ask: Option<Ask>) {
+        let (gather, rewrapped) = (P::gather, P::rewrapped);
+        let run = answer::<P>;
+        let route = Route {
+            spec,
+            platform: P::NAME,
+            gather,
+            rewrapped,
+            authenticate: P::authenticate,
+            run,
+            read,
+            handler,
+            ask,
+        };
         if spec.path.contains('{') {
             self.with_fields.push(route);
         } else {
@@ -210,9 +236,14 @@ impl Routes {
         }
     }
 
+    /// Lets paths be spelled in other ways: each pair is another spelling and the declared one.
+    pub(crate) fn alias(&mut self, aliases: &'static [(&'static str, &'static str)]) {
+        self.aliases.extend(aliases);
+    }
+
     /// The route of a path, preferring the one of this method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Route> {
-        let path = hongyan_dingtalk::declared_path(path);
+        let path = self.aliases.iter().find(|(alias, _)| *alias == path).map_or(path, |(_, path)| *path);
         let exact = self.by_path.get(path).map_or(&[][..], Vec::as_slice);
         let of = |route: &&Route| route.spec.method.as_str() == method;
         let fits = |route: &&Route| route.spec.matches(path);
@@ -242,13 +273,8 @@ fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handli
     let outcome = {
         let mut world = enter(world);
         world.settle(caller.now);
-        // Members of tags are changed in place: what changed is seen by comparing.
-        let tags = spec.path.starts_with("/cgi-bin/tag/").then(|| world.company.tags.clone());
         let outcome = decide::<P>(route, decoded, &mut world, call, handling);
-        world.tell_news(caller.now);
-        if let Some(tags) = tags {
-            world.tell_tags(&tags, caller.now);
-        }
+        world.tell_changes(caller.now);
         *world.tally.calls.entry(spec.path).or_default() += 1;
         let code = match &outcome {
             Ok(_) => "0".into(),
@@ -266,13 +292,13 @@ fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handli
             match wanted {
                 None => sealed,
                 Some((_, wanted)) => range::part(sealed, wanted).unwrap_or_else(|| {
-                    let fault = P::worded(P::refuse(spec, Refusal::Range), caller);
+                    let fault = P::decorate(P::refuse(spec, Refusal::Range), caller);
                     P::seal(spec, Err(&fault))
                 }),
             }
         }
         Err(Refused { fault, members }) => {
-            let mut sealed = P::seal(spec, Err(&P::worded(fault, caller)));
+            let mut sealed = P::seal(spec, Err(&P::decorate(fault, caller)));
             if !members.is_empty()
                 && let Ok(Value::Object(mut body)) = serde_json::from_slice(&sealed.body)
             {
@@ -295,24 +321,24 @@ fn decide<P: Simulated>(
     match handling.forced {
         Some(Forced::Throttle) => return Err(P::refuse(spec, Refusal::Throttled).into()),
         Some(Forced::Code(code)) => {
-            let code = P::spelled(spec, code);
+            let code = P::code_for(spec, code);
             let known = P::known(&code);
             return Err(Fault::refused(code, known.map_or("refused on demand", |row| row.zh), known).into());
         }
         None => {}
     }
-    P::arrive(world, &handling.caller, spec, call)?;
-    // Who was asked about an address was admitted before.
+    P::check_call(world, &handling.caller, spec, call)?;
+    // Who was asked about an address was authenticated before.
     if spec.auth != Auth::None && handling.caller.asked.is_none() {
-        P::admit(world, &handling.caller, spec, spec.auth.extract(call))?;
+        P::authenticate(world, &handling.caller, spec, spec.auth.extract(call))?;
     }
-    P::strain(world, &handling.caller, call)?;
+    P::check_quota(world, &handling.caller, call)?;
     if !P::takes_method(spec, call) {
         return Err(P::refuse(spec, Refusal::Method).into());
     }
     let request = decoded
         .map_err(|invalid| P::refuse(spec, Refusal::Unreadable { invalid: &invalid, form: P::is_form(call) }))?;
-    (route.mind)(world, &handling.caller, request)
+    (route.handler)(world, &handling.caller, request)
 }
 
 /// Methods as they are remembered; what is none of HTTP's own is `OTHER`.
@@ -336,6 +362,11 @@ pub(crate) fn over_rate<P: Platform>(world: &mut World, spec: &'static Spec, now
         }
     }
     over
+}
+
+/// For how long after a send an operation serves, in milliseconds.
+pub(crate) const fn serves_ms(spec: &Spec) -> i64 {
+    spec.within().unwrap().as_millis() as i64
 }
 
 /// Whether the platform's declarations expect a body, with `POST` mostly.

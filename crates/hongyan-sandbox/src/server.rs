@@ -3,15 +3,19 @@
 mod answer;
 
 use crate::{
-    Hub, arrival, inspect, push,
+    arrival,
+    dingtalk::socket::{self, Entering},
+    faults::{FaultKind, Strike},
+    hub::Hub,
+    inspect,
+    platforms::no_such_path,
+    push,
     route::{Forced, Handling, enter, method_name},
-    stream::{self, Entering},
-    trouble::{FaultKind, Strike},
     world::{Caller, tally::Call, token::TokenStore},
 };
-use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, unknown, whole};
+use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, whole};
 use bytes::Bytes;
-use hongyan_endpoint::Platform;
+use hongyan_net::{Heads, Requests};
 use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode, Uri,
     header::{CONTENT_LENGTH, HOST, RETRY_AFTER},
@@ -50,13 +54,14 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         connections.spawn(async move {
             let entering = Mutex::new(None);
             let service = service_fn(|request| answer(&hub, peer.ip(), request, &entering));
-            let connection = http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service);
+            let connection = http1::Builder::new()
+                .serve_connection(TokioIo::new(Heads::new(stream, Requests::with_upgrades())), service);
             if let Err(error) = connection.with_upgrades().await {
                 tracing::trace!(%error, "a connection ended early");
             }
             // It goes on as a WebSocket, in this task: stopping the server ends it, too.
             if let Some(entering) = entering.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                stream::serve(&hub, entering).await;
+                socket::serve(&hub, entering).await;
             }
         });
         while connections.try_join_next().is_some() {}
@@ -69,7 +74,7 @@ async fn answer(
     mut request: Request<Incoming>,
     entering: &Mutex<Option<Entering>>,
 ) -> Result<Response<Answer>, HangUp> {
-    if request.uri().path() == stream::PATH {
+    if request.uri().path() == socket::PATH {
         let upgrade = hyper::upgrade::on(&mut request);
         return Ok(connect(hub, &request, upgrade, entering));
     }
@@ -92,7 +97,7 @@ async fn answer(
         }
         return Ok(whole(inspect::answer(hub, method, &head.uri, &body).await));
     }
-    let strike = hub.trouble.strike(path);
+    let strike = hub.faults.strike(path);
     if !strike.latency.is_zero() {
         tokio::time::sleep(strike.latency).await;
     }
@@ -124,7 +129,7 @@ fn connect(
     upgrade: OnUpgrade,
     entering: &Mutex<Option<Entering>>,
 ) -> Response<Answer> {
-    match stream::enter_by(hub, request.uri(), request.headers(), upgrade) {
+    match socket::enter_by(hub, request.uri(), request.headers(), upgrade) {
         Ok((headers, accepted)) => {
             *entering.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepted);
             response(101, headers.into(), Answer::Whole(None))
@@ -159,10 +164,15 @@ async fn meet(
     if let Some(kind) = strike.kind {
         let mut world = enter(&hub.world);
         *world.tally.faults.entry(kind.name()).or_default() += 1;
-        let platform = route.map_or(hongyan_dingtalk::DingTalk::NAME, |route| route.platform);
+        let platform = route.map_or_else(|| world.platforms.first().copied(), |route| world.platform(route.platform));
         match kind {
-            FaultKind::TokenRevoked => world.tokens(platform).for_each(TokenStore::revoke),
-            FaultKind::TokenExpired => world.tokens(platform).for_each(TokenStore::expire),
+            FaultKind::TokenRevoked | FaultKind::TokenExpired => {
+                let end: fn(&mut TokenStore) =
+                    if kind == FaultKind::TokenRevoked { TokenStore::revoke } else { TokenStore::expire };
+                if let Some(platform) = platform {
+                    platform.tokens(&mut world).into_iter().for_each(end);
+                }
+            }
             FaultKind::Busy => handling.forced = Some(Forced::Code(-1)),
             FaultKind::Code => handling.forced = Some(Forced::Code(strike.value.unwrap_or(-1))),
             FaultKind::Throttle => handling.forced = Some(Forced::Throttle),
@@ -177,21 +187,19 @@ async fn meet(
         let sealed = match route {
             Some(route) => {
                 let mut call = arrival::read(method, uri, headers, body);
-                hongyan_dingtalk::topapi::gather(&mut call, enter(&hub.world).settings.dingtalk_json_in_forms);
+                (route.gather)(&enter(&hub.world), &mut call);
                 if let Some(question) = route.question(&hub.world, &call, &handling) {
                     handling.caller.asked = Some(push::ask(hub, question).await);
                 }
                 let sealed = route.run(&hub.world, &call, &handling);
                 match strike.wrapped {
-                    Some(wrapped) if route.platform == hongyan_dingtalk::DingTalk::NAME => {
-                        hongyan_dingtalk::rewrapped(sealed, wrapped)
-                    }
-                    _ => sealed,
+                    Some(wrapped) => (route.rewrapped)(sealed, wrapped),
+                    None => sealed,
                 }
             }
             None => {
                 note(hub, &caller, method, uri.path(), name);
-                unknown(uri.path())
+                no_such_path(uri.path())
             }
         };
         if replaced.is_none() && !dropped {
@@ -206,7 +214,7 @@ async fn meet(
     replaced.map(whole).ok_or(HangUp)
 }
 
-/// Remembers a call that no mind was asked about.
+/// Remembers a call that no handler was asked about.
 fn note(hub: &Hub, caller: &Caller, method: &'static str, path: &str, fault: Option<&'static str>) {
     let mut world = enter(&hub.world);
     let counted = hub.routes.find(method, path).map_or("other", |route| route.spec.path);

@@ -5,29 +5,22 @@
 //! the new one. Messages, tasks, counters, trouble and what is on its way to receivers end with the process.
 
 use crate::{
-    Hub,
     clock::Clock,
-    dingtalk::{groups::Groups, hook::Hooks},
-    options::Credentials,
-    route::enter,
-    wecom::{Chats, Robots},
-    world::{World, callback::Set, company::Roll, token::TokenStore},
+    mail::Mail,
+    world::{World, company::Roll, platform::Members},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::{
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, PoisonError},
 };
 
 /// The only version there is.
 const VERSION: u32 = 1;
-/// How often it is looked whether something changed.
-const EVERY: Duration = Duration::from_secs(2);
 
 /// The file's content, as it is read. No `Debug`: it holds secrets.
 #[derive(Deserialize)]
@@ -35,53 +28,22 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Snapshot {
     version: u32,
     moved_ms: i64,
-    /// As an object: those that a later version adds are made anew.
-    credentials: Value,
-    dingtalk_token: TokenStore,
-    wecom_token: TokenStore,
-    wecom_contacts_token: TokenStore,
-    callbacks: Set,
+    /// Those that a later version adds are made anew.
+    pub(crate) credentials: Members,
     company: Option<Roll>,
-    groups: Groups,
-    hooks: Hooks,
-    chats: Chats,
-    robots: Robots,
-}
-
-/// The file's content, as it is written. No `Debug`: it holds secrets.
-#[derive(Serialize)]
-struct Picture<'a> {
-    version: u32,
-    moved_ms: i64,
-    credentials: &'a Credentials,
-    dingtalk_token: &'a TokenStore,
-    wecom_token: &'a TokenStore,
-    wecom_contacts_token: &'a TokenStore,
-    callbacks: Set,
-    company: Roll,
-    groups: &'a Groups,
-    hooks: &'a Hooks,
-    chats: &'a Chats,
-    robots: &'a Robots,
+    /// What each platform wrote.
+    #[serde(flatten)]
+    platforms: Members,
 }
 
 impl Default for Snapshot {
     fn default() -> Self {
-        Self {
-            version: VERSION,
-            moved_ms: 0,
-            credentials: Value::Null,
-            dingtalk_token: TokenStore::default(),
-            wecom_token: TokenStore::default(),
-            wecom_contacts_token: TokenStore::default(),
-            callbacks: Set::default(),
-            company: None,
-            groups: Groups::default(),
-            hooks: Hooks::default(),
-            chats: Chats::default(),
-            robots: Robots::default(),
-        }
+        Self { version: VERSION, moved_ms: 0, credentials: Members::new(), company: None, platforms: Members::new() }
     }
+}
+
+fn bad(words: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, words)
 }
 
 impl Snapshot {
@@ -95,7 +57,6 @@ impl Snapshot {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error),
         };
-        let bad = |words: String| io::Error::new(io::ErrorKind::InvalidData, words);
         let snapshot: Self = serde_json::from_slice(&bytes)
             .map_err(|error| bad(format!("not a sandbox's state: line {}, column {}", error.line(), error.column())))?;
         if snapshot.version != VERSION {
@@ -104,50 +65,46 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Credentials as they were; those that the file does not know stay as given.
-    pub(crate) fn credentials(&self, fresh: Credentials) -> Credentials {
-        let Ok(Value::Object(mut all)) = serde_json::to_value(&fresh) else { return fresh };
-        if let Value::Object(kept) = &self.credentials {
-            all.extend(kept.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
-        serde_json::from_value(Value::Object(all)).unwrap_or(fresh)
-    }
-
-    /// Puts the rest back into a fresh world.
-    pub(crate) fn restore(self, world: &mut World, clock: &Clock) {
+    /// Puts everything but the credentials into a fresh world.
+    ///
+    /// # Errors
+    /// A member is not of its form. The words quote nothing of it.
+    pub(crate) fn restore(mut self, world: &mut World, clock: &Clock) -> io::Result<()> {
         clock.advance_ms(self.moved_ms.try_into().unwrap_or(0));
-        world.dingtalk.token = self.dingtalk_token;
-        world.wecom.token = self.wecom_token;
-        world.callbacks.restore(self.callbacks, &world.credentials);
         if let Some(roll) = self.company {
             world.company = roll.into();
-            // Groups name their members by the company's numbers.
-            if let Some(groups) = self.groups.restored(&world.company).filter(|groups| self.hooks.fit(groups.len())) {
-                (world.dingtalk.groups, world.dingtalk.hooks) = (groups, self.hooks);
-            }
         }
-        world.wecom.contacts_token = self.wecom_contacts_token;
-        (world.wecom.chats, world.wecom.robots) = (self.chats, self.robots);
+        for platform in world.platforms {
+            let restored = platform.restore(world, &mut self.platforms);
+            restored.map_err(|_| bad(format!("not a sandbox's state: what {} wrote", platform.name())))?;
+        }
+        Ok(())
     }
 }
 
-impl<'a> Picture<'a> {
-    fn take(world: &'a World, clock: &Clock) -> Self {
-        Self {
-            version: VERSION,
-            moved_ms: clock.moved_ms(),
-            credentials: &world.credentials,
-            dingtalk_token: &world.dingtalk.token,
-            wecom_token: &world.wecom.token,
-            wecom_contacts_token: &world.wecom.contacts_token,
-            callbacks: world.callbacks.set(),
-            company: Roll::of(&world.company),
-            groups: &world.dingtalk.groups,
-            hooks: &world.dingtalk.hooks,
-            chats: &world.wecom.chats,
-            robots: &world.wecom.robots,
-        }
+/// Every credential, as the file keeps it.
+pub(crate) fn credentials(world: &World, mail: &Mail) -> Members {
+    let mut all: Members = world.platforms.iter().flat_map(|platform| platform.credentials(world)).collect();
+    if let Ok(Value::Object(of_mail)) = serde_json::to_value(&mail.credentials) {
+        all.extend(of_mail);
     }
+    all
+}
+
+/// The file's content, as it is written.
+///
+/// # Errors
+/// Something has no JSON.
+pub(crate) fn picture(world: &World, mail: &Mail, clock: &Clock) -> serde_json::Result<Members> {
+    let mut all = Members::new();
+    all.insert("version".into(), json!(VERSION));
+    all.insert("moved_ms".into(), json!(clock.moved_ms()));
+    all.insert("credentials".into(), Value::Object(credentials(world, mail)));
+    all.insert("company".into(), serde_json::to_value(Roll::of(&world.company))?);
+    for platform in world.platforms {
+        platform.snapshot(world, &mut all);
+    }
+    Ok(all)
 }
 
 /// The file, and what was written last.
@@ -161,15 +118,11 @@ impl StateFile {
         Self { path, written: Mutex::default() }
     }
 
-    /// Writes what changed.
+    /// Writes what it is to hold, where that changed.
     ///
     /// # Errors
     /// The system's; the file that was there stays.
-    pub(crate) fn save(&self, hub: &Hub) -> io::Result<()> {
-        let bytes = {
-            let world = enter(&hub.world);
-            serde_json::to_vec(&Picture::take(&world, &hub.clock))?
-        };
+    pub(crate) fn write(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if *written == bytes {
             return Ok(());
@@ -188,22 +141,5 @@ impl StateFile {
         fs::rename(&beside, &self.path)?;
         *written = bytes;
         Ok(())
-    }
-}
-
-/// Saves what changed, now and then, until dropped.
-pub(crate) async fn keep(hub: Arc<Hub>) {
-    loop {
-        tokio::time::sleep(EVERY).await;
-        let hub = hub.clone();
-        // A panic in there is the same as no file: nothing to do about it here.
-        let _ = tokio::task::spawn_blocking(move || save(&hub)).await;
-    }
-}
-
-/// Saves what changed; where that fails, says so and goes on.
-pub(crate) fn save(hub: &Hub) {
-    if let Some(Err(error)) = hub.state.as_ref().map(|state| state.save(hub)) {
-        tracing::warn!(%error, "the sandbox's state was not saved");
     }
 }

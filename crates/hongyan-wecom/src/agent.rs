@@ -8,18 +8,22 @@ endpoints! { WeCom;
     /// Tells of the application itself: name, visible range, whether it is closed.
     GetAgent -> Agent {
         "agent.get", GET "/cgi-bin/agent/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
+        refuses: [missing("agentid") => NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
     /// Lists the applications that the token is good for: its own.
     ListAgents -> AgentsListed {
         "agent.list", GET "/cgi-bin/agent/list",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
 }
+
+/// The refusal of a call that names no application.
+pub(crate) const NO_AGENT: (&str, &str) = ("41011", "agentid missing");
 
 /// Request of `agent/get`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::{
     content::{self, Place, Unfit},
     done::Done,
 };
-use hongyan_endpoint::{endpoints, lenient};
+use hongyan_endpoint::{Endpoint, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,9 +16,9 @@ endpoints! { WeCom;
     /// Creates a group chat of members of the company.
     CreateChat -> ChatCreated {
         "appchat.create", POST "/cgi-bin/appchat/create",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Application,
         limits: [
-            items("userlist", 2000), chars("name", 50), bytes("chatid", 32),
+            items("userlist", 2000) => "86006", chars("name", 50), bytes("chatid", 32) => "86205",
             rate(1000, DAY, Scope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90245",
@@ -26,23 +26,26 @@ endpoints! { WeCom;
     /// Changes a chat's name, owner or members; what is left out stays.
     UpdateChat -> Done {
         "appchat.update", POST "/cgi-bin/appchat/update",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Application,
+        refuses: [missing("chatid") => NO_CHAT],
         limits: [chars("name", 50), rate(1000, HOUR, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98913",
     }
     /// Reads a chat: name, owner, members.
     GetChat -> ChatRead {
         "appchat.get", GET "/cgi-bin/appchat/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
+        refuses: [missing("chatid") => NO_CHAT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98914",
     }
     /// Sends a message to a chat. There is no duplicate check and no recall.
     SendChat -> ChatSent {
         "appchat.send", POST "/cgi-bin/appchat/send",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, role: Send(Chat), needs: Application,
+        refuses: [missing("msgtype") => content::NO_TYPE, missing("chatid") => NO_CHAT],
         limits: [
-            bytes("text.content", 2048), bytes("markdown.content", 2048),
+            bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
             rate(200, MINUTE, Scope::Recipient), rate(10_000, DAY, Scope::Recipient),
             rate(20_000, MINUTE, Scope::Corp), rate(150_000, HOUR, Scope::Corp),
         ],
@@ -50,10 +53,13 @@ endpoints! { WeCom;
     }
 }
 
+/// The refusal of a call that names no chat.
+const NO_CHAT: (&str, &str) = ("86201", "chatid missing");
+
 /// The fewest members of a chat.
 pub const MIN_MEMBERS: usize = 2;
 /// The most members of a chat; the application counts as one of them.
-pub const MAX_MEMBERS: usize = 2_000;
+pub const MAX_MEMBERS: usize = CreateChat::SPEC.max_items("userlist").unwrap();
 
 /// Request of `appchat/create`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +97,8 @@ impl CreateChat {
         if !self.owner.is_empty() && members.binary_search(&self.owner.to_ascii_lowercase()).is_err() {
             return Err(Unfit::new("86207", "owner", "is not in userlist"));
         }
-        if self.chatid.len() > 32 {
-            return Err(Unfit::new("86205", "chatid", "is longer than 32 characters"));
+        if let Some(code) = Self::SPEC.exceeded("chatid", self.chatid.len()) {
+            return Err(Unfit::new(code, "chatid", "is longer than 32 characters"));
         }
         if !self.chatid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Unfit::new("86001", "chatid", "holds more than letters and digits"));

@@ -12,7 +12,10 @@ endpoints! { WeCom;
     Invite -> Invited {
         "batch.invite", POST "/cgi-bin/batch/invite",
         auth: AccessToken, effect: Send,
-        limits: [items("user", 1000), items("party", 100), items("tag", 100), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            items("user", 1000) => "40032", items("party", 100) => "82002", items("tag", 100) => "82003",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90975",
     }
     /// Imports members: creates and changes, deletes nobody.

@@ -20,7 +20,8 @@ pub use card::{
     QuoteArea, Selection, Source, SubmitButton, Title, Vertical, VoteOption,
 };
 
-use hongyan_endpoint::{Flaw, lenient};
+use crate::{appchat::SendChat, message::SendMessage, webhook::SendWebhook};
+use hongyan_endpoint::{Endpoint, Flaw, Spec, lenient};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -33,6 +34,17 @@ pub enum Place {
     Chat,
     /// `webhook/send`.
     Robot,
+}
+
+impl Place {
+    /// The operation that sends there.
+    fn spec(self) -> &'static Spec {
+        match self {
+            Self::App => &SendMessage::SPEC,
+            Self::Chat => &SendChat::SPEC,
+            Self::Robot => &SendWebhook::SPEC,
+        }
+    }
 }
 
 /// What the platform refuses.
@@ -55,12 +67,8 @@ impl Unfit {
     }
 }
 
-/// The longest text to a robot, in bytes. Servers were seen to name 5120.
-pub const ROBOT_TEXT_BYTES: usize = 2_048;
-/// The longest markdown to a robot, in bytes.
-pub const ROBOT_MARKDOWN_BYTES: usize = 4_096;
-/// The longest markdown from an application, in bytes.
-pub const APP_MARKDOWN_BYTES: usize = 2_048;
+/// The refusal of a message without a type.
+pub(crate) const NO_TYPE: (&str, &str) = ("40008", "invalid message type");
 /// The most articles of one message.
 pub const MAX_ARTICLES: usize = 8;
 /// The largest picture to a robot, in bytes before base64.
@@ -216,20 +224,15 @@ impl Content {
         match self {
             Self::Text(text) => {
                 filled(&text.content, "44004", "text.content")?;
-                let max = if place == Place::Robot { ROBOT_TEXT_BYTES } else { usize::MAX };
-                within(&text.content, max, "40058", "text.content")
+                within_declared(place, &text.content, "text.content")
             }
             Self::Markdown(text) => {
                 filled(&text.content, "44004", "markdown.content")?;
-                let (max, code) = match place {
-                    Place::Robot => (ROBOT_MARKDOWN_BYTES, "40058"),
-                    Place::App | Place::Chat => (APP_MARKDOWN_BYTES, "45002"),
-                };
-                within(&text.content, max, code, "markdown.content")
+                within_declared(place, &text.content, "markdown.content")
             }
             Self::MarkdownV2(text) => {
                 filled(&text.content, "44004", "markdown_v2.content")?;
-                within(&text.content, ROBOT_MARKDOWN_BYTES, "40058", "markdown_v2.content")
+                within_declared(place, &text.content, "markdown_v2.content")
             }
             Self::Image(image) if place == Place::Robot => image.check_inline(),
             Self::Image(image) => filled(&image.media_id, "41006", "image.media_id"),
@@ -249,9 +252,6 @@ impl Content {
         }
     }
 }
-
-/// The longest text from an application, in bytes.
-pub const APP_TEXT_BYTES: usize = 2_048;
 
 /// How long a member may be before the platform cuts the rest away.
 #[derive(Debug, Clone, Copy)]
@@ -275,7 +275,7 @@ fn cuts(place: Place, msgtype: &str) -> &'static [(&'static str, Longest)] {
     use Longest::{Bytes, Chars};
     const HEADS: [(&str, Longest); 3] = [("title", Bytes(128)), ("description", Bytes(512)), ("digest", Bytes(512))];
     const CARD: [(&str, Longest); 2] = [("title", Chars(128)), ("description", Chars(512))];
-    const WORDS: [(&str, Longest); 1] = [("content", Bytes(APP_TEXT_BYTES))];
+    const WORDS: [(&str, Longest); 1] = [("content", Bytes(SendMessage::SPEC.max_bytes("text.content").unwrap()))];
     match (msgtype, place) {
         ("text", Place::App | Place::Chat) => &WORDS,
         // In chats a card is measured in bytes.
@@ -301,7 +301,7 @@ fn cut_in<'a>(msgtype: &str, object: &'a Value) -> Vec<(String, &'a Value)> {
 pub fn first_cut(place: Place, msgtype: &str, object: &Value) -> Option<String> {
     if msgtype == "markdown" && place != Place::Robot {
         let words = object.get("content")?.as_str()?;
-        let max = APP_MARKDOWN_BYTES;
+        let max = place.spec().max_bytes("markdown.content")?;
         return (words.len() > max).then(|| format!("markdown.content: {} > {max} bytes", words.len()));
     }
     cut_in(msgtype, object).into_iter().find_map(|(under, object)| {
@@ -317,7 +317,7 @@ pub fn first_cut(place: Place, msgtype: &str, object: &Value) -> Option<String> 
 }
 
 /// The longest text that a robot's server was seen to name in its refusals, in bytes; its page says
-/// [`ROBOT_TEXT_BYTES`].
+/// less.
 pub const ROBOT_TEXT_SEEN_BYTES: usize = 5_120;
 
 /// Whether the platform may take what [`check`] refused: words that are longer than the page says, where the page does
@@ -328,7 +328,9 @@ pub fn may_be_taken(place: Place, msgtype: &str, map: &Map<String, Value>, refus
     match (msgtype, place) {
         ("markdown", Place::App | Place::Chat) => refused.code == "45002" && refused.field == "markdown.content",
         ("text", Place::Robot) => {
-            refused.field == "text.content" && (ROBOT_TEXT_BYTES + 1..=ROBOT_TEXT_SEEN_BYTES).contains(&size())
+            refused.field == "text.content"
+                && place.spec().exceeded("text.content", size()).is_some()
+                && size() <= ROBOT_TEXT_SEEN_BYTES
         }
         _ => false,
     }
@@ -361,6 +363,15 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D)
 /// Refuses what is empty.
 fn filled(text: &str, code: &'static str, field: &str) -> Result<(), Unfit> {
     if text.trim().is_empty() { Err(Unfit::new(code, field, "is missing")) } else { Ok(()) }
+}
+
+/// Refuses what is longer than the operation declares; where it names no code, the platform cuts in silence.
+fn within_declared(place: Place, text: &str, field: &str) -> Result<(), Unfit> {
+    let spec = place.spec();
+    match (spec.exceeded(field, text.len()), spec.max_bytes(field)) {
+        (Some(code), Some(max)) if !code.is_empty() => within(text, max, code, field),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what is longer than `max` bytes.

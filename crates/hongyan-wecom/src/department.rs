@@ -13,7 +13,7 @@ endpoints! { WeCom;
     /// Lists departments in full, with all below the one that is named; slow.
     ListDepartments -> DepartmentsListed {
         "department.list", GET "/cgi-bin/department/list",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Details,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90208",
     }
@@ -27,7 +27,7 @@ endpoints! { WeCom;
     /// Reads a department.
     GetDepartment -> DepartmentRead {
         "department.get", GET "/cgi-bin/department/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Details,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95351",
     }

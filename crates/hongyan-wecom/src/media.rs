@@ -1,7 +1,7 @@
 //! Files: upload once, send by id for three days. <https://developer.work.weixin.qq.com/document/path/91054>
 
 use crate::{WeCom, content::Unfit};
-use hongyan_endpoint::{File, endpoints, lenient};
+use hongyan_endpoint::{Endpoint, File, endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
 endpoints! { WeCom;
@@ -10,7 +10,7 @@ endpoints! { WeCom;
         "media.upload", POST "/cgi-bin/media/upload",
         query: ["type"],
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, role: Upload,
         limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90253",
     }
@@ -19,21 +19,20 @@ endpoints! { WeCom;
         "media.get", GET "/cgi-bin/media/get",
         reply: File,
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        refuses: [missing("media_id") => ("41006", "media_id missing")],
+        limits: [within_hours(72), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90254",
     }
     /// Uploads a picture for use inside an article; its address does not lapse.
     UploadImage -> ImageUploaded {
         "media.uploadimg", POST "/cgi-bin/media/uploadimg",
         body: Multipart,
-        auth: AccessToken, effect: Idempotent,
-        limits: [bytes("media", 2_097_152), rate(1000, DAY, Scope::Corp)],
+        auth: AccessToken, effect: Idempotent, role: Upload,
+        limits: [bytes("media", 2_097_152) => "40009", rate(1000, DAY, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90256",
     }
 }
 
-/// How long a media id lives, in hours.
-pub const MEDIA_HOURS: u32 = 72;
 /// Every file is larger than this, in bytes.
 pub const MIN_BYTES: usize = 5;
 
@@ -161,7 +160,7 @@ impl UploadImage {
     /// # Errors
     /// [`Unfit`] naming the field and the platform's code.
     pub fn check(&self) -> Result<(), Unfit> {
-        check_file(&self.media, 2 << 20, "image")
+        check_file(&self.media, const { Self::SPEC.max_bytes("media").unwrap() }, "image")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The menu at the foot of an application's conversation. <https://developer.work.weixin.qq.com/document/path/90231>
 
-use crate::{WeCom, done::Done};
+use crate::{WeCom, agent, done::Done};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +9,24 @@ endpoints! { WeCom;
     CreateMenu -> Done {
         "menu.create", POST "/cgi-bin/menu/create",
         query: ["agentid"],
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [items("button", 3), items("button.sub_button", 5), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90231",
     }
     /// Reads the menu.
     GetMenu -> Menu {
         "menu.get", GET "/cgi-bin/menu/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90232",
     }
     /// Takes the menu away.
     DeleteMenu -> Done {
         "menu.delete", GET "/cgi-bin/menu/delete",
-        auth: AccessToken, effect: Idempotent,
+        auth: AccessToken, effect: Idempotent, needs: Application,
+        refuses: [missing("agentid") => agent::NO_AGENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90233",
     }

@@ -1,7 +1,7 @@
 //! Application messages: send, update of cards, recall, statistics. <https://developer.work.weixin.qq.com/document/path/90235>
 
 use crate::{
-    WeCom,
+    WeCom, agent,
     content::{self, Place, Unfit},
 };
 use hongyan_endpoint::{Endpoint, endpoints, lenient};
@@ -12,10 +12,12 @@ endpoints! { WeCom;
     /// Sends an application message to members, departments or tags.
     SendMessage -> MessageSent {
         "message.send", POST "/cgi-bin/message/send",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, role: Send(People), needs: Application,
+        refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
-            items("touser", 1000), items("toparty", 100), items("totag", 100),
-            bytes("text.content", 2048), bytes("markdown.content", 2048),
+            items("touser", 1000) => "40032", items("toparty", 100) => "82002", items("totag", 100) => "82003",
+            bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
+            seconds("duplicate_check_interval", 1_800, 14_400) => "40058",
             rate(30, MINUTE, Scope::Recipient), rate(1000, HOUR, Scope::Recipient),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90236",
@@ -23,35 +25,34 @@ endpoints! { WeCom;
     /// Updates an interactive card that was sent; its response code serves once, within 72 hours.
     UpdateTemplateCard -> CardUpdated {
         "message.update_template_card", POST "/cgi-bin/message/update_template_card",
-        auth: AccessToken, effect: Send,
+        auth: AccessToken, effect: Send, needs: Application,
+        refuses: [
+            missing("agentid") => agent::NO_AGENT, missing("response_code") => ("60140", "invalid response_code"),
+        ],
         limits: [
-            items("userids", 1000), items("partyids", 100), items("tagids", 100),
-            rate(10_000, MINUTE, Scope::Corp),
+            items("userids", 1000) => "40032", items("partyids", 100) => "82002", items("tagids", 100) => "82003",
+            within_hours(72), rate(10_000, MINUTE, Scope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/94888",
     }
     /// Takes back a message of the last 24 hours.
     RecallMessage -> MessageRecalled {
         "message.recall", POST "/cgi-bin/message/recall",
-        auth: AccessToken, effect: Idempotent,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        auth: AccessToken, effect: Idempotent, role: Recall(People, "msgid"), needs: Application,
+        limits: [within_hours(24) => "42052", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
     /// Counts what each application delivered, today or yesterday.
     GetStatistics -> Statistics {
         "message.statistics", POST "/cgi-bin/message/get_statistics",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/92369",
     }
 }
 
-/// The longest `duplicate_check_interval`, in seconds; the default is 1800.
-pub const DUPLICATE_CHECK_MAX_SECONDS: u32 = 14_400;
-/// How long a message can be recalled, in hours.
-pub const RECALL_HOURS: u32 = 24;
-/// How long a card's response code serves (once), in hours.
-pub const RESPONSE_CODE_HOURS: u32 = 72;
+/// The seconds within which an identical message is swallowed: without `duplicate_check_interval`, and at most.
+pub const DUPLICATE_CHECK_SECONDS: (u32, u32) = SendMessage::SPEC.seconds("duplicate_check_interval").unwrap();
 
 /// Request of `message/send`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -89,13 +90,12 @@ impl SendMessage {
     /// [`Unfit`] naming the field and the platform's code; the first in the platform's order.
     pub fn check(&self) -> Result<(), Unfit> {
         let count = |list: &str| list.split('|').filter(|id| !id.trim().is_empty()).count();
-        let lists =
-            [("touser", &self.touser, "40032"), ("toparty", &self.toparty, "82002"), ("totag", &self.totag, "82003")];
-        if lists.iter().all(|(_, list, _)| count(list) == 0) {
+        let lists = [("touser", &self.touser), ("toparty", &self.toparty), ("totag", &self.totag)];
+        if lists.iter().all(|(_, list)| count(list) == 0) {
             return Err(Unfit::new("82001", "touser", "touser, toparty and totag are all empty"));
         }
-        for (field, list, code) in lists {
-            if Self::SPEC.max_items(field).is_some_and(|max| count(list) > max) {
+        for (field, list) in lists {
+            if let Some(code) = Self::SPEC.exceeded(field, count(list)) {
                 return Err(Unfit::new(code, field, "too many of them"));
             }
         }
@@ -185,8 +185,8 @@ impl UpdateTemplateCard {
         }
         let counts =
             [("userids", self.userids.len()), ("partyids", self.partyids.len()), ("tagids", self.tagids.len())];
-        for ((field, count), code) in counts.into_iter().zip(["40032", "82002", "82003"]) {
-            if Self::SPEC.max_items(field).is_some_and(|max| count > max) {
+        for (field, count) in counts {
+            if let Some(code) = Self::SPEC.exceeded(field, count) {
                 return Err(Unfit::new(code, field, "too many of them"));
             }
         }

@@ -9,7 +9,7 @@ endpoints! { WeCom;
     /// Names the member behind a sign-in code; a code serves once, for five minutes.
     GetUserInfo -> UserInfo {
         "auth.getuserinfo", GET "/cgi-bin/auth/getuserinfo",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Application,
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/91023",
     }

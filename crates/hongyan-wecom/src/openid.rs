@@ -1,6 +1,6 @@
 //! A member's id in WeChat's terms, as payments want it, and back.
 
-use crate::WeCom;
+use crate::{WeCom, user};
 use hongyan_endpoint::{endpoints, lenient};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ endpoints! { WeCom;
     ConvertToOpenid -> Openid {
         "user.convert_to_openid", POST "/cgi-bin/user/convert_to_openid",
         auth: AccessToken, effect: Read,
+        refuses: [missing("userid") => user::NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90202",
     }

@@ -1,4 +1,4 @@
-//! What WeCom refuses a call with; some fields have codes of their own when they are missing.
+//! What WeCom refuses a call with; some operations declare codes of their own.
 
 use crate::WeCom;
 use hongyan_endpoint::{Body, Fault, Flaw, Invalid, Method, PlatformServer, Refusal, Sealed, Spec, Wire};
@@ -42,35 +42,19 @@ impl PlatformServer for WeCom {
     }
 }
 
-/// Operations (all of a family with a `.` at the end), field that is missing, code, words.
-const FIELDS: &[(&[&str], &str, &str, &str)] = &[
-    (&["token.get"], "corpid", "41002", "corpid missing"),
-    (&["token.get"], "corpsecret", "41004", "corpsecret missing"),
-    (&["message.send", "appchat.send", "webhook.send"], "msgtype", "40008", "invalid message type"),
-    (&["appchat.update", "appchat.get", "appchat.send"], "chatid", "86201", "chatid missing"),
-    (&["media.get"], "media_id", "41006", "media_id missing"),
-    (&["user.get", "user.delete", "user.convert_to_openid"], "userid", "41009", "userid missing"),
-    (&["user.list", "user.simplelist"], "department_id", "60123", "invalid department id"),
-    (&["tag.get", "tag.update", "tag.delete", "tag.addtagusers", "tag.deltagusers"], "tagid", "41017", "tagid missing"),
-    (&["message.update_template_card", "agent.", "menu."], "agentid", "41011", "agentid missing"),
-    (&["message.update_template_card"], "response_code", "60140", "invalid response_code"),
-];
-
 /// The platform's refusal of a call that it cannot read, in its own words: never ours, never a library's.
 fn unreadable(spec: &Spec, invalid: &Invalid) -> Fault {
-    let say = |code: &str, words: String| WeCom::refused(code, words);
-    let named = |name: &&str| *name == spec.name || (name.ends_with('.') && spec.name.starts_with(*name));
-    let own = FIELDS.iter().find(|(names, field, ..)| invalid.misses(field) && names.iter().any(named));
-    match own {
-        Some((.., code, words)) => say(code, (*words).to_owned()),
-        // Whatever is wrong with the form, no file has arrived.
-        None if spec.body == Body::Multipart => say("44001", "empty media data".into()),
-        None if invalid.field.is_empty() => say("40058", "invalid Request Parameter".into()),
-        None if invalid.flaw == Flaw::Missing => {
-            say("40058", format!("{} missing. invalid Request Parameter", invalid.field))
-        }
-        None => say("40058", format!("{}. invalid Request Parameter", invalid.field)),
-    }
+    let (code, text) = spec.refusal(invalid).unwrap_or_else(|| {
+        let (code, text) = match invalid.flaw {
+            // Whatever is wrong with the form, no file has arrived.
+            _ if spec.body == Body::Multipart => ("44001", "empty media data"),
+            _ if invalid.field.is_empty() => ("40058", "invalid Request Parameter"),
+            Flaw::Missing => ("40058", "{} missing. invalid Request Parameter"),
+            _ => ("40058", "{}. invalid Request Parameter"),
+        };
+        (code, invalid.put_into(text))
+    });
+    WeCom::refused(code, text)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ endpoints! { WeCom;
     GetTag -> TagRead {
         "tag.get", GET "/cgi-bin/tag/get",
         auth: AccessToken, effect: Read,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90213",
     }
@@ -34,6 +35,7 @@ endpoints! { WeCom;
     UpdateTag -> Updated {
         "tag.update", POST "/cgi-bin/tag/update",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [chars("tagname", 32), rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90211",
     }
@@ -41,6 +43,7 @@ endpoints! { WeCom;
     DeleteTag -> Deleted {
         "tag.delete", GET "/cgi-bin/tag/delete",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("tagid") => NO_TAG],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90212",
     }
@@ -48,17 +51,28 @@ endpoints! { WeCom;
     AddTagUsers -> TagUsersChanged {
         "tag.addtagusers", POST "/cgi-bin/tag/addtagusers",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        refuses: [missing("tagid") => NO_TAG],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
     /// Untags members and departments.
     DelTagUsers -> TagUsersChanged {
         "tag.deltagusers", POST "/cgi-bin/tag/deltagusers",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("userlist", 1000), items("partylist", 100), rate(10_000, MINUTE, Scope::Corp)],
+        refuses: [missing("tagid") => NO_TAG],
+        limits: [
+            items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }
 }
+
+/// The refusal of a call that names no tag.
+const NO_TAG: (&str, &str) = ("41017", "tagid missing");
 
 /// Request of `tag/list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,11 +223,11 @@ fn check_lists(users: usize, parties: usize) -> Result<(), Unfit> {
     if users + parties == 0 {
         return Err(Unfit::new("40031", "userlist", "userlist and partylist are both empty"));
     }
-    if AddTagUsers::SPEC.max_items("userlist").is_some_and(|max| users > max) {
-        return Err(Unfit::new("40032", "userlist", "more than 1000 members"));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("userlist", users) {
+        return Err(Unfit::new(code, "userlist", "more than 1000 members"));
     }
-    if AddTagUsers::SPEC.max_items("partylist").is_some_and(|max| parties > max) {
-        return Err(Unfit::new("40066", "partylist", "more than 100 departments"));
+    if let Some(code) = AddTagUsers::SPEC.exceeded("partylist", parties) {
+        return Err(Unfit::new(code, "partylist", "more than 100 departments"));
     }
     Ok(())
 }

@@ -8,7 +8,11 @@ endpoints! { WeCom;
     /// Gives an application's access token; the same one until it lapses.
     GetToken -> TokenGiven {
         "token.get", GET "/cgi-bin/gettoken",
-        auth: None, effect: Idempotent,
+        auth: None, effect: Idempotent, role: Login(Query),
+        refuses: [
+            missing("corpid") => ("41002", "corpid missing"),
+            missing("corpsecret") => ("41004", "corpsecret missing"),
+        ],
         limits: [],
         source: "https://developer.work.weixin.qq.com/document/path/91039",
     }

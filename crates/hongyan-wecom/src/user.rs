@@ -30,21 +30,24 @@ endpoints! { WeCom;
     /// Reads a member.
     GetUser -> Member {
         "user.get", GET "/cgi-bin/user/get",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Details,
+        refuses: [missing("userid") => NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90196",
     }
     /// Lists a department's members by name.
     ListNames -> NamesListed {
         "user.simplelist", GET "/cgi-bin/user/simplelist",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Details,
+        refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90200",
     }
     /// Lists a department's members in full.
     ListUsers -> UsersListed {
         "user.list", GET "/cgi-bin/user/list",
-        auth: AccessToken, effect: Read,
+        auth: AccessToken, effect: Read, needs: Details,
+        refuses: [missing("department_id") => NO_DEPARTMENT],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90201",
     }
@@ -59,20 +62,27 @@ endpoints! { WeCom;
     CreateUser -> UserCreated {
         "user.create", POST "/cgi-bin/user/create",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90195",
     }
     /// Changes a member; what is left out stays.
     UpdateUser -> Updated {
         "user.update", POST "/cgi-bin/user/update",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [
+            chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
+            rate(10_000, MINUTE, Scope::Corp),
+        ],
         source: "https://developer.work.weixin.qq.com/document/path/90197",
     }
     /// Deletes a member.
     DeleteUser -> Deleted {
         "user.delete", GET "/cgi-bin/user/delete",
         auth: AccessToken, effect: Idempotent,
+        refuses: [missing("userid") => NO_USER],
         limits: [rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90198",
     }
@@ -80,10 +90,15 @@ endpoints! { WeCom;
     DeleteUsers -> Deleted {
         "user.batchdelete", POST "/cgi-bin/user/batchdelete",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("useridlist", 200), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("useridlist", 200) => "40032", rate(10_000, MINUTE, Scope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90199",
     }
 }
+
+/// The refusal of a call that names no member.
+pub(crate) const NO_USER: (&str, &str) = ("41009", "userid missing");
+/// The refusal of a call that names no department.
+const NO_DEPARTMENT: (&str, &str) = ("60123", "invalid department id");
 
 /// Request of `user/getuserid`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,9 +17,11 @@ endpoints! { WeCom;
     /// Sends a message to the group that the robot lives in.
     SendWebhook -> Done {
         "webhook.send", POST "/cgi-bin/webhook/send",
-        auth: Key, effect: Send,
+        auth: Key, effect: Send, role: Send(Webhook),
+        refuses: [missing("msgtype") => content::NO_TYPE],
         limits: [
-            bytes("text.content", 2048), bytes("markdown.content", 4096), bytes("markdown_v2.content", 4096),
+            bytes("text.content", 2048) => "40058", bytes("markdown.content", 4096) => "40058",
+            bytes("markdown_v2.content", 4096) => "40058",
             rate(20, MINUTE, Scope::App),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/99110",
@@ -29,7 +31,7 @@ endpoints! { WeCom;
         "webhook.upload_media", POST "/cgi-bin/webhook/upload_media",
         query: ["type"],
         body: Multipart,
-        auth: Key, effect: Idempotent,
+        auth: Key, effect: Idempotent, role: Upload,
         limits: [bytes("media", 20_971_520)],
         source: "https://developer.work.weixin.qq.com/document/path/99110",
     }

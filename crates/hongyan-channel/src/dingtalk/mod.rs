@@ -24,7 +24,7 @@ use hongyan_core::{
 use hongyan_dingtalk::{
     Credential, DingTalk,
     media::UploadMedia,
-    notice::{GetSendProgress, GetSendResult, RESULT_HOURS, RecallNotice, SendNotice, SendResult},
+    notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
 use hongyan_endpoint::{Class, Endpoint, Fault, File, Known, Scope};
@@ -97,7 +97,6 @@ impl DingTalkChannel {
     /// [`SecretError`].
     pub fn open(config: &DingTalkConfig, options: &Options) -> Result<Self, SecretError> {
         let credential = config.credential()?;
-        let window = Duration::from_secs(u64::from(RESULT_HOURS) * 3_600);
         let spec = &SendNotice::SPEC;
         Ok(Self {
             client: Client::new(Http::new(options.clone()), config.base_url.as_deref(), credential),
@@ -129,8 +128,8 @@ impl DingTalkChannel {
                 ],
                 attachments: false,
                 dedup: Dedup::SameContentPerDay,
-                receipts_for: Some(window),
-                recall_for: Some(window),
+                receipts_for: GetSendResult::SPEC.within(),
+                recall_for: RecallNotice::SPEC.within(),
                 concurrency: 16,
                 rates: published::rates(spec, Scope::App),
             },

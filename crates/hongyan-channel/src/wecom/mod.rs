@@ -27,8 +27,8 @@ use hongyan_wecom::{
     Credential, WeCom,
     appchat::SendChat,
     content::Place,
-    media::{MEDIA_HOURS, UploadMedia, check_kind},
-    message::{MessageSent, RECALL_HOURS, RecallMessage, SendMessage},
+    media::{GetMedia, UploadMedia, check_kind},
+    message::{DUPLICATE_CHECK_SECONDS, MessageSent, RecallMessage, SendMessage},
     user::{GetUserid, GetUseridByEmail},
 };
 use serde::Deserialize;
@@ -65,7 +65,7 @@ const NOBODY: &[&str] = &["46004", "60111", "40003"];
 /// The platform's code for "none of them is valid or visible".
 const ALL_INVALID: &str = "81013";
 /// Seconds in which the platform swallows an identical request: its own default.
-const DUPLICATE_WINDOW_SECONDS: u32 = 1_800;
+const DUPLICATE_WINDOW_SECONDS: u32 = DUPLICATE_CHECK_SECONDS.0;
 
 /// A self-built application's messages.
 pub struct WeComChannel {
@@ -152,7 +152,7 @@ impl WeComChannel {
                 attachments: false,
                 dedup: Dedup::IdenticalWithin(Duration::from_secs(u64::from(DUPLICATE_WINDOW_SECONDS))),
                 receipts_for: None,
-                recall_for: Some(Duration::from_secs(u64::from(RECALL_HOURS) * 3_600)),
+                recall_for: RecallMessage::SPEC.within(),
                 concurrency: 16,
                 rates: published::rates(spec, Scope::App),
             },
@@ -180,7 +180,7 @@ const FILE_ROOM: Duration = Duration::from_secs(3_600);
 
 /// For how long an uploaded file is named.
 pub(crate) fn file_until(now: Time) -> Time {
-    now + (Duration::from_secs(u64::from(MEDIA_HOURS) * 3_600) - FILE_ROOM)
+    now + (const { GetMedia::SPEC.within().unwrap() } - FILE_ROOM)
 }
 
 /// The platform's refusal of a file, with the limit on its size.

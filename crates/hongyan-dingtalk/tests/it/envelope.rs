@@ -9,24 +9,8 @@ const SEND: &Spec = &notice::SendNotice::SPEC;
 const READ: &Spec = &user::GetByMobile::SPEC;
 
 /// An operation of the new-style host; this slice declares none.
-const NEW_STYLE: &Spec = &Spec { name: "sample.new", path: "/v1.0/sample", ..copy(&user::GetByMobile::SPEC) };
-const NEW_STYLE_SEND: &Spec = &Spec { name: "sample.new", path: "/v1.0/sample", ..copy(&notice::SendNotice::SPEC) };
-
-const fn copy(spec: &Spec) -> Spec {
-    Spec {
-        name: spec.name,
-        doc: spec.doc,
-        method: spec.method,
-        path: spec.path,
-        query: spec.query,
-        body: spec.body,
-        answer: spec.answer,
-        auth: spec.auth,
-        effect: spec.effect,
-        limits: spec.limits,
-        source: spec.source,
-    }
-}
+const NEW_STYLE: &Spec = &Spec { name: "sample.new", path: "/v1.0/sample", ..user::GetByMobile::SPEC };
+const NEW_STYLE_SEND: &Spec = &Spec { name: "sample.new", path: "/v1.0/sample", ..notice::SendNotice::SPEC };
 
 fn refusal(spec: &Spec, status: u16, body: impl AsRef<[u8]>) -> Fault {
     let body = body.as_ref();

@@ -6,7 +6,7 @@ use hongyan_functions::{
 };
 use hongyan_mail::Tls;
 use hongyan_net::Secret;
-use hongyan_sandbox::smtp::{Smtp, SmtpOptions, SmtpTrouble, Trouble};
+use hongyan_sandbox::smtp::{Smtp, SmtpFault, SmtpFaultKind, SmtpOptions};
 use std::sync::Arc;
 
 const LOGIN: &str = "a@sandbox.example";
@@ -137,7 +137,7 @@ async fn private_mail_servers_are_refused_when_safe() {
 #[tokio::test]
 async fn a_lost_reply_to_the_whole_mail_is_unknown() {
     let smtp = sandbox(|_| {}).await;
-    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::DropAfterEffect));
     let error = fails(&functions(&smtp, |_| {}), &mail(&["li@example.com"])).await;
     assert!(error.outcome_unknown(), "{error}");
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{body::Body, response::Response};
 use hongyan_api::{FACADE, FacadeRoute, OWNER_NOT_A_MEMBER};
-use hongyan_endpoint::{Fault, Wire, form, pairs};
+use hongyan_endpoint::{Fault, Reach, Role, Wire, form, pairs};
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
@@ -83,15 +83,17 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
 
 async fn work(app: &App, account: &str, parts: &Parts, body: &mut Body) -> Result<Value, Refused> {
     let route = FACADE.iter().find(|route| route.path == parts.uri.path());
-    let route = route.ok_or_else(|| Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
+    let found = route.and_then(|route| Some((route, app.doors.operation(PlatformKind::DingTalk, route.operation)?)));
+    let (route, operation) =
+        found.ok_or_else(|| Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
     if parts.method != Method::POST {
         return Err(Refused::words(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
     }
-    let caller = admit(app, account, route, parts)?;
+    let caller = admit(app, account, route, operation.declared.spec().role, parts)?;
     let fields = read(app, &caller.id, parts, body).await?;
     let request = fields::check(route, &fields).map_err(Refused::param)?;
     let from = app.doors.application(account).ok_or_else(|| unknown_account(account))?;
-    call(app, &caller, from, route, request).await
+    call(app, &caller, from, operation, request).await
 }
 
 fn unknown_account(account: &str) -> Refused {
@@ -99,7 +101,7 @@ fn unknown_account(account: &str) -> Refused {
 }
 
 /// Who calls: a key in the header or the query; nobody in particular from this machine, where that is configured.
-fn admit(app: &App, account: &str, route: &FacadeRoute, parts: &Parts) -> Result<Arc<Caller>, Refused> {
+fn admit(app: &App, account: &str, route: &FacadeRoute, role: Role, parts: &Parts) -> Result<Arc<Caller>, Refused> {
     let given = key(parts);
     if given.is_none() && app.config.facade.open_on_loopback && is_local(parts) {
         return Ok(Arc::new(Caller::owner(account)));
@@ -109,8 +111,7 @@ fn admit(app: &App, account: &str, route: &FacadeRoute, parts: &Parts) -> Result
         Refused::words(StatusCode::UNAUTHORIZED, words)
     })?;
     // What was sent is asked about by whoever sent it.
-    let about_sent = matches!(route.operation, "notice.progress" | "notice.result" | "chat.getReadList");
-    let may = caller.may(route.scope) || (about_sent && caller.may(hongyan_core::Scope::Send));
+    let may = caller.may(route.scope) || (role.tells_of_send() && caller.may(hongyan_core::Scope::Send));
     if !may {
         let scope = route.scope.name();
         let words = format!("the API key lacks the scope {scope} 该 API 密钥缺少 {scope} 权限");
@@ -178,19 +179,16 @@ async fn call(
     app: &App,
     caller: &Caller,
     from: &official::Application,
-    route: &FacadeRoute,
+    operation: official::Operation,
     mut request: Map<String, Value>,
 ) -> Result<Value, Refused> {
-    if route.operation == "chat.create" && !fields::owner_is_member(&request) {
+    let spec = operation.declared.spec();
+    if request.contains_key("owner") && !fields::owner_is_member(&request) {
         return Err(Refused::param(OWNER_NOT_A_MEMBER));
     }
-    if route.operation.starts_with("notice.") {
+    if matches!(spec.role, Role::Send(Reach::People) | Role::Progress(_) | Role::Result(_)) {
         request.insert("agent_id".into(), json!(from.agent_id));
     }
-    let Some(operation) = app.doors.operation(PlatformKind::DingTalk, route.operation) else {
-        return Err(Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"));
-    };
-    let spec = operation.declared.spec();
     let wire = operation
         .declared
         .dry_run(Value::Object(request))

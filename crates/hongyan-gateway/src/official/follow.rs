@@ -11,24 +11,11 @@ use hongyan_core::{
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
 use hongyan_dispatch::RecallResult;
-use hongyan_endpoint::{Declared, Fault, Refusal, Sealed, Spec, Wire, lenient};
+use hongyan_endpoint::{Declared, Fault, Reach, Refusal, Role, Sealed, Spec, Wire, lenient};
 use serde_json::{Map, Value, json};
 
 /// DingTalk's code for content that went to the person today.
 const REPEATED: &str = "143106";
-
-/// The member of the request that holds a send's id, where the operation is one of these.
-pub(super) fn id_field(platform: PlatformKind, spec: &Spec) -> Option<&'static str> {
-    match (platform, spec.name) {
-        (PlatformKind::DingTalk, "notice.progress" | "notice.result") => Some("task_id"),
-        (PlatformKind::DingTalk, "notice.recall") => Some("msg_task_id"),
-        (PlatformKind::DingTalk, "chat.getReadList") => Some("messageId"),
-        (PlatformKind::WeCom, "message.recall") => Some("msgid"),
-        (PlatformKind::DingTalk, "robot.read_status" | "robot.group_query") => Some("processQueryKey"),
-        (PlatformKind::DingTalk, "robot.batch_recall" | "robot.group_recall") => Some("processQueryKeys"),
-        _ => None,
-    }
-}
 
 /// What an id led to.
 struct Found {
@@ -72,11 +59,11 @@ pub(super) async fn answer(
             return Some(platform.seal(spec, Err(&platform.refuse(spec, Refusal::Busy))));
         }
     };
-    let answered = match spec.name {
-        "notice.progress" => progress(app, from, declared, &found).await,
-        "notice.result" => result(app, from, declared, &found).await,
-        "notice.recall" | "message.recall" => recall(app, from, platform, declared, field, &found).await,
-        "robot.batch_recall" | "robot.group_recall" => recall_by_robot(app, platform, spec, &found, &given).await,
+    let answered = match spec.role {
+        Role::Progress(_) => progress(app, from, declared, &found).await,
+        Role::Result(_) => result(app, from, declared, &found).await,
+        Role::Recall(Reach::People, _) => recall(app, from, platform, declared, field, &found).await,
+        Role::Recall(..) => recall_by_robot(app, platform, spec, &found, &given).await,
         _ => return read_list(app, from, declared, field, call, &found, &given).await,
     };
     Some(match answered {
@@ -111,9 +98,9 @@ fn given(field: &str, call: &Wire) -> Option<String> {
 
 /// As a channel keeps the id: a robot's with the place where it spoke.
 fn handle_of(spec: &Spec, call: &Wire, given: &str) -> String {
-    match spec.name {
-        "robot.read_status" | "robot.batch_recall" => format!("people:{given}"),
-        "robot.group_query" | "robot.group_recall" => {
+    match spec.role {
+        Role::Readers(Reach::RobotToPeople, _) | Role::Recall(Reach::RobotToPeople, _) => format!("people:{given}"),
+        Role::Readers(Reach::RobotToChat, _) | Role::Recall(Reach::RobotToChat, _) => {
             let body = serde_json::from_slice::<Value>(&call.body).unwrap_or_default();
             format!("robot:{}:{given}", body["openConversationId"].as_str().unwrap_or_default())
         }

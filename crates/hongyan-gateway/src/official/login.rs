@@ -3,18 +3,13 @@
 use super::{Application, Doors, platform::PlatformKind, tokens::Holder};
 use crate::{app::App, keys::Caller};
 use hongyan_dingtalk::token as dingtalk;
-use hongyan_endpoint::{Declared, Fault, Invalid, Refusal, Sealed, Spec, Wire};
+use hongyan_endpoint::{Fault, Invalid, Pair, Refusal, Role, Sealed, Spec, Wire};
 use hongyan_wecom::token as wecom;
 use http::request::Parts;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
-
-/// Whether an operation gives a token.
-pub(super) fn is_login(declared: &dyn Declared) -> bool {
-    matches!(declared.spec().name, "token.get" | "token.create" | "token.company")
-}
 
 /// Answers a login.
 pub(super) async fn answer(
@@ -39,8 +34,8 @@ async fn token(
 ) -> Result<Value, Fault> {
     let (id, secret) = pair(platform, spec, call)?;
     // Only the older form of DingTalk's first login names a company; the other ids are the application's.
-    let of_company =
-        (platform, spec.name) == (PlatformKind::DingTalk, "token.get") && !both(call, "appkey", "appsecret");
+    let of_company = (platform, spec.role) == (PlatformKind::DingTalk, Role::Login(Pair::Query))
+        && !both(call, "appkey", "appsecret");
     let holder = holder(&app.doors, &|key| app.ring.recognise(key), platform, (&id, of_company), &secret);
     let Some(holder) = holder else {
         let fault = wrong_pair(&app.doors, platform, spec, call, &id);
@@ -48,9 +43,11 @@ async fn token(
     };
     let (access_token, life) = app.doors.tokens.issue(platform, holder, app.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
-    let reply = match (platform, spec.name) {
+    let reply = match (platform, spec.role) {
         (PlatformKind::WeCom, _) => serde_json::to_value(wecom::TokenGiven { access_token, expires_in }),
-        (_, "token.create") => serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in }),
+        (_, Role::Login(Pair::Body)) => {
+            serde_json::to_value(dingtalk::AccessTokenGiven { access_token, expire_in: expires_in })
+        }
         _ => serde_json::to_value(dingtalk::TokenGiven { access_token, expires_in }),
     };
     reply.map_err(|_| platform.refuse(spec, Refusal::Busy))
@@ -64,17 +61,17 @@ fn both(call: &Wire, id: &str, secret: &str) -> bool {
 fn pair(platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Result<(String, String), Fault> {
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let in_query = |name: &str| filled(call.query(name));
-    match (platform, spec.name) {
+    match (platform, spec.role) {
         (PlatformKind::WeCom, _) => {
             let id = in_query("corpid").ok_or_else(|| platform.refused("41002", "corpid missing"))?;
             Ok((id, in_query("corpsecret").ok_or_else(|| platform.refused("41004", "corpsecret missing"))?))
         }
         // Only the query counts.
-        (PlatformKind::DingTalk, "token.get") => in_query("appkey")
+        (PlatformKind::DingTalk, Role::Login(Pair::Query)) => in_query("appkey")
             .zip(in_query("appsecret"))
             .or_else(|| in_query("corpid").zip(in_query("corpsecret")))
             .ok_or_else(|| platform.refused("40035", "缺少参数 corpid or appkey")),
-        (PlatformKind::DingTalk, name) => {
+        (PlatformKind::DingTalk, role) => {
             let body: Map<String, Value> = serde_json::from_slice(&call.body).map_err(|_| {
                 platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::no_object(), form: false })
             })?;
@@ -83,7 +80,7 @@ fn pair(platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Result<(Str
                     platform.refuse(spec, Refusal::Unreadable { invalid: &Invalid::missing(name), form: false })
                 })
             };
-            if name == "token.create" {
+            if role == Role::Login(Pair::Body) {
                 return Ok((member("appKey")?, member("appSecret")?));
             }
             if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
@@ -126,7 +123,7 @@ fn holder(
 
 /// The platform's own words for a pair that is none.
 fn wrong_pair(doors: &Doors, platform: PlatformKind, spec: &Spec, call: &Wire, id: &str) -> Fault {
-    match (platform, spec.name) {
+    match (platform, spec.role) {
         (PlatformKind::WeCom, _) => {
             let known =
                 doors.applications.iter().any(|one| one.platform == platform && (one.id == id || &*one.account == id));
@@ -136,11 +133,11 @@ fn wrong_pair(doors: &Doors, platform: PlatformKind, spec: &Spec, call: &Wire, i
                 platform.refused("40013", "invalid corpid")
             }
         }
-        (PlatformKind::DingTalk, "token.get") if call.query("appkey").is_none_or(str::is_empty) => {
+        (PlatformKind::DingTalk, Role::Login(Pair::Query)) if call.query("appkey").is_none_or(str::is_empty) => {
             platform.refused("40089", "不合法的corpid或corpsecret")
         }
-        (PlatformKind::DingTalk, "token.get") => platform.refused("40096", "不合法的appKey或appSecret"),
-        (PlatformKind::DingTalk, "token.create") => {
+        (PlatformKind::DingTalk, Role::Login(Pair::Query)) => platform.refused("40096", "不合法的appKey或appSecret"),
+        (PlatformKind::DingTalk, Role::Login(Pair::Body)) => {
             platform.refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
         }
         (PlatformKind::DingTalk, _) => platform.refused("invalid.client", "无效的client_id或者client_secret"),

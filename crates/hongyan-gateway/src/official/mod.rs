@@ -22,7 +22,9 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Channel, Rest, Scope, StoreError};
-use hongyan_endpoint::{Auth, Body as BodyForm, Effect, Invalid, Refusal, Sealed, Spec, Wire, harmless_json};
+use hongyan_endpoint::{
+    Auth, Body as BodyForm, Effect, Invalid, Reach, Refusal, Role, Sealed, Spec, Wire, harmless_json,
+};
 use hongyan_net::Reply;
 use hongyan_platform_client::Raw;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
@@ -175,7 +177,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let mut call = arrival::head(parts);
     let either = matches!(parts.method, http::Method::GET | http::Method::POST);
     let right_method = parts.method.as_str() == spec.method.as_str() || (either && platform.takes_method(spec, &call));
-    if login::is_login(declared) {
+    if matches!(spec.role, Role::Login(_)) {
         if !right_method {
             return Err(platform.refuse(spec, Refusal::Method));
         }
@@ -189,7 +191,7 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
     let upload = spec.body == BodyForm::Multipart;
     let large = if upload { MAX_UPLOAD } else { MAX_BODY };
     if !matches!(spec.auth, Auth::AccessToken | Auth::AcsHeader) {
-        if !matches!(spec.name, "webhook.send" | "webhook.upload_media") {
+        if !matches!((spec.role, spec.auth), (Role::Send(Reach::Webhook), _) | (Role::Upload, Auth::Key)) {
             // Vendors' calls carry a credential of their own, which is none of an account's.
             return Err(platform.forbidden(spec, "none 无"));
         }
@@ -248,13 +250,13 @@ pub(crate) async fn perform(
 ) -> Answer {
     let Operation { platform, declared } = operation;
     let spec = declared.spec();
-    if let Some(kind) = send::is_send(platform, spec)
+    if let Some(kind) = send::is_send(spec)
         && from.channel.capabilities().group_of(kind).is_some()
         && let Some(sealed) = send::answer(app, caller, from, platform, spec, call).await
     {
         return sealed.into();
     }
-    if let Some(field) = follow::id_field(platform, spec)
+    if let Some(field) = spec.role.id_field()
         && let Some(sealed) = follow::answer(app, from, platform, declared, field, call).await
     {
         return sealed.into();
@@ -358,18 +360,41 @@ fn whose<'a>(
 
 /// Refuses a key that lacks the scope for an operation.
 fn allow(platform: PlatformKind, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
-    let wanted: &[Scope] = match spec.name {
-        _ if send::is_send(platform, spec).is_some() => &[Scope::Send],
-        "notice.recall" | "message.recall" => &[Scope::Send],
-        // What was sent is asked about by whoever sent it.
-        "notice.progress" | "notice.result" | "chat.getReadList" => &[Scope::Send, Scope::Read],
-        // A message that shows a file begins with its upload.
-        name if name.starts_with("media.upload") => &[Scope::Send],
-        _ if spec.effect == Effect::Read => &[Scope::Read],
-        _ => &[Scope::Admin],
-    };
+    let wanted = scopes(spec.role);
     if wanted.iter().any(|scope| caller.may(*scope)) {
         return Ok(());
     }
     Err(platform.forbidden(spec, wanted.first().map_or("admin", |scope| scope.name())))
+}
+
+/// The scopes of which a key has one, for an operation of this role.
+fn scopes(role: Role) -> &'static [Scope] {
+    match role {
+        // What was sent is asked about by whoever sent it.
+        role if role.tells_of_send() => &[Scope::Send, Scope::Read],
+        // A message that shows a file begins with its upload.
+        Role::Send(_) | Role::Recall(..) | Role::Upload => &[Scope::Send],
+        Role::Read => &[Scope::Read],
+        _ => &[Scope::Admin],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_sends_may_ask_about_it_and_take_it_back_whatever_said_it() {
+        let table = operations::OperationsByPath::new();
+        let of = |platform, name| scopes(table.named(platform, name).unwrap().declared.spec().role);
+        for name in ["notice.send", "notice.recall", "robot.batch_send", "robot.batch_recall", "robot.group_recall"] {
+            assert_eq!(of(PlatformKind::DingTalk, name), [Scope::Send], "{name}");
+        }
+        for name in ["notice.result", "chat.getReadList", "robot.read_status", "robot.group_query"] {
+            assert_eq!(of(PlatformKind::DingTalk, name), [Scope::Send, Scope::Read], "{name}");
+        }
+        assert_eq!(of(PlatformKind::DingTalk, "robot.ding"), [Scope::Admin]);
+        assert_eq!(of(PlatformKind::WeCom, "media.uploadimg"), [Scope::Send]);
+        assert_eq!(of(PlatformKind::WeCom, "user.get"), [Scope::Read]);
+    }
 }

@@ -16,26 +16,21 @@ use hongyan_dingtalk::{
     notice::SendNotice,
     robot::{SendToGroup, SendToPeople},
 };
-use hongyan_endpoint::{Endpoint, Fault, Refusal, Sealed, Spec, Wire};
+use hongyan_endpoint::{Endpoint, Fault, Reach, Refusal, Role, Sealed, Spec, Wire};
 use hongyan_wecom::{
     appchat::SendChat,
     content::{Place, Unfit, may_be_taken},
-    message::{DUPLICATE_CHECK_MAX_SECONDS, MessageSent, SendMessage},
+    message::{DUPLICATE_CHECK_SECONDS, MessageSent, SendMessage},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// Seconds in which WeCom swallows an identical request, when the request does not say.
-const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
-
 /// Whether an operation is a send that goes through the outbox, and to which kind of recipient.
-pub(super) fn is_send(platform: PlatformKind, spec: &Spec) -> Option<AddressKind> {
-    match (platform, spec.name) {
-        (_, "notice.send" | "message.send") => Some(AddressKind::Userid),
-        (_, "chat.send" | "appchat.send") => Some(AddressKind::Chat),
-        (PlatformKind::DingTalk, "robot.batch_send") => Some(AddressKind::Userid),
-        (PlatformKind::DingTalk, "robot.group_send") => Some(AddressKind::Chat),
+pub(super) fn is_send(spec: &Spec) -> Option<AddressKind> {
+    match spec.role {
+        Role::Send(Reach::People | Reach::RobotToPeople) => Some(AddressKind::Userid),
+        Role::Send(Reach::Chat | Reach::RobotToChat) => Some(AddressKind::Chat),
         _ => None,
     }
 }
@@ -62,8 +57,8 @@ pub(super) async fn answer(
     if call.body.trim_ascii_start().first() != Some(&b'{') || !keeps_numbers(&call.body) {
         return None;
     }
-    let asked = match spec.name {
-        "robot.batch_send" | "robot.group_send" => by_robot(from, spec, call)?,
+    let asked = match spec.role {
+        Role::Send(Reach::RobotToPeople | Reach::RobotToChat) => by_robot(from, spec, call)?,
         _ => read(from, platform, spec, call)?,
     };
     Some(carry(app, caller, &from.account, &from.channel, platform, spec, asked).await)
@@ -78,7 +73,7 @@ pub(super) fn keeps_numbers(json: &[u8]) -> bool {
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
 fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
     let own = |code: &str| from.robot_code.as_deref() == Some(code);
-    let (to, key, param) = if spec.name == "robot.batch_send" {
+    let (to, key, param) = if spec.role == Role::Send(Reach::RobotToPeople) {
         let request = SendToPeople::decode(call).ok().filter(|request| own(&request.robot_code))?;
         let most = SendToPeople::SPEC.max_items("userIds").unwrap_or(usize::MAX);
         if request.user_ids.is_empty() || request.user_ids.len() > most {
@@ -228,11 +223,11 @@ fn reply(
     ledger: &[LedgerRow],
     code: String,
 ) -> Option<Value> {
-    match (platform, spec.name) {
-        (_, "webhook.send") => Some(json!({})),
-        (PlatformKind::DingTalk, "notice.send") => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
-        (PlatformKind::DingTalk, "robot.group_send") => Some(json!({"processQueryKey": handle?})),
-        (PlatformKind::DingTalk, "robot.batch_send") => {
+    match (platform, spec.role) {
+        (_, Role::Send(Reach::Webhook)) => Some(json!({})),
+        (PlatformKind::DingTalk, Role::Send(Reach::People)) => Some(json!({"task_id": handle?.parse::<i64>().ok()?})),
+        (PlatformKind::DingTalk, Role::Send(Reach::RobotToChat)) => Some(json!({"processQueryKey": handle?})),
+        (PlatformKind::DingTalk, Role::Send(Reach::RobotToPeople)) => {
             let refused = |code: &str| -> Vec<&str> {
                 let is = |row: &&LedgerRow| row.reason.as_ref().is_some_and(|reason| reason.code == code);
                 ledger.iter().filter(is).map(|row| row.address.value.as_str()).collect()
@@ -246,7 +241,7 @@ fn reply(
             Some(reply)
         }
         (PlatformKind::DingTalk, _) => Some(json!({"messageId": handle?})),
-        (PlatformKind::WeCom, "message.send") => {
+        (PlatformKind::WeCom, Role::Send(Reach::People)) => {
             let refused = Refused::of(ledger);
             let sent = MessageSent {
                 invaliduser: refused.users,
@@ -274,7 +269,7 @@ async fn taken(
         tracing::error!(%id, %error, "no id could be handed out for an accepted message");
         platform.refuse(spec, Refusal::Busy)
     })?;
-    let handle = if (platform, spec.name) == (PlatformKind::DingTalk, "notice.send") {
+    let handle = if (platform, spec.role) == (PlatformKind::DingTalk, Role::Send(Reach::People)) {
         number.to_string()
     } else {
         format!("hy{number}")
@@ -335,8 +330,8 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 
 /// What a send asks for; `None` where the platform's answer is a refusal, or cannot be foreseen.
 fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Option<Asked> {
-    match (platform, spec.name) {
-        (PlatformKind::DingTalk, "notice.send") => notice(from, SendNotice::decode(call).ok()?),
+    match (platform, spec.role) {
+        (PlatformKind::DingTalk, Role::Send(Reach::People)) => notice(from, SendNotice::decode(call).ok()?),
         (PlatformKind::DingTalk, _) => {
             let request = SendToChat::decode(call).ok()?;
             // An `openConversationId` is none of this operation's ids.
@@ -351,7 +346,7 @@ fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
             Some(Asked { to, native: msg(said)?, beside })
         }
-        (PlatformKind::WeCom, "message.send") => app_message(from, SendMessage::decode(call).ok()?),
+        (PlatformKind::WeCom, Role::Send(Reach::People)) => app_message(from, SendMessage::decode(call).ok()?),
         (PlatformKind::WeCom, _) => {
             let request = SendChat::decode(call).ok()?;
             admissible(Place::Chat, &request.msgtype, &request.content, request.check())?;
@@ -379,7 +374,8 @@ pub(super) fn admissible(
 
 /// A message of the application.
 fn app_message(from: &Application, request: SendMessage) -> Option<Asked> {
-    let window = 0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS);
+    let (default, most) = DUPLICATE_CHECK_SECONDS;
+    let window = 0..=i64::from(most);
     if request.duplicate_check_interval.is_some_and(|interval| !window.contains(&interval)) {
         return None;
     }
@@ -411,7 +407,7 @@ fn app_message(from: &Application, request: SendMessage) -> Option<Asked> {
     let check = request.enable_duplicate_check == Some(1);
     native.insert("enable_duplicate_check".into(), i64::from(check).into());
     if check {
-        let seconds = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
+        let seconds = request.duplicate_check_interval.unwrap_or(i64::from(default));
         native.insert("duplicate_check_interval".into(), seconds.into());
     }
     Some(Asked { to, native: Value::Object(native), beside: Map::new() })

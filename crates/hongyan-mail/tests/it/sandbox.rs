@@ -4,7 +4,7 @@ use crate::support::{LOGIN, PASSWORD, config, mail, sandbox};
 use hongyan_endpoint::{About, Class, Fault};
 use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
 use hongyan_net::Secret;
-use hongyan_sandbox::smtp::{Smtp, SmtpTrouble, Trouble};
+use hongyan_sandbox::smtp::{Smtp, SmtpFault, SmtpFaultKind};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -94,7 +94,7 @@ async fn when_all_recipients_are_refused_nothing_is_sent_and_the_connection_serv
 #[tokio::test]
 async fn too_many_recipients_are_to_be_sent_again() {
     let (smtp, mailer) = open().await;
-    smtp.trouble(SmtpTrouble::once(Trouble::TooManyRecipients { limit: 120 }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::TooManyRecipients { limit: 120 }));
     let to: Vec<String> = (0..250).map(|n| format!("u{n}@example.com")).collect();
     let to: Vec<&str> = to.iter().map(String::as_str).collect();
     let sent = mailer.send(LOGIN, &to, &mail("m@x.example")).await.unwrap();
@@ -106,33 +106,39 @@ async fn too_many_recipients_are_to_be_sent_again() {
 #[tokio::test]
 async fn each_refusal_has_its_class_and_a_later_try_succeeds() {
     for (trouble, expected) in [
-        (Trouble::RefuseConnection { code: 421, text: Some("HL:IFC too many".into()) }, ("421 HL:IFC", "throttled")),
-        (Trouble::HideStarttls, ("smtp.no_starttls", "permanent")),
-        (Trouble::RefuseLogin { code: 454, text: None }, ("454", "retryable")),
-        (Trouble::RefuseMail { code: 451, text: None }, ("451", "retryable")),
-        (Trouble::RefuseMail { code: 421, text: None }, ("421", "retryable")),
         (
-            Trouble::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
+            SmtpFaultKind::RefuseConnection { code: 421, text: Some("HL:IFC too many".into()) },
+            ("421 HL:IFC", "throttled"),
+        ),
+        (SmtpFaultKind::HideStarttls, ("smtp.no_starttls", "permanent")),
+        (SmtpFaultKind::RefuseLogin { code: 454, text: None }, ("454", "retryable")),
+        (SmtpFaultKind::RefuseMail { code: 451, text: None }, ("451", "retryable")),
+        (SmtpFaultKind::RefuseMail { code: 421, text: None }, ("421", "retryable")),
+        (
+            SmtpFaultKind::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
             ("553 authorized user", "permanent"),
         ),
-        (Trouble::RefuseRecipient { address: "*".into(), code: 450, text: None }, ("450", "retryable")),
-        (Trouble::Greylist, ("450 greylist", "retryable")),
-        (Trouble::RefuseContent { code: 552, text: None }, ("5.3.4", "permanent")),
-        (Trouble::RefuseContent { code: 554, text: Some("DT:SPM 163 sandbox".into()) }, ("554 DT:SPM", "permanent")),
+        (SmtpFaultKind::RefuseRecipient { address: "*".into(), code: 450, text: None }, ("450", "retryable")),
+        (SmtpFaultKind::Greylist, ("450 greylist", "retryable")),
+        (SmtpFaultKind::RefuseContent { code: 552, text: None }, ("5.3.4", "permanent")),
         (
-            Trouble::RefuseContent { code: 451, text: Some("DT:SPM please try again".into()) },
+            SmtpFaultKind::RefuseContent { code: 554, text: Some("DT:SPM 163 sandbox".into()) },
+            ("554 DT:SPM", "permanent"),
+        ),
+        (
+            SmtpFaultKind::RefuseContent { code: 451, text: Some("DT:SPM please try again".into()) },
             ("451 DT:SPM", "retryable"),
         ),
-        (Trouble::CloseAtData, ("net.lost", "ambiguous")),
-        (Trouble::DropBeforeEffect, ("net.lost", "ambiguous")),
+        (SmtpFaultKind::CloseAtData, ("net.lost", "ambiguous")),
+        (SmtpFaultKind::DropBeforeEffect, ("net.lost", "ambiguous")),
     ] {
         for pipelining in [true, false] {
             let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
             let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
-            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            smtp.inject(SmtpFault::once(trouble.clone()));
             let (code, class) = fault(&mailer).await;
             // Whether the end was seen before or after the dot is the network's to decide.
-            if trouble == Trouble::CloseAtData {
+            if trouble == SmtpFaultKind::CloseAtData {
                 assert!(matches!(class, "ambiguous" | "retryable"), "{trouble:?}");
             } else {
                 assert_eq!((code.as_str(), class), expected, "{trouble:?}");
@@ -151,24 +157,24 @@ async fn failed(mailer: &Mailer) -> Fault {
 #[tokio::test]
 async fn a_421_on_a_kept_connection_costs_a_new_one_and_nothing_else() {
     for trouble in [
-        Trouble::RefuseMail { code: 421, text: None },
-        Trouble::RefuseMail { code: 421, text: Some("4.7.0 too many messages on this connection".into()) },
-        Trouble::RefuseMail { code: 450, text: Some("MI:DMC 163 smtp8".into()) },
-        Trouble::RefuseRecipient { address: "*".into(), code: 421, text: None },
-        Trouble::RefuseRecipient { address: "*".into(), code: 450, text: Some("RP:DRC 163 smtp8".into()) },
-        Trouble::RefuseContent { code: 421, text: None },
+        SmtpFaultKind::RefuseMail { code: 421, text: None },
+        SmtpFaultKind::RefuseMail { code: 421, text: Some("4.7.0 too many messages on this connection".into()) },
+        SmtpFaultKind::RefuseMail { code: 450, text: Some("MI:DMC 163 smtp8".into()) },
+        SmtpFaultKind::RefuseRecipient { address: "*".into(), code: 421, text: None },
+        SmtpFaultKind::RefuseRecipient { address: "*".into(), code: 450, text: Some("RP:DRC 163 smtp8".into()) },
+        SmtpFaultKind::RefuseContent { code: 421, text: None },
     ] {
         for pipelining in [true, false] {
             let smtp = sandbox(|options| options.offer_pipelining = pipelining).await;
             let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap();
             works(&mailer).await;
-            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            smtp.inject(SmtpFault::once(trouble.clone()));
             works(&mailer).await;
             let totals = smtp.totals();
             assert_eq!((totals.connections, totals.mails), (2, 2), "{trouble:?}");
             // On a connection of its own it is the account's.
             mailer.close().await;
-            smtp.trouble(SmtpTrouble::once(trouble.clone()));
+            smtp.inject(SmtpFault::once(trouble.clone()));
             let fault = failed(&mailer).await;
             assert_eq!(fault.about(), About::Account, "{trouble:?} {fault}");
             assert_ne!(fault.class(), Class::Permanent, "{trouble:?} {fault}");
@@ -181,14 +187,14 @@ async fn a_421_on_a_kept_connection_costs_a_new_one_and_nothing_else() {
 async fn a_lost_reply_on_a_kept_connection_is_not_sent_again_by_itself() {
     let (smtp, mailer) = open().await;
     works(&mailer).await;
-    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::DropAfterEffect));
     assert_eq!(failed(&mailer).await.class(), Class::Ambiguous);
     assert_eq!(smtp.totals().mails, 2);
 }
 
 #[tokio::test]
 async fn a_server_that_gives_no_welcome_costs_one_more_connection_and_never_the_message() {
-    let refused = |code, text: &str| Trouble::RefuseConnection { code, text: Some(text.into()) };
+    let refused = |code, text: &str| SmtpFaultKind::RefuseConnection { code, text: Some(text.into()) };
     for (trouble, code, tries) in [
         (refused(554, "5.7.1 no SMTP service here"), "smtp.unwelcome", 2),
         (refused(550, "Connection denied"), "smtp.unwelcome", 2),
@@ -196,45 +202,45 @@ async fn a_server_that_gives_no_welcome_costs_one_more_connection_and_never_the_
         // A server that names a limit is not asked again at once.
         (refused(421, "HL:ICC too many connections"), "421 HL:ICC", 1),
         (refused(550, "Ip frequency limited"), "550 frequency limited", 1),
-        (Trouble::RefuseHello { code: 550, text: None }, "smtp.unwelcome", 2),
-        (Trouble::RefuseHello { code: 450, text: None }, "450", 2),
+        (SmtpFaultKind::RefuseHello { code: 550, text: None }, "smtp.unwelcome", 2),
+        (SmtpFaultKind::RefuseHello { code: 450, text: None }, "450", 2),
     ] {
         let (smtp, mailer) = open().await;
-        smtp.trouble(SmtpTrouble::times(tries, trouble.clone()));
+        smtp.inject(SmtpFault::times(tries, trouble.clone()));
         let fault = failed(&mailer).await;
         assert_eq!((fault.code(), fault.about()), (code, About::Account), "{trouble:?}");
         assert_ne!(fault.class(), Class::Permanent, "{trouble:?}: no message dies of it");
         assert_eq!(smtp.totals().connections, u64::from(tries));
         if tries == 2 {
-            smtp.trouble(SmtpTrouble::once(trouble));
+            smtp.inject(SmtpFault::once(trouble));
         }
         works(&mailer).await;
-        assert!(smtp.troubles().is_empty());
+        assert!(smtp.faults().is_empty());
     }
 }
 
 #[tokio::test]
 async fn what_the_account_has_wrong_is_about_the_account() {
     for (trouble, code) in [
-        (Trouble::RefuseLogin { code: 534, text: None }, "5.7.9"),
-        (Trouble::HideStarttls, "smtp.no_starttls"),
+        (SmtpFaultKind::RefuseLogin { code: 534, text: None }, "5.7.9"),
+        (SmtpFaultKind::HideStarttls, "smtp.no_starttls"),
         (
-            Trouble::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
+            SmtpFaultKind::RefuseMail { code: 553, text: Some("Mail from must equal authorized user".into()) },
             "553 authorized user",
         ),
-        (Trouble::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
+        (SmtpFaultKind::RefuseMail { code: 530, text: Some("5.7.0 Authentication required".into()) }, "530"),
     ] {
         let (smtp, mailer) = open().await;
-        smtp.trouble(SmtpTrouble::once(trouble));
+        smtp.inject(SmtpFault::once(trouble));
         let fault = failed(&mailer).await;
         assert_eq!((fault.code(), fault.class(), fault.about()), (code, Class::Permanent, About::Account));
     }
     for trouble in [
-        Trouble::RefuseContent { code: 554, text: Some("DT:SPM".into()) },
-        Trouble::RefuseRecipient { address: "*".into(), code: 550, text: None },
+        SmtpFaultKind::RefuseContent { code: 554, text: Some("DT:SPM".into()) },
+        SmtpFaultKind::RefuseRecipient { address: "*".into(), code: 550, text: None },
     ] {
         let (smtp, mailer) = open().await;
-        smtp.trouble(SmtpTrouble::once(trouble));
+        smtp.inject(SmtpFault::once(trouble));
         assert_eq!(failed(&mailer).await.about(), About::Message);
     }
 }
@@ -249,7 +255,7 @@ async fn a_domain_in_chinese_is_written_as_punycode() {
 #[tokio::test]
 async fn a_lost_reply_to_a_message_is_ambiguous() {
     let (smtp, mailer) = open().await;
-    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::DropAfterEffect));
     assert_eq!(fault(&mailer).await.1, "ambiguous");
     assert_eq!(smtp.totals().mails, 1, "it had arrived");
     works(&mailer).await;
@@ -260,7 +266,7 @@ async fn a_lost_reply_to_a_message_is_ambiguous() {
 async fn a_late_reply_to_a_message_is_ambiguous() {
     let smtp = sandbox(|_| {}).await;
     let mailer = Mailer::new(config(&smtp, Tls::Starttls)).unwrap().with_final_timeout(Duration::from_millis(200));
-    smtp.trouble(SmtpTrouble::once(Trouble::SlowReply { ms: 2_000 }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::SlowReply { ms: 2_000 }));
     assert_eq!(fault(&mailer).await, ("net.timeout".into(), "ambiguous"));
     works(&mailer).await;
 }
@@ -271,7 +277,7 @@ async fn a_late_greeting_is_retryable() {
     let mut config = config(&smtp, Tls::Starttls);
     config.timeout = Duration::from_millis(300);
     let mailer = Mailer::new(config).unwrap();
-    smtp.trouble(SmtpTrouble::once(Trouble::DelayGreeting { ms: 3_000 }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::DelayGreeting { ms: 3_000 }));
     assert_eq!(fault(&mailer).await, ("net.timeout".into(), "retryable"));
     works(&mailer).await;
 }
@@ -301,7 +307,7 @@ async fn a_wrong_password_is_tried_once_and_rests() {
 #[tokio::test]
 async fn login_is_tried_where_plain_is_refused() {
     let (smtp, mailer) = open().await;
-    smtp.trouble(SmtpTrouble::once(Trouble::RefuseLogin { code: 535, text: None }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::RefuseLogin { code: 535, text: None }));
     works(&mailer).await;
     assert_eq!(smtp.totals().logins, 1);
 }
@@ -333,7 +339,7 @@ async fn a_certificate_of_another_authority_is_refused_before_anything_is_said()
 #[tokio::test]
 async fn text_slipped_in_before_the_handshake_is_forgotten() {
     let (smtp, mailer) = open().await;
-    smtp.trouble(SmtpTrouble::once(Trouble::InjectBeforeTls));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::InjectBeforeTls));
     works(&mailer).await;
 }
 
@@ -413,7 +419,7 @@ async fn no_more_connections_are_opened_than_allowed() {
 async fn an_abandoned_send_leaves_no_half_transaction_behind() {
     let (smtp, mailer) = open().await;
     works(&mailer).await;
-    smtp.trouble(SmtpTrouble::once(Trouble::SlowReply { ms: 1_000 }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::SlowReply { ms: 1_000 }));
     let bytes = mail("m@x.example");
     let given_up = tokio::time::timeout(Duration::from_millis(100), mailer.send(LOGIN, &[LI], &bytes)).await;
     assert!(given_up.is_err());

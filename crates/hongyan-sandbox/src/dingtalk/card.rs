@@ -5,13 +5,16 @@
 //! delivered. Templates are not kept: what a card's buttons are is the presser's word.
 
 use super::{
-    groups::{self, Manner},
-    letters::{self, By, Draft},
+    credentials::Credentials,
+    groups::{self, Groups, SendOptions},
+    sent::{self, By, Draft},
+    settings::Settings,
 };
 use crate::{
+    ask::is_address,
     options::random_hex,
     route::{Refused, refuse},
-    world::{Caller, World, callback::Road, company::PersonId, event::Happening, ledger::Ledger},
+    world::{Caller, World, company::PersonId, ledger::Ledger},
 };
 use hongyan_dingtalk::{
     DingTalk,
@@ -108,7 +111,7 @@ fn make(world: &mut World, now: i64, card: Card) -> Result<(), Refused> {
     if card.card_template_id.is_empty() {
         return Err(empty("cardTemplateId", "param.cardTemplateIdEmpty"));
     }
-    let published = match &world.settings.dingtalk_card_templates {
+    let published = match &world.memory.get::<Settings>().card_templates {
         Some(templates) => templates.get(&card.card_template_id).copied(),
         None => card.card_template_id.ends_with(".schema").then_some(true),
     };
@@ -117,7 +120,7 @@ fn make(world: &mut World, now: i64, card: Card) -> Result<(), Refused> {
         Some(false) => return Err(fault("param.templateUnpublished", "模板未发布").into()),
         None => return Err(fault("param.templateNotExist", "模板不存在").into()),
     }
-    if world.dingtalk.cards.held.get(&card.out_track_id).is_some() {
+    if world.memory.get::<Cards>().held.get(&card.out_track_id).is_some() {
         return Err(fault("param.cardAlreadyExist", "卡片已存在").into());
     }
     let private = private(world, card.private_data.clone(), card.user_id_type)?;
@@ -129,7 +132,7 @@ fn make(world: &mut World, now: i64, card: Card) -> Result<(), Refused> {
         guids: VecDeque::new(),
         card,
     };
-    world.dingtalk.cards.held.keep(now, held.card.out_track_id.clone(), held);
+    world.memory.get_mut::<Cards>().held.keep(now, held.card.out_track_id.clone(), held);
     Ok(())
 }
 
@@ -155,7 +158,7 @@ fn model<'a>(spaces: &'a Spaces, kind: &str) -> Option<&'a Model> {
     }
 }
 
-fn manner<'a>(deliveries: &'a Deliveries, kind: &str) -> Option<&'a Model> {
+fn deliver_model<'a>(deliveries: &'a Deliveries, kind: &str) -> Option<&'a Model> {
     match kind {
         "IM_GROUP" => deliveries.im_group_open_deliver_model.as_ref(),
         "IM_ROBOT" => deliveries.im_robot_open_deliver_model.as_ref(),
@@ -170,11 +173,11 @@ fn check(world: &World, spaces: &Spaces, to: &[(String, String)], how: &Deliveri
         if model(spaces, kind).is_none() {
             return Err(fault("param.openSpaceModelInvalid", "缺少场域模型"));
         }
-        let Some(manner) = manner(how, kind) else {
+        let Some(options) = deliver_model(how, kind) else {
             return Err(fault("param.openDeliverModelEmpty", "缺少投放模型"));
         };
-        let robot = manner.get("robotCode").and_then(Value::as_str);
-        let own = robot.is_none_or(|code| code == world.credentials.app_key);
+        let robot = options.get("robotCode").and_then(Value::as_str);
+        let own = robot.is_none_or(|code| code == world.memory.get::<Credentials>().app_key);
         if !own || (kind == "IM_GROUP" && robot.is_none()) {
             return Err(fault("param.openDeliverModelError", "robotCode 不合法"));
         }
@@ -215,8 +218,8 @@ fn show(
     kind: Option<i64>,
 ) -> Result<Arc<str>, &'static str> {
     let track = track.to_owned();
-    let content = world.dingtalk.cards.held.get(&track).ok_or("卡片不存在")?.content(None);
-    let from: Option<Arc<str>> = Some(world.credentials.app_key.as_str().into());
+    let content = world.memory.get::<Cards>().held.get(&track).ok_or("卡片不存在")?.content(None);
+    let from: Option<Arc<str>> = Some(world.memory.get::<Credentials>().app_key.as_str().into());
     let (message, people) = match space_type {
         "IM_ROBOT" => {
             let person = person(world, space_id, kind).ok_or("用户不存在")?;
@@ -230,29 +233,29 @@ fn show(
                 content: &content,
                 mentions: Vec::new(),
             };
-            (letters::post(world, now, draft), people)
+            (sent::post(world, now, draft), people)
         }
         "IM_GROUP" | "ONE_BOX" => {
-            let group = world.dingtalk.groups.find_open(space_id).ok_or("会话不存在")?;
-            if world.dingtalk.groups.get(group).disbanded {
+            let group = world.memory.get::<Groups>().find_open(space_id).ok_or("会话不存在")?;
+            if world.memory.get::<Groups>().get(group).disbanded {
                 return Err("群已解散");
             }
-            let manner = manner(how, space_type).cloned().unwrap_or_default();
-            let mut people: Vec<PersonId> = world.dingtalk.groups.get(group).present(&world.company).collect();
+            let options = deliver_model(how, space_type).cloned().unwrap_or_default();
+            let mut people: Vec<PersonId> = world.memory.get::<Groups>().get(group).present(&world.company).collect();
             let named = if space_type == "ONE_BOX" { "userIds" } else { "recipients" };
             if let Some(Value::Array(only)) =
-                manner.get(named).filter(|only| only.as_array().is_some_and(|o| !o.is_empty()))
+                options.get(named).filter(|only| only.as_array().is_some_and(|o| !o.is_empty()))
             {
                 let only: Vec<PersonId> = only.iter().filter_map(|id| person(world, id.as_str()?, kind)).collect();
                 people.retain(|person| only.contains(person));
             }
-            let mentions = manner.get("atUserIds").and_then(Value::as_object).map(|at| at.keys().cloned().collect());
-            let manner = Manner { from, only: Some(people.clone()), mentions: mentions.unwrap_or_default() };
-            (groups::say(world, now, group, By::Robot, &content, manner), people)
+            let mentions = options.get("atUserIds").and_then(Value::as_object).map(|at| at.keys().cloned().collect());
+            let options = SendOptions { from, only: Some(people.clone()), mentions: mentions.unwrap_or_default() };
+            (groups::say(world, now, group, By::Robot, &content, options), people)
         }
         _ => return Err("会话不存在"),
     };
-    if let Some(held) = world.dingtalk.cards.held.get_mut(&track) {
+    if let Some(held) = world.memory.get_mut::<Cards>().held.get_mut(&track) {
         let (space_type, space_id) = (space_type.to_owned(), space_id.to_owned());
         held.shown.push(Shown { space_type, space_id, message: message.clone(), people });
     }
@@ -261,8 +264,8 @@ fn show(
 
 /// Shows everybody what the card is now.
 fn refresh(world: &mut World, track: &str) {
-    let World { dingtalk, phones, .. } = world;
-    let Some(held) = dingtalk.cards.held.get(&track.to_owned()) else { return };
+    let World { memory, phones, .. } = world;
+    let Some(held) = memory.get::<Cards>().held.get(&track.to_owned()) else { return };
     for shown in &held.shown {
         for person in &shown.people {
             let content = held.content(Some(*person));
@@ -297,7 +300,7 @@ fn held<'a>(world: &'a mut World, track: &str) -> Result<&'a mut Held, Refused> 
     if track.is_empty() {
         return Err(empty("outTrackId", "param.outTrackIdEmpty"));
     }
-    let found = world.dingtalk.cards.held.get_mut(&track.to_owned());
+    let found = world.memory.get_mut::<Cards>().held.get_mut(&track.to_owned());
     found.ok_or_else(|| fault("param.cardNotExist", "卡片不存在").into())
 }
 
@@ -401,11 +404,11 @@ pub(super) fn register(
     if callback_url.is_empty() {
         return Err(empty("callbackUrl", "param.callbackUrlEmpty"));
     }
-    let routes = &mut world.dingtalk.cards.routes;
+    let routes = &mut world.memory.get_mut::<Cards>().routes;
     if !force_update && routes.contains_key(&key) {
         return Err(fault("param.callbackRouteKeyExist", "callbackRouteKey 已存在").into());
     }
-    if routes.len() >= ROUTES || !crate::push::is_address(&callback_url) {
+    if routes.len() >= ROUTES || !is_address(&callback_url) {
         return Err(fault("system.updateCallbackFailed", "回调地址保存失败").into());
     }
     let made = || random_hex(32).map_err(|_| fault("system.busy", "系统繁忙"));
@@ -414,20 +417,26 @@ pub(super) fn register(
     Ok(CardCallbackRegistered { success: true, result: CardCallback { callback_url, api_secret: secret } })
 }
 
-/// Somebody presses a button of the card that a message of his shows; the press as the application hears it, and the
-/// roads that it takes. `None` where the message is no card.
-pub(crate) fn pressed(
-    world: &mut World,
-    now: i64,
+/// Where a press goes.
+pub(super) enum Goes {
+    Stream,
+    Http(Route),
+    Nowhere,
+}
+
+/// The press of a button of the card that a message shows, as the application hears it, and where it goes. `None` where
+/// the message is no card.
+pub(super) fn press(
+    world: &World,
     who: PersonId,
     message: &str,
     action: &str,
     params: Map<String, Value>,
-) -> Option<(Value, Vec<Road>)> {
+) -> Option<(Press, Goes)> {
     let shows = |card: &Value| card["interactive_card"]["outTrackId"].as_str().map(str::to_owned);
     let seen = world.phones.of(who).find(|shown| shown.platform == "dingtalk" && &*shown.source == message)?;
     let track = shows(&serde_json::from_str(&seen.content).ok()?)?;
-    let held = world.dingtalk.cards.held.get(&track)?;
+    let held = world.memory.get::<Cards>().held.get(&track)?;
     let place = held.shown.iter().find(|shown| &*shown.message == message)?;
     let content = json!({"cardPrivateData": {"actionIds": [action], "params": params}});
     let owner = world.company.person(who);
@@ -435,7 +444,7 @@ pub(crate) fn pressed(
     let press = Press {
         kind: "actionCallback".into(),
         out_track_id: track,
-        corp_id: world.credentials.corp_id.clone(),
+        corp_id: world.memory.get::<Credentials>().corp_id.clone(),
         user_id: if by_union { owner.unionid.clone() } else { owner.userid.clone() },
         user_id_type: Some(if by_union { 2 } else { 1 }),
         space_type: place.space_type.clone(),
@@ -443,22 +452,15 @@ pub(crate) fn pressed(
         extension: "{}".into(),
         content: content.to_string(),
     };
-    let route = match held.card.callback_type.as_deref() {
-        Some("STREAM") => None,
+    let goes = match held.card.callback_type.as_deref() {
+        Some("STREAM") => Goes::Stream,
         Some("HTTP") => {
-            let key = held.card.callback_route_key.clone().unwrap_or_default();
-            Some(world.dingtalk.cards.routes.get(&key).cloned())
+            let key = held.card.callback_route_key.as_deref().unwrap_or_default();
+            world.memory.get::<Cards>().routes.get(key).cloned().map_or(Goes::Nowhere, Goes::Http)
         }
-        // Presses go nowhere.
-        _ => Some(None),
+        _ => Goes::Nowhere,
     };
-    let press = json!(press);
-    let roads = match route {
-        None => world.tell(now, Happening::Card { press: press.clone(), who, route: None }),
-        Some(Some(route)) => world.tell(now, Happening::Card { press: press.clone(), who, route: Some(route) }),
-        Some(None) => Vec::new(),
-    };
-    Some((press, roads))
+    Some((press, goes))
 }
 
 /// What the application answered to a press: it reaches the presser's screen.
@@ -468,7 +470,7 @@ pub(crate) fn answered(world: &mut World, press: &Value, who: PersonId, answer: 
         return;
     };
     let UpdateOptions { update_card_data_by_key, update_private_data_by_key } = card_update_options.unwrap_or_default();
-    let Some(held) = world.dingtalk.cards.held.get_mut(&track) else { return };
+    let Some(held) = world.memory.get_mut::<Cards>().held.get_mut(&track) else { return };
     if let Some(data) = card_data {
         let public = &held.public;
         let screen = held.screens.entry(who).or_insert_with(|| public.clone());

@@ -4,9 +4,9 @@
 
 use super::{
     body,
-    groups::{self, Founding, MAX_MEMBERS, Manner},
-    letters::By,
+    groups::{self, Groups, MAX_MEMBERS, NewGroup, SendOptions},
     media,
+    sent::{By, SentMessages},
 };
 use crate::{
     route::{Refused, refuse},
@@ -26,7 +26,7 @@ use std::collections::HashSet;
 /// An internal group.
 pub(super) const INTERNAL: i64 = 2;
 /// Characters of a group's name.
-pub(super) const MAX_NAME: usize = 20;
+pub(super) const MAX_NAME: usize = CreateChat::SPEC.max_chars("name").unwrap();
 /// Readers of one page.
 const MAX_PAGE: i64 = 100;
 /// Where the cursor of a read list begins to count, so that nobody takes it for an index.
@@ -53,8 +53,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateChat) ->
     if request.useridlist.is_empty() {
         return refused("49010", "群成员列表不能为空");
     }
-    if CreateChat::SPEC.max_items("useridlist").is_some_and(|max| request.useridlist.len() > max) {
-        return refused("49011", "群成员列表过长: 每次最多 40 人");
+    if let Some(code) = CreateChat::SPEC.exceeded("useridlist", request.useridlist.len()) {
+        return refused(code, "群成员列表过长: 每次最多 40 人");
     }
     if !request.extidlist.is_empty() {
         return refused("49009", "群不允许添加外部联系人");
@@ -80,11 +80,11 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateChat) ->
     if request.conversation_tag.is_some_and(|tag| tag != INTERNAL) {
         return refused("40035", "不合法的参数: conversationTag");
     }
-    let founding = Founding { owner, members, icon: request.icon, rules, ..Founding::named(name) };
-    let Some(index) = world.dingtalk.groups.found(caller.now, founding) else {
+    let new_group = NewGroup { owner, members, icon: request.icon, rules, ..NewGroup::named(name) };
+    let Some(index) = world.memory.get_mut::<Groups>().found(caller.now, new_group) else {
         return refused("49007", "企业群数量已达上限");
     };
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     Ok(ChatCreated {
         chatid: group.chatid.clone(),
         open_conversation_id: Some(group.room.id.to_string()),
@@ -101,8 +101,8 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) ->
     if request.chatid.is_empty() {
         return refused("49000", "缺少参数 chatid");
     }
-    let index = world.dingtalk.groups.find_chat(&request.chatid);
-    let Some(index) = index.filter(|index| !world.dingtalk.groups.get(*index).disbanded) else {
+    let index = world.memory.get::<Groups>().find_chat(&request.chatid);
+    let Some(index) = index.filter(|index| !world.memory.get::<Groups>().get(*index).disbanded) else {
         return refused("40016", "不合法的群会话id");
     };
     if let Some(name) = &request.name {
@@ -111,9 +111,10 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) ->
             return refused("49015", "不合法的群名称: 1 到 20 个字符");
         }
     }
-    let most = UpdateChat::SPEC.max_items("add_useridlist").unwrap_or(usize::MAX);
-    if request.add_useridlist.len() > most || request.del_useridlist.len() > most {
-        return refused("49011", "群成员列表过长: 每次最多 40 人");
+    let over = |field, list: &Vec<String>| UpdateChat::SPEC.exceeded(field, list.len());
+    let over_add = over("add_useridlist", &request.add_useridlist);
+    if let Some(code) = over_add.or_else(|| over("del_useridlist", &request.del_useridlist)) {
+        return refused(code, "群成员列表过长: 每次最多 40 人");
     }
     if groups::overlap(&request.add_useridlist, &request.del_useridlist) {
         return refused("49004", "添加和删除的成员有交集");
@@ -165,7 +166,7 @@ pub(super) enum Unfit {
 
 /// Changes a group, all of it or nothing.
 pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -> Result<(), Unfit> {
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     let (gone, mut members): (Vec<PersonId>, Vec<PersonId>) =
         group.members.iter().copied().partition(|id| change.del.contains(id));
     let mut seen: HashSet<PersonId> = members.iter().copied().collect();
@@ -195,7 +196,7 @@ pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -
     for (kind, what) in news {
         groups::tell(world, now, index, kind, what);
     }
-    let group = world.dingtalk.groups.get_mut(index);
+    let group = world.memory.get_mut::<Groups>().get_mut(index);
     group.subadmins.retain(|id| seen.contains(id));
     (group.members, group.owner, group.rules) = (members, owner, rules);
     if let Some(title) = title {
@@ -211,10 +212,10 @@ pub(super) fn get(world: &mut World, _: &Caller, request: GetChat) -> Result<Cha
     if request.chatid.is_empty() {
         return refused("49000", "缺少参数 chatid");
     }
-    let Some(index) = world.dingtalk.groups.find_chat(&request.chatid) else {
+    let Some(index) = world.memory.get::<Groups>().find_chat(&request.chatid) else {
         return refused("40016", "不合法的群会话id");
     };
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     let [mention_all_authority, show_history_type, validation_type, searchable, chat_banned_type, management_type] =
         group.rules.map(Some);
     let chat_info = Chat {
@@ -255,8 +256,8 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToChat) -> R
     if request.chatid.is_empty() {
         return refused("34001", "不合法的会话id");
     }
-    let index = world.dingtalk.groups.find_chat(&request.chatid);
-    let Some(index) = index.filter(|index| !world.dingtalk.groups.get(*index).disbanded) else {
+    let index = world.memory.get::<Groups>().find_chat(&request.chatid);
+    let Some(index) = index.filter(|index| !world.memory.get::<Groups>().get(*index).disbanded) else {
         return refused("34013", "会话不存在");
     };
     // The oldest form has the message's members beside the chat's id.
@@ -268,12 +269,12 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToChat) -> R
         return refused("34014", "消息JSON不完整: 缺少 msg");
     }
     let content = message(world, msg)?;
-    let id = groups::say(world, caller.now, index, By::Application, &content, Manner::default());
+    let id = groups::say(world, caller.now, index, By::Application, &content, SendOptions::default());
     Ok(ChatSent { message_id: id.to_string() })
 }
 
 pub(super) fn read_list(world: &mut World, caller: &Caller, request: GetReadList) -> Result<ReadListGiven, Refused> {
-    let letter = world.dingtalk.letters.get(&request.message_id);
+    let letter = world.memory.get::<SentMessages>().get(&request.message_id);
     let Some(letter) = letter.filter(|letter| letter.by == By::Application && letter.group.is_some()) else {
         return refused("40035", "不合法的参数: messageId");
     };

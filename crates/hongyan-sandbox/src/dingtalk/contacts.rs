@@ -1,14 +1,15 @@
 //! What the contacts of both generations check alike: scope, ids, pages, order, permission.
 
+use super::token::Tokens;
 use crate::{
     route::{Refused, refuse},
     world::{
         World,
-        company::{Company, Department, Person, PersonId, Treatment},
+        company::{Company, Department, Person, PersonId, PersonRule},
     },
 };
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Limit, Spec};
+use hongyan_endpoint::{Bound, Needs, Spec, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,9 +49,10 @@ pub(super) fn refused(code: &str, words: impl Into<String>) -> Refused {
     refuse::<DingTalk>(code, words).into()
 }
 
-/// For operations that vendors never get; `scope` is what they would need.
-pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
-    if !world.dingtalk.vendor {
+/// For operations that vendors never get; the declaration names the permission that they would need.
+pub(super) fn internal_only(world: &World, spec: &Spec) -> Result<(), Refused> {
+    let Needs::Permission(scope) = spec.needs else { return Ok(()) };
+    if !world.memory.get::<Tokens>().vendor {
         return Ok(());
     }
     Err(refused("60011", format!("没有调用该接口的权限,接口权限申请参考{{requiredScopes=[{scope}]}}")))
@@ -58,7 +60,7 @@ pub(super) fn internal_only(world: &World, scope: &str) -> Result<(), Refused> {
 
 /// Inside the application's scope.
 pub(super) fn seen(person: &Person) -> bool {
-    person.visible && person.dingtalk != Treatment::Invisible
+    person.visible && person.dingtalk != PersonRule::Invisible
 }
 
 /// Somebody of the company, in scope or not.
@@ -133,17 +135,17 @@ pub(super) fn cut<T: Copy>(all: &[T], offset: i64, size: i64) -> (Vec<T>, bool) 
 /// The first field that is over its declared bound.
 pub(super) fn over_bound(spec: &Spec, request: &impl Serialize) -> Option<&'static str> {
     let fields = serde_json::to_value(request).unwrap_or_default();
-    spec.limits.iter().find_map(|limit| match limit {
-        Limit::Chars { field, max } => {
-            fields[*field].as_str().is_some_and(|text| text.chars().count() > *max).then_some(*field)
+    spec.limits.iter().find_map(|limit| match limit.bound {
+        Bound::Size { field, max, unit: Unit::Chars } => {
+            fields[field].as_str().is_some_and(|text| text.chars().count() > max).then_some(field)
         }
-        Limit::Items { field, max } => {
-            let items = match &fields[*field] {
+        Bound::Size { field, max, unit: Unit::Items } => {
+            let items = match &fields[field] {
                 Value::String(text) => text.split([',', '|']).count(),
                 Value::Array(items) => items.len(),
                 _ => 0,
             };
-            (items > *max).then_some(*field)
+            (items > max).then_some(field)
         }
         _ => None,
     })

@@ -2,8 +2,8 @@
 
 use super::{
     chat,
-    groups::{self, Manner},
-    letters::{self, By, Draft},
+    groups::{self, Groups, SendOptions},
+    sent::{self, By, Draft},
 };
 use crate::{
     options::random_hex,
@@ -31,7 +31,11 @@ pub(crate) struct Place {
 impl Place {
     /// The group of either id; disbanded ones are no place.
     pub(crate) fn group(world: &World, id: &str) -> Option<Self> {
-        let group = world.dingtalk.groups.find(id).filter(|index| !world.dingtalk.groups.get(*index).disbanded)?;
+        let group = world
+            .memory
+            .get::<Groups>()
+            .find(id)
+            .filter(|index| !world.memory.get::<Groups>().get(*index).disbanded)?;
         Some(Self { group: Some(group), people: Vec::new() })
     }
 
@@ -43,7 +47,7 @@ impl Place {
     /// Who is there now.
     fn present(&self, world: &World) -> Vec<PersonId> {
         match self.group {
-            Some(group) => world.dingtalk.groups.get(group).present(&world.company).collect(),
+            Some(group) => world.memory.get::<Groups>().get(group).present(&world.company).collect(),
             None => self.people.clone(),
         }
     }
@@ -81,12 +85,20 @@ impl Places {
     }
 }
 
+/// Conversations that people chose, by the id that serves once.
+#[derive(Default)]
+pub(super) struct Chosen(pub(super) Places);
+
+/// Where answers to a robot's messages go.
+#[derive(Default)]
+pub(super) struct Sessions(pub(super) Places);
+
 /// A person chooses a conversation in the client, which gives the application its id.
 ///
 /// # Errors
 /// The system gives no random bytes.
 pub(crate) fn choose(world: &mut World, now: i64, place: Place) -> io::Result<String> {
-    world.dingtalk.chosen.open(now, now + LIFE_MS, place)
+    world.memory.get_mut::<Chosen>().0.open(now, now + LIFE_MS, place)
 }
 
 pub(super) fn send(
@@ -98,7 +110,7 @@ pub(super) fn send(
     let Some(sender) = world.company.find_exact(&request.sender) else {
         return refused("40012", "不合法的发送者");
     };
-    let Some(place) = world.dingtalk.chosen.get(caller.now, &request.cid).cloned() else {
+    let Some(place) = world.memory.get::<Chosen>().0.get(caller.now, &request.cid).cloned() else {
         return refused("40016", "不合法的会话id: 不存在、已使用或已超过24小时");
     };
     let mut people = place.present(world);
@@ -110,19 +122,19 @@ pub(super) fn send(
         return refused("40017", "会话中没有与发送者同企业的接收者");
     }
     let content = chat::message(world, request.msg)?;
-    world.dingtalk.chosen.close(&request.cid);
+    world.memory.get_mut::<Chosen>().0.close(&request.cid);
     let receiver: Vec<&str> = people.iter().map(|id| world.company.person(*id).userid.as_str()).collect();
     let receiver = receiver.join("|");
     let from = Some(request.sender.as_str().into());
     match place.group {
         Some(group) => {
-            let manner = Manner { from, only: Some(people), ..Manner::default() };
-            groups::say(world, caller.now, group, By::Member, &content, manner);
+            let options = SendOptions { from, only: Some(people), ..SendOptions::default() };
+            groups::say(world, caller.now, group, By::Member, &content, options);
         }
         None => {
             let by = By::Member;
             let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-            letters::post(world, caller.now, draft);
+            sent::post(world, caller.now, draft);
         }
     }
     Ok(ConversationSent { receiver })

@@ -1,9 +1,6 @@
 //! Departments, written: create, change, remove, in both generations. Only the company's own applications may.
 
-use super::{
-    contacts::{Generation, department_id, internal_only, over_bound, refused, seen_department},
-    user_edit::MANAGE,
-};
+use super::contacts::{Generation, department_id, internal_only, over_bound, refused, seen_department};
 use crate::{
     route::Refused,
     world::{
@@ -51,13 +48,31 @@ fn departments(text: Option<String>) -> Result<Option<Vec<i64>>, Refused> {
     people(text).map(parse).transpose()
 }
 
+/// What creating and changing say alike, in the first generation.
+macro_rules! rest_v1 {
+    ($request:ident) => {
+        Draft {
+            create_dept_group: $request.create_dept_group,
+            hide_dept: $request.dept_hiding,
+            dept_permits: departments($request.dept_permits)?,
+            user_permits: people($request.user_permits),
+            outer_dept: $request.outer_dept,
+            outer_dept_only_self: $request.outer_dept_only_self,
+            outer_permit_depts: departments($request.outer_permit_depts)?,
+            outer_permit_users: people($request.outer_permit_users),
+            source_identifier: $request.source_identifier,
+            ..Draft::default()
+        }
+    };
+}
+
 pub(super) fn create_department(
     world: &mut World,
     _: &Caller,
     request: v2::CreateDepartment,
 ) -> Result<v2::DepartmentCreated, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::CreateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v2::CreateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: Some(request.name),
         parent_id: Some(request.parent_id.unwrap_or(ROOT)),
@@ -79,7 +94,7 @@ pub(super) fn create_department(
 
 pub(super) fn update_department(world: &mut World, _: &Caller, request: v2::UpdateDepartment) -> Result<Done, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::UpdateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v2::UpdateDepartment::SPEC, &request)?;
     let cleared = request.force_update_fields.unwrap_or_default();
     let clear = |field: &str, value: Option<String>| {
         let forced = cleared.split(',').any(|name| name.trim() == field);
@@ -110,7 +125,7 @@ pub(super) fn update_department(world: &mut World, _: &Caller, request: v2::Upda
 }
 
 pub(super) fn delete_department(world: &mut World, _: &Caller, request: v2::DeleteDepartment) -> Result<Done, Refused> {
-    delete(world, request.dept_id)
+    delete(world, &v2::DeleteDepartment::SPEC, request.dept_id)
 }
 
 pub(super) fn create_department_v1(
@@ -119,21 +134,12 @@ pub(super) fn create_department_v1(
     request: v1::CreateDepartment,
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::CreateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v1::CreateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: Some(request.name),
         parent_id: Some(parent_id(&request.parentid)?),
         order: request.order.as_deref().map(order).transpose()?,
-        create_dept_group: request.create_dept_group,
-        hide_dept: request.dept_hiding,
-        dept_permits: departments(request.dept_permits)?,
-        user_permits: people(request.user_permits),
-        outer_dept: request.outer_dept,
-        outer_dept_only_self: request.outer_dept_only_self,
-        outer_permit_depts: departments(request.outer_permit_depts)?,
-        outer_permit_users: people(request.outer_permit_users),
-        source_identifier: request.source_identifier,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     Ok(v1::DepartmentWritten { id: create(world, draft)? })
 }
@@ -144,24 +150,15 @@ pub(super) fn update_department_v1(
     request: v1::UpdateDepartment,
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::UpdateDepartment::SPEC, &request)?;
+    authenticate(world, HERE, &v1::UpdateDepartment::SPEC, &request)?;
     let draft = Draft {
         name: request.name,
         parent_id: request.parentid.as_deref().map(parent_id).transpose()?,
         order: request.order.as_deref().map(order).transpose()?,
-        create_dept_group: request.create_dept_group,
         auto_add_user: request.auto_add_user,
         org_dept_owner: request.org_dept_owner,
         managers: people(request.dept_manager_userid_list),
-        hide_dept: request.dept_hiding,
-        dept_permits: departments(request.dept_permits)?,
-        user_permits: people(request.user_permits),
-        outer_dept: request.outer_dept,
-        outer_dept_only_self: request.outer_dept_only_self,
-        outer_permit_depts: departments(request.outer_permit_depts)?,
-        outer_permit_users: people(request.outer_permit_users),
-        source_identifier: request.source_identifier,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     update(world, request.id, draft)?;
     Ok(v1::DepartmentWritten { id: request.id })
@@ -172,7 +169,7 @@ pub(super) fn delete_department_v1(
     _: &Caller,
     request: v1::DeleteDepartment,
 ) -> Result<Done, Refused> {
-    delete(world, department_id(&request.id)?)
+    delete(world, &v1::DeleteDepartment::SPEC, department_id(&request.id)?)
 }
 
 fn parent_id(text: &str) -> Result<i64, Refused> {
@@ -184,8 +181,8 @@ fn order(text: &str) -> Result<i64, Refused> {
 }
 
 /// Permission, then the declared bounds.
-fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
-    internal_only(world, MANAGE)?;
+fn authenticate(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
+    internal_only(world, spec)?;
     match over_bound(spec, request) {
         None => Ok(()),
         Some("name") => Err(unnamed()),
@@ -302,8 +299,8 @@ fn misplaced(why: Misplaced) -> Refused {
     }
 }
 
-fn delete(world: &mut World, id: i64) -> Result<Done, Refused> {
-    internal_only(world, MANAGE)?;
+fn delete(world: &mut World, spec: &Spec, id: i64) -> Result<Done, Refused> {
+    internal_only(world, spec)?;
     if id != ROOT {
         seen_department(&world.company, id)?;
     }

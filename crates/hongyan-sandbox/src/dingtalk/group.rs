@@ -2,7 +2,7 @@
 
 use super::{
     chat::{self, Change, INTERNAL, MAX_NAME, Unfit},
-    groups::{self, Founding, MAX_MEMBERS},
+    groups::{self, Groups, MAX_MEMBERS, NewGroup},
 };
 use crate::{
     route::{Refused, refuse},
@@ -70,10 +70,10 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateGroup) -
     let members = people(world, &request.useridlist)?;
     let rules = groups::switched([0; 6], switches(request.management_options.as_ref()))
         .ok_or_else(|| invalid("managementOptions 只能为 0 或 1"))?;
-    let founding = Founding { owner, members, icon: request.icon, rules, ..Founding::named(request.name.trim()) };
-    let index = world.dingtalk.groups.found(caller.now, founding);
+    let new_group = NewGroup { owner, members, icon: request.icon, rules, ..NewGroup::named(request.name.trim()) };
+    let index = world.memory.get_mut::<Groups>().found(caller.now, new_group);
     let index = index.ok_or_else(|| invalid("企业群数量已达上限"))?;
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     Ok(GroupCreated {
         conversation_tag: Some(INTERNAL),
         open_conversation_id: group.room.id.to_string(),
@@ -82,8 +82,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: CreateGroup) -
 }
 
 pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateGroup) -> Result<Success, Refused> {
-    let index = world.dingtalk.groups.find_chat(&request.chatid);
-    let index = index.filter(|index| !world.dingtalk.groups.get(*index).disbanded);
+    let index = world.memory.get::<Groups>().find_chat(&request.chatid);
+    let index = index.filter(|index| !world.memory.get::<Groups>().get(*index).disbanded);
     let index = index.ok_or_else(|| invalid("chatid 不存在"))?;
     if let Some(name) = &request.name {
         name_fits(name)?;
@@ -111,7 +111,7 @@ pub(super) fn unfit(unfit: Unfit) -> Fault {
 }
 
 pub(super) fn convert(world: &mut World, _: &Caller, request: ConvertChatId) -> Result<ChatIdConverted, Refused> {
-    let index = world.dingtalk.groups.find_chat(&request.chat_id);
+    let index = world.memory.get::<Groups>().find_chat(&request.chat_id);
     let index = index.ok_or_else(|| refuse::<DingTalk>("invalideChatId", "chatId 不合法"))?;
-    Ok(ChatIdConverted { open_conversation_id: world.dingtalk.groups.get(index).room.id.to_string() })
+    Ok(ChatIdConverted { open_conversation_id: world.memory.get::<Groups>().get(index).room.id.to_string() })
 }

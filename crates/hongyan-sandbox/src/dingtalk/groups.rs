@@ -2,10 +2,13 @@
 //!
 //! What each operation refuses is its own business; this keeps who owns a group, who is in it and what was said.
 
-use super::letters::{self, By, Draft};
+use super::{
+    event,
+    sent::{self, By, Draft, SentMessages},
+};
 use crate::world::{
     World,
-    company::{Company, PersonId, Treatment},
+    company::{Company, PersonId, PersonRule},
     phone::Room,
 };
 use serde::{Deserialize, Serialize};
@@ -46,7 +49,7 @@ pub(super) struct Group {
 }
 
 /// A group to be made.
-pub(super) struct Founding {
+pub(super) struct NewGroup {
     pub(super) name: String,
     pub(super) owner: PersonId,
     pub(super) members: Vec<PersonId>,
@@ -76,7 +79,7 @@ impl Groups {
         let mut groups = Self::default();
         let members: Vec<PersonId> = FIRST.iter().filter_map(|userid| company.find_exact(userid)).collect();
         if let Some(owner) = members.first() {
-            groups.found(0, Founding { owner: *owner, members, ..Founding::named("值班群") });
+            groups.found(0, NewGroup { owner: *owner, members, ..NewGroup::named("值班群") });
         }
         groups
     }
@@ -101,7 +104,7 @@ impl Groups {
     }
 
     /// Makes a group; `None` when the company has its number of them.
-    pub(super) fn found(&mut self, now: i64, founding: Founding) -> Option<usize> {
+    pub(super) fn found(&mut self, now: i64, new_group: NewGroup) -> Option<usize> {
         let index = self.all.len();
         if index >= MAX_GROUPS {
             return None;
@@ -109,10 +112,10 @@ impl Groups {
         let count = index as u64 + 1;
         let mut hasher = DefaultHasher::new();
         ("chat", now, count).hash(&mut hasher);
-        let Founding { name, owner, members, subadmins, icon, rules, template } = founding;
+        let NewGroup { name, owner, members, subadmins, icon, rules, template } = new_group;
         let group = Group {
             chatid: format!("chat{count:016x}{:016x}", hasher.finish()),
-            room: Room { id: letters::opaque("cid", now, count).into(), name: name.into() },
+            room: Room { id: sent::opaque("cid", now, count).into(), name: name.into() },
             owner,
             members: Vec::new(),
             subadmins,
@@ -153,7 +156,7 @@ impl Groups {
     }
 }
 
-impl Founding {
+impl NewGroup {
     /// A group of this name, with nobody in it yet.
     pub(super) fn named(name: &str) -> Self {
         Self {
@@ -242,7 +245,7 @@ pub(super) fn overlap(these: &[String], those: &[String]) -> bool {
 pub(super) fn visible(world: &World, userid: &str) -> Option<PersonId> {
     let id = world.company.find_exact(userid)?;
     let person = world.company.person(id);
-    (person.visible && person.dingtalk != Treatment::Invisible).then_some(id)
+    (person.visible && person.dingtalk != PersonRule::Invisible).then_some(id)
 }
 
 /// A member by unionid, whom the application may see.
@@ -265,7 +268,7 @@ pub(super) fn people(world: &World, userids: &[String]) -> Result<Vec<PersonId>,
 
 /// What a saying has beside its words.
 #[derive(Default)]
-pub(super) struct Manner {
+pub(super) struct SendOptions {
     /// Who says it, where it is not the application.
     pub(super) from: Option<Arc<str>>,
     /// Only for these; `None`: for all members.
@@ -275,17 +278,24 @@ pub(super) struct Manner {
 }
 
 /// Says something in a group; gives the message's id.
-pub(super) fn say(world: &mut World, now: i64, group: usize, by: By, content: &Value, manner: Manner) -> Arc<str> {
-    let Manner { from, only, mentions } = manner;
-    let room = world.dingtalk.groups.get(group).room.clone();
-    let people = only.unwrap_or_else(|| world.dingtalk.groups.get(group).present(&world.company).collect());
+pub(super) fn say(
+    world: &mut World,
+    now: i64,
+    group: usize,
+    by: By,
+    content: &Value,
+    options: SendOptions,
+) -> Arc<str> {
+    let SendOptions { from, only, mentions } = options;
+    let room = world.memory.get::<Groups>().get(group).room.clone();
+    let people = only.unwrap_or_else(|| world.memory.get::<Groups>().get(group).present(&world.company).collect());
     let draft = Draft { by, group: Some(group), room: Some(&room), people, from, content, mentions };
-    letters::post(world, now, draft)
+    sent::post(world, now, draft)
 }
 
 /// Keeps a message in its group's history.
 pub(super) fn note(world: &mut World, group: usize, message: Arc<str>) {
-    let messages = &mut world.dingtalk.groups.get_mut(group).messages;
+    let messages = &mut world.memory.get_mut::<Groups>().get_mut(group).messages;
     if messages.len() >= KEPT {
         messages.pop_front();
     }
@@ -295,7 +305,7 @@ pub(super) fn note(world: &mut World, group: usize, message: Arc<str>) {
 /// Tells whoever subscribed what became of a group. What the application does there, the platform does in the
 /// owner's name.
 pub(super) fn tell(world: &mut World, now: i64, group: usize, kind: &str, what: Value) {
-    let group = world.dingtalk.groups.get(group);
+    let group = world.memory.get::<Groups>().get(group);
     let mut members = json!({"ChatId": group.chatid, "OpenConversationId": &*group.room.id});
     if kind != "chat_update_owner" {
         members["Operator"] = json!(world.company.person(group.owner).userid);
@@ -303,12 +313,12 @@ pub(super) fn tell(world: &mut World, now: i64, group: usize, kind: &str, what: 
     if let (Value::Object(members), Value::Object(what)) = (&mut members, what) {
         members.extend(what);
     }
-    world.tell_dingtalk(now, kind, members);
+    event::tell(world, now, kind, members);
 }
 
 /// Ends a group; its history stays.
 pub(super) fn disband(world: &mut World, now: i64, group: usize) {
-    if !std::mem::replace(&mut world.dingtalk.groups.get_mut(group).disbanded, true) {
+    if !std::mem::replace(&mut world.memory.get_mut::<Groups>().get_mut(group).disbanded, true) {
         tell(world, now, group, "chat_disband", json!({}));
     }
 }
@@ -318,8 +328,8 @@ pub(super) fn disband(world: &mut World, now: i64, group: usize) {
 /// # Errors
 /// There is no such group, it is not his, or he owns it.
 pub(crate) fn quit(world: &mut World, now: i64, id: &str, person: PersonId) -> Result<(), &'static str> {
-    let index = world.dingtalk.groups.find(id).ok_or("no group of DingTalk has this id")?;
-    let group = world.dingtalk.groups.get_mut(index);
+    let index = world.memory.get::<Groups>().find(id).ok_or("no group of DingTalk has this id")?;
+    let group = world.memory.get_mut::<Groups>().get_mut(index);
     if group.disbanded || !group.members.contains(&person) {
         return Err("not a member of this group");
     }
@@ -335,19 +345,19 @@ pub(crate) fn quit(world: &mut World, now: i64, id: &str, person: PersonId) -> R
 
 /// A group by either id.
 pub(crate) fn index(world: &World, id: &str) -> Option<usize> {
-    world.dingtalk.groups.find(id)
+    world.memory.get::<Groups>().find(id)
 }
 
 /// All groups, as the inspection API lists them.
-pub(crate) fn list(world: &World) -> Value {
-    world.dingtalk.groups.all.iter().map(|group| outline(world, group)).collect()
+pub(super) fn list(world: &World) -> Vec<Value> {
+    world.memory.get::<Groups>().all.iter().map(|group| outline(world, group)).collect()
 }
 
 /// One group by either id, with its history.
 pub(crate) fn describe(world: &World, id: &str, now: i64) -> Option<Value> {
-    let group = world.dingtalk.groups.get(world.dingtalk.groups.find(id)?);
+    let group = world.memory.get::<Groups>().get(world.memory.get::<Groups>().find(id)?);
     let mut shown = outline(world, group);
-    let letters = &world.dingtalk.letters;
+    let letters = &world.memory.get::<SentMessages>();
     let messages = group.messages.iter().filter_map(|id| letters.get(id)).map(|letter| letter.describe(world, now));
     shown["messages"] = messages.collect();
     Some(shown)

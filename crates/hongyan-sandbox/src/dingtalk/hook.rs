@@ -2,6 +2,8 @@
 //!
 //! What is said by them is judged in [`super::webhook`].
 
+use hongyan_dingtalk::webhook::SendWebhook;
+use hongyan_endpoint::{Endpoint, MINUTE, Scope};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -10,7 +12,7 @@ use std::{
 };
 
 /// Messages of one robot within a minute.
-const PER_MINUTE: usize = 20;
+const PER_MINUTE: usize = SendWebhook::SPEC.rate(Scope::App, MINUTE).unwrap() as usize;
 /// How long a robot rests that sent more, in milliseconds.
 const REST_MS: i64 = 600_000;
 const MINUTE_MS: i64 = 60_000;

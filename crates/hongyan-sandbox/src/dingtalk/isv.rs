@@ -1,8 +1,9 @@
 //! A vendor's older operations: each shows a signature or the suite's token, in the query.
 
 use super::{
-    suite::{self, ADMINISTRATOR, NAME, company_name},
-    token,
+    credentials::Credentials,
+    suite::{self, ADMINISTRATOR, NAME, Progress, company_name},
+    token::{self, Tokens},
 };
 use crate::{
     route::{Refused, refuse},
@@ -43,13 +44,13 @@ fn check_signature(world: &World, caller: &Caller, signed: &Signed<'_>) -> Resul
     if off(caller.now) && off(caller.now - caller.moved_ms) {
         return Err(refuse::<DingTalk>("853002", "时间戳与服务器时间相差超过1分钟").into());
     }
-    let Some(secret) = suite::secret(&world.credentials, signed.key) else {
+    let Some(secret) = suite::secret(world.memory.get::<Credentials>(), signed.key) else {
         return Err(refuse::<DingTalk>("853003", "accessKey不存在").into());
     };
     if sign(secret, at, signed.ticket) != signed.signature {
         return Err(refuse::<DingTalk>("853004", "签名不匹配").into());
     }
-    if !suite::knows_ticket(&world.credentials, signed.key, signed.ticket) {
+    if !suite::knows_ticket(world.memory.get::<Credentials>(), signed.key, signed.ticket) {
         return Err(refuse::<DingTalk>("40085", "不合法的suite ticket").into());
     }
     Ok(())
@@ -59,7 +60,7 @@ fn check_suite_token(world: &World, caller: &Caller, token: &str) -> Result<(), 
     if token.is_empty() {
         return Err(refuse::<DingTalk>("41022", "缺少suite token").into());
     }
-    let store = &world.dingtalk.token;
+    let store = &world.memory.get::<Tokens>().store;
     match store.standing(token, caller.now) {
         Standing::Valid if store.holder(token) == Some(Holder::Suite) => Ok(()),
         Standing::Expired => Err(refuse::<DingTalk>("42009", "suite token已过期").into()),
@@ -70,7 +71,9 @@ fn check_suite_token(world: &World, caller: &Caller, token: &str) -> Result<(), 
 fn check_corp(world: &World, corp: &str) -> Result<(), Refused> {
     match corp {
         "" => Err(refuse::<DingTalk>("40035", "缺少参数 auth_corpid").into()),
-        _ if corp != world.credentials.corp_id => Err(refuse::<DingTalk>("41030", "企业未对该套件授权").into()),
+        _ if corp != world.memory.get::<Credentials>().corp_id => {
+            Err(refuse::<DingTalk>("41030", "企业未对该套件授权").into())
+        }
         _ => Ok(()),
     }
 }
@@ -78,7 +81,7 @@ fn check_corp(world: &World, corp: &str) -> Result<(), Refused> {
 fn check_suite_key(world: &World, key: &str) -> Result<(), Refused> {
     match key {
         "" => Err(refuse::<DingTalk>("41021", "缺少suite key").into()),
-        _ if suite::secret(&world.credentials, key).is_none() => {
+        _ if suite::secret(world.memory.get::<Credentials>(), key).is_none() => {
             Err(refuse::<DingTalk>("40083", "不合法的suite key").into())
         }
         _ => Ok(()),
@@ -97,7 +100,7 @@ pub(super) fn get_corp_token(
             check_corp(world, &request.auth_corpid)?;
             match request.permanent_code.as_deref() {
                 None | Some("") => return Err(refuse::<DingTalk>("41025", "缺少permanent_code").into()),
-                Some(code) if code != world.credentials.suite.permanent_code => {
+                Some(code) if code != world.memory.get::<Credentials>().suite.permanent_code => {
                     return Err(refuse::<DingTalk>("40084", "不合法的permanent_code").into());
                 }
                 Some(_) => {}
@@ -124,10 +127,10 @@ pub(super) fn get_auth_info(
         check_suite_key(world, key)?;
     }
     check_corp(world, &request.auth_corpid)?;
-    let (suite, name) = (&world.credentials.suite, company_name(world));
+    let (suite, name) = (&world.memory.get::<Credentials>().suite, company_name(world));
     Ok(AuthInfoGiven {
         auth_corp_info: CorpInfo {
-            corpid: world.credentials.corp_id.clone(),
+            corpid: world.memory.get::<Credentials>().corp_id.clone(),
             corp_name: name.clone(),
             full_corp_name: name,
             corp_type: Some(0),
@@ -159,13 +162,13 @@ pub(super) fn get_suite_token(
     if request.suite_secret.is_empty() {
         return Err(refuse::<DingTalk>("41024", "缺少suite secret").into());
     }
-    if suite::secret(&world.credentials, &request.suite_key) != Some(&request.suite_secret) {
+    if suite::secret(world.memory.get::<Credentials>(), &request.suite_key) != Some(&request.suite_secret) {
         return Err(refuse::<DingTalk>("40088", "suite key与suite secret不匹配").into());
     }
     if request.suite_ticket.is_empty() {
         return Err(refuse::<DingTalk>("41023", "缺少suite ticket").into());
     }
-    if !suite::knows_ticket(&world.credentials, &request.suite_key, &request.suite_ticket) {
+    if !suite::knows_ticket(world.memory.get::<Credentials>(), &request.suite_key, &request.suite_ticket) {
         return Err(refuse::<DingTalk>("40085", "不合法的suite ticket").into());
     }
     let (suite_access_token, expires_in) = token::give(world, caller, Holder::Suite)?;
@@ -181,15 +184,18 @@ pub(super) fn get_permanent_code(
     if request.tmp_auth_code.is_empty() {
         return Err(refuse::<DingTalk>("41026", "缺少tmp_auth_code").into());
     }
-    if request.tmp_auth_code != world.credentials.suite.tmp_auth_code {
+    if request.tmp_auth_code != world.memory.get::<Credentials>().suite.tmp_auth_code {
         return Err(refuse::<DingTalk>("40078", "不存在的临时授权码").into());
     }
-    if std::mem::replace(&mut world.dingtalk.suite.code_spent, true) {
+    if std::mem::replace(&mut world.memory.get_mut::<Progress>().code_spent, true) {
         return Err(refuse::<DingTalk>("40102", "临时授权码已过期或已使用").into());
     }
     Ok(PermanentCodeGiven {
-        permanent_code: world.credentials.suite.permanent_code.clone(),
-        auth_corp_info: CorpName { corpid: world.credentials.corp_id.clone(), corp_name: company_name(world) },
+        permanent_code: world.memory.get::<Credentials>().suite.permanent_code.clone(),
+        auth_corp_info: CorpName {
+            corpid: world.memory.get::<Credentials>().corp_id.clone(),
+            corp_name: company_name(world),
+        },
     })
 }
 
@@ -198,15 +204,15 @@ pub(super) fn activate_suite(world: &mut World, caller: &Caller, request: Activa
     check_suite_key(world, &request.suite_key)?;
     match request.permanent_code.as_str() {
         "" => return Err(refuse::<DingTalk>("41025", "缺少permanent_code").into()),
-        code if code != world.credentials.suite.permanent_code => {
+        code if code != world.memory.get::<Credentials>().suite.permanent_code => {
             return Err(refuse::<DingTalk>("40084", "不合法的permanent_code").into());
         }
         _ => {}
     }
-    if request.auth_corpid != world.credentials.corp_id {
+    if request.auth_corpid != world.memory.get::<Credentials>().corp_id {
         return Err(refuse::<DingTalk>("41031", "corpid与permanent_code不匹配").into());
     }
-    world.dingtalk.suite.activated = true;
+    world.memory.get_mut::<Progress>().activated = true;
     Ok(Done {})
 }
 
@@ -216,7 +222,7 @@ pub(super) fn get_agent(world: &mut World, caller: &Caller, request: GetAgent) -
     let GetAgent { suite_key: key, timestamp, suite_ticket: ticket, signature, .. } = &request;
     check_signature(world, caller, &Signed { key, timestamp, ticket, signature })?;
     check_corp(world, &request.auth_corpid)?;
-    let agentid = world.credentials.suite.agent_id;
+    let agentid = world.memory.get::<Credentials>().suite.agent_id;
     if request.agentid.parse() != Ok(agentid) {
         return Err(refuse::<DingTalk>("70003", "agentid对应微应用不存在").into());
     }
@@ -226,7 +232,7 @@ pub(super) fn get_agent(world: &mut World, caller: &Caller, request: GetAgent) -
         logo_url: LOGO.into(),
         description: "样例".into(),
         // 2: waits to be activated.
-        close: if world.dingtalk.suite.activated { 1 } else { 2 },
+        close: if world.memory.get::<Progress>().activated { 1 } else { 2 },
     })
 }
 
@@ -236,11 +242,11 @@ pub(super) fn get_unactive_corps(
     request: GetUnactiveCorps,
 ) -> Result<UnactiveCorpsGiven, Refused> {
     check_suite_token(world, caller, &request.suite_access_token)?;
-    let app_id = world.credentials.suite.app_id;
+    let app_id = world.memory.get::<Credentials>().suite.app_id;
     if request.app_id.is_some_and(|asked| asked != app_id) {
         return Err(refuse::<DingTalk>("40086", "不合法的appid").into());
     }
-    let waiting = !world.dingtalk.suite.activated;
-    let corp_list = waiting.then(|| world.credentials.corp_id.clone()).into_iter().collect();
+    let waiting = !world.memory.get::<Progress>().activated;
+    let corp_list = waiting.then(|| world.memory.get::<Credentials>().corp_id.clone()).into_iter().collect();
     Ok(UnactiveCorpsGiven { app_id: Some(app_id), corp_list, has_more: false })
 }

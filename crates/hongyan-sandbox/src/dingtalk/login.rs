@@ -1,5 +1,6 @@
 //! Who signed in: codes that the inspection API gives, and tokens of people.
 
+use super::credentials::Credentials;
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
@@ -24,7 +25,7 @@ pub(crate) struct Logins {
     codes: Ledger<String, (i64, Option<PersonId>)>,
     tokens: Ledger<String, (i64, PersonId)>,
     refreshes: Ledger<String, (i64, PersonId)>,
-    /// Whose token the call being answered came with. Set on admission and read under the same lock.
+    /// Whose token the call being answered came with. Set when it is authenticated and read under the same lock.
     caller: Option<PersonId>,
 }
 
@@ -44,12 +45,12 @@ impl Logins {
 /// The code that a page gets, as if that person had just signed in; `None` when the system gives no random bytes.
 pub(crate) fn sign_in(world: &mut World, now: i64, person: PersonId) -> Option<String> {
     let code = random_hex(32).ok()?;
-    world.dingtalk.logins.codes.keep(now, code.clone(), (now + CODE_MS, Some(person)));
+    world.memory.get_mut::<Logins>().codes.keep(now, code.clone(), (now + CODE_MS, Some(person)));
     Some(code)
 }
 
 pub(super) fn user_info(world: &mut World, caller: &Caller, request: GetUserInfo) -> Result<UserInfoGiven, Refused> {
-    let Some(found) = world.dingtalk.logins.redeem(caller.now, &request.code) else {
+    let Some(found) = world.memory.get_mut::<Logins>().redeem(caller.now, &request.code) else {
         return Err(refuse::<DingTalk>("40078", "不存在的临时授权码").into());
     };
     let sys_level = super::member::admins(&world.company)
@@ -71,12 +72,12 @@ pub(super) fn user_info(world: &mut World, caller: &Caller, request: GetUserInfo
 }
 
 pub(super) fn user_token(world: &mut World, caller: &Caller, request: GetUserToken) -> Result<UserTokenGiven, Refused> {
-    let credentials = &world.credentials;
+    let credentials = world.memory.get::<Credentials>();
     if request.client_id != credentials.app_key || request.client_secret != credentials.app_secret {
         return Err(refuse::<DingTalk>("invalidClientIdOrSecret", "无效的clientId或者clientSecret").into());
     }
     let corp_id = Some(credentials.corp_id.clone());
-    let logins = &mut world.dingtalk.logins;
+    let logins = world.memory.get_mut::<Logins>();
     let whose = match request.grant_type.as_str() {
         "authorization_code" => logins.redeem(caller.now, &request.code.unwrap_or_default()),
         "refresh_token" => {
@@ -94,7 +95,7 @@ pub(super) fn user_token(world: &mut World, caller: &Caller, request: GetUserTok
 }
 
 pub(super) fn contact(world: &mut World, _: &Caller, request: GetContact) -> Result<ContactGiven, Refused> {
-    let me = world.dingtalk.logins.caller;
+    let me = world.memory.get::<Logins>().caller;
     let found = match request.union_id.as_str() {
         "me" => me,
         unionid => world.company.find_unionid(unionid),

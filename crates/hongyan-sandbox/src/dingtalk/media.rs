@@ -2,6 +2,7 @@
 //!
 //! A file's particulars are kept; its bytes only while there is room, for whoever wants to look at what was sent.
 
+use super::settings::Settings;
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
@@ -128,7 +129,7 @@ impl Files {
 
 /// Every file that a message in the dialect of work notifications names.
 pub(super) fn check(world: &World, msg: &serde_json::Map<String, Value>) -> Result<(), Fault> {
-    let files = &world.dingtalk.files;
+    let files = &world.memory.get::<Files>();
     let text = |kind: &str, path: &[&str]| {
         let mut at = msg.get(kind)?;
         for name in path {
@@ -155,7 +156,7 @@ pub(super) fn upload(world: &mut World, caller: &Caller, request: UploadMedia) -
     let ending = media.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     // A file may have any name, as was seen of `.md`, `.txt` and `.mp4`; the page has a list.
     let listed = UploadMedia::endings(&kind).contains(&ending.as_str());
-    if !listed && (kind != "file" || world.settings.strict_file_types) {
+    if !listed && (kind != "file" || world.memory.get::<Settings>().strict_file_types) {
         return Err(refuse::<DingTalk>("40005", "不合法的文件类型").into());
     }
     if media.bytes.len() > max {
@@ -171,7 +172,7 @@ pub(super) fn upload(world: &mut World, caller: &Caller, request: UploadMedia) -
         at: caller.now,
         bytes: Some(media.bytes),
     };
-    world.dingtalk.files.keep(&media_id, held);
+    world.memory.get_mut::<Files>().keep(&media_id, held);
     Ok(MediaUploaded { kind, media_id, created_at: caller.now })
 }
 

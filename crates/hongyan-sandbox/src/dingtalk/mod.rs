@@ -1,88 +1,68 @@
 //! Simulated DingTalk: its gateway's checks and one module per family.
 
 mod body;
-pub(crate) mod card;
+mod callback;
+mod card;
 mod chat;
 mod contacts;
-pub(crate) mod conversation;
+mod control;
+mod conversation;
+mod credentials;
 mod department;
 mod department_edit;
+mod event;
 mod group;
-pub(crate) mod groups;
-pub(crate) mod hook;
+mod groups;
+mod hook;
 mod isv;
-mod letters;
-pub(crate) mod login;
-pub(crate) mod media;
+mod login;
+mod media;
 mod member;
 mod notice;
 mod old_department;
 mod old_scene;
 mod old_user;
+mod press;
 mod robot;
 mod scene;
 mod scope;
+mod sent;
 mod session;
+mod settings;
+mod simulation;
+pub(crate) mod socket;
 mod status_bar;
 mod stream;
+mod streams;
 mod subscription;
 mod suite;
 mod token;
 mod user;
 mod user_edit;
-pub(crate) mod webhook;
+mod webhook;
 
 use crate::{
-    options::Credentials,
     route::{Routes, Simulated, expects_post, over_rate, refuse},
     world::{
         Caller, World,
-        company::{Company, PersonId},
-        token::{Holder, Standing, TokenStore},
+        token::{Holder, Standing},
     },
 };
-use hongyan_dingtalk::{DingTalk, new_style, topapi};
-use hongyan_endpoint::{Body, Fault, PlatformServer, Refusal, Spec, Wire};
-pub(crate) use notice::deliver_due;
-pub(crate) use session::{answer_session, say};
+#[cfg(test)]
+pub(crate) use callback::{Callbacks, EVENTS, Hook};
+pub(crate) use control::Control;
+use credentials::Credentials;
+#[cfg(test)]
+pub(crate) use event::{Happened, OVER_HTTP};
+use hongyan_dingtalk::{ALIASES, DingTalk, new_style, rewrapped, topapi};
+use hongyan_endpoint::{Body, Fault, Needs, PlatformServer, Reach, Refusal, Role, Sealed, Spec, Wire};
+use login::Logins;
+use settings::Settings;
+pub(crate) use simulation::Simulation;
+use token::Tokens;
 
-/// What the platform remembers.
-#[derive(Default)]
-pub(crate) struct State {
-    pub(crate) token: TokenStore,
-    /// The call being answered came with a vendor's token: it sees less and writes nothing.
-    pub(crate) vendor: bool,
-    pub(crate) suite: suite::Progress,
-    pub(crate) notices: notice::Notices,
-    pub(crate) groups: groups::Groups,
-    letters: letters::Letters,
-    pub(crate) cards: card::Cards,
-    logins: login::Logins,
-    pub(crate) files: media::Files,
-    pub(crate) hooks: hook::Hooks,
-    /// Conversations that people chose, by the id that serves once.
-    chosen: conversation::Places,
-    /// Where answers to a robot's messages go.
-    sessions: conversation::Places,
-}
-
-impl State {
-    /// As the company starts: one group, and a custom robot with a signature in it.
-    pub(crate) fn new(company: &Company, credentials: &Credentials) -> Self {
-        let mut state = Self { groups: groups::Groups::new(company), ..Self::default() };
-        let guard = hook::Guard { secret: Some(credentials.robot_secret.clone()), ..hook::Guard::default() };
-        state.hooks.add(credentials.robot_token.clone(), 0, "报警机器人", guard);
-        state
-    }
-}
-
-/// Notes that a person has read a message, so that those who ask are told.
-pub(crate) fn read(world: &mut World, person: PersonId, source: &str, now: i64) {
-    notice::read(world, person, source, now);
-    letters::read(world, person, source, now);
-}
-
-pub(crate) fn routes(to: &mut Routes) {
+fn routes(to: &mut Routes) {
+    to.alias(&ALIASES);
     to.on(token::get_token);
     to.on(token::get_access_token);
     to.on(token::get_company_token);
@@ -201,24 +181,37 @@ fn wrapped(spec: &Spec) -> bool {
 }
 
 impl Simulated for DingTalk {
-    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
+    fn routes(to: &mut Routes) {
+        routes(to);
+    }
+
+    fn gather(world: &World, call: &mut Wire) {
+        topapi::gather(call, world.memory.get::<Settings>().json_in_forms);
+    }
+
+    fn rewrapped(sealed: Sealed, wrapped: bool) -> Sealed {
+        rewrapped(sealed, wrapped)
+    }
+
+    fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
         let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
         // A person's own token opens one door, and the application's opens it too, but for whose token it is.
-        if spec.name == "login.contact" && world.dingtalk.logins.enter(caller.now, token) {
+        if spec.needs == Needs::Person && world.memory.get_mut::<Logins>().enter(caller.now, token) {
             let over = over_rate::<Self>(world, spec, caller.now);
             return if over { Err(Self::refuse(spec, Refusal::Throttled)) } else { Ok(()) };
         }
-        let holder = world.dingtalk.token.holder(token);
+        let tokens = world.memory.get_mut::<Tokens>();
+        let holder = tokens.store.holder(token);
         // The suite's own token opens one door, and no other token opens it.
-        let fits = (holder == Some(Holder::Suite)) == (spec.name == "suite.auth_info");
-        world.dingtalk.vendor = holder == Some(Holder::Vendor);
-        match world.dingtalk.token.standing(token, caller.now) {
+        let fits = (holder == Some(Holder::Suite)) == (spec.needs == Needs::Suite);
+        tokens.vendor = holder == Some(Holder::Vendor);
+        match tokens.store.standing(token, caller.now) {
             Standing::Valid if fits => {}
             Standing::Expired => return Err(Self::refuse(spec, Refusal::TokenExpired)),
             _ => return Err(Self::refuse(spec, Refusal::TokenInvalid)),
         }
-        if world.settings.dingtalk_trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
-            let application = &world.credentials.app_key;
+        if world.memory.get::<Settings>().trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
+            let application = &world.memory.get::<Credentials>().app_key;
             return Err(Self::refuse(spec, Refusal::Address { ip: caller.ip, application }));
         }
         if over_rate::<Self>(world, spec, caller.now) {
@@ -228,7 +221,7 @@ impl Simulated for DingTalk {
     }
 
     /// The new-style host has words for what the older one has numbers for.
-    fn spelled(spec: &Spec, code: i64) -> String {
+    fn code_for(spec: &Spec, code: i64) -> String {
         let words = match code {
             -1 => "system.error",
             40_014 | 42_001 => "InvalidAuthentication",
@@ -242,9 +235,9 @@ impl Simulated for DingTalk {
         if new_style(spec) { words.into() } else { code.to_string() }
     }
 
-    fn arrive(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
-        if spec.name == "webhook.send" {
-            return webhook::arrive(world, caller, call);
+    fn check_call(world: &World, caller: &Caller, spec: &Spec, call: &Wire) -> Result<(), Fault> {
+        if spec.role == Role::Send(Reach::Webhook) {
+            return webhook::check_call(world, caller, call);
         }
         let header = call.headers.iter().find(|(name, _)| name == "content-type");
         let json = header.is_some_and(|(_, value)| value.to_ascii_lowercase().contains("json"));

@@ -5,14 +5,15 @@
 
 use super::{
     body::{self, split},
+    credentials::Credentials,
     media,
 };
 use crate::{
     clock::china_day,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World, canonical,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
         digest,
         ledger::{KEPT_MS, Ledger},
         phone::Arriving,
@@ -21,11 +22,11 @@ use crate::{
 use hongyan_dingtalk::{
     DingTalk,
     notice::{
-        Forbidden, GetSendProgress, GetSendResult, NoticeRecalled, NoticeTaken, Progress, RESULT_HOURS, RecallNotice,
-        SendNotice, SendProgress, SendResult, SendResultGiven,
+        Forbidden, GetSendProgress, GetSendResult, NoticeRecalled, NoticeTaken, Progress, RecallNotice, SendNotice,
+        SendProgress, SendResult, SendResultGiven,
     },
 };
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::{DAY, Endpoint, Fault, Scope};
 use serde_json::Value;
 use std::{
     cmp::Reverse,
@@ -40,11 +41,11 @@ const MAX_RESULT: usize = 100;
 /// Receivers per minute and application.
 const PER_MINUTE: u32 = 5_000;
 /// Notices per person and day.
-const PER_DAY: u32 = 500;
+const PER_DAY: u32 = SendNotice::SPEC.rate(Scope::Recipient, DAY).unwrap();
 /// Notices to everybody per day.
 const TO_ALL_PER_DAY: u32 = 3;
 /// How long result, progress and recall are offered.
-const WINDOW_MS: i64 = RESULT_HOURS as i64 * 3_600_000;
+const WINDOW_MS: i64 = serves_ms(&GetSendResult::SPEC);
 /// The first task's number.
 const FIRST_TASK: i64 = 256_271_000_001;
 
@@ -99,7 +100,7 @@ enum Fate {
 }
 
 pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> Result<NoticeTaken, Refused> {
-    let app = world.credentials.agent_id;
+    let app = world.memory.get::<Credentials>().agent_id;
     if request.agent_id != app {
         return Err(refuse::<DingTalk>("40056", "不合法的agentid").into());
     }
@@ -113,7 +114,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> R
     }
     if audience.to_all && world.settings.limits.people {
         let today = china_day(caller.now);
-        let sent = &mut world.dingtalk.notices.to_all;
+        let sent = &mut world.memory.get_mut::<Notices>().to_all;
         if sent.0 != today {
             *sent = (today, 0);
         }
@@ -126,10 +127,10 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> R
     let mut same = String::new();
     canonical(&msg, &mut same);
     let delay = world.settings.delivery_delay_ms;
-    let notices = &mut world.dingtalk.notices;
+    let notices = world.memory.get_mut::<Notices>();
     let task_id = FIRST_TASK + notices.sent;
     notices.sent += 1;
-    let due = caller.now.saturating_add(delay);
+    let due = caller.now.saturating_add(delay.into());
     let task = Task {
         at: caller.now,
         due,
@@ -144,7 +145,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendNotice) -> R
     };
     notices.tasks.keep(caller.now, task_id, task);
     notices.due.push(Reverse((due, task_id)));
-    world.tally.dingtalk.sends += 1;
+    world.tally.of("dingtalk").sends += 1;
     Ok(NoticeTaken { task_id })
 }
 
@@ -165,16 +166,16 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
     if users.is_empty() && departments.is_empty() && !to_all {
         return Err(refuse::<DingTalk>("400002", "参数错误: userid_list、dept_id_list、to_all_user 不能同时为空"));
     }
-    if SendNotice::SPEC.max_items("userid_list").is_some_and(|max| users.len() > max) {
-        return Err(refuse::<DingTalk>("40032", "不合法的userid列表长度"));
+    if let Some(code) = SendNotice::SPEC.exceeded("userid_list", users.len()) {
+        return Err(refuse::<DingTalk>(code, "不合法的userid列表长度"));
     }
-    if SendNotice::SPEC.max_items("dept_id_list").is_some_and(|max| departments.len() > max) {
-        return Err(refuse::<DingTalk>("40066", "不合法的部门列表: 超过长度限制"));
+    if let Some(code) = SendNotice::SPEC.exceeded("dept_id_list", departments.len()) {
+        return Err(refuse::<DingTalk>(code, "不合法的部门列表: 超过长度限制"));
     }
     let company = &world.company;
     let visible = |id: &PersonId| {
         let person = company.person(*id);
-        person.visible && person.dingtalk != Treatment::Invisible
+        person.visible && person.dingtalk != PersonRule::Invisible
     };
     let mut audience =
         Audience { people: Vec::new(), invalid_users: Vec::new(), invalid_departments: Vec::new(), to_all };
@@ -208,23 +209,23 @@ fn audience(world: &World, request: &SendNotice) -> Result<Audience, Fault> {
 
 /// Delivers every task that is due by `now`, in order, each at the time it was due.
 pub(crate) fn deliver_due(world: &mut World, now: i64) {
-    while let Some(Reverse((due, id))) = world.dingtalk.notices.due.peek().copied() {
+    while let Some(Reverse((due, id))) = world.memory.get::<Notices>().due.peek().copied() {
         if due > now {
             return;
         }
-        world.dingtalk.notices.due.pop();
+        world.memory.get_mut::<Notices>().due.pop();
         deliver(world, due, id);
     }
 }
 
 fn deliver(world: &mut World, at: i64, task_id: i64) {
-    let Some(task) = world.dingtalk.notices.tasks.get_mut(&task_id) else { return };
+    let Some(task) = world.memory.get_mut::<Notices>().tasks.get_mut(&task_id) else { return };
     let Some(content) = task.content.take() else { return };
     let mut people = std::mem::take(&mut task.people);
     let (id, digest, recalled) = (task.id.clone(), task.digest, task.recalled);
     for (person, fate) in &mut people {
         *fate = judge(world, *person, digest, at);
-        let tally = &mut world.tally.dingtalk;
+        let tally = world.tally.of("dingtalk");
         match fate {
             Fate::Reached { .. } => tally.effects += 1,
             Fate::Forbidden { code, .. } => {
@@ -238,7 +239,7 @@ fn deliver(world: &mut World, at: i64, task_id: i64) {
         *fate = Fate::Reached { read_at };
         let message = Arriving {
             platform: "dingtalk",
-            app: world.credentials.agent_id,
+            app: world.memory.get::<Credentials>().agent_id,
             source: &id,
             content: &content,
             digest,
@@ -252,7 +253,7 @@ fn deliver(world: &mut World, at: i64, task_id: i64) {
             world.tally.duplicates += 1;
         }
     }
-    if let Some(task) = world.dingtalk.notices.tasks.get_mut(&task_id) {
+    if let Some(task) = world.memory.get_mut::<Notices>().tasks.get_mut(&task_id) {
         task.people = people;
     }
 }
@@ -260,12 +261,12 @@ fn deliver(world: &mut World, at: i64, task_id: i64) {
 /// What becomes of one person's copy: rules about the person, then content, day and minute.
 fn judge(world: &mut World, person: PersonId, digest: u64, at: i64) -> Fate {
     match world.company.person(person).dingtalk {
-        Treatment::Forbidden(code) => return Fate::Forbidden { code, count: 1 },
-        Treatment::Failed => return Fate::Failed,
+        PersonRule::Forbidden(code) => return Fate::Forbidden { code, count: 1 },
+        PersonRule::Failed => return Fate::Failed,
         _ => {}
     }
     let quotas = world.settings.limits.people;
-    let notices = &mut world.dingtalk.notices;
+    let notices = world.memory.get_mut::<Notices>();
     let (today, minute) = (china_day(at), at.div_euclid(60_000));
     let day = notices.people.entry(person).or_default();
     if day.day != today {
@@ -291,10 +292,10 @@ fn judge(world: &mut World, person: PersonId, digest: u64, at: i64) -> Fate {
 
 /// The task of a query, while the window is open.
 fn task<'a>(world: &'a World, caller: &Caller, agent_id: i64, id: i64, code: &str) -> Result<&'a Task, Refused> {
-    if agent_id != world.credentials.agent_id {
+    if agent_id != world.memory.get::<Credentials>().agent_id {
         return Err(refuse::<DingTalk>(code, "不合法的参数: agent_id").into());
     }
-    let found = world.dingtalk.notices.tasks.get(&id).filter(|task| caller.now - task.at <= WINDOW_MS);
+    let found = world.memory.get::<Notices>().tasks.get(&id).filter(|task| caller.now - task.at <= WINDOW_MS);
     Ok(found.ok_or_else(|| refuse::<DingTalk>(code, "不合法的参数: 任务不存在或已超过24小时"))?)
 }
 
@@ -307,7 +308,7 @@ pub(super) struct Oa {
 
 /// The OA notice of a task, while its bar can be changed.
 pub(super) fn oa(world: &World, now: i64, task: i64) -> Option<Oa> {
-    let task = world.dingtalk.notices.tasks.get(&task).filter(|task| task.oa && now - task.at <= KEPT_MS)?;
+    let task = world.memory.get::<Notices>().tasks.get(&task).filter(|task| task.oa && now - task.at <= KEPT_MS)?;
     Some(Oa { id: task.id.clone(), due: task.due, people: task.people.iter().map(|(person, _)| *person).collect() })
 }
 
@@ -351,11 +352,13 @@ pub(super) fn result(world: &mut World, caller: &Caller, request: GetSendResult)
 /// Recalls a task; a second recall of the same is answered as the first.
 pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallNotice) -> Result<NoticeRecalled, Refused> {
     task(world, caller, request.agent_id, request.msg_task_id, "400002")?;
-    let World { dingtalk, phones, tally, .. } = world;
-    let Some(task) = dingtalk.notices.tasks.get_mut(&request.msg_task_id) else { return Ok(NoticeRecalled {}) };
+    let World { memory, phones, tally, .. } = world;
+    let Some(task) = memory.get_mut::<Notices>().tasks.get_mut(&request.msg_task_id) else {
+        return Ok(NoticeRecalled {});
+    };
     if !task.recalled {
         task.recalled = true;
-        tally.dingtalk.recalls += 1;
+        tally.of("dingtalk").recalls += 1;
         for (person, fate) in &task.people {
             if matches!(fate, Fate::Reached { .. }) {
                 phones.recall(*person, "dingtalk", &task.id);
@@ -367,7 +370,7 @@ pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallNotice) 
 
 /// Notes that a person has read a task's message, so that its result says so.
 pub(super) fn read(world: &mut World, person: PersonId, source: &str, now: i64) {
-    let task = source.parse().ok().and_then(|id: i64| world.dingtalk.notices.tasks.get_mut(&id));
+    let task = source.parse().ok().and_then(|id: i64| world.memory.get_mut::<Notices>().tasks.get_mut(&id));
     let fate = task.and_then(|task| task.people.iter_mut().find(|(id, _)| *id == person));
     if let Some((_, Fate::Reached { read_at })) = fate {
         *read_at = Some(now);

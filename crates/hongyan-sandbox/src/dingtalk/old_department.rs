@@ -3,6 +3,7 @@
 use super::{
     contacts::{Generation, any_department, department_id, refused, seen_department},
     department::{chains, seen_children, whole},
+    token::Tokens,
 };
 use crate::{
     route::Refused,
@@ -33,7 +34,7 @@ pub(super) fn list_departments(
         None => ROOT,
     };
     let all = request.fetch_child == Some(true);
-    let vendor = world.dingtalk.vendor;
+    let vendor = world.memory.get::<Tokens>().vendor;
     if all && vendor {
         return Err(refused("40035", "不合法的参数: 第三方应用的fetch_child只能为false"));
     }
@@ -62,7 +63,7 @@ pub(super) fn get_department(world: &mut World, _: &Caller, request: GetDepartme
     Ok(Department {
         id: whole.dept_id,
         name: whole.name,
-        parentid: whole.parent_id.filter(|_| !world.dingtalk.vendor),
+        parentid: whole.parent_id.filter(|_| !world.memory.get::<Tokens>().vendor),
         order: whole.order,
         create_dept_group: whole.create_dept_group,
         auto_add_user: whole.auto_add_user,

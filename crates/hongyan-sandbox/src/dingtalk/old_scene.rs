@@ -2,9 +2,11 @@
 
 use super::{
     body::split,
-    groups::{self, Manner},
-    letters::By,
+    credentials::Credentials,
+    groups::{self, Groups, SendOptions},
+    media::Files,
     scene::{self, Denied, Order},
+    sent::By,
 };
 use crate::{
     route::{Refused, refuse},
@@ -39,12 +41,13 @@ pub(super) fn create(
 ) -> Result<SceneGroupCreated, Refused> {
     let (members, subadmins) = (split(request.user_ids.as_deref()), split(request.subadmin_ids.as_deref()));
     for (field, list) in [("user_ids", &members), ("subadmin_ids", &subadmins)] {
-        if CreateSceneGroup::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
-            return Err(fault("665033", format!("{field} 超过 999 人")).into());
+        if let Some(code) = CreateSceneGroup::SPEC.exceeded(field, list.len()) {
+            return Err(fault(code, format!("{field} 超过 999 人")).into());
         }
     }
-    if request.uuid.as_ref().is_some_and(|uuid| uuid.chars().count() > 64) {
-        return Err(fault("40035", "不合法的参数: uuid 最多 64 个字符").into());
+    let uuid_chars = request.uuid.as_ref().map_or(0, |uuid| uuid.chars().count());
+    if let Some(code) = CreateSceneGroup::SPEC.exceeded("uuid", uuid_chars) {
+        return Err(fault(code, "不合法的参数: uuid 最多 64 个字符").into());
     }
     let order = Order {
         title: &request.title,
@@ -70,14 +73,14 @@ pub(super) fn create(
         Denied::Template => fault("660024", "模板不合法"),
         Denied::TooMany => fault("665033", "群成员超过上限"),
     })?;
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     let result = NewSceneGroup { open_conversation_id: group.room.id.to_string(), chat_id: Some(group.chatid.clone()) };
     Ok(SceneGroupCreated { success: true, result })
 }
 
 pub(super) fn get(world: &mut World, _: &Caller, request: GetSceneGroup) -> Result<SceneGroupGiven, Refused> {
     let index = named(world, &request.open_conversation_id)?;
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     let userid = |id: &PersonId| world.company.person(*id).userid.clone();
     let result = SceneGroup {
         open_conversation_id: group.room.id.to_string(),
@@ -100,7 +103,7 @@ fn named(world: &World, cid: &str) -> Result<usize, Fault> {
     if !cid.starts_with("cid") {
         return Err(fault("660023", "群会话ID解析失败"));
     }
-    let index = world.dingtalk.groups.find_open(cid).ok_or_else(|| fault("660015", "群不存在"))?;
+    let index = world.memory.get::<Groups>().find_open(cid).ok_or_else(|| fault("660015", "群不存在"))?;
     Ok(index)
 }
 
@@ -109,10 +112,10 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
     if request.robot_code.is_empty() {
         return Err(fault("660002", "机器人编码为空").into());
     }
-    if request.robot_code != world.credentials.app_key {
+    if request.robot_code != world.memory.get::<Credentials>().app_key {
         return Err(fault("660014", "机器人不存在").into());
     }
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     if group.disbanded {
         return Err(fault("660015", "群不存在或已解散").into());
     }
@@ -130,7 +133,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
         return Err(fault("660020", format!("占位符重复: {twice}")).into());
     }
     for id in media.values() {
-        let known = id.as_str().is_some_and(|id| world.dingtalk.files.usable(id).is_ok());
+        let known = id.as_str().is_some_and(|id| world.memory.get::<Files>().usable(id).is_ok());
         if !known {
             return Err(fault("660018", "模板媒体参数不合法").into());
         }
@@ -146,8 +149,8 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
     let mut mentions = Vec::new();
     for (field, list) in [("at_users", &request.at_users), ("at_mobiles", &request.at_mobiles)] {
         let list = split(list.as_deref());
-        if SendToSceneGroup::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
-            return Err(fault("40035", format!("不合法的参数: {field} 最多 50 人")).into());
+        if let Some(code) = SendToSceneGroup::SPEC.exceeded(field, list.len()) {
+            return Err(fault(code, format!("不合法的参数: {field} 最多 50 人")).into());
         }
         let found = list.iter().filter_map(|one| match field {
             "at_users" => world.company.find_exact(one),
@@ -163,7 +166,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendToSceneGroup
     members.extend(media);
     let content = json!({"msgtype": kind, *kind: members});
     let from = Some(request.robot_code.as_str().into());
-    let id = groups::say(world, caller.now, index, By::Robot, &content, Manner { from, only, mentions });
+    let id = groups::say(world, caller.now, index, By::Robot, &content, SendOptions { from, only, mentions });
     Ok(SceneMessageSent { success: true, open_msg_id: id.to_string() })
 }
 
@@ -183,7 +186,7 @@ fn receivers(world: &World, group: usize, request: &SendToSceneGroup) -> Result<
     if people.is_empty() {
         return Ok(None);
     }
-    let members = &world.dingtalk.groups.get(group).members;
+    let members = &world.memory.get::<Groups>().get(group).members;
     if people.iter().any(|id| !members.contains(id)) {
         return Err(fault("660022", "接收人不在群内"));
     }

@@ -5,7 +5,9 @@ use super::{
         Generation, any_department, check_page, cut, department_id, refused, seen_department, seen_person,
         sorted_members,
     },
-    member, user,
+    member,
+    token::Tokens,
+    user,
 };
 use crate::{
     route::Refused,
@@ -29,7 +31,7 @@ pub(super) fn count_users(world: &mut World, _: &Caller, request: CountUsers) ->
 
 pub(super) fn get_user(world: &mut World, _: &Caller, request: GetUser) -> Result<User, Refused> {
     let id = seen_person(world, HERE, &request.userid)?;
-    Ok(member::whole_v1(world.company.person(id), world.dingtalk.vendor))
+    Ok(member::whole_v1(world.company.person(id), world.memory.get::<Tokens>().vendor))
 }
 
 pub(super) fn list_userids(world: &mut World, _: &Caller, request: ListUserids) -> Result<UseridsListed, Refused> {
@@ -61,7 +63,7 @@ pub(super) fn list_users(world: &mut World, _: &Caller, request: ListUsers) -> R
     let bounds = Some((request.offset, request.size));
     let (ids, has_more) = page(world, &request.department_id, bounds, request.order.as_deref())?;
     let department = department_id(&request.department_id)?;
-    let line = |id| member::line_v1(world.company.person(id), department, world.dingtalk.vendor);
+    let line = |id| member::line_v1(world.company.person(id), department, world.memory.get::<Tokens>().vendor);
     Ok(UsersListed { has_more, userlist: ids.into_iter().map(line).collect() })
 }
 

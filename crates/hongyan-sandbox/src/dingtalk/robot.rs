@@ -1,14 +1,16 @@
 //! The application's robot: to people one by one, into groups, recall, read state, DING, files that were sent to it.
 
 use super::{
-    groups::{self, Manner},
-    letters::{self, By, Draft, Letter},
+    credentials::Credentials,
+    groups::{self, Groups, SendOptions},
+    media::Files,
+    sent::{self, By, Draft, SentMessage, SentMessages},
 };
 use crate::{
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
     },
 };
 use hongyan_dingtalk::{
@@ -23,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// How long recall and read state are offered, in milliseconds.
-const WINDOW_MS: i64 = 24 * 3_600_000;
+const WINDOW_MS: i64 = serves_ms(&GetReadStatus::SPEC);
 /// Readers of one page.
 const MAX_PAGE: i64 = 200;
 /// Receivers of a DING by text message or telephone.
@@ -93,7 +95,7 @@ fn robot(world: &World, code: &str) -> Result<(), Fault> {
     if code.is_empty() {
         return Err(fault("invalidParameter.robotCode.empty", "robotCode 不能为空"));
     }
-    if code != world.credentials.app_key {
+    if code != world.memory.get::<Credentials>().app_key {
         return Err(fault("invalidParameter.robotCode.notExsit", "robotCode 不存在"));
     }
     Ok(())
@@ -107,8 +109,8 @@ fn message(world: &World, key: &str, param: &str) -> Result<Value, Fault> {
     let Some((_, wanted, files)) = KINDS.iter().find(|(name, ..)| *name == key) else {
         return Err(fault("invalidParameter.msgKey.invalid", format!("msgKey 不合法: {key}")));
     };
-    if SendToGroup::SPEC.max_bytes("msgParam").is_some_and(|max| param.len() > max) {
-        return Err(fault("invalidParameter.msgParam.tooLong", "msgParam 最多 15000 字节"));
+    if let Some(code) = SendToGroup::SPEC.exceeded("msgParam", param.len()) {
+        return Err(fault(code, "msgParam 最多 15000 字节"));
     }
     let invalid = |what: &str| fault("invalidParameter.msgParam.invalid", format!("msgParam 不合法: {what}"));
     let members: Map<String, Value> = serde_json::from_str(param).map_err(|_| invalid("不是 JSON 对象"))?;
@@ -122,7 +124,7 @@ fn message(world: &World, key: &str, param: &str) -> Result<Value, Fault> {
     }
     for name in *files {
         let text = members.get(*name).and_then(Value::as_str).unwrap_or_default();
-        let files = &world.dingtalk.files;
+        let files = &world.memory.get::<Files>();
         let usable = if IDS.contains(name) { files.usable(text) } else { files.usable_or_address(text) };
         usable.map_err(|refused| fault("resource.not.found", format!("{name}: {}", refused.message())))?;
     }
@@ -138,8 +140,8 @@ pub(super) fn send_to_people(world: &mut World, caller: &Caller, request: SendTo
     if request.user_ids.is_empty() {
         return Err(fault("invalidParameter.userIds.empty", "userIds 不能为空").into());
     }
-    if SendToPeople::SPEC.max_items("userIds").is_some_and(|max| request.user_ids.len() > max) {
-        return Err(fault("invalidParameter.userIds.overMax", "userIds 最多 20 人").into());
+    if let Some(code) = SendToPeople::SPEC.exceeded("userIds", request.user_ids.len()) {
+        return Err(fault(code, "userIds 最多 20 人").into());
     }
     let content = message(world, &request.msg_key, &request.msg_param)?;
     let mut sent = PeopleSent::default();
@@ -150,15 +152,15 @@ pub(super) fn send_to_people(world: &mut World, caller: &Caller, request: SendTo
             continue;
         };
         match world.company.person(id).dingtalk {
-            Treatment::Forbidden(_) => sent.flow_controlled_staff_id_list.push(userid),
-            Treatment::Failed => sent.filtered_staff_id_list.push(userid),
+            PersonRule::Forbidden(_) => sent.flow_controlled_staff_id_list.push(userid),
+            PersonRule::Failed => sent.filtered_staff_id_list.push(userid),
             _ if people.contains(&id) => {}
             _ => people.push(id),
         }
     }
     let from = robot_name(&request.robot_code);
     let draft = Draft { by: By::Robot, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-    sent.process_query_key = letters::post(world, caller.now, draft).to_string();
+    sent.process_query_key = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }
 
@@ -167,25 +169,25 @@ fn group(world: &World, cid: &str) -> Result<usize, Fault> {
     if cid.is_empty() {
         return Err(fault("miss.openConversationId", "openConversationId 不能为空"));
     }
-    let index = world.dingtalk.groups.find_open(cid);
+    let index = world.memory.get::<Groups>().find_open(cid);
     index.ok_or_else(|| fault("invalid.openConversationId", "openConversationId 不合法"))
 }
 
 pub(super) fn send_to_group(world: &mut World, caller: &Caller, request: SendToGroup) -> Result<GroupSent, Refused> {
     robot(world, &request.robot_code)?;
     let index = group(world, &request.open_conversation_id)?;
-    if world.dingtalk.groups.get(index).disbanded {
+    if world.memory.get::<Groups>().get(index).disbanded {
         return Err(fault("group.disbanded", "群已解散").into());
     }
     let content = message(world, &request.msg_key, &request.msg_param)?;
-    let manner = Manner { from: robot_name(&request.robot_code), ..Manner::default() };
-    let id = groups::say(world, caller.now, index, By::Robot, &content, manner);
+    let options = SendOptions { from: robot_name(&request.robot_code), ..SendOptions::default() };
+    let id = groups::say(world, caller.now, index, By::Robot, &content, options);
     Ok(GroupSent { process_query_key: id.to_string() })
 }
 
 /// The robot's message of a key; `group`: the one that it must be in, `None` for messages to people.
-fn letter<'a>(world: &'a World, now: i64, key: &str, group: Option<usize>) -> Result<&'a Letter, Fault> {
-    let letter = world.dingtalk.letters.get(key);
+fn letter<'a>(world: &'a World, now: i64, key: &str, group: Option<usize>) -> Result<&'a SentMessage, Fault> {
+    let letter = world.memory.get::<SentMessages>().get(key);
     let Some(letter) = letter.filter(|letter| letter.by == By::Robot && letter.group == group) else {
         return Err(fault("invalid.processQueryKey", "processQueryKey 不合法"));
     };
@@ -199,14 +201,14 @@ fn recall(world: &mut World, now: i64, keys: Vec<String>, group: Option<usize>) 
     if keys.is_empty() {
         return Err(fault("invalidParameter.processQueryKeys.empty", "processQueryKeys 不能为空"));
     }
-    if RecallFromPeople::SPEC.max_items("processQueryKeys").is_some_and(|max| keys.len() > max) {
-        return Err(fault("invalidParameter.processQueryKeys.overMax", "processQueryKeys 最多 20 个"));
+    if let Some(code) = RecallFromPeople::SPEC.exceeded("processQueryKeys", keys.len()) {
+        return Err(fault(code, "processQueryKeys 最多 20 个"));
     }
     let mut recalled = Recalled::default();
     for key in keys {
         match letter(world, now, &key, group).map(|_| ()) {
             Ok(()) => {
-                letters::recall(world, &key);
+                sent::recall(world, &key);
                 recalled.success_result.push(key);
             }
             Err(refused) => {
@@ -236,7 +238,7 @@ pub(super) fn recall_from_group(
     Ok(recall(world, caller.now, request.process_query_keys, Some(index))?)
 }
 
-fn status(letter: &Letter) -> String {
+fn status(letter: &SentMessage) -> String {
     if letter.recalled { "RECALLED" } else { "SUCCESS" }.into()
 }
 
@@ -265,7 +267,7 @@ pub(super) fn group_readers(
     if let Some(code) = &request.robot_code {
         robot(world, code)?;
     }
-    let sent_to = world.dingtalk.letters.get(&request.process_query_key).and_then(|letter| letter.group);
+    let sent_to = world.memory.get::<SentMessages>().get(&request.process_query_key).and_then(|letter| letter.group);
     let index = match request.open_conversation_id.as_deref().filter(|cid| !cid.is_empty()) {
         Some(cid) => Some(group(world, cid)?),
         None => sent_to,
@@ -295,7 +297,7 @@ pub(super) fn group_readers(
 pub(super) fn ding(world: &mut World, caller: &Caller, request: SendDing) -> Result<DingSent, Refused> {
     robot(world, &request.robot_code)?;
     let most = match request.remind_type {
-        1 => SendDing::SPEC.max_items("receiverUserIdList").unwrap_or(usize::MAX),
+        1 => const { SendDing::SPEC.max_items("receiverUserIdList").unwrap() },
         2 | 3 => MAX_CALLED,
         _ => return Err(fault("invalidParameter.remindType.invalid", "remindType 为 1、2 或 3").into()),
     };
@@ -322,13 +324,13 @@ pub(super) fn ding(world: &mut World, caller: &Caller, request: SendDing) -> Res
     let content = json!({"msgtype": "ding", "ding": {"content": request.content, "remindType": request.remind_type}});
     let from = robot_name(&request.robot_code);
     let draft = Draft { by: By::Ding, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-    sent.open_ding_id = letters::post(world, caller.now, draft).to_string();
+    sent.open_ding_id = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }
 
 pub(super) fn file(world: &mut World, caller: &Caller, request: GetFile) -> Result<FileGiven, Refused> {
     robot(world, &request.robot_code)?;
-    let Some(id) = world.dingtalk.files.offered(caller.now, &request.download_code) else {
+    let Some(id) = world.memory.get::<Files>().offered(caller.now, &request.download_code) else {
         return Err(fault("invalidParameter.robotCode.invalid", "downloadCode 不存在或已过期").into());
     };
     Ok(FileGiven { download_url: format!("http://{}/sandbox/media/{id}", world.host) })

@@ -6,7 +6,8 @@
 use super::{
     chat::{self, Change, Unfit},
     group::{invalid, unfit},
-    groups::{self, Founding, MAX_MEMBERS},
+    groups::{self, Groups, MAX_MEMBERS, NewGroup},
+    settings::Settings,
 };
 use crate::{
     route::{Refused, refuse},
@@ -20,11 +21,11 @@ use hongyan_dingtalk::{
         MakeSceneGroup, SceneGroup, SceneGroupCreated, SceneGroupMade, SceneMembers, UpdateSceneGroup,
     },
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use serde_json::{Value, json};
 
 /// Characters of a scene group's title.
-const MAX_TITLE: usize = 30;
+const MAX_TITLE: usize = CreateSceneGroup::SPEC.max_chars("title").unwrap();
 /// Members of one page.
 const MAX_PAGE: i64 = 1_000;
 
@@ -68,7 +69,12 @@ impl From<Denied> for Refused {
 /// Whether a group template exists.
 fn template_exists(world: &World, id: &str) -> bool {
     let formed = |id: &str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    world.settings.dingtalk_group_templates.as_ref().map_or_else(|| formed(id), |all| all.iter().any(|one| one == id))
+    world
+        .memory
+        .get::<Settings>()
+        .group_templates
+        .as_ref()
+        .map_or_else(|| formed(id), |all| all.iter().any(|one| one == id))
 }
 
 /// Makes a scene group; the same `uuid` gives the one that it made before.
@@ -83,7 +89,7 @@ pub(super) fn make(world: &mut World, now: i64, order: Order<'_>) -> Result<usiz
         return Err(Denied::Field("owner_user_id 不能为空"));
     }
     let uuid = order.uuid.filter(|uuid| !uuid.is_empty());
-    if let Some(index) = uuid.as_ref().and_then(|uuid| world.dingtalk.groups.by_uuid.get(uuid)) {
+    if let Some(index) = uuid.as_ref().and_then(|uuid| world.memory.get::<Groups>().by_uuid.get(uuid)) {
         return Ok(*index);
     }
     if !template_exists(world, order.template) {
@@ -105,9 +111,9 @@ pub(super) fn make(world: &mut World, now: i64, order: Order<'_>) -> Result<usiz
     let rules = groups::switched([0; 6], order.given).ok_or(Denied::Field("群设置只能为 0 或 1"))?;
     let template = Some(order.template.to_owned());
     let title = order.title.trim();
-    let founding = Founding { owner, members, subadmins, icon: order.icon, rules, template, ..Founding::named(title) };
-    let groups = &mut world.dingtalk.groups;
-    let index = groups.found(now, founding).ok_or(Denied::Field("企业群数量已达上限"))?;
+    let new_group = NewGroup { owner, members, subadmins, icon: order.icon, rules, template, ..NewGroup::named(title) };
+    let groups = world.memory.get_mut::<Groups>();
+    let index = groups.found(now, new_group).ok_or(Denied::Field("企业群数量已达上限"))?;
     if let Some(uuid) = uuid {
         groups.by_uuid.insert(uuid, index);
     }
@@ -130,7 +136,7 @@ pub(super) fn create(
         given: groups::options(request.management_options.as_ref()),
     };
     let index = make(world, caller.now, order)?;
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     Ok(SceneGroupCreated { open_conversation_id: group.room.id.to_string(), chat_id: Some(group.chatid.clone()) })
 }
 
@@ -150,17 +156,21 @@ pub(super) fn create_as_clients(
         given: groups::options(request.management_options.as_ref()),
     };
     let index = make(world, caller.now, order)?;
-    Ok(SceneGroupMade { open_conversation_id: world.dingtalk.groups.get(index).room.id.to_string() })
+    Ok(SceneGroupMade { open_conversation_id: world.memory.get::<Groups>().get(index).room.id.to_string() })
 }
 
 /// A scene group by its id, disbanded ones as well.
 pub(super) fn find(world: &World, cid: &str) -> Option<usize> {
-    world.dingtalk.groups.find_open(cid).filter(|index| world.dingtalk.groups.get(*index).template.is_some())
+    world
+        .memory
+        .get::<Groups>()
+        .find_open(cid)
+        .filter(|index| world.memory.get::<Groups>().get(*index).template.is_some())
 }
 
 /// A scene group that is still there.
 fn alive(world: &World, cid: &str) -> Result<usize, Fault> {
-    let index = find(world, cid).filter(|index| !world.dingtalk.groups.get(*index).disbanded);
+    let index = find(world, cid).filter(|index| !world.memory.get::<Groups>().get(*index).disbanded);
     index.ok_or_else(|| invalid("open_conversation_id 不是场景群或群已解散"))
 }
 
@@ -237,7 +247,7 @@ pub(super) fn address(chatid: &str) -> String {
 
 pub(super) fn query(world: &mut World, _: &Caller, request: GetSceneGroup) -> Result<SceneGroup, Refused> {
     let index = find(world, &request.open_conversation_id).ok_or_else(|| invalid("openConversationId 不是场景群"))?;
-    let group = world.dingtalk.groups.get(index);
+    let group = world.memory.get::<Groups>().get(index);
     Ok(SceneGroup {
         success: true,
         open_conversation_id: group.room.id.to_string(),
@@ -258,7 +268,7 @@ pub(super) fn members(world: &mut World, _: &Caller, request: ListSceneMembers) 
     }
     Ok(SceneMembers {
         success: true,
-        member_user_ids: world.dingtalk.groups.get(index).userids(&world.company),
+        member_user_ids: world.memory.get::<Groups>().get(index).userids(&world.company),
         has_more: false,
         next_token: None,
         union_id_list: Vec::new(),

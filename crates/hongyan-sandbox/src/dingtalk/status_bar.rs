@@ -1,6 +1,6 @@
 //! The status bar of an OA notice that was sent: another word and colour on the phones that have it.
 
-use super::notice;
+use super::{credentials::Credentials, notice};
 use crate::{
     route::{Refused, refuse},
     world::{Caller, World},
@@ -13,7 +13,7 @@ const MAX_RECEIVERS: usize = 5;
 
 pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateStatusBar) -> Result<Done, Refused> {
     let refused = |code: &str, words: &str| Err(refuse::<DingTalk>(code, words).into());
-    if request.agent_id != world.credentials.agent_id {
+    if request.agent_id != world.memory.get::<Credentials>().agent_id {
         return refused("40056", "不合法的agentid");
     }
     let Some(sent) = notice::oa(world, caller.now, request.task_id) else {

@@ -1,5 +1,6 @@
-//! Stream's first call: an address and a ticket. The connection itself is [`crate::stream`]'s.
+//! Stream's first call: an address and a ticket. The connection itself is [`super::socket`]'s.
 
+use super::{credentials::Credentials, streams::Streams};
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
@@ -11,7 +12,7 @@ use hongyan_dingtalk::{
 };
 
 pub(super) fn open(world: &mut World, caller: &Caller, request: OpenConnection) -> Result<ConnectionOpened, Refused> {
-    let credentials = &world.credentials;
+    let credentials = world.memory.get::<Credentials>();
     if request.client_id != credentials.app_key || request.client_secret != credentials.app_secret {
         return Err(refuse::<DingTalk>("invalidClientIdOrSecret", "无效的clientId或clientSecret").into());
     }
@@ -22,6 +23,6 @@ pub(super) fn open(world: &mut World, caller: &Caller, request: OpenConnection) 
     }
     let hex = random_hex(32).map_err(|_| refuse::<DingTalk>("system.error", "系统错误"))?;
     let ticket = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
-    world.streams.give(ticket.clone(), request.subscriptions, caller.now);
+    world.memory.get_mut::<Streams>().give(ticket.clone(), request.subscriptions, caller.now);
     Ok(ConnectionOpened { endpoint: format!("ws://{}/connect", world.host), ticket })
 }

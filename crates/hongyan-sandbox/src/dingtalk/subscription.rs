@@ -1,13 +1,15 @@
 //! Registering an address for events: the platform asks the address itself before it takes it.
 //! <https://open.dingtalk.com/document/orgapp/registers-event-callback-interfaces>
 
+use super::{
+    callback::{Callbacks, EVENTS, Hook},
+    credentials::Credentials,
+    event,
+};
 use crate::{
-    push::{self, Asked, Question},
+    ask::{Asked, Question, is_address},
     route::{Refused, refuse},
-    world::{
-        Caller, World,
-        callback::{DingTalkHook, Road},
-    },
+    world::{Caller, World},
 };
 use hongyan_dingtalk::{
     DingTalk,
@@ -101,8 +103,8 @@ fn code(code: &str, words: &str) -> Fault {
 }
 
 /// What can be said without asking the address.
-fn check(world: &World, wanted: &Wanted<'_>, registered: bool) -> Result<DingTalkHook, Fault> {
-    if world.callbacks.dingtalk.is_some() != registered {
+fn check(world: &World, wanted: &Wanted<'_>, registered: bool) -> Result<Hook, Fault> {
+    if world.memory.get::<Callbacks>().events.is_some() != registered {
         return Err(if registered { unregistered() } else { code("71006", "回调地址已存在") });
     }
     if wanted.tags.is_empty() {
@@ -115,14 +117,14 @@ fn check(world: &World, wanted: &Wanted<'_>, registered: bool) -> Result<DingTal
         return Err(code("40035", "不合法的参数: token"));
     }
     let whole = wanted.aes_key.len() == 43 && wanted.aes_key.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let seal = Callback::new(wanted.token, wanted.aes_key, world.credentials.corp_id.clone());
+    let seal = Callback::new(wanted.token, wanted.aes_key, world.memory.get::<Credentials>().corp_id.clone());
     let Some(seal) = seal.ok().filter(|_| whole) else {
         return Err(code("900004", "不合法的aes_key"));
     };
-    if !push::is_address(wanted.url) {
+    if !is_address(wanted.url) {
         return Err(code("71011", "回调地址格式错误"));
     }
-    Ok(DingTalkHook {
+    Ok(Hook {
         url: wanted.url.to_owned(),
         token: wanted.token.to_owned(),
         aes_key: wanted.aes_key.to_owned(),
@@ -135,9 +137,9 @@ fn unregistered() -> Fault {
     code("71007", "回调地址不存在")
 }
 
-fn question(world: &World, wanted: &Wanted<'_>, registered: bool) -> Result<Question, Refused> {
+fn question(world: &World, caller: &Caller, wanted: &Wanted<'_>, registered: bool) -> Result<Question, Refused> {
     let hook = check(world, wanted, registered)?;
-    Ok(Question::DingTalk { url: hook.url, seal: hook.seal, corp_id: world.credentials.corp_id.clone() })
+    Ok(event::check(&hook.url, &hook.seal, &world.memory.get::<Credentials>().corp_id, caller.now))
 }
 
 fn take(world: &mut World, caller: &Caller, wanted: &Wanted<'_>, registered: bool) -> Result<Done, Refused> {
@@ -155,14 +157,14 @@ fn take(world: &mut World, caller: &Caller, wanted: &Wanted<'_>, registered: boo
         let words = DingTalk::known(refused).map_or(asked.words(), |known| known.zh);
         return Err(code(refused, words).into());
     }
-    world.callbacks.dingtalk = Some(hook);
-    world.callbacks.forget_counts(Road::DingTalk);
+    world.memory.get_mut::<Callbacks>().events = Some(hook);
+    world.events.forget_counts(EVENTS);
     Ok(Done::default())
 }
 
 /// The platform asks the address before [`register`] decides.
-pub(super) fn before_register(world: &World, request: &RegisterCallback) -> Result<Question, Refused> {
-    question(world, &request.into(), false)
+pub(super) fn before_register(world: &World, caller: &Caller, request: &RegisterCallback) -> Result<Question, Refused> {
+    question(world, caller, &request.into(), false)
 }
 
 pub(super) fn register(world: &mut World, caller: &Caller, request: RegisterCallback) -> Result<Done, Refused> {
@@ -170,8 +172,8 @@ pub(super) fn register(world: &mut World, caller: &Caller, request: RegisterCall
 }
 
 /// The platform asks the address before [`update`] decides.
-pub(super) fn before_update(world: &World, request: &UpdateCallback) -> Result<Question, Refused> {
-    question(world, &request.into(), true)
+pub(super) fn before_update(world: &World, caller: &Caller, request: &UpdateCallback) -> Result<Question, Refused> {
+    question(world, caller, &request.into(), true)
 }
 
 pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateCallback) -> Result<Done, Refused> {
@@ -179,7 +181,7 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateCallback
 }
 
 pub(super) fn get(world: &mut World, _: &Caller, _: GetCallback) -> Result<CallbackGiven, Refused> {
-    let hook = world.callbacks.dingtalk.as_ref().ok_or_else(unregistered)?;
+    let hook = world.memory.get::<Callbacks>().events.as_ref().ok_or_else(unregistered)?;
     let all = || TAGS.iter().map(|tag| (*tag).to_owned()).collect();
     Ok(CallbackGiven {
         call_back_tag: hook.tags.clone().unwrap_or_else(all),
@@ -190,18 +192,18 @@ pub(super) fn get(world: &mut World, _: &Caller, _: GetCallback) -> Result<Callb
 }
 
 pub(super) fn delete(world: &mut World, _: &Caller, _: DeleteCallback) -> Result<Done, Refused> {
-    world.callbacks.dingtalk.take().ok_or_else(unregistered)?;
-    world.events.forget(Road::DingTalk);
+    world.memory.get_mut::<Callbacks>().events.take().ok_or_else(unregistered)?;
+    world.events.forget(EVENTS);
     Ok(Done::default())
 }
 
 /// What is given is not given again: there is no other way to come to the rest.
 pub(super) fn failed(world: &mut World, caller: &Caller, _: GetFailedCallbacks) -> Result<FailedCallbacks, Refused> {
-    if world.callbacks.dingtalk.is_none() {
+    if world.memory.get::<Callbacks>().events.is_none() {
         return Err(unregistered().into());
     }
     let (events, has_more) = world.events.take_failed(FAILED_AT_ONCE, caller.now);
-    let corp_id = &world.credentials.corp_id;
-    let failed_list = events.iter().filter_map(|event| push::dingtalk::failed(corp_id, event)).collect();
+    let corp_id = &world.memory.get::<Credentials>().corp_id;
+    let failed_list = events.iter().filter_map(|event| event::failed(corp_id, event)).collect();
     Ok(FailedCallbacks { has_more, failed_list })
 }

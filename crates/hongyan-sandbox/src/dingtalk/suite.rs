@@ -3,9 +3,11 @@
 //! The suite is installed in the company from the start. A custom application of the vendor's is treated alike but
 //! may show any ticket.
 
-use super::token;
+use super::{
+    credentials::Credentials,
+    token::{self, Tokens},
+};
 use crate::{
-    options::Credentials,
     route::{Refused, refuse},
     world::{Caller, World, token::Holder},
 };
@@ -51,7 +53,7 @@ pub(super) fn get_suite_access_token(
     caller: &Caller,
     request: GetSuiteAccessToken,
 ) -> Result<SuiteTokenGiven, Refused> {
-    if secret(&world.credentials, &request.suite_key) != Some(&request.suite_secret) {
+    if secret(world.memory.get::<Credentials>(), &request.suite_key) != Some(&request.suite_secret) {
         return Err(refuse::<DingTalk>("invalidClientIdOrSecret", "无效的suiteKey或者suiteSecret").into());
     }
     check_ticket(world, &request.suite_key, &request.suite_ticket)?;
@@ -65,7 +67,7 @@ pub(super) fn get_corp_access_token(
     caller: &Caller,
     request: GetCorpAccessToken,
 ) -> Result<SuiteTokenGiven, Refused> {
-    match secret(&world.credentials, &request.suite_key) {
+    match secret(world.memory.get::<Credentials>(), &request.suite_key) {
         None => return Err(refuse::<DingTalk>("invalidSuiteKey", "无效的suiteKey").into()),
         Some(secret) if *secret != request.suite_secret => {
             return Err(refuse::<DingTalk>("invalidClientIdOrSecret", "无效的suiteKey或者suiteSecret").into());
@@ -73,22 +75,23 @@ pub(super) fn get_corp_access_token(
         Some(_) => {}
     }
     check_ticket(world, &request.suite_key, &request.suite_ticket)?;
-    if request.auth_corp_id != world.credentials.corp_id {
+    if request.auth_corp_id != world.memory.get::<Credentials>().corp_id {
         return Err(refuse::<DingTalk>("invalidAuthInfo", "企业未授权该应用").into());
     }
-    let (access_token, life_ms) = world.dingtalk.token.give_another(Holder::Vendor, caller.now, token::fresh()?);
+    let (access_token, life_ms) =
+        world.memory.get_mut::<Tokens>().store.give_another(Holder::Vendor, caller.now, token::fresh()?);
     Ok(SuiteTokenGiven { access_token, expire_in: life_ms / 1_000 })
 }
 
 fn check_ticket(world: &World, key: &str, ticket: &str) -> Result<(), Refused> {
-    if knows_ticket(&world.credentials, key, ticket) {
+    if knows_ticket(world.memory.get::<Credentials>(), key, ticket) {
         return Ok(());
     }
     Err(refuse::<DingTalk>("invalidSuiteTicket", "无效的suiteTicket").into())
 }
 
 pub(super) fn get_corp_auth(world: &mut World, _: &Caller, request: GetCorpAuth) -> Result<CorpAuthGiven, Refused> {
-    let credentials = &world.credentials;
+    let credentials = world.memory.get::<Credentials>();
     if !request.auth_corp_id.starts_with("ding") {
         return Err(refuse::<DingTalk>("invalidCorpId", "无效的corpId").into());
     }

@@ -1,18 +1,29 @@
 //! The application's token in its three forms. It is one token: asking again, in whichever form, renews it.
 
-use super::suite;
+use super::{credentials::Credentials, suite};
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
-    world::{Caller, World, token::Holder},
+    world::{
+        Caller, World,
+        token::{Holder, TokenStore},
+    },
 };
 use hongyan_dingtalk::{
     DingTalk,
     token::{AccessTokenGiven, GetAccessToken, GetCompanyToken, GetToken, TokenGiven},
 };
 
+/// The tokens that were given, and whose the call at hand came with.
+#[derive(Default)]
+pub(super) struct Tokens {
+    pub(super) store: TokenStore,
+    /// A vendor's: it sees less and writes nothing.
+    pub(super) vendor: bool,
+}
+
 pub(super) fn get_token(world: &mut World, caller: &Caller, request: GetToken) -> Result<TokenGiven, Refused> {
-    let credentials = &world.credentials;
+    let credentials = world.memory.get::<Credentials>();
     let older = request.appkey.is_empty() && !request.corpid.is_empty();
     let (key, secret) =
         if older { (&request.corpid, &request.corpsecret) } else { (&request.appkey, &request.appsecret) };
@@ -34,7 +45,9 @@ pub(super) fn get_access_token(
     caller: &Caller,
     request: GetAccessToken,
 ) -> Result<AccessTokenGiven, Refused> {
-    if request.app_key != world.credentials.app_key || request.app_secret != world.credentials.app_secret {
+    if request.app_key != world.memory.get::<Credentials>().app_key
+        || request.app_secret != world.memory.get::<Credentials>().app_secret
+    {
         return Err(refuse::<DingTalk>("invalidClientIdOrSecret", "无效的clientId或者clientSecret").into());
     }
     let (access_token, expire_in) = give(world, caller, Holder::App)?;
@@ -50,7 +63,7 @@ pub(super) fn get_company_token(
     if request.grant_type != "client_credentials" {
         return Err(refuse::<DingTalk>("unsupported.grant.type", "不支持的grant_type").into());
     }
-    let credentials = &world.credentials;
+    let credentials = world.memory.get::<Credentials>();
     let own = request.client_id == credentials.app_key && request.client_secret == credentials.app_secret;
     let vendor = suite::secret(credentials, &request.client_id).is_some_and(|secret| *secret == request.client_secret);
     if !own && !vendor {
@@ -69,7 +82,7 @@ pub(super) fn get_company_token(
 /// The holder's token, renewed, and its life in seconds.
 pub(super) fn give(world: &mut World, caller: &Caller, holder: Holder) -> Result<(String, i64), Refused> {
     let fresh = fresh()?;
-    let (token, life_ms) = world.dingtalk.token.give_to(holder, caller.now, true, || fresh);
+    let (token, life_ms) = world.memory.get_mut::<Tokens>().store.give_to(holder, caller.now, true, || fresh);
     Ok((token, life_ms / 1_000))
 }
 

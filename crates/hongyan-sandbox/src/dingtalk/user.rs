@@ -7,6 +7,7 @@ use super::{
         sorted_members,
     },
     member,
+    token::Tokens,
 };
 use crate::{
     route::{Refused, refuse},
@@ -24,6 +25,7 @@ use hongyan_dingtalk::{
         UsersListed,
     },
 };
+use hongyan_endpoint::Endpoint;
 
 const HERE: Generation = Generation::Second;
 /// The largest page of a search.
@@ -43,7 +45,7 @@ pub(super) fn get_by_mobile(world: &mut World, _: &Caller, request: GetByMobile)
 
 /// Numbers of the mainland may come with or without their country code.
 fn find(world: &World, mobile: &str) -> Result<String, Refused> {
-    internal_only(world, "qyapi_get_member_by_mobile")?;
+    internal_only(world, &GetByMobile::SPEC)?;
     if mobile.is_empty() {
         return Err(refuse::<DingTalk>("400002", "参数错误: mobile").into());
     }
@@ -60,12 +62,12 @@ fn find(world: &World, mobile: &str) -> Result<String, Refused> {
 
 pub(super) fn get_user(world: &mut World, _: &Caller, request: GetUser) -> Result<UserGiven, Refused> {
     let id = seen_person(world, HERE, &request.userid)?;
-    Ok(UserGiven { result: member::whole(world.company.person(id), world.dingtalk.vendor) })
+    Ok(UserGiven { result: member::whole(world.company.person(id), world.memory.get::<Tokens>().vendor) })
 }
 
 pub(super) fn list_users(world: &mut World, _: &Caller, request: ListUsers) -> Result<UsersListed, Refused> {
     let ListUsers { dept_id, cursor, size, order_field, .. } = &request;
-    let vendor = world.dingtalk.vendor;
+    let vendor = world.memory.get::<Tokens>().vendor;
     let tell = |person: &Person| member::line(person, *dept_id, vendor);
     Ok(UsersListed { result: page(world, *dept_id, *cursor, *size, order_field.as_deref(), tell)? })
 }

@@ -16,9 +16,61 @@ use hongyan_dingtalk::{old_user_edit as v1, reply::Done, user_edit as v2};
 use hongyan_endpoint::{Endpoint, Spec};
 use serde::Serialize;
 
-/// The permission that these need.
-pub(super) const MANAGE: &str = "qyapi_manage_addresslist";
 const LONGEST_USERID: usize = 64;
+
+/// What creating and changing say alike, in the first generation.
+macro_rules! rest_v1 {
+    ($request:ident) => {
+        Draft {
+            hide_mobile: $request.is_hide,
+            telephone: $request.tel,
+            job_number: $request.jobnumber,
+            title: $request.position,
+            email: $request.email,
+            org_email: $request.org_email,
+            work_place: $request.work_place,
+            remark: $request.remark,
+            orders: $request
+                .order_in_depts
+                .as_deref()
+                .map(|text| map(Generation::First, "orderInDepts", text))
+                .transpose()?,
+            titles: $request
+                .position_in_depts
+                .as_deref()
+                .map(|text| map(Generation::First, "positionInDepts", text))
+                .transpose()?,
+            extattr: $request.extattr.map(|value| draft::attributes(Generation::First, value)).transpose()?,
+            senior: $request.is_senior,
+            hired_at: $request.hired_date,
+            manager: $request.manager_userid,
+            ..Draft::default()
+        }
+    };
+}
+
+/// As [`rest_v1`], in the second.
+macro_rules! rest_v2 {
+    ($request:ident) => {
+        Draft {
+            hide_mobile: $request.hide_mobile,
+            telephone: $request.telephone,
+            job_number: $request.job_number,
+            title: $request.title,
+            email: $request.email,
+            org_email: $request.org_email,
+            work_place: $request.work_place,
+            remark: $request.remark,
+            orders: given($request.dept_order_list, |row| (row.dept_id, row.order)),
+            titles: given($request.dept_title_list, |row| (row.dept_id, row.title)),
+            extattr: $request.extension.as_deref().map(|text| texts(Generation::Second, text)).transpose()?,
+            senior: $request.senior_mode,
+            hired_at: $request.hired_date,
+            manager: $request.manager_userid,
+            ..Draft::default()
+        }
+    };
+}
 
 pub(super) fn create_user(
     world: &mut World,
@@ -26,27 +78,13 @@ pub(super) fn create_user(
     request: v2::CreateUser,
 ) -> Result<v2::UserCreated, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::CreateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v2::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
     let draft = Draft {
         name: Some(request.name),
         mobile: Some(request.mobile),
         departments: Some(ids(&request.dept_id_list)?),
-        hide_mobile: request.hide_mobile,
-        telephone: request.telephone,
-        job_number: request.job_number,
-        title: request.title,
-        email: request.email,
-        org_email: request.org_email,
-        work_place: request.work_place,
-        remark: request.remark,
-        orders: given(request.dept_order_list, |row| (row.dept_id, row.order)),
-        titles: given(request.dept_title_list, |row| (row.dept_id, row.title)),
-        extattr: request.extension.as_deref().map(|text| texts(HERE, text)).transpose()?,
-        senior: request.senior_mode,
-        hired_at: request.hired_date,
-        manager: request.manager_userid,
-        ..Draft::default()
+        ..rest_v2!(request)
     };
     let person = create(world, caller, HERE, userid, draft)?;
     Ok(v2::UserCreated { result: v2::NewUser { userid: person.userid, union_id: Some(person.unionid) } })
@@ -54,7 +92,7 @@ pub(super) fn create_user(
 
 pub(super) fn update_user(world: &mut World, caller: &Caller, request: v2::UpdateUser) -> Result<Done, Refused> {
     const HERE: Generation = Generation::Second;
-    admit(world, HERE, &v2::UpdateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v2::UpdateUser::SPEC, &request)?;
     let merge_extattr = match request.ext_attrs_update_mode {
         None | Some(0) => false,
         Some(1) => true,
@@ -66,28 +104,15 @@ pub(super) fn update_user(world: &mut World, caller: &Caller, request: v2::Updat
         name: request.name,
         mobile: request.mobile,
         departments: request.dept_id_list.as_deref().filter(|text| !text.is_empty()).map(ids).transpose()?,
-        hide_mobile: request.hide_mobile,
-        telephone: request.telephone,
-        job_number: request.job_number,
-        title: request.title,
-        email: request.email,
-        org_email: request.org_email,
-        work_place: request.work_place,
-        remark: request.remark,
-        orders: given(request.dept_order_list, |row| (row.dept_id, row.order)),
-        titles: given(request.dept_title_list, |row| (row.dept_id, row.title)),
-        extattr: request.extension.as_deref().map(|text| texts(HERE, text)).transpose()?,
         merge_extattr,
-        senior: request.senior_mode,
-        hired_at: request.hired_date,
-        manager: request.manager_userid,
         clear_manager,
+        ..rest_v2!(request)
     };
     update(world, caller, HERE, &request.userid, draft)
 }
 
 pub(super) fn delete_user(world: &mut World, _: &Caller, request: v2::DeleteUser) -> Result<Done, Refused> {
-    delete(world, Generation::Second, &request.userid)
+    delete(world, Generation::Second, &v2::DeleteUser::SPEC, &request.userid)
 }
 
 pub(super) fn create_user_v1(
@@ -96,27 +121,13 @@ pub(super) fn create_user_v1(
     request: v1::CreateUser,
 ) -> Result<v1::UserCreated, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::CreateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v1::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
     let draft = Draft {
         name: Some(request.name),
         mobile: Some(request.mobile),
         departments: Some(request.department),
-        hide_mobile: request.is_hide,
-        telephone: request.tel,
-        job_number: request.jobnumber,
-        title: request.position,
-        email: request.email,
-        org_email: request.org_email,
-        work_place: request.work_place,
-        remark: request.remark,
-        orders: request.order_in_depts.as_deref().map(|text| map(HERE, "orderInDepts", text)).transpose()?,
-        titles: request.position_in_depts.as_deref().map(|text| map(HERE, "positionInDepts", text)).transpose()?,
-        extattr: request.extattr.map(|value| draft::attributes(HERE, value)).transpose()?,
-        senior: request.is_senior,
-        hired_at: request.hired_date,
-        manager: request.manager_userid,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     let person = create(world, caller, HERE, userid, draft)?;
     Ok(v1::UserCreated { userid: person.userid, union_id: Some(person.unionid) })
@@ -124,32 +135,18 @@ pub(super) fn create_user_v1(
 
 pub(super) fn update_user_v1(world: &mut World, caller: &Caller, request: v1::UpdateUser) -> Result<Done, Refused> {
     const HERE: Generation = Generation::First;
-    admit(world, HERE, &v1::UpdateUser::SPEC, &request)?;
+    authenticate(world, HERE, &v1::UpdateUser::SPEC, &request)?;
     let draft = Draft {
         name: request.name,
         mobile: request.mobile,
         departments: Some(request.department).filter(|ids| !ids.is_empty()),
-        hide_mobile: request.is_hide,
-        telephone: request.tel,
-        job_number: request.jobnumber,
-        title: request.position,
-        email: request.email,
-        org_email: request.org_email,
-        work_place: request.work_place,
-        remark: request.remark,
-        orders: request.order_in_depts.as_deref().map(|text| map(HERE, "orderInDepts", text)).transpose()?,
-        titles: request.position_in_depts.as_deref().map(|text| map(HERE, "positionInDepts", text)).transpose()?,
-        extattr: request.extattr.map(|value| draft::attributes(HERE, value)).transpose()?,
-        senior: request.is_senior,
-        hired_at: request.hired_date,
-        manager: request.manager_userid,
-        ..Draft::default()
+        ..rest_v1!(request)
     };
     update(world, caller, HERE, &request.userid, draft)
 }
 
 pub(super) fn delete_user_v1(world: &mut World, _: &Caller, request: v1::DeleteUser) -> Result<Done, Refused> {
-    delete(world, Generation::First, &request.userid)
+    delete(world, Generation::First, &v1::DeleteUser::SPEC, &request.userid)
 }
 
 /// A list that was given; an empty one counts as absent.
@@ -158,8 +155,8 @@ fn given<T, V>(rows: Vec<T>, pair: impl FnMut(T) -> (i64, V)) -> Option<std::col
 }
 
 /// Permission, then the declared bounds: the name and the number of departments have codes of their own.
-fn admit(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
-    internal_only(world, MANAGE)?;
+fn authenticate(world: &World, generation: Generation, spec: &Spec, request: &impl Serialize) -> Result<(), Refused> {
+    internal_only(world, spec)?;
     match over_bound(spec, request) {
         None => Ok(()),
         Some("name") => Err(refused("60112", "不合法的名字")),
@@ -204,8 +201,8 @@ fn update(
     Ok(Done {})
 }
 
-fn delete(world: &mut World, generation: Generation, userid: &str) -> Result<Done, Refused> {
-    internal_only(world, MANAGE)?;
+fn delete(world: &mut World, generation: Generation, spec: &Spec, userid: &str) -> Result<Done, Refused> {
+    internal_only(world, spec)?;
     seen_person(world, generation, userid)?;
     world.company.remove_person(userid);
     Ok(Done {})

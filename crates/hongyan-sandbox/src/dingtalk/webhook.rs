@@ -1,12 +1,13 @@
 //! Custom robots: a webhook into one group, guarded by keywords, signature and addresses, and answers into sessions.
 //!
 //! The order of the checks: method, content type, token, size, keyword, signature, address, message, rate. All but
-//! the last two are decided on the call as it arrived, see [`arrive`].
+//! the last two are decided on the call as it arrived, see [`check_call`].
 
 use super::{
-    conversation::Place,
-    groups::{self, Manner},
-    letters::{self, By, Draft},
+    conversation::{Place, Sessions},
+    groups::{self, Groups, SendOptions},
+    hook::Hooks,
+    sent::{self, By, Draft},
 };
 use crate::{
     options::random_hex,
@@ -30,7 +31,7 @@ fn fault(code: &str, words: impl Into<String>) -> Fault {
 }
 
 /// Judges the call before its message is read: what stands in the head, in the query and around the message.
-pub(super) fn arrive(world: &World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
+pub(super) fn check_call(world: &World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
     if call.method != "POST" {
         return Err(fault("43002", "需要POST请求"));
     }
@@ -41,7 +42,7 @@ pub(super) fn arrive(world: &World, caller: &Caller, call: &Wire) -> Result<(), 
     let Some(token) = call.query("access_token").filter(|token| !token.is_empty()) else {
         return Err(fault("40035", "缺少参数 access_token"));
     };
-    let hook = world.dingtalk.hooks.by_token.get(token).ok_or_else(|| fault("300005", "token is not exist"))?;
+    let hook = world.memory.get::<Hooks>().by_token.get(token).ok_or_else(|| fault("300005", "token is not exist"))?;
     if call.body.len() > MAX_BODY_BYTES {
         return Err(fault("460101", "message too long, exceed 20000 bytes"));
     }
@@ -78,7 +79,7 @@ pub(super) fn arrive(world: &World, caller: &Caller, call: &Wire) -> Result<(), 
     if hook.stopped {
         return Err(fault("400102", "机器人已停用"));
     }
-    if world.dingtalk.groups.get(hook.group).disbanded {
+    if world.memory.get::<Groups>().get(hook.group).disbanded {
         return Err(fault("400013", "群已解散"));
     }
     Ok(())
@@ -97,13 +98,13 @@ fn mentions(value: &Value, keyword: &str) -> bool {
 pub(super) fn send(world: &mut World, caller: &Caller, request: SendWebhook) -> Result<Done, Refused> {
     let content = spoken(&request.message)?;
     let quotas = world.settings.limits.people;
-    let Some(hook) = world.dingtalk.hooks.by_token.get_mut(&request.access_token) else {
+    let Some(hook) = world.memory.get_mut::<Hooks>().by_token.get_mut(&request.access_token) else {
         return Err(fault("300005", "token is not exist").into());
     };
     let uuid = request.msg_uuid.filter(|uuid| !uuid.is_empty());
     if uuid.as_ref().is_some_and(|uuid| hook.uuids.contains(uuid)) {
-        world.tally.dingtalk.sends += 1;
-        world.tally.dingtalk.swallowed += 1;
+        world.tally.of("dingtalk").sends += 1;
+        world.tally.of("dingtalk").swallowed += 1;
         return Ok(Done {});
     }
     if quotas && !hook.may_send(caller.now) {
@@ -114,7 +115,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendWebhook) -> 
     }
     let (group, from) = (hook.group, Some(hook.name.as_str().into()));
     let mentions = called(world, group, &request.message);
-    groups::say(world, caller.now, group, By::Webhook, &content, Manner { from, only: None, mentions });
+    groups::say(world, caller.now, group, By::Webhook, &content, SendOptions { from, only: None, mentions });
     Ok(Done {})
 }
 
@@ -124,7 +125,7 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendWebhook) -> 
 /// The system gives no random bytes.
 pub(crate) fn open_session(world: &mut World, now: i64, place: Place) -> io::Result<(String, i64)> {
     let until = now + SESSION_MS;
-    let session = world.dingtalk.sessions.open(now, until, place)?;
+    let session = world.memory.get_mut::<Sessions>().0.open(now, until, place)?;
     Ok((format!("/robot/sendBySession?session={session}"), until))
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn fresh_token() -> io::Result<String> {
 }
 
 pub(super) fn answer(world: &mut World, caller: &Caller, request: AnswerSession) -> Result<Done, Refused> {
-    let Some(place) = world.dingtalk.sessions.get(caller.now, &request.session).cloned() else {
+    let Some(place) = world.memory.get::<Sessions>().0.get(caller.now, &request.session).cloned() else {
         return Err(fault("300001", "session is not exist").into());
     };
     if request.message.msgtype == "empty" {
@@ -146,16 +147,18 @@ pub(super) fn answer(world: &mut World, caller: &Caller, request: AnswerSession)
     let content = spoken(&request.message)?;
     let from = Some("robot".into());
     match place.group {
-        Some(group) if world.dingtalk.groups.get(group).disbanded => return Err(fault("400013", "群已解散").into()),
+        Some(group) if world.memory.get::<Groups>().get(group).disbanded => {
+            return Err(fault("400013", "群已解散").into());
+        }
         Some(group) => {
             let mentions = called(world, group, &request.message);
-            let manner = Manner { from, only: None, mentions };
-            groups::say(world, caller.now, group, By::Webhook, &content, manner);
+            let options = SendOptions { from, only: None, mentions };
+            groups::say(world, caller.now, group, By::Webhook, &content, options);
         }
         None => {
             let (by, people) = (By::Webhook, place.people);
             let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
-            letters::post(world, caller.now, draft);
+            sent::post(world, caller.now, draft);
         }
     }
     Ok(Done {})
@@ -220,9 +223,10 @@ fn spoken(message: &Message) -> Result<Value, Fault> {
         other => return Err(fault("400105", format!("不支持的消息类型: {other}"))),
     }
     if let Some(At { at_mobiles, at_user_ids, .. }) = &said.at {
-        let most = |field: &str| SendWebhook::SPEC.max_items(field).unwrap_or(usize::MAX);
-        if at_mobiles.len() > most("at.atMobiles") || at_user_ids.len() > most("at.atUserIds") {
-            return Err(fault("40035", "不合法的参数: at 最多 50 人"));
+        let over = |field, list: &Vec<String>| SendWebhook::SPEC.exceeded(field, list.len());
+        let over_mobiles = over("at.atMobiles", at_mobiles);
+        if let Some(code) = over_mobiles.or_else(|| over("at.atUserIds", at_user_ids)) {
+            return Err(fault(code, "不合法的参数: at 最多 50 人"));
         }
     }
     Ok(serde_json::to_value(&said).unwrap_or_default())
@@ -237,7 +241,7 @@ fn called(world: &World, group: usize, message: &Message) -> Vec<String> {
         _ => None,
     };
     let (Some(text), Some(at)) = (text, &message.at) else { return Vec::new() };
-    let members = &world.dingtalk.groups.get(group).members;
+    let members = &world.memory.get::<Groups>().get(group).members;
     let by_mobile = at.at_mobiles.iter().map(|mobile| (mobile, world.company.find_mobile(mobile)));
     let by_userid = at.at_user_ids.iter().map(|userid| (userid, world.company.find_exact(userid)));
     let mut called: Vec<String> = Vec::new();

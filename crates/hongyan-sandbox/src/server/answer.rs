@@ -1,10 +1,8 @@
 //! Answers as they travel: whole, cut off, odd, or somebody else's in the platform's place.
 
-use crate::trouble::FaultKind;
+use crate::faults::FaultKind;
 use bytes::Bytes;
-use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{PlatformServer, Sealed};
-use hongyan_wecom::WeCom;
+use hongyan_endpoint::Sealed;
 use http::Response;
 use hyper::body::{Body, Frame, SizeHint};
 use serde_json::Value;
@@ -59,11 +57,6 @@ pub(super) fn replacement(kind: FaultKind, value: Option<i64>) -> Option<Sealed>
         }
         _ => return None,
     })
-}
-
-/// The answer to a path at which there is no operation; to a path of no platform's kind, `DingTalk`'s.
-pub(super) fn unknown(path: &str) -> Sealed {
-    if WeCom::has_path(path) { WeCom::no_such_path(path) } else { DingTalk::no_such_path(path) }
 }
 
 pub(super) fn too_large() -> Sealed {

@@ -16,16 +16,17 @@
 //! checked strictly, pipelining is allowed. It relays nothing and writes nothing to disk. Who may be written to
 //! (the seeded company) and how troubles arrive from outside is left to the sandbox around it.
 
+mod faults;
 mod inbox;
 mod session;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod trouble;
 
+pub use faults::{SmtpFault, SmtpFaultKind};
 pub use inbox::{Mail, Totals};
-pub use trouble::{SmtpTrouble, Trouble};
 
+use faults::{Rules, SmtpFaults};
 use inbox::Inbox;
 use std::{
     fmt, io,
@@ -36,7 +37,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::{AbortHandle, JoinSet},
 };
-use trouble::{Rules, Troubles};
 
 /// Hands out the time, in milliseconds since 1970-01-01T00:00:00Z.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -105,7 +105,7 @@ struct Shared {
     options: SmtpOptions,
     tls: tls::Identity,
     inbox: Mutex<Inbox>,
-    troubles: Mutex<Troubles>,
+    faults: Mutex<SmtpFaults>,
     rules: Mutex<Rules>,
 }
 
@@ -132,7 +132,7 @@ impl Smtp {
         let shared = Arc::new(Shared {
             tls: tls::Identity::new(address.ip())?,
             inbox: Mutex::new(Inbox::new(options.keep)),
-            troubles: Mutex::default(),
+            faults: Mutex::default(),
             rules: Mutex::default(),
             options,
         });
@@ -171,14 +171,14 @@ impl Smtp {
     }
 
     /// Misbehaves from now on, as often as it says. Troubles of one kind queue up.
-    pub fn trouble(&self, trouble: SmtpTrouble) {
-        with(&self.shared.troubles, |troubles| troubles.add(trouble));
+    pub fn inject(&self, fault: SmtpFault) {
+        with(&self.shared.faults, |faults| faults.add(fault));
     }
 
     /// The troubles still to come.
     #[must_use]
-    pub fn troubles(&self) -> Vec<SmtpTrouble> {
-        with(&self.shared.troubles, |troubles| troubles.list())
+    pub fn faults(&self) -> Vec<SmtpFault> {
+        with(&self.shared.faults, |faults| faults.list())
     }
 
     /// Refuses a recipient until [`Smtp::accept`]. `address` may hold one `*`, as in `gone.*` or `*@full.example`;
@@ -195,7 +195,7 @@ impl Smtp {
     /// Forgets mails, totals and troubles. Refused addresses stay refused.
     pub fn clear(&self) {
         with(&self.shared.inbox, Inbox::clear);
-        with(&self.shared.troubles, |troubles| *troubles = Troubles::default());
+        with(&self.shared.faults, |faults| *faults = SmtpFaults::default());
     }
 }
 

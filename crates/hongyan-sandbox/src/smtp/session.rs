@@ -2,8 +2,8 @@
 
 use super::{
     Shared,
+    faults::{SmtpFaultKind, matches, words},
     inbox::Mail,
-    trouble::{Trouble, matches, words},
     with,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -76,20 +76,20 @@ pub(super) async fn run(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()
 
 impl Session {
     async fn converse(&mut self) -> io::Result<()> {
-        let delay = self.trouble(|trouble| match trouble {
-            Trouble::DelayGreeting { ms } => Some(*ms),
+        let delay = self.take_fault(|fault| match fault {
+            SmtpFaultKind::DelayGreeting { ms } => Some(*ms),
             _ => None,
         });
         pause(delay).await;
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseConnection { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseConnection { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         if let Some((code, text)) = refusal {
             self.reply(code, &words(code, text));
             return Ok(());
         }
-        self.hides_starttls = self.trouble(|t| matches!(t, Trouble::HideStarttls).then_some(())).is_some();
+        self.hides_starttls = self.take_fault(|t| matches!(t, SmtpFaultKind::HideStarttls).then_some(())).is_some();
         self.reply(220, "sandbox.example ESMTP hongyan sandbox");
         while let Some(line) = self.line().await? {
             if self.obey(&line).await? == Next::Close {
@@ -99,8 +99,8 @@ impl Session {
         Ok(())
     }
 
-    fn trouble<T>(&self, pick: impl Fn(&Trouble) -> Option<T>) -> Option<T> {
-        with(&self.shared.troubles, |troubles| troubles.take(pick))
+    fn take_fault<T>(&self, pick: impl Fn(&SmtpFaultKind) -> Option<T>) -> Option<T> {
+        with(&self.shared.faults, |faults| faults.take(pick))
     }
 
     fn reply(&mut self, code: u16, text: &str) {
@@ -182,8 +182,8 @@ impl Session {
         if name.trim().is_empty() {
             return self.reply(501, "5.5.4 who are you?");
         }
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseHello { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseHello { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         if let Some((code, text)) = refusal {
@@ -220,7 +220,7 @@ impl Session {
             return Ok(Next::Go);
         }
         self.reply(220, "2.0.0 go ahead");
-        if self.trouble(|trouble| matches!(trouble, Trouble::InjectBeforeTls).then_some(())).is_some() {
+        if self.take_fault(|fault| matches!(fault, SmtpFaultKind::InjectBeforeTls).then_some(())).is_some() {
             self.reply(250, "slipped in");
         }
         self.flush().await?;
@@ -257,8 +257,8 @@ impl Session {
             self.reply(501, "5.5.2 cannot decode");
             return Ok(());
         };
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseLogin { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseLogin { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         let options = &self.shared.options;
@@ -328,15 +328,15 @@ impl Session {
         {
             return self.reply(code, &words(code, None));
         }
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseMail { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseMail { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         if let Some((code, text)) = refusal {
             return self.reply(code, &words(code, text));
         }
-        let limit = self.trouble(|trouble| match trouble {
-            Trouble::TooManyRecipients { limit } => Some(*limit),
+        let limit = self.take_fault(|fault| match fault {
+            SmtpFaultKind::TooManyRecipients { limit } => Some(*limit),
             _ => None,
         });
         let limit = limit.unwrap_or(MAX_RECIPIENTS);
@@ -356,15 +356,15 @@ impl Session {
         } else {
             let rule = with(&self.shared.rules, |rules| rules.find(to));
             let once = || {
-                self.trouble(|trouble| match trouble {
-                    Trouble::RefuseRecipient { address, code, text } if matches(address, to) => {
+                self.take_fault(|fault| match fault {
+                    SmtpFaultKind::RefuseRecipient { address, code, text } if matches(address, to) => {
                         Some((*code, words(*code, text.clone())))
                     }
                     _ => None,
                 })
             };
             let grey = || {
-                with(&self.shared.troubles, |troubles| troubles.holds_back(to))
+                with(&self.shared.faults, |faults| faults.holds_back(to))
                     .then(|| (450, "4.7.1 greylisted, come back later".to_owned()))
             };
             rule.or_else(once).or_else(grey)
@@ -387,7 +387,7 @@ impl Session {
             return Ok(Next::Go);
         };
         self.reply(354, "end with CRLF . CRLF");
-        if self.trouble(|trouble| matches!(trouble, Trouble::CloseAtData).then_some(())).is_some() {
+        if self.take_fault(|fault| matches!(fault, SmtpFaultKind::CloseAtData).then_some(())).is_some() {
             return Ok(Next::Close);
         }
         let max = self.shared.options.max_bytes;
@@ -405,24 +405,24 @@ impl Session {
                 return Ok(Next::Go);
             }
         };
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseContent { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseContent { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         if let Some((code, text)) = refusal {
             self.reply(code, &words(code, text));
             return Ok(Next::Go);
         }
-        if self.trouble(|trouble| matches!(trouble, Trouble::DropBeforeEffect).then_some(())).is_some() {
+        if self.take_fault(|fault| matches!(fault, SmtpFaultKind::DropBeforeEffect).then_some(())).is_some() {
             return Ok(Next::Close);
         }
         let mail = Mail::new(envelope.from, envelope.to, data, (self.shared.options.clock)());
         let number = with(&self.shared.inbox, |inbox| inbox.push(mail));
-        if self.trouble(|trouble| matches!(trouble, Trouble::DropAfterEffect).then_some(())).is_some() {
+        if self.take_fault(|fault| matches!(fault, SmtpFaultKind::DropAfterEffect).then_some(())).is_some() {
             return Ok(Next::Close);
         }
-        let slow = self.trouble(|trouble| match trouble {
-            Trouble::SlowReply { ms } => Some(*ms),
+        let slow = self.take_fault(|fault| match fault {
+            SmtpFaultKind::SlowReply { ms } => Some(*ms),
             _ => None,
         });
         pause(slow).await;
@@ -436,8 +436,8 @@ impl Session {
         if declared || raw.is_ascii() {
             return Ok(());
         }
-        let refusal = self.trouble(|trouble| match trouble {
-            Trouble::RefuseEightBit { code, text } => Some((*code, text.clone())),
+        let refusal = self.take_fault(|fault| match fault {
+            SmtpFaultKind::RefuseEightBit { code, text } => Some((*code, text.clone())),
             _ => None,
         });
         refusal.map_or(Ok(()), |(code, text)| {

@@ -1,6 +1,6 @@
 //! The server under raw bytes, without our client.
 
-use super::{Smtp, SmtpOptions, SmtpTrouble, Trouble};
+use super::{Smtp, SmtpFault, SmtpFaultKind, SmtpOptions};
 use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -74,7 +74,7 @@ async fn undeclared_eight_bit_content_is_taken_and_refused_on_demand() {
     let smtp = start(|_| {}).await;
     assert_eq!(content(&smtp, "Subject: a\r\n\r\n李").await, "250 221");
     assert_eq!(smtp.inbox()[0].data, "Subject: a\r\n\r\n李\r\n".as_bytes());
-    smtp.trouble(SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None }));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::RefuseEightBit { code: 554, text: None }));
     let declared =
         "EHLO x\r\nMAIL FROM: <a@b.example> BODY=8BITMIME AUTH=<>\r\nRCPT TO:<li@example.com>\r\nDATA\r\n李\r\n.\r\n";
     assert_eq!(say(&smtp, declared.as_bytes()).await, "220 250 250 250 354 250");
@@ -114,12 +114,12 @@ async fn nothing_is_taken_before_tls_where_it_is_required() {
 #[tokio::test]
 async fn troubles_happen_once_and_rules_until_they_are_taken_back() {
     let smtp = start(|_| {}).await;
-    smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::DropAfterEffect));
     assert_eq!(content(&smtp, "Message-ID: <1@x>\r\n\r\na").await, "220 250 250 250 354");
     assert_eq!(content(&smtp, "Message-ID: <1@x>\r\n\r\na").await, "250 221");
     assert_eq!((smtp.totals().mails, smtp.totals().duplicates), (2, 1));
 
-    smtp.trouble(SmtpTrouble::once(Trouble::Greylist));
+    smtp.inject(SmtpFault::once(SmtpFaultKind::Greylist));
     let head = HEAD.strip_suffix("DATA\r\n").unwrap();
     assert_eq!(say(&smtp, head.as_bytes()).await, "220 250 250 450");
     assert_eq!(say(&smtp, head.as_bytes()).await, "220 250 250 250");
@@ -128,8 +128,8 @@ async fn troubles_happen_once_and_rules_until_they_are_taken_back() {
     smtp.accept("li@*");
     assert_eq!(say(&smtp, head.as_bytes()).await, "220 250 250 250");
 
-    smtp.trouble(SmtpTrouble::once(Trouble::RefuseConnection { code: 421, text: None }));
-    assert_eq!(smtp.troubles().len(), 1);
+    smtp.inject(SmtpFault::once(SmtpFaultKind::RefuseConnection { code: 421, text: None }));
+    assert_eq!(smtp.faults().len(), 1);
     smtp.clear();
-    assert!(smtp.troubles().is_empty() && smtp.inbox().is_empty() && smtp.totals().mails == 0);
+    assert!(smtp.faults().is_empty() && smtp.inbox().is_empty() && smtp.totals().mails == 0);
 }

@@ -1,6 +1,6 @@
 //! The application itself, and its menu.
 
-use super::message::own_app;
+use super::{credentials::Credentials, message::own_app, settings::Settings};
 use crate::{
     route::{Refused, refuse},
     world::{Caller, World},
@@ -16,6 +16,10 @@ use hongyan_wecom::{
 };
 
 pub(super) const NAME: &str = "鸿雁样例应用";
+/// The application's menu, where it has one.
+#[derive(Default)]
+pub(super) struct OwnMenu(Option<Vec<Button>>);
+
 /// Entries of the menu, and of one that opens.
 const MOST: (usize, usize) = (3, 5);
 
@@ -30,14 +34,14 @@ pub(super) fn get(world: &mut World, _: &Caller, request: GetAgent) -> Result<Ag
         description: "沙箱里的自建应用".into(),
         allow_partys: AllowedDepartments { partyid: partyid.map(|one| one.id).collect() },
         allow_tags: AllowedTags::default(),
-        close: i64::from(!world.settings.wecom.enabled),
+        close: i64::from(!world.memory.get::<Settings>().enabled),
         customized_publish_status: Some(4),
         ..Agent::default()
     })
 }
 
 pub(super) fn list(world: &mut World, _: &Caller, _: ListAgents) -> Result<AgentsListed, Refused> {
-    let agentid = world.credentials.wecom_agent_id;
+    let agentid = world.memory.get::<Credentials>().agent_id;
     Ok(AgentsListed { agentlist: vec![AgentListed { agentid, name: NAME.into(), square_logo_url: String::new() }] })
 }
 
@@ -73,19 +77,19 @@ pub(super) fn create_menu(world: &mut World, _: &Caller, request: CreateMenu) ->
         return Err(refuse::<WeCom>("40058", "button. invalid Request Parameter").into());
     }
     request.button.iter().try_for_each(|button| check(button, false))?;
-    world.wecom.menu = Some(request.button);
+    world.memory.put(OwnMenu(Some(request.button)));
     Ok(Done::default())
 }
 
 pub(super) fn get_menu(world: &mut World, _: &Caller, request: GetMenu) -> Result<Menu, Refused> {
     own_app(world, request.agentid)?;
-    let button = world.wecom.menu.clone().ok_or_else(|| refuse::<WeCom>("46003", "menu no exist"))?;
+    let button = world.memory.get::<OwnMenu>().0.clone().ok_or_else(|| refuse::<WeCom>("46003", "menu no exist"))?;
     Ok(Menu { button })
 }
 
 pub(super) fn delete_menu(world: &mut World, _: &Caller, request: DeleteMenu) -> Result<Done, Refused> {
     own_app(world, request.agentid)?;
-    world.wecom.menu = None;
+    world.memory.put(OwnMenu(None));
     Ok(Done::default())
 }
 

@@ -4,17 +4,20 @@
 //! told to the address that the import names, else to the application's.
 
 use super::{
-    authority::{Origin, is_contacts, may_write, sees, sees_department},
+    authority::{Access, Origin, is_contacts, may_write, sees, sees_department},
+    callback::Hook,
     content::unfit,
+    credentials::Credentials,
+    event,
+    media::MediaStore,
     member_edit,
 };
 use crate::{
+    ask::is_address,
     options::random_hex,
-    push,
     route::{Refused, refuse},
     world::{
         Caller, World,
-        callback::WeComHook,
         company::{Department, ROOT},
         ledger::Ledger,
     },
@@ -40,12 +43,8 @@ pub(super) fn invite(world: &mut World, _: &Caller, request: Invite) -> Result<I
     if request.user.is_empty() && request.party.is_empty() && request.tag.is_empty() {
         return Err(refuse::<WeCom>("40063", "user & party & tag all empty").into());
     }
-    for (field, count, code) in [
-        ("user", request.user.len(), "40032"),
-        ("party", request.party.len(), "82002"),
-        ("tag", request.tag.len(), "82003"),
-    ] {
-        if Invite::SPEC.max_items(field).is_some_and(|max| count > max) {
+    for (field, count) in [("user", request.user.len()), ("party", request.party.len()), ("tag", request.tag.len())] {
+        if let Some(code) = Invite::SPEC.exceeded(field, count) {
             return Err(refuse::<WeCom>(code, format!("{field} list out of limit")).into());
         }
     }
@@ -119,36 +118,36 @@ pub(super) fn replace_departments(
 }
 
 pub(super) fn get_result(world: &mut World, _: &Caller, request: GetResult) -> Result<JobResult, Refused> {
-    if world.wecom.origin != Origin::Contacts {
+    if world.memory.get::<Access>().origin != Origin::Contacts {
         may_write(world)?;
     }
     let unknown = || refuse::<WeCom>("40058", "jobid. invalid Request Parameter");
-    Ok(world.wecom.jobs.get(&request.jobid).ok_or_else(unknown)?.clone())
+    Ok(world.memory.get::<Jobs>().get(&request.jobid).ok_or_else(unknown)?.clone())
 }
 
 /// The lines of the file, and the address that wants to know when they are done.
-fn begin(world: &World, caller: &Caller, import: &Import) -> Result<(Vec<Row>, Option<WeComHook>), Fault> {
+fn begin(world: &World, caller: &Caller, import: &Import) -> Result<(Vec<Row>, Option<Hook>), Fault> {
     Ok((rows(world, caller, import)?, hook(world, import)?))
 }
 
-fn hook(world: &World, import: &Import) -> Result<Option<WeComHook>, Fault> {
+fn hook(world: &World, import: &Import) -> Result<Option<Hook>, Fault> {
     let Some(ImportCallback { url, token, encodingaeskey }) = import.callback.clone() else { return Ok(None) };
     if url.is_empty() {
         return Ok(None);
     }
     let unfit = |field: &str| refuse::<WeCom>("40058", format!("callback.{field}. invalid Request Parameter"));
-    if !push::is_address(&url) {
+    if !is_address(&url) {
         return Err(unfit("url"));
     }
-    let seal = Callback::new(Secret::new(token.as_str()), &encodingaeskey, &world.credentials.wecom_corp_id)
+    let seal = Callback::new(Secret::new(token.as_str()), &encodingaeskey, &world.memory.get::<Credentials>().corp_id)
         .map_err(|_| unfit("encodingaeskey"))?;
-    Ok(Some(WeComHook { url, token, encoding_aes_key: encodingaeskey, seal }))
+    Ok(Some(Hook { url, token, encoding_aes_key: encodingaeskey, seal }))
 }
 
 fn finish(
     world: &mut World,
     caller: &Caller,
-    hook: Option<WeComHook>,
+    hook: Option<Hook>,
     kind: &str,
     result: Vec<Value>,
 ) -> Result<JobStarted, Refused> {
@@ -156,9 +155,9 @@ fn finish(
     let jobid = format!("sbxJob_{tail}");
     let total = i64::try_from(result.len()).unwrap_or(i64::MAX);
     let job = JobResult { status: 3, kind: kind.into(), total, percentage: 100, result };
-    world.wecom.jobs.keep(caller.now, jobid.clone(), job);
+    world.memory.get_mut::<Jobs>().keep(caller.now, jobid.clone(), job);
     // Whom it brought, changed and let go is told first.
-    world.tell_news(caller.now);
+    world.tell_changes(caller.now);
     let message = Message::Event(Event::BatchJobResult {
         job_id: jobid.clone(),
         job_type: kind.into(),
@@ -167,9 +166,9 @@ fn finish(
     });
     let pushed = Pushed { from_user_name: "sys".into(), message, ..Pushed::default() };
     match hook {
-        Some(hook) => world.tell_wecom_at(caller.now, hook, pushed),
+        Some(hook) => event::tell_at(world, caller.now, hook, pushed),
         None => {
-            world.tell_wecom(caller.now, pushed);
+            event::tell(world, caller.now, pushed);
         }
     }
     Ok(JobStarted { jobid })
@@ -180,7 +179,7 @@ type Row = HashMap<String, String>;
 
 fn rows(world: &World, caller: &Caller, import: &Import) -> Result<Vec<Row>, Fault> {
     is_contacts(world)?;
-    let file = world.wecom.media.find(caller.now, &import.media_id, "file", None)?;
+    let file = world.memory.get::<MediaStore>().find(caller.now, &import.media_id, "file", None)?;
     let text = String::from_utf8_lossy(&file.bytes);
     let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty());
     let names: Vec<String> = lines.next().map(cells).unwrap_or_default();

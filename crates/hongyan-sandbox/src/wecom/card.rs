@@ -1,22 +1,22 @@
 //! Interactive cards: response codes that serve once, updates, and what a click leads to.
 
-use super::{content::unfit, message, tag};
+use super::{callback::OwnHook, content::unfit, message, settings::Settings};
 use crate::{
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{Caller, World, company::PersonId, ledger::Ledger},
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_wecom::{
     WeCom,
     callback::{CardClick, Selected},
     content::Card,
-    message::{CardUpdated, RESPONSE_CODE_HOURS, UpdateTemplateCard},
+    message::{CardUpdated, UpdateTemplateCard},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::HashSet, sync::Arc};
 
-const CODE_MS: i64 = RESPONSE_CODE_HOURS as i64 * 3_600_000;
+const CODE_MS: i64 = serves_ms(&UpdateTemplateCard::SPEC);
 
 /// Cards that were sent and codes that were given.
 #[derive(Default)]
@@ -51,12 +51,12 @@ pub(crate) struct Click {
 }
 
 /// What is refused of a card before anybody receives it.
-pub(super) fn admit(world: &World, card: &Card) -> Result<(), Fault> {
-    let answered = || world.settings.wecom.callback.unwrap_or(world.callbacks.wecom.is_some());
+pub(super) fn authenticate(world: &World, card: &Card) -> Result<(), Fault> {
+    let answered = || world.memory.get::<Settings>().callback.unwrap_or(world.memory.get::<OwnHook>().0.is_some());
     if card.is_interactive() && !answered() {
         return Err(refuse::<WeCom>("43012", "interactive card requires a callback url"));
     }
-    if !card.task_id.is_empty() && world.wecom.cards.tasks.get(&card.task_id).is_some() {
+    if !card.task_id.is_empty() && world.memory.get::<Cards>().tasks.get(&card.task_id).is_some() {
         return Err(refuse::<WeCom>("42014", "task_id is used already"));
     }
     Ok(())
@@ -70,7 +70,7 @@ pub(super) fn remember(
     people: &[PersonId],
     card: Card,
 ) -> Result<String, Fault> {
-    let cards = &mut world.wecom.cards;
+    let cards = world.memory.get_mut::<Cards>();
     if !card.task_id.is_empty() {
         cards.tasks.keep(now, card.task_id.clone(), ());
     }
@@ -92,12 +92,12 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateTemplate
     message::own_app(world, request.agentid)?;
     request.check().map_err(unfit)?;
     let invalid = || refuse::<WeCom>("60140", "invalid response_code");
-    let code = world.wecom.cards.codes.get(&request.response_code).ok_or_else(invalid)?;
+    let code = world.memory.get::<Cards>().codes.get(&request.response_code).ok_or_else(invalid)?;
     if code.used || caller.now - code.at > CODE_MS {
         return Err(invalid().into());
     }
     let msgid = code.msgid.clone();
-    let sent = world.wecom.cards.sent.get(&msgid).ok_or_else(invalid)?;
+    let sent = world.memory.get::<Cards>().sent.get(&msgid).ok_or_else(invalid)?;
     if request.button.is_some() && !is_answered(&sent.card) {
         let words = "button, the card has none. invalid Request Parameter";
         return Err(refuse::<WeCom>("40058", words).into());
@@ -113,7 +113,7 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateTemplate
     for person in people {
         world.phones.amend(person, "wecom", &source, |shown| shown.clone_from(&content));
     }
-    if let Some(code) = world.wecom.cards.codes.get_mut(&request.response_code) {
+    if let Some(code) = world.memory.get_mut::<Cards>().codes.get_mut(&request.response_code) {
         code.used = true;
     }
     Ok(CardUpdated { invaliduser })
@@ -140,7 +140,7 @@ fn audience(world: &World, sent: &SentCard, request: &UpdateTemplateCard) -> (Ve
     }
     let parties = request.partyids.iter().flat_map(|id| company.members_of(*id, true));
     let tags = request.tagids.iter().filter_map(|id| company.tags.get(*id));
-    let tagged = tags.flat_map(|tag| tag::people(company, tag));
+    let tagged = tags.flat_map(|tag| company.people_of(tag));
     people.extend(parties.chain(tagged).filter(|id| received.contains(id)));
     (people, invalid)
 }
@@ -166,7 +166,7 @@ fn updated(world: &World, before: &Card, request: &UpdateTemplateCard) -> Value 
 /// Somebody presses a key of a card on their phone; `None` when there is no such message, no such key on it as it
 /// is now, or its buttons are greyed out. The click gives a new response code. Telling the application is the
 /// caller's work.
-pub(crate) fn card_clicked(
+pub(crate) fn clicked(
     world: &mut World,
     now: i64,
     person: PersonId,
@@ -184,7 +184,7 @@ pub(crate) fn card_clicked(
         return None;
     }
     let (agent_id, source) = (shown.app, shown.source.clone());
-    let response_code = world.wecom.cards.give_code(now, &source).ok()?;
+    let response_code = world.memory.get_mut::<Cards>().give_code(now, &source).ok()?;
     Some(Click {
         userid: world.company.person(person).userid.clone(),
         agent_id,
@@ -207,9 +207,9 @@ pub(crate) enum CardChange {
 }
 
 /// The application answers a click at once. The click's code is not spent by that.
-pub(crate) fn card_answered(world: &mut World, person: PersonId, response_code: &str, change: CardChange) {
-    let World { wecom, phones, .. } = world;
-    let Some(code) = wecom.cards.codes.get(&response_code.to_owned()) else { return };
+pub(super) fn answered(world: &mut World, person: PersonId, response_code: &str, change: CardChange) {
+    let World { memory, phones, .. } = world;
+    let Some(code) = memory.get::<Cards>().codes.get(&response_code.to_owned()) else { return };
     phones.amend(person, "wecom", &code.msgid, |shown| match change {
         CardChange::Greyed(words) => shown["template_card"]["replace_text"] = json!(words),
         CardChange::Replaced(card) => shown["template_card"] = card,

@@ -2,14 +2,17 @@
 
 use super::{
     content::{self, unfit},
-    delivery::{self, Frequency, Parcel},
+    credentials::Credentials,
+    delivery::{self, Frequency, OutgoingMessage},
+    media::MediaStore,
+    settings::Settings,
 };
 use crate::{
     options::random_hex,
     route::{Refused, refuse},
     world::{Caller, World, company::PersonId, phone::Room},
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{DAY, Endpoint, Fault, HOUR, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     appchat::{
@@ -32,11 +35,17 @@ const KEPT: usize = 20_000;
 /// Messages that a chat shows to the inspection API.
 const KEPT_MESSAGES: usize = 50;
 /// Characters of a name; the rest is cut.
-const NAME_CHARS: usize = 50;
-/// Per member: 200 a minute and 10,000 a day.
-const PER_MEMBER: [(usize, i64); 2] = [(200, 60_000), (10_000, 86_400_000)];
+const NAME_CHARS: usize = CreateChat::SPEC.max_chars("name").unwrap();
+/// Per member: messages, and the milliseconds that they are counted in.
+const PER_MEMBER: [(usize, i64); 2] = [
+    (SendChat::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendChat::SPEC.rate(Scope::Recipient, DAY).unwrap() as usize, 86_400_000),
+];
 /// Per company: person-times, and the milliseconds that they are counted in.
-const PER_CORP: [(u64, i64); 2] = [(20_000, 60_000), (150_000, 3_600_000)];
+const PER_CORP: [(u64, i64); 2] = [
+    (SendChat::SPEC.rate(Scope::Corp, MINUTE).unwrap() as u64, 60_000),
+    (SendChat::SPEC.rate(Scope::Corp, HOUR).unwrap() as u64, 3_600_000),
+];
 
 /// All chats.
 #[derive(Serialize, Deserialize)]
@@ -114,7 +123,7 @@ impl Chats {
 
 /// Adds every chat to what the inspection API lists.
 pub(crate) fn describe(world: &World, to: &mut Vec<Value>) {
-    let chats = &world.wecom.chats;
+    let chats = &world.memory.get::<Chats>();
     to.extend(chats.order.iter().filter_map(|id| Some((id, chats.by_id.get(id)?))).map(|(id, chat)| {
         json!({
             "platform": "wecom", "id": id, "name": chat.name, "owner": chat.owner, "members": chat.members,
@@ -125,7 +134,7 @@ pub(crate) fn describe(world: &World, to: &mut Vec<Value>) {
 
 /// Only applications that see the whole company have chats.
 fn sees_root(world: &World) -> Result<(), Fault> {
-    if world.settings.wecom.root_visible {
+    if world.memory.get::<Settings>().root_visible {
         return Ok(());
     }
     Err(super::authority::unseen())
@@ -154,7 +163,7 @@ pub(super) fn create(world: &mut World, _: &Caller, request: CreateChat) -> Resu
     sees_root(world)?;
     request.check().map_err(unfit)?;
     let members = members(world, &request.userlist)?;
-    if world.wecom.chats.has(&request.chatid) {
+    if world.memory.get::<Chats>().has(&request.chatid) {
         return Err(refuse::<WeCom>("86215", "chatid already exists").into());
     }
     let owner = if request.owner.is_empty() { members.first() } else { same(&members, &request.owner) };
@@ -167,7 +176,7 @@ pub(super) fn create(world: &mut World, _: &Caller, request: CreateChat) -> Resu
         request.chatid
     };
     let chat = Chat { name: cut_name(&request.name), owner, members, messages: VecDeque::new() };
-    world.wecom.chats.keep(chatid.clone(), chat);
+    world.memory.get_mut::<Chats>().keep(chatid.clone(), chat);
     Ok(ChatCreated { chatid })
 }
 
@@ -181,7 +190,7 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateChat) -> Resu
     if request.chatid.is_empty() {
         return Err(refuse::<WeCom>("86201", "chatid missing").into());
     }
-    let chat = world.wecom.chats.get(&request.chatid)?;
+    let chat = world.memory.get::<Chats>().get(&request.chatid)?;
     let joining = members(world, &request.add_user_list)?;
     let mut members = chat.members.clone();
     for userid in &request.del_user_list {
@@ -205,7 +214,7 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateChat) -> Resu
             .ok_or_else(|| refuse::<WeCom>("86203", "owner missing: the owner leaves the chat"))?,
     };
     let owner = owner.clone();
-    if let Some(chat) = world.wecom.chats.by_id.get_mut(&request.chatid) {
+    if let Some(chat) = world.memory.get_mut::<Chats>().by_id.get_mut(&request.chatid) {
         if let Some(name) = request.name.as_deref().filter(|name| !name.is_empty()) {
             chat.name = cut_name(name);
         }
@@ -219,7 +228,7 @@ pub(super) fn get(world: &mut World, _: &Caller, request: GetChat) -> Result<Cha
     if request.chatid.is_empty() {
         return Err(refuse::<WeCom>("86201", "chatid missing").into());
     }
-    let chat = world.wecom.chats.get(&request.chatid)?;
+    let chat = world.memory.get::<Chats>().get(&request.chatid)?;
     let chat_info = ChatInfo {
         chatid: request.chatid,
         name: chat.name.clone(),
@@ -236,14 +245,14 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendChat) -> Res
     if request.chatid.is_empty() {
         return Err(refuse::<WeCom>("86201", "chatid missing").into());
     }
-    let people = people(world, world.wecom.chats.get(&request.chatid)?);
+    let people = people(world, world.memory.get::<Chats>().get(&request.chatid)?);
     request.check().map_err(unfit)?;
     let seen = content::read(Place::Chat, &request.msgtype, &request.content)?;
-    world.wecom.media.find_all(caller.now, &seen.media, None)?;
+    world.memory.get::<MediaStore>().find_all(caller.now, &seen.media, None)?;
     if world.settings.limits.people {
-        world.wecom.chats.spend(caller.now, people.len())?;
+        world.memory.get_mut::<Chats>().spend(caller.now, people.len())?;
     }
-    let app = world.credentials.wecom_agent_id;
+    let app = world.memory.get::<Credentials>().agent_id;
     post(world, caller.now, &request.chatid, app, None, people, &seen.value);
     Ok(ChatSent::default())
 }
@@ -255,7 +264,7 @@ fn people(world: &World, chat: &Chat) -> Vec<PersonId> {
 
 /// The members of a chat that a robot speaks in.
 pub(super) fn people_of(world: &World, chatid: &str) -> Option<Vec<PersonId>> {
-    world.wecom.chats.by_id.get(chatid).map(|chat| people(world, chat))
+    world.memory.get::<Chats>().by_id.get(chatid).map(|chat| people(world, chat))
 }
 
 /// Shows a message in a chat and on its members' phones: a robot's, or else the application's.
@@ -268,7 +277,7 @@ pub(super) fn post(
     people: Vec<PersonId>,
     content: &Value,
 ) {
-    let chats = &mut world.wecom.chats;
+    let chats = world.memory.get_mut::<Chats>();
     chats.count += 1;
     let source: Arc<str> = format!("sbxChat_{}", chats.count).into();
     let from = robot.map_or_else(|| json!({"app": app}), |robot| json!({"robot": robot}));
@@ -280,8 +289,8 @@ pub(super) fn post(
         }
         chat.messages.push_back(json!({"source": &*source, "at_ms": now, "from": from, "content": content}));
     }
-    let parcel = Parcel { source: &source, app, room: Some(room), from: robot.map(Into::into), content };
+    let outgoing = OutgoingMessage { source: &source, app, room: Some(room), from: robot.map(Into::into), content };
     // Only what applications send is bounded for each member.
     let most = if app == 0 { &[(usize::MAX, 1)][..] } else { &PER_MEMBER };
-    delivery::hand_out(world, now, &parcel, people, most, |world| &mut world.wecom.chats.frequency);
+    delivery::hand_out(world, now, &outgoing, people, most, |world| &mut world.memory.get_mut::<Chats>().frequency);
 }

@@ -3,7 +3,7 @@
 use super::content;
 use crate::world::{
     World, canonical,
-    company::{PersonId, Treatment},
+    company::{PersonId, PersonRule},
     digest,
     phone::{Arriving, Room},
 };
@@ -14,7 +14,7 @@ use std::{
 };
 
 /// One message on its way to many phones.
-pub(super) struct Parcel<'a> {
+pub(super) struct OutgoingMessage<'a> {
     /// The message's id.
     pub(super) source: &'a Arc<str>,
     /// The application, or 0 for a robot.
@@ -57,44 +57,44 @@ impl Frequency {
 pub(super) fn hand_out(
     world: &mut World,
     now: i64,
-    parcel: &Parcel<'_>,
+    outgoing: &OutgoingMessage<'_>,
     people: Vec<PersonId>,
     most: &[(usize, i64)],
     frequency: fn(&mut World) -> &mut Frequency,
 ) -> Vec<PersonId> {
     let mut same = String::new();
-    canonical(parcel.content, &mut same);
-    let content: Arc<str> = parcel.content.to_string().into();
-    let kind = parcel.room.as_ref().map_or_else(|| "wecom".to_owned(), |room| format!("wecom.{}", room.id));
-    let digest = digest(&kind, parcel.app, &same);
+    canonical(outgoing.content, &mut same);
+    let content: Arc<str> = outgoing.content.to_string().into();
+    let kind = outgoing.room.as_ref().map_or_else(|| "wecom".to_owned(), |room| format!("wecom.{}", room.id));
+    let digest = digest(&kind, outgoing.app, &same);
     let quotas = world.settings.limits.people;
     let mut reached = Vec::with_capacity(people.len());
     for person in people {
-        let silent = world.company.person(person).wecom == Treatment::Silent;
+        let silent = world.company.person(person).wecom == PersonRule::Silent;
         if silent || (quotas && frequency(world).is_over(person, now, most)) {
-            world.tally.wecom.dropped += 1;
+            world.tally.of("wecom").dropped += 1;
             continue;
         }
         reached.push(person);
         let read_at = world.reads_at(person, now);
         let message = Arriving {
             platform: "wecom",
-            app: parcel.app,
-            source: parcel.source,
+            app: outgoing.app,
+            source: outgoing.source,
             content: &content,
             digest,
             at: now,
             read_at,
             recalled: false,
-            room: parcel.room.as_ref(),
-            from: parcel.from.as_ref(),
+            room: outgoing.room.as_ref(),
+            from: outgoing.from.as_ref(),
         };
-        world.tally.wecom.effects += 1;
+        world.tally.of("wecom").effects += 1;
         if world.phones.show(person, &message) > 1 {
             world.tally.duplicates += 1;
         }
     }
-    world.tally.wecom.sends += 1;
+    world.tally.of("wecom").sends += 1;
     reached
 }
 

@@ -1,19 +1,19 @@
 //! Uploaded files: three days by the sandbox's clock, the company's or one robot's. The oldest go when there are many.
 
-use super::{State, content::unfit};
+use super::content::unfit;
 use crate::{
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{Caller, World},
 };
-use hongyan_endpoint::{Fault, File};
+use hongyan_endpoint::{Endpoint, Fault, File};
 use hongyan_wecom::{
     WeCom,
-    media::{GetMedia, ImageUploaded, MEDIA_HOURS, MediaUploaded, UploadImage, UploadMedia},
+    media::{GetMedia, ImageUploaded, MediaUploaded, UploadImage, UploadMedia},
 };
 use std::collections::{HashMap, VecDeque};
 
-const LIFE_MS: i64 = MEDIA_HOURS as i64 * 3_600_000;
+const LIFE_MS: i64 = serves_ms(&GetMedia::SPEC);
 /// Bytes kept in all.
 const KEPT_BYTES: usize = 256 << 20;
 /// Files remembered, with or without their bytes.
@@ -21,7 +21,7 @@ const KEPT: usize = 10_000;
 
 /// All files, in order of arrival.
 #[derive(Default)]
-pub(crate) struct Shelf {
+pub(crate) struct MediaStore {
     items: HashMap<String, Item>,
     order: VecDeque<String>,
     bytes: usize,
@@ -36,7 +36,7 @@ struct Item {
     robot: Option<usize>,
 }
 
-impl Shelf {
+impl MediaStore {
     fn put(&mut self, now: i64, kind: String, file: File, robot: Option<usize>) -> Result<String, Fault> {
         self.count += 1;
         let tail = random_hex(32).map_err(|_| refuse::<WeCom>("-1", "system busy"))?;
@@ -67,15 +67,15 @@ impl Shelf {
     }
 }
 
-/// Puts a file that was checked on the shelf.
+/// Keeps a file that was checked.
 pub(super) fn keep(
-    state: &mut State,
+    store: &mut MediaStore,
     now: i64,
     kind: String,
     file: File,
     robot: Option<usize>,
 ) -> Result<MediaUploaded, Refused> {
-    let media_id = state.media.put(now, kind.clone(), file, robot)?;
+    let media_id = store.put(now, kind.clone(), file, robot)?;
     // A robot's answer says `ok`, an application's nothing.
     let errmsg = if robot.is_some() { "ok".into() } else { String::new() };
     Ok(MediaUploaded { errmsg, kind, media_id, created_at: (now / 1_000).to_string() })
@@ -83,7 +83,7 @@ pub(super) fn keep(
 
 pub(super) fn upload(world: &mut World, caller: &Caller, request: UploadMedia) -> Result<MediaUploaded, Refused> {
     request.check().map_err(unfit)?;
-    keep(&mut world.wecom, caller.now, request.kind, request.media, None)
+    keep(world.memory.get_mut(), caller.now, request.kind, request.media, None)
 }
 
 pub(super) fn get(world: &mut World, caller: &Caller, request: GetMedia) -> Result<File, Refused> {
@@ -91,10 +91,10 @@ pub(super) fn get(world: &mut World, caller: &Caller, request: GetMedia) -> Resu
         return Err(refuse::<WeCom>("41006", "media_id missing").into());
     }
     let lapsed = |item: &Item| item.robot.is_none() && caller.now - item.at > LIFE_MS;
-    if world.wecom.media.items.get(&request.media_id).is_some_and(lapsed) {
+    if world.memory.get::<MediaStore>().items.get(&request.media_id).is_some_and(lapsed) {
         return Err(refuse::<WeCom>("40145", "media_id expired").into());
     }
-    Ok(world.wecom.media.find(caller.now, &request.media_id, "", None)?.clone())
+    Ok(world.memory.get::<MediaStore>().find(caller.now, &request.media_id, "", None)?.clone())
 }
 
 pub(super) fn upload_image(_: &mut World, _: &Caller, request: UploadImage) -> Result<ImageUploaded, Refused> {

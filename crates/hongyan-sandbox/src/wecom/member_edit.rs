@@ -4,6 +4,7 @@ use super::{
     authority::{may_write, sees_department, unseen},
     content::unfit,
     member::find,
+    settings::Settings,
 };
 use crate::{
     route::{Refused, refuse},
@@ -12,16 +13,13 @@ use crate::{
         company::{Department, Person, ROOT, Taken},
     },
 };
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Endpoint, Fault};
 use hongyan_wecom::{
     WeCom,
     done::{Deleted, Updated},
     user::{CreateUser, DeleteUser, DeleteUsers, MemberFields, UpdateUser, UserCreated},
 };
 use serde_json::{Value, json};
-
-/// Deleted at once at most.
-const MAX_DELETED: usize = 200;
 
 pub(super) fn create(world: &mut World, caller: &Caller, request: CreateUser) -> Result<UserCreated, Refused> {
     may_write(world)?;
@@ -37,7 +35,7 @@ pub(super) fn add(world: &mut World, now: i64, fields: &MemberFields) -> Result<
     if world.company.find(&fields.userid).is_some() {
         return Err(taken(Taken::Userid(0)));
     }
-    if world.company.size() >= usize::try_from(world.settings.wecom.seats).unwrap_or(usize::MAX) {
+    if world.company.size() >= usize::try_from(world.memory.get::<Settings>().seats).unwrap_or(usize::MAX) {
         return Err(refuse::<WeCom>("45024", "corp is full"));
     }
     let mut person =
@@ -97,8 +95,8 @@ pub(super) fn delete(world: &mut World, _: &Caller, request: DeleteUser) -> Resu
 
 pub(super) fn delete_many(world: &mut World, _: &Caller, request: DeleteUsers) -> Result<Deleted, Refused> {
     may_write(world)?;
-    if request.useridlist.len() > MAX_DELETED {
-        return Err(refuse::<WeCom>("40032", "invalid user list length").into());
+    if let Some(code) = DeleteUsers::SPEC.exceeded("useridlist", request.useridlist.len()) {
+        return Err(refuse::<WeCom>(code, "invalid user list length").into());
     }
     let bad = || refuse::<WeCom>("40031", "invalid userid list");
     if request.useridlist.is_empty() {

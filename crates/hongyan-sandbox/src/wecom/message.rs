@@ -7,27 +7,29 @@ use super::{
     authority::is_visible,
     card,
     content::{self, number},
-    delivery::{self, Frequency, Parcel},
-    tag,
+    credentials::Credentials,
+    delivery::{self, Frequency, OutgoingMessage},
+    media::MediaStore,
+    settings::Settings,
 };
 use crate::{
     clock::china_day,
     options::random_hex,
-    route::{Refused, refuse},
+    route::{Refused, refuse, serves_ms},
     world::{
         Caller, World, canonical,
-        company::{PersonId, Treatment},
+        company::{PersonId, PersonRule},
         digest,
         ledger::{KEPT, Ledger},
     },
 };
-use hongyan_endpoint::{Endpoint, Fault};
+use hongyan_endpoint::{Endpoint, Fault, HOUR, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     content::Place,
     message::{
-        AppCount, DUPLICATE_CHECK_MAX_SECONDS, GetStatistics, MessageRecalled, MessageSent, RECALL_HOURS,
-        RecallMessage, SendMessage, Statistics,
+        AppCount, DUPLICATE_CHECK_SECONDS, GetStatistics, MessageRecalled, MessageSent, RecallMessage, SendMessage,
+        Statistics,
     },
 };
 use serde_json::json;
@@ -36,12 +38,14 @@ use std::{
     sync::Arc,
 };
 
-/// Messages per person: 30 a minute, 1,000 an hour.
-const PER_PERSON: [(usize, i64); 2] = [(30, 60_000), (1_000, 3_600_000)];
+/// Messages per person, and the milliseconds that they are counted in.
+const PER_PERSON: [(usize, i64); 2] = [
+    (SendMessage::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendMessage::SPEC.rate(Scope::Recipient, HOUR).unwrap() as usize, 3_600_000),
+];
 /// Person-times of a day for each seat of the company.
 const PER_SEAT: u64 = 200;
-const DUPLICATE_CHECK_SECONDS: i64 = 1_800;
-const RECALL_MS: i64 = RECALL_HOURS as i64 * 3_600_000;
+const RECALL_MS: i64 = serves_ms(&RecallMessage::SPEC);
 
 /// What was sent, and what must not be sent again yet.
 #[derive(Default)]
@@ -71,17 +75,17 @@ struct Sent {
 
 pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> Result<MessageSent, Refused> {
     if let Some(interval) = request.duplicate_check_interval
-        && !(0..=i64::from(DUPLICATE_CHECK_MAX_SECONDS)).contains(&interval)
+        && !(0..=i64::from(DUPLICATE_CHECK_SECONDS.1)).contains(&interval)
     {
         return Err(refuse::<WeCom>("40058", "duplicate_check_interval, invalid Request Parameter").into());
     }
     // A mini-program notice names its sender by the mini-program.
     let app = match (request.agentid, request.msgtype.as_str()) {
-        (0, "miniprogram_notice") => world.credentials.wecom_agent_id,
+        (0, "miniprogram_notice") => world.memory.get::<Credentials>().agent_id,
         (id, _) => own_app(world, id)?,
     };
     let audience = audience(world, &request)?;
-    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == Treatment::Unlicensed;
+    let unlicensed = |id: &PersonId| world.company.person(*id).wecom == PersonRule::Unlicensed;
     let unlicensed: Vec<PersonId> = audience.people.iter().copied().filter(unlicensed).collect();
     let unlicenseduser: Vec<String> = unlicensed.iter().map(|id| world.company.person(*id).userid.clone()).collect();
     let people: Vec<PersonId> = audience.people.into_iter().filter(|id| !unlicensed.contains(id)).collect();
@@ -103,24 +107,24 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         return Err(refuse::<WeCom>("40074", "news can not be confidential").into());
     }
     let mut seen = content::read(Place::App, &request.msgtype, &request.content)?;
-    world.wecom.media.find_all(caller.now, &seen.media, None)?;
+    world.memory.get::<MediaStore>().find_all(caller.now, &seen.media, None)?;
     if number(&request.content, "enable_id_trans") == 1 {
         delivery::translate(world, &mut seen.value);
     }
     let key = (request.enable_duplicate_check == Some(1)).then(|| request_digest(app, &request));
     if let Some(key) = key
-        && let Some((until, reply)) = world.wecom.messages.once.get(&key)
+        && let Some((until, reply)) = world.memory.get::<Messages>().once.get(&key)
         && *until > caller.now
     {
-        world.tally.wecom.sends += 1;
-        world.tally.wecom.swallowed += 1;
+        world.tally.of("wecom").sends += 1;
+        world.tally.of("wecom").swallowed += 1;
         return Ok(reply.clone());
     }
     if let Some(card) = &seen.card {
-        card::admit(world, card)?;
+        card::authenticate(world, card)?;
     }
     count_person_times(world, caller.now, people.len())?;
-    let msgid = next_id(&mut world.wecom.messages.count)?;
+    let msgid = next_id(&mut world.memory.get_mut::<Messages>().count)?;
     let source: Arc<str> = msgid.as_str().into();
     let response_code = match seen.card {
         Some(card) => card::remember(world, caller.now, &source, &people, *card)?,
@@ -135,20 +139,24 @@ pub(super) fn send(world: &mut World, caller: &Caller, request: SendMessage) -> 
         response_code,
     };
     if let Some(key) = key {
-        let interval = request.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS);
-        remember_once(&mut world.wecom.messages, key, caller.now + interval * 1_000, reply.clone());
+        let interval = request.duplicate_check_interval.unwrap_or(i64::from(DUPLICATE_CHECK_SECONDS.0));
+        remember_once(world.memory.get_mut::<Messages>(), key, caller.now + interval * 1_000, reply.clone());
     }
-    let parcel = Parcel { source: &source, app, room: None, from: None, content: &seen.value };
-    let people = delivery::hand_out(world, caller.now, &parcel, people, &PER_PERSON, |world| {
-        &mut world.wecom.messages.frequency
+    let outgoing = OutgoingMessage { source: &source, app, room: None, from: None, content: &seen.value };
+    let people = delivery::hand_out(world, caller.now, &outgoing, people, &PER_PERSON, |world| {
+        &mut world.memory.get_mut::<Messages>().frequency
     });
-    world.wecom.messages.sent.keep(caller.now, msgid, Sent { at: caller.now, id: source, people, recalled: false });
+    world.memory.get_mut::<Messages>().sent.keep(
+        caller.now,
+        msgid,
+        Sent { at: caller.now, id: source, people, recalled: false },
+    );
     Ok(reply)
 }
 
 /// The application that the token belongs to is the one that the request names.
 pub(super) fn own_app(world: &World, agentid: i64) -> Result<i64, Fault> {
-    let app = world.credentials.wecom_agent_id;
+    let app = world.memory.get::<Credentials>().agent_id;
     match agentid {
         id if id == app => Ok(app),
         0 => Err(refuse::<WeCom>("41011", "agentid missing")),
@@ -160,8 +168,8 @@ pub(super) fn own_app(world: &World, agentid: i64) -> Result<i64, Fault> {
 
 /// Counts towards the day's person-times; refuses where the seats of the company allow no more.
 fn count_person_times(world: &mut World, now: i64, people: usize) -> Result<(), Fault> {
-    let (day, most) = (china_day(now), u64::from(world.settings.wecom.seats) * PER_SEAT);
-    let delivered = &mut world.wecom.messages.delivered;
+    let (day, most) = (china_day(now), u64::from(world.memory.get::<Settings>().seats) * PER_SEAT);
+    let delivered = &mut world.memory.get_mut::<Messages>().delivered;
     *delivered = turned(*delivered, day);
     if world.settings.limits.people && delivered.1 + people as u64 > most {
         return Err(refuse::<WeCom>("45009", "api freq out of limit"));
@@ -180,14 +188,15 @@ const fn turned((counted, today, yesterday): (i64, u64, u64), day: i64) -> (i64,
 }
 
 pub(super) fn statistics(world: &mut World, caller: &Caller, request: GetStatistics) -> Result<Statistics, Refused> {
-    let (_, today, yesterday) = turned(world.wecom.messages.delivered, china_day(caller.now));
+    let (_, today, yesterday) = turned(world.memory.get::<Messages>().delivered, china_day(caller.now));
     let count = match request.time_type {
         0 => today,
         1 => yesterday,
         _ => return Err(refuse::<WeCom>("40058", "time_type. invalid Request Parameter").into()),
     };
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let row = AppCount { agentid: world.credentials.wecom_agent_id, app_name: super::agent::NAME.into(), count };
+    let row =
+        AppCount { agentid: world.memory.get::<Credentials>().agent_id, app_name: super::agent::NAME.into(), count };
     Ok(Statistics { statistics: vec![row] })
 }
 
@@ -232,12 +241,12 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     if users.is_empty() && parties.is_empty() && tags.is_empty() {
         return Err(refuse::<WeCom>("82001", "touser & toparty & totag all empty"));
     }
-    for (list, field, code, words) in [
-        (&users, "touser", "40032", "invalid user list length"),
-        (&parties, "toparty", "82002", "party list out of limit"),
-        (&tags, "totag", "82003", "tag list out of limit"),
+    for (list, field, words) in [
+        (&users, "touser", "invalid user list length"),
+        (&parties, "toparty", "party list out of limit"),
+        (&tags, "totag", "tag list out of limit"),
     ] {
-        if SendMessage::SPEC.max_items(field).is_some_and(|max| list.len() > max) {
+        if let Some(code) = SendMessage::SPEC.exceeded(field, list.len()) {
             return Err(refuse::<WeCom>(code, words));
         }
     }
@@ -272,7 +281,7 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
     for text in tags {
         let tag = text.parse().ok().and_then(|id| company.tags.get(id));
         let members: Vec<PersonId> =
-            tag.map(|tag| tag::people(company, tag)).unwrap_or_default().into_iter().filter(visible).collect();
+            tag.map(|tag| company.people_of(tag)).unwrap_or_default().into_iter().filter(visible).collect();
         if members.is_empty() {
             found.invalidtag.push(text.to_owned());
         }
@@ -283,8 +292,8 @@ fn audience(world: &World, request: &SendMessage) -> Result<Audience, Fault> {
 
 /// Recalls a message; a second recall of the same is answered as the first.
 pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallMessage) -> Result<MessageRecalled, Refused> {
-    let World { wecom, phones, tally, .. } = world;
-    let Some(sent) = wecom.messages.sent.get_mut(&request.msgid) else {
+    let World { memory, phones, tally, .. } = world;
+    let Some(sent) = memory.get_mut::<Messages>().sent.get_mut(&request.msgid) else {
         return Err(refuse::<WeCom>("40058", "msgid, invalid Request Parameter").into());
     };
     if caller.now - sent.at > RECALL_MS {
@@ -292,7 +301,7 @@ pub(super) fn recall(world: &mut World, caller: &Caller, request: RecallMessage)
     }
     if !sent.recalled {
         sent.recalled = true;
-        tally.wecom.recalls += 1;
+        tally.of("wecom").recalls += 1;
         for person in &sent.people {
             phones.recall(*person, "wecom", &sent.id);
         }

@@ -3,72 +3,45 @@
 mod agent;
 mod authority;
 mod batch;
+mod callback;
 mod card;
 mod chat;
 mod content;
+mod control;
+mod credentials;
 mod delivery;
 mod department;
+pub(crate) mod event;
 mod media;
 mod member;
 mod member_edit;
 mod message;
+mod news;
 mod openid;
 mod robot;
+mod settings;
 mod signin;
+mod simulation;
 mod tag;
 mod token;
 mod user;
 
-pub(crate) use authority::Permissions;
-pub(crate) use card::{CardChange, card_answered, card_clicked};
-pub(crate) use chat::{Chats, describe as describe_chats};
-pub(crate) use robot::{Robots, add as add_robot};
-pub(crate) use signin::sign_in;
-
 use crate::{
     route::{Routes, Simulated, over_rate, refuse},
-    world::{
-        Caller, World,
-        token::{Standing, TokenStore},
-    },
+    world::{Caller, World, token::Standing},
 };
-use authority::Origin;
+use authority::{Access, Origin};
+pub(crate) use control::Control;
 use hongyan_endpoint::{Auth, Fault, Platform, PlatformServer, Refusal, Spec, Wire};
 use hongyan_wecom::WeCom;
-use std::{
-    collections::{HashMap, HashSet},
-    net::IpAddr,
-    time::Duration,
-};
+use settings::Settings;
+pub(crate) use simulation::Simulation;
+use std::time::Duration;
 
 /// Calls a minute that may ask for debugging.
 const DEBUG_CALLS: u32 = 5;
 
-/// What the platform remembers.
-#[derive(Default)]
-pub(crate) struct State {
-    pub(crate) token: TokenStore,
-    /// The token of the contacts' secret.
-    pub(crate) contacts_token: TokenStore,
-    /// Whose credential the call at hand came with. Set on admission and read under the same lock.
-    origin: authority::Origin,
-    pub(crate) messages: message::Messages,
-    cards: card::Cards,
-    pub(crate) chats: chat::Chats,
-    media: media::Shelf,
-    pub(crate) robots: robot::Robots,
-    sign_ins: signin::SignIns,
-    /// Tags that the application made.
-    own_tags: HashSet<i64>,
-    jobs: batch::Jobs,
-    menu: Option<Vec<hongyan_wecom::menu::Button>>,
-    /// Wrong secrets by address: since when, and how many.
-    wrong_secrets: HashMap<IpAddr, (i64, u32)>,
-    /// Look-ups in vain: day, and how many.
-    misses: (i64, usize),
-}
-
-pub(crate) fn routes(to: &mut Routes) {
+fn routes(to: &mut Routes) {
     to.on(token::get_token);
     to.on(message::send);
     to.on(message::recall);
@@ -124,13 +97,17 @@ pub(crate) fn routes(to: &mut Routes) {
 }
 
 impl Simulated for WeCom {
-    fn admit(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
+    fn routes(to: &mut Routes) {
+        routes(to);
+    }
+
+    fn authenticate(world: &mut World, caller: &Caller, spec: &'static Spec, token: Option<&str>) -> Result<(), Fault> {
         if spec.auth == Auth::Key {
-            return robot::admit(world, token);
+            return robot::authenticate(world, token);
         }
         let token = token.ok_or_else(|| Self::refuse(spec, Refusal::TokenMissing))?;
-        let app = world.wecom.token.standing(token, caller.now);
-        world.wecom.origin = match (app, world.wecom.contacts_token.standing(token, caller.now)) {
+        let access = world.memory.get_mut::<Access>();
+        access.origin = match (access.app.standing(token, caller.now), access.contacts.standing(token, caller.now)) {
             (Standing::Valid, _) => Origin::App,
             (_, Standing::Valid) => Origin::Contacts,
             (Standing::Expired, _) | (_, Standing::Expired) => {
@@ -138,17 +115,17 @@ impl Simulated for WeCom {
             }
             _ => return Err(Self::refuse(spec, Refusal::TokenInvalid)),
         };
-        if world.settings.wecom_trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
+        if world.memory.get::<Settings>().trusted_ips.as_ref().is_some_and(|trusted| !trusted.contains(&caller.ip)) {
             return Err(Self::refuse(spec, Refusal::Address { ip: caller.ip, application: "" }));
         }
         if over_rate::<Self>(world, spec, caller.now) {
             return Err(Self::refuse(spec, Refusal::Throttled));
         }
-        authority::admit(world, spec)
+        authority::authenticate(world, spec)
     }
 
     /// `debug=1` in the address is for five calls a minute, whatever they call.
-    fn strain(world: &mut World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
+    fn check_quota(world: &mut World, caller: &Caller, call: &Wire) -> Result<(), Fault> {
         let asks = call.query.iter().any(|(name, value)| name == "debug" && value == "1");
         if asks && !world.within_rate((Self::NAME, "debug"), DEBUG_CALLS, Duration::from_secs(60), caller.now) {
             return Err(refuse::<Self>("45009", "api freq out of limit"));
@@ -157,7 +134,7 @@ impl Simulated for WeCom {
     }
 
     /// Support asks for the hint: the time in seconds and some digits.
-    fn worded(fault: Fault, caller: &Caller) -> Fault {
+    fn decorate(fault: Fault, caller: &Caller) -> Fault {
         let code = fault.code();
         // The digits only have to look like the platform's: derived from the time, not a secret.
         let digits = caller.now.unsigned_abs().wrapping_mul(6_364_136_223_846_793_005) % 100_000_000_000_000;

@@ -1,10 +1,11 @@
 //! Group robots: a key each, 20 messages a minute, files of their own. The first sits in the chat of the start.
 
 use super::{
-    authority::Origin,
-    chat,
+    authority::{Access, Origin},
+    chat::{self, Chats},
     content::{self, unfit},
-    media,
+    credentials::Credentials,
+    media::{self, MediaStore},
 };
 use crate::{
     options::random_hex,
@@ -12,7 +13,7 @@ use crate::{
     world::{Caller, World},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_endpoint::{Endpoint, Fault, Scope};
+use hongyan_endpoint::{Endpoint, Fault, MINUTE, Scope};
 use hongyan_wecom::{
     WeCom,
     content::{Content, Image, Place},
@@ -62,7 +63,7 @@ impl Default for Robots {
 
 /// The names of those that sit in a chat.
 pub(super) fn in_chat(world: &World, chatid: &str) -> Vec<String> {
-    let robots = world.wecom.robots.all.iter().filter(|robot| robot.chat == chatid);
+    let robots = world.memory.get::<Robots>().all.iter().filter(|robot| robot.chat == chatid);
     robots.map(|robot| robot.name.clone()).collect()
 }
 
@@ -84,10 +85,10 @@ pub(crate) struct NewRobot {
 /// Says what is wrong with the order.
 pub(crate) fn add(world: &mut World, new: NewRobot) -> Result<serde_json::Value, String> {
     let chat = new.chat.unwrap_or_else(|| chat::FIRST.into());
-    if !world.wecom.chats.has(&chat) {
+    if !world.memory.get::<Chats>().has(&chat) {
         return Err(format!("chat: there is no {chat:?}; GET /sandbox/chats lists them"));
     }
-    let robots = &mut world.wecom.robots.all;
+    let robots = &mut world.memory.get_mut::<Robots>().all;
     if robots.len() >= KEPT {
         return Err(format!("there are {KEPT} robots already"));
     }
@@ -102,21 +103,21 @@ pub(crate) fn add(world: &mut World, new: NewRobot) -> Result<serde_json::Value,
 }
 
 /// Finds the robot of a key; notes it as who calls.
-pub(super) fn admit(world: &mut World, key: Option<&str>) -> Result<(), Fault> {
-    let own = &world.credentials.wecom_robot_key;
-    let robots = &world.wecom.robots.all;
+pub(super) fn authenticate(world: &mut World, key: Option<&str>) -> Result<(), Fault> {
+    let own = &world.memory.get::<Credentials>().robot_key;
+    let robots = &world.memory.get::<Robots>().all;
     let found = key.and_then(|key| robots.iter().position(|robot| robot.key.as_ref().unwrap_or(own) == key));
     let found = found.ok_or_else(|| refuse::<WeCom>("93000", "invalid webhook url"))?;
     if robots[found].disabled {
         return Err(refuse::<WeCom>("93004", "robot is disabled"));
     }
-    world.wecom.origin = Origin::Robot(found);
+    world.memory.get_mut::<Access>().origin = Origin::Robot(found);
     Ok(())
 }
 
 /// The robot that calls.
 fn caller(world: &World) -> Result<usize, Fault> {
-    match world.wecom.origin {
+    match world.memory.get::<Access>().origin {
         Origin::Robot(robot) => Ok(robot),
         _ => Err(refuse::<WeCom>("93000", "invalid webhook url")),
     }
@@ -134,9 +135,9 @@ pub(super) fn send(world: &mut World, call: &Caller, request: SendWebhook) -> Re
     if let Content::Image(image) = Content::read(&request.msgtype, &request.content).map_err(unfit)? {
         check_image(&image)?;
     }
-    world.wecom.media.find_all(now, &seen.media, Some(robot))?;
+    world.memory.get::<MediaStore>().find_all(now, &seen.media, Some(robot))?;
     let (chatid, name) = {
-        let robot = &mut world.wecom.robots.all[robot];
+        let robot = &mut world.memory.get_mut::<Robots>().all[robot];
         robot.recent.push_back(now);
         (robot.chat.clone(), robot.name.clone())
     };
@@ -147,18 +148,16 @@ pub(super) fn send(world: &mut World, call: &Caller, request: SendWebhook) -> Re
     Ok(Done::default())
 }
 
-/// 20 messages in any minute, as its declaration says.
+/// Messages of one robot within a minute.
+const PER_MINUTE: usize = SendWebhook::SPEC.rate(Scope::App, MINUTE).unwrap() as usize;
+
 fn within_rate(world: &mut World, robot: usize, now: i64) -> bool {
     let limits = world.settings.limits;
-    let recent = &mut world.wecom.robots.all[robot].recent;
+    let recent = &mut world.memory.get_mut::<Robots>().all[robot].recent;
     while recent.front().is_some_and(|at| now - at >= MINUTE_MS) {
         recent.pop_front();
     }
-    let most = SendWebhook::SPEC
-        .rates()
-        .find(|(_, _, scope)| *scope == Scope::App)
-        .map_or(usize::MAX, |(max, _, _)| usize::try_from(max).unwrap_or(usize::MAX));
-    recent.len() < most || !(limits.people || limits.calls)
+    recent.len() < PER_MINUTE || !(limits.people || limits.calls)
 }
 
 /// The picture is one, and is the one that was meant.
@@ -180,5 +179,5 @@ pub(super) fn upload_media(
 ) -> Result<MediaUploaded, Refused> {
     let robot = caller(world)?;
     request.check().map_err(unfit)?;
-    media::keep(&mut world.wecom, call.now, request.kind, request.media, Some(robot))
+    media::keep(world.memory.get_mut(), call.now, request.kind, request.media, Some(robot))
 }

@@ -32,12 +32,12 @@ struct Code {
 pub(crate) fn sign_in(world: &mut World, now: i64, person: PersonId, private: bool) -> Option<String> {
     let code = random_hex(43).ok()?;
     let userid = world.company.person(person).userid.clone();
-    world.wecom.sign_ins.codes.keep(now, code.clone(), Code { userid, at: now, private, used: false });
+    world.memory.get_mut::<SignIns>().codes.keep(now, code.clone(), Code { userid, at: now, private, used: false });
     Some(code)
 }
 
 pub(super) fn get_user_info(world: &mut World, caller: &Caller, request: GetUserInfo) -> Result<UserInfo, Refused> {
-    let Some(code) = world.wecom.sign_ins.codes.get_mut(&request.code) else {
+    let Some(code) = world.memory.get_mut::<SignIns>().codes.get_mut(&request.code) else {
         return Err(refuse::<WeCom>("40029", "invalid code").into());
     };
     if code.used {

@@ -1,14 +1,16 @@
 //! Tags. An application changes only those that it made itself; the contacts' secret all.
 
 use super::{
-    authority::{Origin, sees, sees_department},
+    authority::{Access, Origin, sees, sees_department},
     content::unfit,
+    news,
+    settings::Settings,
 };
 use crate::{
     route::{Refused, refuse},
     world::{
         Caller, World,
-        company::{Company, PersonId, Tag, TagTaken},
+        company::{Tag, TagTaken},
     },
 };
 use hongyan_endpoint::Fault;
@@ -20,12 +22,11 @@ use hongyan_wecom::{
         TagUsersChanged, TagsListed, UpdateTag,
     },
 };
+use std::collections::HashSet;
 
-/// The people of a tag, those of its departments included.
-pub(super) fn people(company: &Company, tag: &Tag) -> Vec<PersonId> {
-    let members = tag.members.iter().filter_map(|userid| company.find(userid));
-    members.chain(tag.parties.iter().flat_map(|party| company.members_of(*party, true))).collect()
-}
+/// Tags that the application made.
+#[derive(Default)]
+pub(super) struct OwnTags(pub(super) HashSet<i64>);
 
 fn unknown() -> Fault {
     refuse::<WeCom>("40068", "invalid tagid")
@@ -34,8 +35,8 @@ fn unknown() -> Fault {
 /// A tag that the caller may change.
 fn own(world: &World, id: i64) -> Result<(), Fault> {
     world.company.tags.get(id).ok_or_else(unknown)?;
-    let free = world.wecom.origin == Origin::Contacts || world.settings.wecom.app_writes;
-    if free || world.wecom.own_tags.contains(&id) {
+    let free = world.memory.get::<Access>().origin == Origin::Contacts || world.memory.get::<Settings>().app_writes;
+    if free || world.memory.get::<OwnTags>().0.contains(&id) {
         return Ok(());
     }
     Err(refuse::<WeCom>("81011", "no permission for this tag"))
@@ -72,8 +73,8 @@ pub(super) fn create(world: &mut World, _: &Caller, request: CreateTag) -> Resul
         return Err(unknown().into());
     }
     let id = world.company.tags.add(request.tagid.filter(|id| *id != 0), &request.tagname).map_err(taken)?;
-    if world.wecom.origin == Origin::App {
-        world.wecom.own_tags.insert(id);
+    if world.memory.get::<Access>().origin == Origin::App {
+        world.memory.get_mut::<OwnTags>().0.insert(id);
     }
     Ok(TagCreated { errmsg: "created".into(), tagid: id })
 }
@@ -88,14 +89,15 @@ pub(super) fn update(world: &mut World, _: &Caller, request: UpdateTag) -> Resul
 pub(super) fn delete(world: &mut World, _: &Caller, request: DeleteTag) -> Result<Deleted, Refused> {
     own(world, request.tagid)?;
     world.company.tags.remove(request.tagid);
-    world.wecom.own_tags.remove(&request.tagid);
+    world.memory.get_mut::<OwnTags>().0.remove(&request.tagid);
     Ok(Deleted::default())
 }
 
-pub(super) fn add_users(world: &mut World, _: &Caller, request: AddTagUsers) -> Result<TagUsersChanged, Refused> {
+pub(super) fn add_users(world: &mut World, caller: &Caller, request: AddTagUsers) -> Result<TagUsersChanged, Refused> {
     request.check().map_err(unfit)?;
     own(world, request.tagid)?;
     let known = Known::of(world, &request.userlist, &request.partylist)?;
+    let before = world.company.tags.clone();
     if let Some(tag) = world.company.tags.get_mut(request.tagid) {
         for userid in known.users {
             if !tag.members.contains(&userid) {
@@ -108,17 +110,20 @@ pub(super) fn add_users(world: &mut World, _: &Caller, request: AddTagUsers) -> 
             }
         }
     }
+    news::tell_tags(world, &before, caller.now);
     Ok(TagUsersChanged { errmsg: "ok".into(), invalidlist: known.invalid, invalidparty: known.invalid_parties })
 }
 
-pub(super) fn del_users(world: &mut World, _: &Caller, request: DelTagUsers) -> Result<TagUsersChanged, Refused> {
+pub(super) fn del_users(world: &mut World, caller: &Caller, request: DelTagUsers) -> Result<TagUsersChanged, Refused> {
     request.check().map_err(unfit)?;
     own(world, request.tagid)?;
     let known = Known::of(world, &request.userlist, &request.partylist)?;
+    let before = world.company.tags.clone();
     if let Some(tag) = world.company.tags.get_mut(request.tagid) {
         tag.members.retain(|userid| !known.users.contains(userid));
         tag.parties.retain(|party| !known.parties.contains(party));
     }
+    news::tell_tags(world, &before, caller.now);
     Ok(TagUsersChanged { errmsg: "deleted".into(), invalidlist: known.invalid, invalidparty: known.invalid_parties })
 }
 

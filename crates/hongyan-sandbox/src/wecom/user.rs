@@ -37,20 +37,28 @@ pub(super) fn get_userid_by_email(
     tell(world, caller, found)
 }
 
+/// Look-ups in vain: on which day, and how many.
+#[derive(Default)]
+pub(super) struct Misses {
+    day: i64,
+    count: usize,
+}
+
 /// Who looks in vain for more than a fifth of the company in a day is refused until the next.
 fn tell(world: &mut World, caller: &Caller, found: Option<PersonId>) -> Result<UseridFound, Refused> {
     let today = china_day(caller.now);
-    if world.wecom.misses.0 != today {
-        world.wecom.misses = (today, 0);
+    let misses = world.memory.get_mut::<Misses>();
+    if misses.day != today {
+        *misses = Misses { day: today, count: 0 };
     }
-    if world.settings.limits.calls && world.wecom.misses.1 * 5 > world.company.size() {
+    if world.settings.limits.calls && misses.count * 5 > world.company.size() {
         return Err(refuse::<WeCom>("45009", "api freq out of limit").into());
     }
     let visible = |id: &PersonId| super::authority::sees(world, world.company.person(*id));
     match found.filter(visible) {
         Some(id) => Ok(UseridFound { userid: world.company.person(id).userid.clone() }),
         None => {
-            world.wecom.misses.1 += 1;
+            world.memory.get_mut::<Misses>().count += 1;
             let mut refused = Refused::from(refuse::<WeCom>("46004", "user not exist"));
             refused.members.push(("userid", json!("")));
             Err(refused)

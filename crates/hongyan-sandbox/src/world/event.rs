@@ -1,20 +1,19 @@
 //! Events on their way to whoever subscribed: waiting, under way, or given up.
 //!
-//! What is here decides *when* a push is tried and when it is given up, all on the sandbox's clock; carrying it out
-//! is [`crate::push`]'s, to whom it goes is [`super::tell`]'s.
+//! What is here decides *when* a push is tried and when it is given up, all on the sandbox's clock; what travels and
+//! which answer counts is the platform's own ([`Push`]), carrying it out is [`crate::push`]'s.
 
-use super::{
-    callback::{Road, WeComHook},
-    company::PersonId,
-    stream::ROBOT_TOPIC,
-};
-use crate::dingtalk::card::Route;
-use hongyan_wecom::callback::Pushed;
+use super::World;
+use bytes::Bytes;
+use hongyan_net::Reply;
+use http::Request;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
+    any::Any,
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -26,68 +25,65 @@ const KEPT_FAILED: usize = 10_000;
 const REMEMBERED: usize = 1_000;
 /// From giving up to being shown as failed: three minutes (the platform says three to five).
 const SHOWN_AFTER_MS: i64 = 180_000;
-/// DingTalk tries again after ten seconds, and then once more after thirty.
-const DINGTALK_AGAIN_MS: [i64; 2] = [10_000, 30_000];
-/// A robot's message over Stream comes once more after a minute.
-const ROBOT_AGAIN_MS: [i64; 1] = [60_000];
-/// Stream: an answer that takes longer in milliseconds is none…
-const ACK_MS: i64 = 3_000;
-/// …nor is one to a press.
-const PRESS_MS: i64 = 2_000;
-/// WeCom gives up waiting after five seconds and tries again at once; a quick failure waits for as long.
-const WECOM_AGAIN_MS: i64 = 5_000;
 
-/// What happened. No `Debug`: the address for answers to a robot's message is a credential.
-#[derive(Clone)]
-pub(crate) enum Happening {
-    /// An event of DingTalk's list, with the members that its row names, spelled as over HTTP (`UserId`).
-    DingTalk { kind: String, members: Map<String, Value> },
-    /// Somebody wrote to DingTalk's robot.
-    Robot(Value),
-    /// Somebody pressed a card of DingTalk; `route` is where it goes over HTTP, `None`: over Stream.
-    Card { press: Value, who: PersonId, route: Option<Route> },
-    /// A message or an event of WeCom.
-    WeCom(Box<Pushed>),
+/// The way an event takes to one receiver, as the inspection API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub(crate) struct Destination(pub(crate) &'static str);
+
+/// What happens to a push on one destination that fails or is not answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) destination: Destination,
+    /// Milliseconds to the next try, after the first failure, the second, …; then it is given up.
+    pub(crate) again_ms: &'static [i64],
+    /// The milliseconds count from the beginning of the failed try, not from its end.
+    pub(crate) from_beginning: bool,
+    /// An answer over a connection that takes longer, in milliseconds, is none; `None`: the request has a bound of
+    /// its own.
+    pub(crate) answer_within_ms: Option<i64>,
+    /// Given up, it is kept for whoever asks for what failed.
+    pub(crate) keeps_failed: bool,
 }
 
-impl Happening {
-    fn platform(&self) -> &'static str {
-        match self {
-            Self::DingTalk { .. } | Self::Robot(_) | Self::Card { .. } => "dingtalk",
-            Self::WeCom(_) => "wecom",
-        }
-    }
-
-    fn kind(&self) -> String {
-        use hongyan_wecom::callback::{Event as Of, Message};
-        match self {
-            Self::DingTalk { kind, .. } => kind.clone(),
-            Self::Robot(_) => ROBOT_TOPIC.into(),
-            Self::Card { .. } => hongyan_dingtalk::card::TOPIC.into(),
-            Self::WeCom(pushed) => match &pushed.message {
-                Message::Event(Of::ChangeContact { change_type }) => format!("change_contact.{change_type}"),
-                Message::Event(event) => event.name().to_owned(),
-                Message::Text { .. } => "text".into(),
-                Message::Image { .. } => "image".into(),
-                Message::Voice { .. } => "voice".into(),
-                Message::Video { .. } => "video".into(),
-                Message::Location { .. } => "location".into(),
-                Message::Link { .. } => "link".into(),
-                Message::Other { msg_type } => msg_type.clone(),
-            },
-        }
-    }
+/// What came of beginning a push.
+pub(crate) enum Begun {
+    /// This is to be sent, and answered within that time.
+    Request(Box<Request<Bytes>>, Duration),
+    /// It was written into a connection; the answer comes later.
+    Written,
+    /// Nobody is connected: it waits for one, and the try does not count.
+    Parked,
+    /// It cannot be pushed now, and why.
+    Failed(&'static str),
 }
 
-/// One event. No `Debug`: a hook holds its keys.
+/// What happened, and how its platform pushes it.
+pub(crate) trait Push: Any + Send + Sync {
+    /// As callers name the platform.
+    fn platform(&self) -> &'static str;
+    /// As the inspection API names what happened.
+    fn kind(&self) -> String;
+    /// Begins a try.
+    fn begin(&self, world: &mut World, delivery: &Delivery, now: i64) -> Begun;
+    /// What the answer over HTTP means; `Err` says what is wrong with it.
+    fn judge(&self, world: &mut World, delivery: &Delivery, reply: &Reply, now: i64) -> Result<(), String>;
+}
+
+/// One event. No `Debug`: what happened may hold keys.
 pub(crate) struct Event {
     /// The same in every try.
     pub(crate) id: String,
     /// Milliseconds of the sandbox's clock.
     pub(crate) at: i64,
-    pub(crate) happening: Happening,
-    /// WeCom: the address that an import named, instead of the application's.
-    pub(crate) hook: Option<WeComHook>,
+    pub(crate) push: Box<dyn Push>,
+}
+
+impl Event {
+    /// What happened, where it is of this type.
+    pub(crate) fn of<T: Push>(&self) -> Option<&T> {
+        let push: &dyn Any = &*self.push;
+        push.downcast_ref()
+    }
 }
 
 /// One event for one receiver.
@@ -95,7 +91,7 @@ pub(crate) struct Event {
 pub(crate) struct Delivery {
     pub(crate) number: u64,
     pub(crate) event: Arc<Event>,
-    pub(crate) road: Road,
+    pub(crate) plan: Plan,
     /// Tries begun.
     pub(crate) tries: u32,
     /// When the last of them began.
@@ -112,12 +108,30 @@ struct Noted {
     platform: &'static str,
     kind: String,
     event_id: String,
-    road: Road,
+    #[serde(rename = "road")]
+    destination: Destination,
     tries: u32,
     /// `waiting`, `delivered` or `given up`.
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+}
+
+/// How the pushes on one destination went, since its receiver was set.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Counts {
+    /// Events that happened.
+    pub(crate) emitted: u64,
+    /// Pushes that were taken.
+    pub(crate) delivered: u64,
+    /// Tries that were not.
+    pub(crate) refused: u64,
+    /// Events given up.
+    pub(crate) given_up: u64,
+    /// Events for which there was no room.
+    pub(crate) lost: u64,
+    /// What was wrong with the last try that was not taken.
+    pub(crate) last_problem: Option<String>,
 }
 
 /// All that is on its way.
@@ -126,32 +140,42 @@ pub(crate) struct Events {
     /// By when it is due, then by number.
     waiting: BTreeMap<(i64, u64), Delivery>,
     under_way: HashMap<u64, Delivery>,
-    /// For Stream, with nobody connected: until somebody is.
+    /// With nobody connected: until somebody is.
     parked: VecDeque<Delivery>,
-    /// DingTalk's, with the time from which they are shown.
-    failed: VecDeque<(i64, Arc<Event>)>,
+    /// With the time from which they are shown.
+    failed: VecDeque<(i64, Destination, Arc<Event>)>,
     recent: VecDeque<Noted>,
+    counts: HashMap<Destination, Counts>,
     pub(super) last: u64,
     wake: Arc<Notify>,
 }
 
 impl Events {
-    /// Empty, but with the numbers and the bell of another, so that what is under way finds nothing of its own.
+    /// Empty, but with the numbers and the wake-up of another, so that what is under way finds nothing of its own.
     pub(crate) fn after(other: &Self) -> Self {
         Self { last: other.last, wake: other.wake.clone(), ..Self::default() }
     }
 
     /// Rings when something is due sooner than it was.
-    pub(crate) fn bell(&self) -> Arc<Notify> {
+    pub(crate) fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 
-    pub(crate) fn ring_by(&mut self, bell: Arc<Notify>) {
-        self.wake = bell;
+    pub(crate) fn wake_by(&mut self, wake: Arc<Notify>) {
+        self.wake = wake;
+    }
+
+    pub(crate) fn counts(&mut self, destination: Destination) -> &mut Counts {
+        self.counts.entry(destination).or_default()
+    }
+
+    /// Starts to count anew, for a new receiver.
+    pub(crate) fn forget_counts(&mut self, destination: Destination) {
+        self.counts.remove(&destination);
     }
 
     /// Puts an event on its way; `false` where there is no room.
-    pub(super) fn enqueue(&mut self, event: Arc<Event>, road: Road) -> bool {
+    pub(super) fn enqueue(&mut self, event: Arc<Event>, plan: Plan) -> bool {
         if self.waiting.len() + self.parked.len() >= KEPT {
             return false;
         }
@@ -162,16 +186,16 @@ impl Events {
         self.recent.push_back(Noted {
             seq: self.last,
             at_ms: event.at,
-            platform: event.happening.platform(),
-            kind: event.happening.kind(),
+            platform: event.push.platform(),
+            kind: event.push.kind(),
             event_id: event.id.clone(),
-            road,
+            destination: plan.destination,
             tries: 0,
             outcome: "waiting",
             problem: None,
         });
         let (at, number) = (event.at, self.last);
-        self.waiting.insert((at, number), Delivery { number, event, road, tries: 0, began: at, repeated: false });
+        self.waiting.insert((at, number), Delivery { number, event, plan, tries: 0, began: at, repeated: false });
         self.wake.notify_one();
         true
     }
@@ -210,18 +234,15 @@ impl Events {
         self.under_way.get(&number)
     }
 
-    /// The number of the push over Stream that has this message id, if it is under way.
-    pub(crate) fn over_stream(&self, message_id: &str) -> Option<u64> {
-        let of = |delivery: &&Delivery| delivery.road == Road::Stream && delivery.event.id == message_id;
+    /// The number of the push of this event on this destination, if it is under way.
+    pub(crate) fn find(&self, destination: Destination, event_id: &str) -> Option<u64> {
+        let of = |delivery: &&Delivery| delivery.plan.destination == destination && delivery.event.id == event_id;
         self.under_way.values().find(of).map(|delivery| delivery.number)
     }
 
-    /// Stream pushes that are not answered and were not to take so long.
+    /// Pushes over connections that are not answered and were not to take so long.
     pub(crate) fn unanswered(&self, now: i64) -> Vec<u64> {
-        let over = |delivery: &&Delivery| {
-            let patience = if matches!(delivery.event.happening, Happening::Card { .. }) { PRESS_MS } else { ACK_MS };
-            delivery.road == Road::Stream && delivery.began <= now - patience
-        };
+        let over = |delivery: &&Delivery| delivery.plan.answer_within_ms.is_some_and(|ms| delivery.began <= now - ms);
         self.under_way.values().filter(over).map(|delivery| delivery.number).collect()
     }
 
@@ -241,57 +262,45 @@ impl Events {
     }
 
     /// It did not: tried again later or given up. Gives back what was given up.
-    pub(crate) fn refused(&mut self, number: u64, problem: &str, wecom_tries: u32, now: i64) -> Option<Delivery> {
+    pub(crate) fn refused(&mut self, number: u64, problem: &str, now: i64) -> Option<Delivery> {
         let delivery = self.under_way.remove(&number)?;
-        let begun = usize::try_from(delivery.tries).unwrap_or(usize::MAX);
-        let again = match (delivery.road, &delivery.event.happening) {
-            (Road::DingTalk, _) | (Road::Stream, Happening::DingTalk { .. }) => {
-                DINGTALK_AGAIN_MS.get(begun - 1).map(|after| now + after)
-            }
-            (Road::Stream, Happening::Card { .. }) => None,
-            (Road::Stream, _) => ROBOT_AGAIN_MS.get(begun - 1).map(|after| delivery.began + after),
-            // Nobody has seen a press come twice.
-            (Road::Robot | Road::Card, _) => None,
-            (Road::WeCom, _) => {
-                (delivery.tries < wecom_tries).then(|| now.max(delivery.began.saturating_add(WECOM_AGAIN_MS)))
-            }
-        };
-        if let Some(due) = again {
+        let plan = delivery.plan;
+        let after = usize::try_from(delivery.tries).ok().and_then(|begun| plan.again_ms.get(begun.checked_sub(1)?));
+        let from = if plan.from_beginning { delivery.began } else { now };
+        if let Some(due) = after.map(|after| now.max(from.saturating_add(*after))) {
             self.note(&delivery, "waiting", Some(problem));
             self.waiting.insert((due, number), delivery);
             self.wake.notify_one();
             return None;
         }
         self.note(&delivery, "given up", Some(problem));
-        if delivery.road == Road::DingTalk {
+        if plan.keeps_failed {
             if self.failed.len() >= KEPT_FAILED {
                 self.failed.pop_front();
             }
-            self.failed.push_back((now + SHOWN_AFTER_MS, delivery.event.clone()));
+            self.failed.push_back((now + SHOWN_AFTER_MS, plan.destination, delivery.event.clone()));
         }
         Some(delivery)
     }
 
     /// Takes up to `max` failed events that are shown by now, and whether there are more.
     pub(crate) fn take_failed(&mut self, max: usize, now: i64) -> (Vec<Arc<Event>>, bool) {
-        let shown = self.failed.iter().take_while(|(from, _)| *from <= now).count();
-        let taken = self.failed.drain(..shown.min(max)).map(|(_, event)| event).collect();
+        let shown = self.failed.iter().take_while(|(from, ..)| *from <= now).count();
+        let taken = self.failed.drain(..shown.min(max)).map(|(.., event)| event).collect();
         (taken, shown > max)
     }
 
     /// Forgets what is on its way to a receiver who is no more.
-    pub(crate) fn forget(&mut self, road: Road) {
-        self.waiting.retain(|_, delivery| delivery.road != road);
-        self.under_way.retain(|_, delivery| delivery.road != road);
-        if road == Road::DingTalk {
-            self.failed.clear();
-        }
+    pub(crate) fn forget(&mut self, destination: Destination) {
+        self.waiting.retain(|_, delivery| delivery.plan.destination != destination);
+        self.under_way.retain(|_, delivery| delivery.plan.destination != destination);
+        self.failed.retain(|(_, of, _)| *of != destination);
     }
 
     /// How many are on their way to a receiver.
-    pub(crate) fn waiting(&self, road: Road) -> usize {
+    pub(crate) fn waiting(&self, destination: Destination) -> usize {
         let all = self.waiting.values().chain(self.under_way.values()).chain(&self.parked);
-        all.filter(|delivery| delivery.road == road).count()
+        all.filter(|delivery| delivery.plan.destination == destination).count()
     }
 
     fn note(&mut self, delivery: &Delivery, outcome: &'static str, problem: Option<&str>) {
@@ -314,23 +323,40 @@ impl Events {
 mod tests {
     use super::*;
 
+    /// Nothing that anybody pushes.
+    struct Something;
+
+    impl Push for Something {
+        fn platform(&self) -> &'static str {
+            "post"
+        }
+        fn kind(&self) -> String {
+            "user_add_org".into()
+        }
+        fn begin(&self, _: &mut World, _: &Delivery, _: i64) -> Begun {
+            Begun::Written
+        }
+        fn judge(&self, _: &mut World, _: &Delivery, _: &Reply, _: i64) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
     fn event() -> Arc<Event> {
-        let happening = Happening::DingTalk { kind: "user_add_org".into(), members: Map::new() };
-        Arc::new(Event { id: "e".into(), at: 0, happening, hook: None })
+        Arc::new(Event { id: "e".into(), at: 0, push: Box::new(Something) })
     }
 
     #[test]
     fn dingtalk_tries_after_ten_and_thirty_seconds_and_shows_the_failure_later() {
         let mut events = Events::default();
-        assert!(events.enqueue(event(), Road::DingTalk));
+        assert!(events.enqueue(event(), crate::dingtalk::OVER_HTTP));
         let first = events.next_due(0).unwrap();
-        assert!(events.refused(first.number, "x", 3, 1_000).is_none());
+        assert!(events.refused(first.number, "x", 1_000).is_none());
         assert!(events.next_due(10_999).is_none());
         assert_eq!(events.next_due(11_000).unwrap().tries, 2);
-        assert!(events.refused(first.number, "x", 3, 11_000).is_none());
+        assert!(events.refused(first.number, "x", 11_000).is_none());
         assert!(events.next_due(40_999).is_none());
         events.next_due(41_000).unwrap();
-        assert!(events.refused(first.number, "x", 3, 41_000).is_some());
+        assert!(events.refused(first.number, "x", 41_000).is_some());
         assert!(events.take_failed(200, 220_999).0.is_empty());
         assert_eq!(events.take_failed(200, 221_000).0.len(), 1);
         assert!(events.take_failed(200, i64::MAX).0.is_empty());
@@ -339,10 +365,10 @@ mod tests {
     #[test]
     fn wecom_tries_as_often_as_is_set() {
         let mut events = Events::default();
-        events.enqueue(event(), Road::WeCom);
+        events.enqueue(event(), crate::wecom::event::plan(3));
         for now in [0, 5_000, 10_000] {
             let number = events.next_due(now).unwrap().number;
-            assert_eq!(events.refused(number, "x", 3, now).is_some(), now == 10_000);
+            assert_eq!(events.refused(number, "x", now).is_some(), now == 10_000);
         }
         assert!(events.next_due(i64::MAX).is_none());
     }
@@ -350,9 +376,10 @@ mod tests {
     #[test]
     fn more_than_is_kept_is_lost() {
         let mut events = Events::default();
-        assert!((0..KEPT).all(|_| events.enqueue(event(), Road::WeCom)));
-        assert!(!events.enqueue(event(), Road::WeCom));
-        events.forget(Road::WeCom);
-        assert_eq!(events.waiting(Road::WeCom), 0);
+        let plan = crate::wecom::event::plan(3);
+        assert!((0..KEPT).all(|_| events.enqueue(event(), plan)));
+        assert!(!events.enqueue(event(), plan));
+        events.forget(plan.destination);
+        assert_eq!(events.waiting(plan.destination), 0);
     }
 }

@@ -1,64 +1,48 @@
-//! The simulated world: one company, two platforms, everybody's phone.
+//! The simulated world: one company, its clock, everybody's phone, and what platforms remember.
 //!
 //! All of it sits behind one lock that is held for the length of one decision, never for I/O. Nothing here runs by
-//! itself: [`World::settle`] brings the world up to `now` before each look at it, so a moved clock is enough.
+//! itself: [`World::settle`] brings the world up to `now` before each look at it, so a moved clock is enough. It names
+//! no platform: each is a [`SimulatedPlatform`], and what it keeps is in [`World::memory`].
 
-pub(crate) mod callback;
 pub(crate) mod company;
 pub(crate) mod event;
 pub(crate) mod ledger;
-mod news;
+mod memory;
 pub(crate) mod phone;
-pub(crate) mod stream;
+pub(crate) mod platform;
 pub(crate) mod tally;
 mod tell;
 pub(crate) mod token;
 
 use crate::{
-    dingtalk,
-    options::{Credentials, Limits, SandboxOptions},
-    push::Asked,
-    wecom,
+    ask::Asked,
+    options::{Limits, SandboxOptions},
 };
-use callback::Callbacks;
 use company::Company;
 use event::Events;
-use hongyan_endpoint::Platform;
-use hongyan_wecom::WeCom;
+use memory::Memory;
 use phone::Phones;
-use serde::Serialize;
+use platform::{Members, SimulatedPlatform};
+use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
+    io,
     net::IpAddr,
     time::Duration,
 };
-use stream::Streams;
 use tally::{Calls, Tally};
-use token::TokenStore;
 
-/// What can be changed while it runs.
-#[derive(Debug, Clone, Serialize)]
+/// Every platform that is played.
+pub(crate) type Platforms = &'static [&'static dyn SimulatedPlatform];
+
+/// What can be changed while it runs, of no platform in particular.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
-    pub(crate) delivery_delay_ms: i64,
-    pub(crate) auto_read_ms: Option<i64>,
-    /// The only addresses that may call DingTalk's application; `None`: all.
-    pub(crate) dingtalk_trusted_ips: Option<Vec<IpAddr>>,
-    /// The only addresses that may call WeCom's application; `None`: all.
-    pub(crate) wecom_trusted_ips: Option<Vec<IpAddr>>,
-    /// The group templates that DingTalk's company has; `None`: any that is well formed.
-    pub(crate) dingtalk_group_templates: Option<Vec<String>>,
-    /// DingTalk's `/topapi/*` takes JSON text under a form's type, which it is believed to refuse.
-    pub(crate) dingtalk_json_in_forms: bool,
-    /// The card templates that DingTalk's company has, and whether each is published; `None`: any that is well formed.
-    pub(crate) dingtalk_card_templates: Option<BTreeMap<String, bool>>,
-    /// DingTalk's uploads take the file names' endings of its page alone.
-    pub(crate) strict_file_types: bool,
-    #[serde(flatten)]
-    pub(crate) wecom: wecom::Permissions,
-    /// How often WeCom tries to push one event, the first time included: its pages can be read as 3 and as 4.
-    pub(crate) wecom_push_tries: u32,
+    pub(crate) delivery_delay_ms: u32,
+    pub(crate) auto_read_ms: Option<u32>,
     /// Every push that was taken comes once more.
     pub(crate) push_repeats: bool,
 }
@@ -67,17 +51,14 @@ pub(crate) struct Settings {
 pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) settings: Settings,
-    pub(crate) credentials: Credentials,
-    pub(crate) dingtalk: dingtalk::State,
-    pub(crate) wecom: wecom::State,
+    pub(crate) memory: Memory,
     pub(crate) phones: Phones,
     pub(crate) tally: Tally,
     pub(crate) calls: Calls,
     pub(crate) events: Events,
-    pub(crate) callbacks: Callbacks,
-    pub(crate) streams: Streams,
     /// Host and port by which the last caller found us: what addresses that we give out begin with.
     pub(crate) host: String,
+    pub(crate) platforms: Platforms,
     rates: HashMap<(&'static str, &'static str, u64), (i64, u32)>,
 }
 
@@ -94,59 +75,64 @@ pub(crate) struct Caller {
 }
 
 impl World {
-    /// The tokens that a platform has given, of each of its secrets.
-    pub(crate) fn tokens(&mut self, platform: &str) -> impl Iterator<Item = &mut TokenStore> {
-        let Self { dingtalk, wecom, .. } = self;
-        if platform == WeCom::NAME {
-            vec![&mut wecom.token, &mut wecom.contacts_token].into_iter()
-        } else {
-            vec![&mut dingtalk.token].into_iter()
-        }
-    }
-
-    pub(crate) fn new(options: &SandboxOptions, credentials: Credentials) -> Self {
+    /// A world as at the start, with these credentials where `kept` has them.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub(crate) fn open(options: &SandboxOptions, platforms: Platforms, kept: &Members) -> io::Result<Self> {
         let mut company = Company::new(options.seed, options.people);
         // How it began is no news.
         company.take_changes();
-        let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
-        Self {
-            dingtalk: dingtalk::State::new(&company, &credentials),
+        let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+        let mut world = Self {
             company,
             settings: Settings {
                 limits: options.limits,
                 delivery_delay_ms: ms(options.delivery_delay),
                 auto_read_ms: options.auto_read.map(ms),
-                dingtalk_trusted_ips: None,
-                wecom_trusted_ips: None,
-                dingtalk_group_templates: None,
-                dingtalk_json_in_forms: false,
-                dingtalk_card_templates: None,
-                strict_file_types: false,
-                wecom: wecom::Permissions::default(),
-                wecom_push_tries: 3,
                 push_repeats: false,
             },
-            credentials,
-            wecom: wecom::State::default(),
+            memory: Memory::default(),
             phones: Phones::default(),
-            tally: Tally::default(),
+            tally: Tally::new(platforms.iter().map(|platform| platform.name())),
             calls: Calls::default(),
             events: Events::default(),
-            callbacks: Callbacks::default(),
-            streams: Streams::default(),
             host: String::new(),
+            platforms,
             rates: HashMap::new(),
+        };
+        for platform in platforms {
+            platform.open(&mut world, kept, options.fixed_credentials)?;
         }
+        Ok(world)
+    }
+
+    /// The platform of this name.
+    pub(crate) fn platform(&self, name: &str) -> Option<&'static dyn SimulatedPlatform> {
+        self.platforms.iter().copied().find(|platform| platform.name() == name)
     }
 
     /// Brings the world up to `now`: what is due is delivered at the time it was due.
     pub(crate) fn settle(&mut self, now: i64) {
-        dingtalk::deliver_due(self, now);
+        for platform in self.platforms {
+            platform.settle(self, now);
+        }
+    }
+
+    /// Tells whoever subscribed what changed in the company since it was told last. One company is in all platforms,
+    /// so a change by either is told by all.
+    pub(crate) fn tell_changes(&mut self, at: i64) {
+        for change in self.company.take_changes() {
+            for platform in self.platforms {
+                platform.on_change(self, &change, at);
+            }
+        }
     }
 
     /// When somebody who got a message at `at` reads it by himself.
     pub(crate) fn reads_at(&self, person: company::PersonId, at: i64) -> Option<i64> {
-        self.settings.auto_read_ms.filter(|_| self.company.person(person).active).map(|after| at.saturating_add(after))
+        let after = self.settings.auto_read_ms.filter(|_| self.company.person(person).active)?;
+        Some(at.saturating_add(i64::from(after)))
     }
 
     /// Counts one call against a fixed window; `false` when the window is full.

@@ -14,10 +14,22 @@ pub(crate) struct Tally {
     pub(crate) calls: BTreeMap<&'static str, u64>,
     /// Faults struck, by kind.
     pub(crate) faults: BTreeMap<&'static str, u64>,
-    pub(crate) dingtalk: PlatformTally,
-    pub(crate) wecom: PlatformTally,
+    #[serde(flatten)]
+    platforms: BTreeMap<&'static str, PlatformTally>,
     /// The same content reached the same phone from the same application again: so many surplus copies.
     pub(crate) duplicates: u64,
+}
+
+impl Tally {
+    /// Nothing counted yet of these platforms.
+    pub(crate) fn new(platforms: impl Iterator<Item = &'static str>) -> Self {
+        Self { platforms: platforms.map(|name| (name, PlatformTally::default())).collect(), ..Self::default() }
+    }
+
+    /// The counters of a platform.
+    pub(crate) fn of(&mut self, platform: &'static str) -> &mut PlatformTally {
+        self.platforms.entry(platform).or_default()
+    }
 }
 
 /// Counters of one platform.

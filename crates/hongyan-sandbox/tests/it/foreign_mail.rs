@@ -1,7 +1,7 @@
 //! Mail clients that are not ours, unmodified, against the sandbox's mail server: Python's own library and curl, which
 //! write 8-bit content without declaring it.
 
-use hongyan_sandbox::{Sandbox, SandboxOptions, smtp::SmtpTrouble, smtp::Trouble};
+use hongyan_sandbox::{Sandbox, SandboxOptions, smtp::SmtpFault, smtp::SmtpFaultKind};
 use std::process::{Output, Stdio};
 use tokio::{io::AsyncWriteExt, process::Command};
 
@@ -60,7 +60,7 @@ async fn pythons_own_library_sends_chinese_with_a_login_and_without() {
 async fn mail_without_a_login_and_undeclared_bits_are_refused_where_that_is_wanted() {
     let sandbox = start(false).await;
     assert!(!python(&sandbox, false).await.status.success(), "a login is wanted unless the setting says otherwise");
-    sandbox.smtp().unwrap().trouble(SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None }));
+    sandbox.smtp().unwrap().inject(SmtpFault::once(SmtpFaultKind::RefuseEightBit { code: 554, text: None }));
     assert!(!python(&sandbox, true).await.status.success());
     assert!(sandbox.smtp().unwrap().inbox().is_empty());
     assert!(python(&sandbox, true).await.status.success());

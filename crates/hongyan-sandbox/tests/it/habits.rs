@@ -25,6 +25,23 @@ fn form(parts: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_bare_line_feed_in_a_head_is_refused() {
+    let raw = Raw::start().await;
+    let path = "GET /cgi-bin/gettoken?corpid=x&corpsecret=y HTTP/1.1";
+    for head in [
+        format!("{path}\nhost: a\r\n\r\n"),
+        format!("{path}\r\nhost: a\nx: b\r\n\r\n"),
+        format!("{path}\r\nhost: a\r\n\n"),
+    ] {
+        let reply = parse(&exchange(raw.sandbox.address(), head.as_bytes()).await);
+        assert!(reply.head.starts_with("HTTP/1.1 400"), "{head:?}: {}", reply.head);
+    }
+    let head = format!("{path}\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let reply = parse(&exchange(raw.sandbox.address(), head.as_bytes()).await);
+    assert!(reply.head.starts_with("HTTP/1.1 200"), "{}", reply.head);
+}
+
+#[tokio::test]
 async fn heads_that_clients_of_other_languages_write_are_taken() {
     let raw = Raw::start().await;
     let ding = raw.ding_token().await;

@@ -6,7 +6,7 @@ use super::{
     network,
 };
 use hongyan_channel::{AccountConfig, Caller, Operations, operations};
-use hongyan_endpoint::{Class, Fault, Who};
+use hongyan_endpoint::{Class, Fault, Reach, Role, Who};
 use serde_json::{Value, json};
 
 /// A call that changes nothing and reaches nobody, made where its path is declared.
@@ -123,11 +123,11 @@ fn invisible() -> Cause {
     )
 }
 
-/// The host of a platform's operation; empty when there is none of that name.
-pub(super) fn base_of(platform: &str, operation: &str) -> &'static str {
+/// The host of a platform's webhooks; empty when it has none.
+pub(super) fn base_of_webhook(platform: &str) -> &'static str {
     let Some(platform) = operations(platform) else { return "" };
-    let declared = (platform.list)();
-    declared.iter().find(|declared| declared.spec().name == operation).map_or("", |found| (platform.base)(found.spec()))
+    let mut specs = (platform.list)().into_iter().map(|declared| declared.spec());
+    specs.find(|spec| spec.role == Role::Send(Reach::Webhook)).map_or("", |spec| (platform.base)(spec))
 }
 
 /// Whether a refusal speaks of what was asked, and not of who asked.

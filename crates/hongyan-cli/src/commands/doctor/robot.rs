@@ -8,8 +8,8 @@ use hongyan_endpoint::Fault;
 pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Option<()> {
     let opened = account.open(name).map_err(Cause::configuration);
     let base = match &account.channel {
-        ChannelConfig::DingTalkRobot(_) => Some((account.base(), platform::base_of("dingtalk", "webhook.send"))),
-        ChannelConfig::WeComRobot(_) => Some((account.base(), platform::base_of("wecom", "webhook.send"))),
+        ChannelConfig::DingTalkRobot(_) => Some((account.base(), platform::base_of_webhook("dingtalk"))),
+        ChannelConfig::WeComRobot(_) => Some((account.base(), platform::base_of_webhook("wecom"))),
         // Its address may be a secret as a whole; the channel says what is wrong with it.
         _ => None,
     };

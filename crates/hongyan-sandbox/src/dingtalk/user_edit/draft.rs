@@ -8,11 +8,13 @@ use crate::{
         company::{Person, PersonId},
     },
 };
+use hongyan_dingtalk::user_edit::CreateUser;
+use hongyan_endpoint::Endpoint;
 use serde_json::Value;
 use std::{collections::BTreeMap, str::FromStr};
 
 /// The most departments of one person.
-const MOST_DEPARTMENTS: usize = 100;
+const MOST_DEPARTMENTS: usize = CreateUser::SPEC.max_items("dept_id_list").unwrap();
 /// DingTalk's places look like the time of joining, with more digits; they exceed 2^53.
 const PLACES_PER_MS: i64 = 100_000;
 

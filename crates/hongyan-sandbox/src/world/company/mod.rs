@@ -10,7 +10,7 @@ mod seed;
 mod tag;
 
 pub(crate) use department::{Department, DepartmentSettings, Kept, Misplaced};
-pub(crate) use person::{Person, Treatment};
+pub(crate) use person::{Person, PersonRule};
 pub(crate) use roll::Roll;
 pub(crate) use tag::{Tag, TagTaken, Tags};
 
@@ -124,6 +124,12 @@ impl Company {
     /// Everybody who is in the company, in order of their coming.
     pub(crate) fn people(&self) -> impl Iterator<Item = (PersonId, &Person)> {
         (0..).zip(&self.slots).filter(|(_, person)| !person.departed)
+    }
+
+    /// The people of a tag, those of its departments included.
+    pub(crate) fn people_of(&self, tag: &Tag) -> Vec<PersonId> {
+        let members = tag.members.iter().filter_map(|userid| self.find(userid));
+        members.chain(tag.parties.iter().flat_map(|party| self.members_of(*party, true))).collect()
     }
 
     /// One more than the greatest number that anybody ever had.

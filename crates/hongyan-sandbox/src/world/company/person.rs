@@ -23,9 +23,9 @@ pub(crate) struct Person {
     /// Inside the applications' visible scope; the company keeps it in step with the departments.
     pub(crate) visible: bool,
     /// How DingTalk treats notices to this person.
-    pub(crate) dingtalk: Treatment,
+    pub(crate) dingtalk: PersonRule,
     /// How WeCom treats messages to this person.
-    pub(crate) wecom: Treatment,
+    pub(crate) wecom: PersonRule,
     /// Unique among the developer's applications (DingTalk).
     pub(crate) unionid: String,
     pub(crate) job_number: String,
@@ -93,7 +93,7 @@ pub(super) fn mobile_key(mobile: &str) -> String {
 /// A rule about one person on one platform.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) enum Treatment {
+pub(crate) enum PersonRule {
     /// As everybody.
     #[default]
     Ok,
@@ -109,7 +109,7 @@ pub(crate) enum Treatment {
     Silent,
 }
 
-impl TryFrom<String> for Treatment {
+impl TryFrom<String> for PersonRule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -128,15 +128,15 @@ impl TryFrom<String> for Treatment {
     }
 }
 
-impl From<Treatment> for String {
-    fn from(treatment: Treatment) -> Self {
+impl From<PersonRule> for String {
+    fn from(treatment: PersonRule) -> Self {
         match treatment {
-            Treatment::Ok => "ok".into(),
-            Treatment::Invisible => "invisible".into(),
-            Treatment::Failed => "failed".into(),
-            Treatment::Forbidden(code) => format!("forbidden:{code}"),
-            Treatment::Unlicensed => "unlicensed".into(),
-            Treatment::Silent => "silent".into(),
+            PersonRule::Ok => "ok".into(),
+            PersonRule::Invisible => "invisible".into(),
+            PersonRule::Failed => "failed".into(),
+            PersonRule::Forbidden(code) => format!("forbidden:{code}"),
+            PersonRule::Unlicensed => "unlicensed".into(),
+            PersonRule::Silent => "silent".into(),
         }
     }
 }

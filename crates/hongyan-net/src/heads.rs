@@ -1,16 +1,39 @@
 //! A bare line feed in a request's head is refused: what stands behind it is a line of its own to one reader and a part
-//! of the same to another, and whoever sits in front of the gateway may be the other.
+//! of the same to another, and whoever sits in front of a server may be the other.
 //!
 //! The parser above takes both ends of a line. Here the bytes are looked at on their way up to it, and a line feed that
 //! has no carriage return before it reaches the parser as NUL, which it refuses with `400` wherever it stands.
 
-use hongyan_net::{Watch, Watched};
+use crate::watched::{Watch, Watched};
 
 /// A stream whose requests are looked at.
-pub(crate) type Heads<T> = Watched<T, Place>;
+pub type Heads<T> = Watched<T, Requests>;
+
+/// Who looks at the heads of a connection's requests.
+#[derive(Debug, Default)]
+pub struct Requests {
+    place: Place,
+    upgrades: bool,
+}
+
+impl Requests {
+    /// For a server that may go on with another protocol: nothing is looked at after a request that asks for one. The
+    /// default is for a server that speaks HTTP alone.
+    #[must_use]
+    pub fn with_upgrades() -> Self {
+        Self { upgrades: true, ..Self::default() }
+    }
+}
+
+impl Watch for Requests {
+    fn look(&mut self, bytes: &mut [u8]) {
+        self.place.walk(bytes, self.upgrades);
+    }
+}
 
 /// Where in a request the next byte stands.
-pub(crate) enum Place {
+#[derive(Debug)]
+enum Place {
     /// In its head, or before it.
     Head(Line),
     /// In a body of a known length.
@@ -26,13 +49,15 @@ pub(crate) enum Place {
 }
 
 /// A line so far, and what the lines before it said of the body.
-#[derive(Default)]
-pub(crate) struct Line {
+#[derive(Debug, Default)]
+struct Line {
     text: Vec<u8>,
     /// Whether a line came before it: an empty one then ends the head.
     begun: bool,
     length: u64,
     chunked: bool,
+    /// Another protocol is asked for.
+    upgrade: bool,
 }
 
 /// More of a line is not kept; no header that matters here is longer.
@@ -44,9 +69,9 @@ impl Default for Place {
     }
 }
 
-impl Watch for Place {
+impl Place {
     /// Moves over bytes as they come, and changes those that must not pass.
-    fn look(&mut self, mut bytes: &mut [u8]) {
+    fn walk(&mut self, mut bytes: &mut [u8], upgrades: bool) {
         while !bytes.is_empty() {
             match self {
                 Self::Over => return,
@@ -70,7 +95,7 @@ impl Watch for Place {
                     }
                     bytes = &mut bytes[1..];
                     if byte == b'\n' {
-                        self.end_of_line();
+                        self.end_of_line(upgrades);
                     } else if line.text.len() < KEPT {
                         line.text.push(byte);
                     } else {
@@ -81,10 +106,8 @@ impl Watch for Place {
             }
         }
     }
-}
 
-impl Place {
-    fn end_of_line(&mut self) {
+    fn end_of_line(&mut self, upgrades: bool) {
         let next = match self {
             Self::Head(line) => {
                 let text = line.text.strip_suffix(b"\r").unwrap_or(&line.text).to_ascii_lowercase();
@@ -96,6 +119,7 @@ impl Place {
                 match line {
                     // Empty lines before a request are skipped.
                     Line { begun: false, .. } => Self::Head(Line::default()),
+                    Line { upgrade: true, .. } if upgrades => Self::Over,
                     Line { chunked: true, .. } => Self::ChunkSize(Line::default()),
                     Line { length: 0, .. } => Self::Head(Line::default()),
                     Line { length, .. } => Self::Body(*length),
@@ -136,6 +160,7 @@ impl Line {
                 let length = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
                 self.length = length.unwrap_or_default();
             }
+            b"upgrade" => self.upgrade = true,
             b"transfer-encoding" => self.chunked = value.ends_with(b"chunked"),
             _ => {}
         }
@@ -148,10 +173,13 @@ mod tests {
 
     /// The bytes as the parser gets them, read in pieces of this size.
     fn walked(wire: &str, size: usize) -> Vec<u8> {
+        walked_by(Requests::default(), wire, size)
+    }
+
+    fn walked_by(mut requests: Requests, wire: &str, size: usize) -> Vec<u8> {
         let mut bytes = wire.as_bytes().to_vec();
-        let mut place = Place::default();
         for piece in bytes.chunks_mut(size) {
-            place.look(piece);
+            requests.look(piece);
         }
         bytes
     }
@@ -193,6 +221,15 @@ mod tests {
                 let walked = String::from_utf8(walked(&format!("{before}\n{behind}"), size)).unwrap();
                 assert_eq!(walked, format!("{before}\0{behind}"), "by {size}");
             }
+        }
+    }
+
+    #[test]
+    fn nothing_is_looked_at_after_an_upgrade_where_there_are_any() {
+        let wire = "GET /connect HTTP/1.1\r\nUpgrade: websocket\r\n\r\na\nb";
+        for size in [1, 2, 7, 10_000] {
+            assert_eq!(walked_by(Requests::with_upgrades(), wire, size), wire.as_bytes());
+            assert_eq!(walked(wire, size), wire.replace("a\n", "a\0").as_bytes());
         }
     }
 }

@@ -1,98 +1,148 @@
-//! What the people do on their phones that an application hears of: they write, open, choose, click.
+//! What the control API answers about the platform: what people do there, and what its console sets.
 
-use super::{Said, bad, parse, person};
-use crate::{
-    Hub, dingtalk,
-    options::random_hex,
-    route::enter,
-    wecom,
-    world::{World, callback::Road, company::PersonId},
+use super::{
+    callback::{DESTINATION, Hook, OwnHook},
+    card, chat,
+    credentials::Credentials,
+    event, robot, signin,
 };
-use hongyan_wecom::callback::{Event, Message, Pushed, Selected};
-use http::Uri;
+use crate::{
+    control::{Answer, Call, Caused, Click, Controlled, Said, Setting, Speech, alphanumeric, bad, person, well},
+    options::random_hex,
+    world::{World, company::PersonId, event::Destination},
+};
+use hongyan_net::Secret;
+use hongyan_wecom::callback::{Callback, Element, Event, Message, Pushed, Selected};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Answers what people do; `None` for everything else.
-pub(super) fn decide(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Option<Said> {
-    let (userid, act) = uri.path().strip_prefix("/sandbox/phones/")?.split_once('/')?;
-    match (method, act) {
-        ("POST", "say") => Some(parse(body).and_then(|speech| say(hub, userid, speech))),
-        ("POST", "quit") => Some(parse(body).and_then(|quit| self::quit(hub, userid, quit))),
-        ("POST", "click") => Some(parse(body).and_then(|click| self::click(hub, userid, click))),
-        _ => None,
+const NAME: &str = "wecom";
+
+pub(crate) struct Control;
+
+impl Controlled for Control {
+    fn calls(&self) -> &'static [(&'static str, &'static str)] {
+        &[(
+            "POST /sandbox/robots",
+            "a group robot of WeCom: {\"platform\": \"wecom\", \"chat\"?, \"name\"?, \"disabled\"?} answers its key",
+        )]
+    }
+
+    fn answer(&self, world: &mut World, call: &Call<'_>) -> Option<Answer> {
+        let said = match (call.method, call.path.as_slice()) {
+            ("POST", ["phones", userid, "say"]) if call.is_for(NAME, false) => say(world, call, userid),
+            ("POST", ["phones", userid, "click"]) => click(world, call, userid),
+            ("POST", ["phones", userid, "signin"]) if call.is_for(NAME, true) => sign_in(world, call, userid),
+            ("POST", ["robots"]) if call.is_for(NAME, false) => add_robot(world, call),
+            ("POST", ["events"]) if call.is_for(NAME, false) => {
+                call.parse().map(|caused| emit(world, call.now, caused))
+            }
+            ("POST", ["callbacks"]) if call.is_for(NAME, false) => return Some(set(world, call)),
+            _ => return None,
+        };
+        Some(Answer::Said(said))
+    }
+
+    fn chats(&self, world: &World) -> Vec<Value> {
+        let mut chats = Vec::new();
+        chat::describe(world, &mut chats);
+        chats
+    }
+
+    fn chat(&self, world: &World, id: &str, _: i64) -> Option<Value> {
+        self.chats(world).into_iter().find(|chat| chat["id"] == id)
+    }
+
+    fn receivers(&self, world: &World) -> Vec<(Destination, String, Map<String, Value>)> {
+        let hook = world.memory.get::<OwnHook>().0.as_ref();
+        hook.map(|hook| (DESTINATION, hook.url.clone(), Map::new())).into_iter().collect()
+    }
+
+    fn destinations(&self) -> &'static [Destination] {
+        &[DESTINATION]
+    }
+
+    fn forget(&self, world: &mut World, _: Destination) {
+        world.memory.put(OwnHook(None));
     }
 }
 
-/// One message or event. Exactly one of the members below `group` is given.
+fn set(world: &mut World, call: &Call<'_>) -> Answer {
+    let checked = call.parse().and_then(|setting: Setting| {
+        setting.check_url()?;
+        setting.check_keys(32)?;
+        if !alphanumeric(&setting.token) {
+            return Err(bad("token: expected 3 to 32 letters and digits"));
+        }
+        let corp_id = &world.memory.get::<Credentials>().corp_id;
+        let seal = Callback::new(Secret::new(setting.token.as_str()), &setting.encoding_aes_key, corp_id);
+        Ok((setting, seal.map_err(|_| bad("encoding_aes_key: not a key"))?))
+    });
+    let (Setting { url, token, encoding_aes_key, .. }, seal) = match checked {
+        Ok(checked) => checked,
+        Err(refused) => return Answer::Said(Err(refused)),
+    };
+    let question = event::check(&url, &seal, call.now);
+    let save = move |world: &mut World, asked| {
+        well(asked)?;
+        world.memory.put(OwnHook(Some(Hook { url, token, encoding_aes_key, seal })));
+        world.events.forget_counts(DESTINATION);
+        Ok(Value::Null)
+    };
+    Answer::Ask(Box::new(question), Box::new(save))
+}
+
+fn emit(world: &mut World, now: i64, Caused { event, mut members, .. }: Caused) -> Value {
+    let from = members.remove("FromUserName").and_then(|from| Some(from.as_str()?.to_owned()));
+    let pushed = Pushed {
+        from_user_name: from.unwrap_or_else(|| "sys".into()),
+        message: Message::Event(Event::Other { event }),
+        rest: elements(&members),
+        ..Pushed::default()
+    };
+    json!({"told": event::tell(world, now, pushed)})
+}
+
+fn elements(members: &Map<String, Value>) -> Vec<Element> {
+    let element = |(name, value): (&String, &Value)| match value {
+        Value::Object(inner) => Element::of(name, elements(inner)),
+        Value::String(text) => Element::text(name, text.as_str()),
+        other => Element::text(name, other.to_string()),
+    };
+    members.iter().map(element).collect()
+}
+
+fn add_robot(world: &mut World, call: &Call<'_>) -> Said {
+    let mut order: Map<String, Value> = call.parse()?;
+    order.remove("platform");
+    let order = serde_json::from_value(Value::Object(order)).map_err(|error| bad(&error.to_string()))?;
+    robot::add(world, order).map_err(|words| bad(&words))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Speech {
-    platform: String,
-    /// DingTalk: the conversation, where it is not said to the robot alone.
-    group: Option<String>,
-    text: Option<String>,
-    image: Option<Value>,
-    voice: Option<Value>,
-    video: Option<Value>,
-    location: Option<Value>,
-    link: Option<Value>,
-    /// DingTalk: `msgtype` and the member of that name, as the robot gets it.
-    message: Option<Map<String, Value>>,
-    /// WeCom: `enter_agent`, `subscribe`, `unsubscribe`, `click`, `view` or `location`.
-    event: Option<String>,
-    /// Of `click` and `view`.
-    key: Option<String>,
+struct SignIn {
+    #[serde(default, rename = "platform")]
+    _platform: Option<String>,
+    #[serde(default)]
+    private: bool,
 }
 
-fn told(roads: &[Road]) -> Value {
-    json!(roads.iter().map(|road| road.name()).collect::<Vec<_>>())
+fn sign_in(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+    let SignIn { private, .. } = call.parse()?;
+    let id = person(world, userid)?;
+    let code = signin::sign_in(world, call.now, id, private);
+    code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
 }
 
-fn say(hub: &Hub, userid: &str, speech: Speech) -> Said {
-    let now = hub.clock.now_ms();
-    let mut world = enter(&hub.world);
-    let world = &mut *world;
-    world.settle(now);
+fn say(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+    let speech: Speech = call.parse()?;
+    world.settle(call.now);
     let who = person(world, userid)?;
-    match speech.platform.as_str() {
-        "wecom" => {
-            let pushed = of_wecom(world, who, speech)?;
-            let id = pushed.msg_id.clone();
-            let roads = world.tell_wecom(now, pushed);
-            Ok(json!({"msgid": id, "told": told(&roads)}))
-        }
-        "dingtalk" => {
-            let group = speech.group.clone();
-            let content = of_dingtalk(speech, group.is_some())?;
-            let (id, roads) =
-                dingtalk::say(world, who, group.as_deref(), content, now).map_err(|fault| (404, fault.to_string()))?;
-            Ok(json!({"msgid": id, "told": told(&roads)}))
-        }
-        _ => Err(bad("platform: expected dingtalk or wecom")),
-    }
-}
-
-fn of_dingtalk(speech: Speech, in_group: bool) -> Result<Map<String, Value>, (u16, String)> {
-    match (speech.text, speech.message) {
-        // In a group the mention before it is cut off, its blank is not.
-        (Some(text), None) => {
-            let content = if in_group { format!(" {text}") } else { text };
-            let mut message = Map::new();
-            message.insert("msgtype".into(), json!("text"));
-            message.insert("text".into(), json!({"content": content}));
-            Ok(message)
-        }
-        (None, Some(message)) => match message.get("msgtype").and_then(Value::as_str) {
-            Some("text" | "picture" | "richText") => Ok(message),
-            Some("audio" | "video" | "file") if !in_group => Ok(message),
-            _ => {
-                Err(bad("message.msgtype: expected text, picture or richText; outside groups also audio, video, file"))
-            }
-        },
-        _ => Err(bad("expected text or message")),
-    }
+    let pushed = message(world, who, speech)?;
+    let id = pushed.msg_id.clone();
+    Ok(json!({"msgid": id, "told": event::tell(world, call.now, pushed)}))
 }
 
 /// A number as WeCom gives to messages: 64 bits, positive.
@@ -101,7 +151,7 @@ fn number() -> Result<String, (u16, String)> {
     u64::from_str_radix(&digits, 16).map(|n| (n | 1 << 59).to_string()).map_err(|_| (500, "no random bytes".into()))
 }
 
-fn of_wecom(world: &World, who: PersonId, speech: Speech) -> Result<Pushed, (u16, String)> {
+fn message(world: &World, who: PersonId, speech: Speech) -> Result<Pushed, (u16, String)> {
     let member = |of: &Value, name: &str| match &of[name] {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -169,62 +219,15 @@ fn of_wecom(world: &World, who: PersonId, speech: Speech) -> Result<Pushed, (u16
     Ok(Pushed { from_user_name, message, msg_id, rest, ..Pushed::default() })
 }
 
-/// A group that somebody leaves.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Quit {
-    /// DingTalk's `chatid` or `openConversationId`.
-    chat: String,
-}
-
-fn quit(hub: &Hub, userid: &str, Quit { chat }: Quit) -> Said {
-    let now = hub.clock.now_ms();
-    let mut world = enter(&hub.world);
-    world.settle(now);
-    let who = person(&world, userid)?;
-    dingtalk::groups::quit(&mut world, now, &chat, who).map_err(|words| (409, words.to_owned()))?;
-    Ok(json!({}))
-}
-
-/// An answer to a card.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Click {
-    /// The message's id on the phone; the newest card when missing.
-    message: Option<u64>,
-    /// The button's or the menu entry's; the submit button's when missing. On DingTalk the action's id.
-    key: Option<String>,
-    /// DingTalk: the action's parameters and what was filled in.
-    #[serde(default)]
-    params: Map<String, Value>,
-    /// It was chosen from the card's menu.
-    #[serde(default)]
-    menu: bool,
-    /// Question to options.
-    #[serde(default)]
-    selected: BTreeMap<String, Vec<String>>,
-}
-
-fn click(hub: &Hub, userid: &str, click: Click) -> Said {
-    let now = hub.clock.now_ms();
-    let mut world = enter(&hub.world);
-    let world = &mut *world;
-    world.settle(now);
+fn click(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+    let click: Click = call.parse()?;
+    world.settle(call.now);
     let who = person(world, userid)?;
-    if let Some(message) = of_dingtalks_card(world, who, click.message) {
-        if click.menu || !click.selected.is_empty() {
-            return Err(bad("menu and selected are of WeCom's cards; params are of DingTalk's"));
-        }
-        let key = click.key.ok_or_else(|| bad("key: the id of the action that is pressed"))?;
-        let pressed = dingtalk::card::pressed(world, now, who, &message, &key, click.params);
-        let (press, roads) = pressed.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
-        return Ok(json!({"press": press, "told": told(&roads)}));
-    }
-    let found = card(world, who, click.message);
-    let (message, card) = found.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
-    let event_key = pressed(&card, click.key, click.menu)?;
-    let chosen = chosen(&card, click.selected)?;
-    let Some(answered) = wecom::card_clicked(world, now, who, message, &event_key, chosen) else {
+    let found = shown_card(world, who, click.message);
+    let (message, shown) = found.ok_or_else(|| (404, "no such card on this phone".to_owned()))?;
+    let event_key = pressed(&shown, click.key, click.menu)?;
+    let chosen = chosen(&shown, click.selected)?;
+    let Some(answered) = card::clicked(world, call.now, who, message, &event_key, chosen) else {
         return Err((409, "the card's buttons are greyed out".into()));
     };
     let selected: BTreeMap<&str, &[String]> =
@@ -236,26 +239,12 @@ fn click(hub: &Hub, userid: &str, click: Click) -> Said {
     });
     let event = if click.menu { Event::TemplateCardMenu(answered.card) } else { Event::TemplateCard(answered.card) };
     let pushed = Pushed { from_user_name: answered.userid, message: Message::Event(event), ..Pushed::default() };
-    said["told"] = told(&world.tell_wecom(now, pushed));
+    said["told"] = json!(event::tell(world, call.now, pushed));
     Ok(said)
 }
 
-/// The source of a card of DingTalk on somebody's phone: that message, else the newest card, if it is DingTalk's.
-fn of_dingtalks_card(world: &World, who: PersonId, message: Option<u64>) -> Option<String> {
-    let cards = world.phones.of(who).filter(|shown| !shown.recalled);
-    let is_card = |shown: &&crate::world::phone::Shown| {
-        let content: Value = serde_json::from_str(&shown.content).unwrap_or_default();
-        content.get("template_card").is_some() || content.get("interactive_card").is_some()
-    };
-    let chosen = match message {
-        Some(id) => cards.filter(|shown| shown.id == id).find(is_card),
-        None => cards.filter(is_card).last(),
-    };
-    chosen.filter(|shown| shown.platform == "dingtalk").map(|shown| shown.source.to_string())
-}
-
 /// A card of WeCom on somebody's phone: that message, else the newest.
-fn card(world: &World, who: PersonId, message: Option<u64>) -> Option<(u64, Value)> {
+fn shown_card(world: &World, who: PersonId, message: Option<u64>) -> Option<(u64, Value)> {
     let cards = world.phones.of(who).filter(|shown| shown.platform == "wecom" && !shown.recalled);
     let mut cards = cards.filter_map(|shown| {
         let content: Value = serde_json::from_str(&shown.content).ok()?;

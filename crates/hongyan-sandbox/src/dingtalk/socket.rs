@@ -1,8 +1,13 @@
 //! Stream's connection: a WebSocket that the application opened, frames out, answers in.
 //!
-//! Which frames, and when, is [`crate::push`]'s; here they are only written, and what comes back is read.
+//! Which frames, and when, is not decided here: they are only written, and what comes back is read.
 
-use crate::{Hub, dingtalk, push, route::enter, world::event::Happening};
+use super::{
+    card,
+    press::Pressed,
+    streams::{self, Streams},
+};
+use crate::{hub::Hub, route::enter};
 use futures_util::{SinkExt, StreamExt};
 use hongyan_endpoint::pairs;
 use http::{
@@ -59,7 +64,7 @@ pub(crate) fn enter_by(
     let ticket = pairs(uri.query().unwrap_or_default()).find(|(name, _)| name == "ticket").map(|(_, value)| value);
     let now = hub.clock.now_ms();
     let mut world = enter(&hub.world);
-    let entered = ticket.and_then(|ticket| world.streams.enter(&ticket, now));
+    let entered = ticket.and_then(|ticket| world.memory.get_mut::<Streams>().enter(&ticket, now));
     let (number, frames) = entered.ok_or(StatusCode::UNAUTHORIZED)?;
     world.events.unpark(now);
     let accept = [
@@ -97,7 +102,7 @@ pub(crate) async fn serve(hub: &Hub, entering: Entering) {
             }
         }
     }
-    enter(&hub.world).streams.leave(number);
+    enter(&hub.world).memory.get_mut::<Streams>().leave(number);
 }
 
 /// The answer to a frame. Members that do not matter here may be of any kind.
@@ -117,17 +122,17 @@ fn hear(hub: &Hub, text: &str) {
     let now = hub.clock.now_ms();
     let mut world = enter(&hub.world);
     // The answer to a ping finds nothing, as does one that comes too late.
-    let Some(number) = world.events.over_stream(id) else { return };
+    let Some(number) = world.events.find(streams::DESTINATION, id) else { return };
     let judged = judge(&ack);
     let pressed = world.events.under_way(number).map(|delivery| delivery.event.clone());
     if judged.is_ok()
         && let Some(event) = pressed
-        && let Happening::Card { press, who, .. } = &event.happening
+        && let Some(Pressed { press, who, .. }) = event.of::<Pressed>()
     {
         let answer = answer(&ack)["response"].to_string();
-        dingtalk::card::answered(&mut world, press, *who, answer.as_bytes());
+        card::answered(&mut world, press, *who, answer.as_bytes());
     }
-    push::acknowledged(&mut world, number, judged, now);
+    world.tried(number, judged, now);
 }
 
 /// 200 is taken, unless it says `LATER`.

@@ -1,13 +1,23 @@
 //! Stream connections: tickets, who is connected, and what each of them wants to hear.
 
-use crate::options::random_hex;
+use super::credentials::Credentials;
+use crate::{
+    options::random_hex,
+    world::{World, event::Destination},
+};
 use hongyan_dingtalk::stream::{Subscription, TICKET_SECONDS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+/// The way of what goes over a connection that the application opened.
+pub(crate) const DESTINATION: Destination = Destination("stream");
+/// Why there is nobody to write to.
+pub(super) const NOBODY: &str = "nobody is connected";
 /// The topic of what is said to the robot.
 pub(crate) const ROBOT_TOPIC: &str = "/v1.0/im/bot/messages/get";
+/// An answer that takes longer in milliseconds is none.
+pub(super) const ANSWER_WITHIN_MS: i64 = 3_000;
 /// Tickets that are open at once.
 const TICKETS: usize = 10_000;
 /// Frames that one connection may be behind.
@@ -139,6 +149,22 @@ impl Streams {
         let one = |connection: &Connection| json!({"connection_id": connection.id, "topics": connection.topics, "leaving": connection.leaves.is_some()});
         json!(self.connections.values().map(one).collect::<Vec<_>>())
     }
+}
+
+/// Writes a frame that is to be answered; `false` where nobody wants it.
+pub(super) fn call(world: &mut World, topic: &str, id: &str, data: &Value, now: i64) -> bool {
+    let app = world.memory.get::<Credentials>().agent_id.to_string();
+    world.memory.get_mut::<Streams>().send("CALLBACK", topic, |connection| {
+        json!({
+            "specVersion": "1.0",
+            "type": "CALLBACK",
+            "headers": {
+                "appId": app, "connectionId": connection, "topic": topic, "messageId": id,
+                "contentType": "application/json", "time": now.to_string(),
+            },
+            "data": data.to_string(),
+        })
+    })
 }
 
 /// A frame about the connection itself.

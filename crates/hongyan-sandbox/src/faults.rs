@@ -325,13 +325,13 @@ pub(crate) struct Strike {
 
 /// The rules in force.
 #[derive(Debug, Default)]
-pub(crate) struct Trouble {
+pub(crate) struct Faults {
     /// Most calls meet no rule at all and take no lock.
     any: AtomicBool,
     rules: Mutex<Vec<Active>>,
 }
 
-impl Trouble {
+impl Faults {
     pub(crate) fn new(rules: Vec<FaultRule>) -> Self {
         Self {
             any: AtomicBool::new(!rules.is_empty()),
@@ -420,19 +420,19 @@ mod tests {
     fn a_rule_skips_then_strikes_then_is_gone() {
         let mut rule: FaultRule = "busy:/a:2".parse().unwrap();
         rule.skip = 1;
-        let trouble = Trouble::new(vec![rule]);
-        let struck: Vec<bool> = (0..5).map(|_| trouble.strike("/a/b").kind.is_some()).collect();
+        let faults = Faults::new(vec![rule]);
+        let struck: Vec<bool> = (0..5).map(|_| faults.strike("/a/b").kind.is_some()).collect();
         assert_eq!(struck, [false, true, true, false, false]);
-        assert!(trouble.rules().is_empty());
-        assert_eq!(trouble.strike("/b").kind, None);
+        assert!(faults.rules().is_empty());
+        assert_eq!(faults.strike("/b").kind, None);
     }
 
     #[test]
     fn a_rule_may_strike_each_third_call() {
         let mut rule: FaultRule = "token_revoked:/a:2".parse().unwrap();
         rule.every = Some(3);
-        let trouble = Trouble::new(vec![rule]);
-        let struck: Vec<bool> = (0..8).map(|_| trouble.strike("/a/b").kind.is_some()).collect();
+        let faults = Faults::new(vec![rule]);
+        let struck: Vec<bool> = (0..8).map(|_| faults.strike("/a/b").kind.is_some()).collect();
         assert_eq!(struck, [false, false, true, false, false, true, false, false]);
     }
 
@@ -478,12 +478,9 @@ mod tests {
 
     #[test]
     fn latency_combines_with_another_trouble() {
-        let trouble = Trouble::new(vec![
-            "latency_ms=5:/".parse().unwrap(),
-            "busy:/".parse().unwrap(),
-            "empty:/".parse().unwrap(),
-        ]);
-        let strike = trouble.strike("/x");
+        let faults =
+            Faults::new(vec!["latency_ms=5:/".parse().unwrap(), "busy:/".parse().unwrap(), "empty:/".parse().unwrap()]);
+        let strike = faults.strike("/x");
         assert_eq!((strike.latency.as_millis(), strike.kind), (5, Some(FaultKind::Busy)));
     }
 

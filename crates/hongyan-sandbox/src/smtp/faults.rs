@@ -5,25 +5,25 @@ use std::collections::HashSet;
 
 /// A trouble, and how often it still happens. As JSON: `{"kind": "refuse_mail", "code": 451, "next": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SmtpTrouble {
+pub struct SmtpFault {
     /// How many times; 1 when absent.
     #[serde(default = "one")]
     pub next: u32,
     /// What happens.
     #[serde(flatten)]
-    pub kind: Trouble,
+    pub kind: SmtpFaultKind,
 }
 
-impl SmtpTrouble {
+impl SmtpFault {
     /// Once.
     #[must_use]
-    pub const fn once(kind: Trouble) -> Self {
+    pub const fn once(kind: SmtpFaultKind) -> Self {
         Self { next: 1, kind }
     }
 
     /// So many times.
     #[must_use]
-    pub const fn times(next: u32, kind: Trouble) -> Self {
+    pub const fn times(next: u32, kind: SmtpFaultKind) -> Self {
         Self { next, kind }
     }
 }
@@ -31,7 +31,7 @@ impl SmtpTrouble {
 /// What can go wrong. Where `text` is absent, the server says something fitting to the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Trouble {
+pub enum SmtpFaultKind {
     /// A connection is answered with 421 (or `code`) and closed.
     RefuseConnection {
         /// Reply code, 421 when absent.
@@ -180,25 +180,25 @@ pub(super) fn words(code: u16, text: Option<String>) -> String {
 
 /// The troubles to come, and what greylisting has seen.
 #[derive(Default)]
-pub(super) struct Troubles {
-    list: Vec<SmtpTrouble>,
+pub(super) struct SmtpFaults {
+    list: Vec<SmtpFault>,
     grey: HashSet<String>,
 }
 
-impl Troubles {
-    pub(super) fn add(&mut self, trouble: SmtpTrouble) {
-        if trouble.next > 0 {
-            self.list.push(trouble);
+impl SmtpFaults {
+    pub(super) fn add(&mut self, fault: SmtpFault) {
+        if fault.next > 0 {
+            self.list.push(fault);
         }
     }
 
-    pub(super) fn list(&self) -> Vec<SmtpTrouble> {
+    pub(super) fn list(&self) -> Vec<SmtpFault> {
         self.list.clone()
     }
 
     /// Uses up the first trouble that `pick` takes.
-    pub(super) fn take<T>(&mut self, pick: impl Fn(&Trouble) -> Option<T>) -> Option<T> {
-        let (at, found) = self.list.iter().enumerate().find_map(|(at, trouble)| Some((at, pick(&trouble.kind)?)))?;
+    pub(super) fn take<T>(&mut self, pick: impl Fn(&SmtpFaultKind) -> Option<T>) -> Option<T> {
+        let (at, found) = self.list.iter().enumerate().find_map(|(at, fault)| Some((at, pick(&fault.kind)?)))?;
         self.list[at].next -= 1;
         if self.list[at].next == 0 {
             self.list.remove(at);
@@ -212,7 +212,7 @@ impl Troubles {
         if self.grey.contains(&address) {
             return false;
         }
-        let held = self.take(|trouble| matches!(trouble, Trouble::Greylist).then_some(())).is_some();
+        let held = self.take(|fault| matches!(fault, SmtpFaultKind::Greylist).then_some(())).is_some();
         if held {
             self.grey.insert(address);
         }
@@ -256,31 +256,34 @@ mod tests {
 
     #[test]
     fn a_trouble_reads_as_json() {
-        for (text, trouble) in [
-            (r#"{"kind":"drop_after_effect"}"#, SmtpTrouble::once(Trouble::DropAfterEffect)),
-            (r#"{"kind":"refuse_eight_bit"}"#, SmtpTrouble::once(Trouble::RefuseEightBit { code: 554, text: None })),
+        for (text, fault) in [
+            (r#"{"kind":"drop_after_effect"}"#, SmtpFault::once(SmtpFaultKind::DropAfterEffect)),
+            (
+                r#"{"kind":"refuse_eight_bit"}"#,
+                SmtpFault::once(SmtpFaultKind::RefuseEightBit { code: 554, text: None }),
+            ),
             (
                 r#"{"kind":"refuse_mail","next":2}"#,
-                SmtpTrouble::times(2, Trouble::RefuseMail { code: 451, text: None }),
+                SmtpFault::times(2, SmtpFaultKind::RefuseMail { code: 451, text: None }),
             ),
             (
                 r#"{"kind":"refuse_content","code":554,"text":"DT:SPM"}"#,
-                SmtpTrouble::once(Trouble::RefuseContent { code: 554, text: Some("DT:SPM".into()) }),
+                SmtpFault::once(SmtpFaultKind::RefuseContent { code: 554, text: Some("DT:SPM".into()) }),
             ),
         ] {
-            let read: SmtpTrouble = serde_json::from_str(text).unwrap();
-            assert_eq!(read, trouble);
-            assert_eq!(serde_json::from_value::<SmtpTrouble>(serde_json::to_value(&read).unwrap()).unwrap(), trouble);
+            let read: SmtpFault = serde_json::from_str(text).unwrap();
+            assert_eq!(read, fault);
+            assert_eq!(serde_json::from_value::<SmtpFault>(serde_json::to_value(&read).unwrap()).unwrap(), fault);
         }
-        assert!(serde_json::from_str::<SmtpTrouble>(r#"{"kind":"nonsense"}"#).is_err());
+        assert!(serde_json::from_str::<SmtpFault>(r#"{"kind":"nonsense"}"#).is_err());
     }
 
     #[test]
     fn a_trouble_is_used_up() {
-        let mut troubles = Troubles::default();
-        troubles.add(SmtpTrouble::times(2, Trouble::CloseAtData));
-        let close = |trouble: &Trouble| matches!(trouble, Trouble::CloseAtData).then_some(());
-        assert_eq!([troubles.take(close), troubles.take(close), troubles.take(close)], [Some(()), Some(()), None]);
+        let mut faults = SmtpFaults::default();
+        faults.add(SmtpFault::times(2, SmtpFaultKind::CloseAtData));
+        let close = |fault: &SmtpFaultKind| matches!(fault, SmtpFaultKind::CloseAtData).then_some(());
+        assert_eq!([faults.take(close), faults.take(close), faults.take(close)], [Some(()), Some(()), None]);
     }
 
     #[test]

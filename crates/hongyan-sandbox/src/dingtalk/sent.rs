@@ -2,7 +2,7 @@
 //!
 //! Work notifications are not among them: those have tasks, see [`super::notice`].
 
-use super::groups;
+use super::{credentials::Credentials, groups};
 use crate::world::{
     World, canonical,
     company::PersonId,
@@ -33,7 +33,7 @@ pub(super) enum By {
 }
 
 /// A message that was sent.
-pub(super) struct Letter {
+pub(super) struct SentMessage {
     pub(super) at: i64,
     pub(super) by: By,
     /// Index into the groups; `None`: to people one by one.
@@ -61,27 +61,27 @@ pub(super) struct Draft<'a> {
 
 /// All of them.
 #[derive(Default)]
-pub(crate) struct Letters {
-    sent: Ledger<Arc<str>, Letter>,
+pub(crate) struct SentMessages {
+    sent: Ledger<Arc<str>, SentMessage>,
     count: u64,
 }
 
-impl Letters {
-    pub(super) fn get(&self, id: &str) -> Option<&Letter> {
+impl SentMessages {
+    pub(super) fn get(&self, id: &str) -> Option<&SentMessage> {
         self.sent.get(&Arc::from(id))
     }
 }
 
 /// Delivers a message at once; its id is the platform's name for it.
 pub(super) fn post(world: &mut World, now: i64, draft: Draft<'_>) -> Arc<str> {
-    let letters = &mut world.dingtalk.letters;
+    let letters = world.memory.get_mut::<SentMessages>();
     letters.count += 1;
     let id: Arc<str> = opaque("msg", now, letters.count).into();
     let content: Arc<str> = draft.content.to_string().into();
     let mut same = draft.room.map_or_else(String::new, |room| room.id.to_string());
     same.extend(draft.from.as_deref());
     canonical(draft.content, &mut same);
-    let app = if draft.by == By::Webhook { 0 } else { world.credentials.agent_id };
+    let app = if draft.by == By::Webhook { 0 } else { world.memory.get::<Credentials>().agent_id };
     let digest = digest("dingtalk", app, &same);
     let mut people = Vec::with_capacity(draft.people.len());
     for person in draft.people {
@@ -101,26 +101,26 @@ pub(super) fn post(world: &mut World, now: i64, draft: Draft<'_>) -> Arc<str> {
         if world.phones.show(person, &message) > 1 {
             world.tally.duplicates += 1;
         }
-        world.tally.dingtalk.effects += 1;
+        world.tally.of("dingtalk").effects += 1;
         people.push((person, read_at));
     }
-    world.tally.dingtalk.sends += 1;
+    world.tally.of("dingtalk").sends += 1;
     if let Some(group) = draft.group {
         groups::note(world, group, id.clone());
     }
     let Draft { by, group, from, mentions, .. } = draft;
-    let letter = Letter { at: now, by, group, people, recalled: false, id: id.clone(), from, content, mentions };
-    world.dingtalk.letters.sent.keep(now, id.clone(), letter);
+    let letter = SentMessage { at: now, by, group, people, recalled: false, id: id.clone(), from, content, mentions };
+    world.memory.get_mut::<SentMessages>().sent.keep(now, id.clone(), letter);
     id
 }
 
 /// Takes a message back from every phone; `false` where there is none.
 pub(super) fn recall(world: &mut World, id: &str) -> bool {
-    let World { dingtalk, phones, tally, .. } = world;
-    let Some(letter) = dingtalk.letters.sent.get_mut(&Arc::from(id)) else { return false };
+    let World { memory, phones, tally, .. } = world;
+    let Some(letter) = memory.get_mut::<SentMessages>().sent.get_mut(&Arc::from(id)) else { return false };
     if !letter.recalled {
         letter.recalled = true;
-        tally.dingtalk.recalls += 1;
+        tally.of("dingtalk").recalls += 1;
         for (person, _) in &letter.people {
             phones.recall(*person, "dingtalk", &letter.id);
         }
@@ -130,14 +130,14 @@ pub(super) fn recall(world: &mut World, id: &str) -> bool {
 
 /// Notes that a person has read a message.
 pub(super) fn read(world: &mut World, person: PersonId, id: &str, now: i64) {
-    let letter = world.dingtalk.letters.sent.get_mut(&Arc::from(id));
+    let letter = world.memory.get_mut::<SentMessages>().sent.get_mut(&Arc::from(id));
     let copy = letter.and_then(|letter| letter.people.iter_mut().find(|(reader, _)| *reader == person));
     if let Some((_, read_at)) = copy {
         *read_at = Some(now);
     }
 }
 
-impl Letter {
+impl SentMessage {
     /// Those who have read it by `now`, the first reader first.
     pub(super) fn readers(&self, now: i64) -> Vec<PersonId> {
         let mut read: Vec<(i64, PersonId)> = self
