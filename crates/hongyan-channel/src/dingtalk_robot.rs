@@ -180,7 +180,7 @@ fn message(content: &Content) -> Result<Message, Unfit> {
     let title = content.title.clone().unwrap_or_default();
     let mut message = Message::default();
     if let Some(markdown) = &content.markdown {
-        message.markdown = Some(Markdown { text: render::titled(Some(&title), markdown), title });
+        message.markdown = Some(Markdown { text: render::titled(Some(&title), markdown, Dialect::DingTalk), title });
     } else if let Some(news) = &content.news {
         let feed = |link: &hongyan_core::Link| {
             let pic_url = link.picture.clone().filter(|_| link.text.is_empty())?;
@@ -191,7 +191,7 @@ fn message(content: &Content) -> Result<Message, Unfit> {
             // The platform's own has no room for words, and wants pictures.
             None => {
                 let first = news.first().map(|link| link.title.clone()).unwrap_or_default();
-                let text = render::titled(Some(&title), &render::pages(news));
+                let text = render::titled(Some(&title), &render::pages(news), Dialect::DingTalk);
                 let title = if title.is_empty() { first } else { title };
                 message.markdown = Some(Markdown { title, text });
             }

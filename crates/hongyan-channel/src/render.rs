@@ -41,19 +41,41 @@ pub(crate) fn unfit<P: Platform>(content: &Content, kind: &str, (code, field, wo
     Unfit { field, message }
 }
 
-/// Markdown in DingTalk's dialect below its title, which the platform shows in the list of chats alone. Words that begin
-/// with the title need no second one.
-pub(crate) fn titled(title: Option<&str>, markdown: &str) -> String {
-    let words = hongyan_text::render(markdown, Dialect::DingTalk);
+/// Markdown in a dialect, below its title as a heading: DingTalk shows its own in the list of chats alone, WeCom has
+/// none. Words that begin with the title need no second one.
+pub(crate) fn titled(title: Option<&str>, markdown: &str, dialect: Dialect) -> String {
+    let words = hongyan_text::render(markdown, dialect);
     let Some(title) = title.map(str::trim).filter(|title| !title.is_empty() && *title != table_view::UNTITLED) else {
         return words;
     };
-    let plain = hongyan_text::render(markdown, Dialect::Plain);
-    let first = plain.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    if first.contains(title) {
+    if begins_with(markdown, title) {
         return words;
     }
-    format!("{}\n\n{words}", hongyan_text::render(&format!("### {}", literal(title)), Dialect::DingTalk))
+    let (level, gap) = if dialect == Dialect::DingTalk { ("###", "\n\n") } else { ("#", "\n") };
+    let heading = format!("{level} {}", literal(&title.replace(['\r', '\n'], " ")));
+    format!("{}{gap}{words}", hongyan_text::render(&heading, dialect))
+}
+
+/// Whether the first line of words is the title or goes on from it, brackets and emoji before them aside. The number of
+/// a part is no line of its own.
+fn begins_with(markdown: &str, title: &str) -> bool {
+    // No more is looked at than the beginning, whatever it is marked with.
+    let head: Vec<&str> = markdown.lines().filter(|line| !line.trim().is_empty()).take(3).collect();
+    let plain = hongyan_text::render(&head.join("\n\n"), Dialect::Plain);
+    let number = |line: &str| {
+        let inside = line.strip_prefix('(').and_then(|line| line.strip_suffix(')'));
+        inside.is_some_and(|inside| inside.contains('/') && inside.bytes().all(|b| b.is_ascii_digit() || b == b'/'))
+    };
+    let first = plain.lines().map(str::trim).find(|line| !line.is_empty() && !number(line)).unwrap_or_default();
+    let words = |text: &str| text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let (line, title) = match (words(first), words(title)) {
+        (_, empty) if empty.is_empty() => (first.to_owned(), title.to_owned()),
+        both => both,
+    };
+    // `Title` does not begin with `T`.
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    line.strip_prefix(title.as_str())
+        .is_some_and(|rest| !(latin(title.chars().next_back()) && latin(rest.chars().next())))
 }
 
 /// Recipients whom a robot's message of this kind cannot mention: the group has it, and they are not called.
@@ -218,14 +240,23 @@ mod tests {
 
     #[test]
     fn a_title_stands_above_the_words_unless_they_begin_with_it() {
-        for (title, markdown, shown) in [
-            (Some("磁盘告警"), "**91 %**", "### 磁盘告警\n\n**91 %**"),
-            (Some("磁盘告警"), "## 磁盘告警 P1\n91 %", "## 磁盘告警 P1\n\n91 %"),
-            (Some("a_b* 1. c"), "x", "### a_b* 1. c\n\nx"),
-            (Some(" "), "x", "x"),
-            (None, "x", "x"),
+        for (title, markdown, ding, wecom) in [
+            (Some("磁盘告警"), "**91 %**", "### 磁盘告警\n\n**91 %**", "# 磁盘告警\n**91 %**"),
+            (Some("磁盘告警"), "## 磁盘告警 P1\n91 %", "## 磁盘告警 P1\n\n91 %", "## 磁盘告警 P1\n\n91 %"),
+            (Some("磁盘告警"), "**【磁盘告警】**91 %", "**【磁盘告警】**91 %", "**【磁盘告警】**91 %"),
+            (Some("磁盘告警"), "有磁盘告警", "### 磁盘告警\n\n有磁盘告警", "# 磁盘告警\n有磁盘告警"),
+            (Some("T"), "# T\n正文", "# T\n\n正文", "# T\n\n正文"),
+            (Some("T"), "(1/2)\n\n# T\n正文", "(1/2)\n\n# T\n\n正文", "(1/2)\n\n# T\n\n正文"),
+            (Some("T"), "Top 5", "### T\n\nTop 5", "# T\nTop 5"),
+            (Some("🔥"), "🔥 x", "🔥 x", "🔥 x"),
+            (Some("a_b* 1. c"), "x", "### a_b* 1. c\n\nx", "# a_b* 1. c\nx"),
+            (Some(" "), "x", "x", "x"),
+            (None, "x", "x", "x"),
         ] {
-            assert_eq!(titled(title, markdown), shown);
+            assert_eq!(titled(title, markdown, Dialect::DingTalk), ding, "{title:?}");
+            for dialect in [Dialect::WeCom, Dialect::WeComV2] {
+                assert_eq!(titled(title, markdown, dialect), wecom, "{title:?}");
+            }
         }
     }
 

@@ -186,10 +186,7 @@ fn table_parts(content: &Content, table: &Table, suffix: &str) -> Result<Vec<Cow
     let limit = SendWebhook::SPEC.max_bytes("markdown.content").map(|limit| limit - MOST_MENTIONS * MENTION_BYTES);
     let style = (table_view::chat(Dialect::WeCom), true);
     let mut parts = table_view::parts(content, suffix, style, KIND, limit, words_size)?;
-    let written = |markdown: &str| {
-        let body = hongyan_text::render(markdown, Dialect::WeComV2);
-        content.title.as_ref().map_or_else(|| body.clone(), |title| format!("# {title}\n{body}"))
-    };
+    let written = |markdown: &str| render::titled(content.title.as_deref(), markdown, Dialect::WeComV2);
     let limit = SendWebhook::SPEC.max_bytes(&format!("{WIDE_KIND}.content"));
     let fits = |markdown: &str| limit.is_none_or(|limit| written(markdown).len() <= limit);
     if let (Some(shown), Some(first)) =

@@ -306,6 +306,16 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_several_lines_leaves_its_place_as_it_was() {
+        let data = json!({"log": "# h\r\n- l\n> q|r\n```", "absent": "---", "u": "http://x/a_b?h=*"});
+        let source = "- 地址：<{{ u }}>\n- {{ absent }}\n\n| 日志 | x |\n| --- | --- |\n| {{ log }} | `{{ log }}` |\n\n> {{ log }}\n\n完";
+        let text = hongyan_text::render(&markdown(source, data), hongyan_text::Dialect::Plain);
+        let cell = "# h - l > q|r ";
+        assert!(text.starts_with("- 地址：http://x/a_b?h=*\n- ---\n\n日志"), "{text}");
+        assert!(text.contains(&format!("{cell}``` | {cell}ˋˋˋ\n\n> # h\n> - l\n> > q|r\n> ```\n\n完")), "{text}");
+    }
+
+    #[test]
     fn what_is_no_text_is_written_as_json_writes_it() {
         let data = json!({"v": [null, true, false, 1, 2.5, ["a", {"b": null}]], "big": 18_446_744_073_709_551_615_u64});
         let source = "{% for x in v %}{{ x }} {% endfor %}{{ big }}";

@@ -223,13 +223,22 @@ impl Attachment {
             return Err(("name", format!("has {} bytes, at most {MAX_NAME} are taken", name.len())));
         }
         let media_type = media_type.unwrap_or("application/octet-stream");
-        let kind = ContentType::parse(media_type).ok();
-        let Some(kind) = kind.filter(|_| media_type.len() <= MAX_NAME && is_media_type(media_type)) else {
+        let kind = ContentType::parse(media_type).ok().filter(|_| media_type.len() <= MAX_NAME);
+        let Some((kind, parameters)) = kind.zip(parameters(media_type)) else {
             return Err((
                 "media_type",
                 format!("{media_type:?} is no media type: TYPE/SUBTYPE, values of parameters in double quotes"),
             ));
         };
+        // A reader would save it under that name (RFC 2231: `name*`, `name*0`) and not under the attachment's.
+        let named = |parameter: &&str| {
+            let name = parameter.split('*').next().unwrap_or_default();
+            ["name", "filename"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        };
+        if let Some(parameter) = parameters.into_iter().find(named) {
+            let words = format!("{media_type:?} names a file by {parameter:?}: the attachment's name is said in name");
+            return Err(("media_type", words));
+        }
         // These would be read as part of the mail's own structure.
         let lower = media_type.trim_start().to_ascii_lowercase();
         if ["multipart/", "message/"].iter().any(|structure| lower.starts_with(structure)) {
@@ -289,18 +298,20 @@ fn disposition(name: &str) -> String {
     format!("attachment;\r\n filename*=UTF-8''{encoded};\r\n filename=\"{}\"", encoded_words(name))
 }
 
-/// `type/subtype`, then `; name=value`, the value a token or in double quotes (RFC 2045 §5.1).
-fn is_media_type(text: &str) -> bool {
+/// The names of the parameters of a media type: `type/subtype`, then `; name=value`, the value a token or in double
+/// quotes (RFC 2045 §5.1). `None` for what is no media type.
+fn parameters(text: &str) -> Option<Vec<&str>> {
     let token = |text: &str| {
         let special = |b: u8| b"()<>@,;:\\\"/[]?=".contains(&b);
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !special(b))
     };
     let (kind, mut rest) = text.split_at(text.find(';').unwrap_or(text.len()));
     if !kind.trim().split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub)) {
-        return false;
+        return None;
     }
+    let mut names = Vec::new();
     while let Some(parameter) = rest.strip_prefix(';') {
-        let Some((name, value)) = parameter.trim_start_matches([' ', '\t']).split_once('=') else { return false };
+        let (name, value) = parameter.trim_start_matches([' ', '\t']).split_once('=')?;
         let end = match value.strip_prefix('"') {
             None => value.find([';', ' ']).unwrap_or(value.len()),
             Some(quoted) => {
@@ -310,18 +321,19 @@ fn is_media_type(text: &str) -> bool {
                     escaped = *letter == '\\' && !escaped;
                     closes
                 });
-                let Some((at, _)) = close else { return false };
+                let (at, _) = close?;
                 at + 2
             }
         };
         let (value, behind) = value.split_at(end);
         let good = if value.starts_with('"') { value.bytes().all(|b| matches!(b, b' '..=b'~')) } else { token(value) };
         if !token(name) || !good {
-            return false;
+            return None;
         }
+        names.push(name);
         rest = behind.trim_start_matches([' ', '\t']);
     }
-    rest.is_empty()
+    rest.is_empty().then_some(names)
 }
 
 /// Whether a reader may take it for an encoded word (RFC 2047) and show something else.
@@ -536,6 +548,10 @@ mod tests {
             ("a", Some("text/html; name=报告.html"), "media_type"),
             ("a", Some("text/html; name=\"报告.html\""), "media_type"),
             ("a", Some("text/html; name=\"a"), "media_type"),
+            ("a.txt", Some("text/html; name=evil.exe"), "media_type"),
+            ("a.txt", Some("text/html;charset=utf-8; NAME=\"a b.exe\""), "media_type"),
+            ("a.txt", Some("text/html; name*=UTF-8''a.exe"), "media_type"),
+            ("a.txt", Some("text/html; filename*0=a.exe"), "media_type"),
             ("a", Some("text/html;"), "media_type"),
             ("a", Some("text/html; charset"), "media_type"),
             ("a", Some("text/html; =x"), "media_type"),
@@ -555,7 +571,7 @@ mod tests {
         for media_type in [
             None,
             Some("text/html; charset=utf-8"),
-            Some("text/html;charset=utf-8; name=\"a b.html\""),
+            Some("text/html;charset=utf-8; profile=\"a b.html\""),
             Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             Some("image/svg+xml"),
         ] {

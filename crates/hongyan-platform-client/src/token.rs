@@ -221,7 +221,7 @@ fn of_login(fault: Fault) -> Fault {
     };
     match fault.about() {
         About::Network => fault,
-        About::Message | About::Account => fault.with_about(About::Account),
+        About::Message | About::Audience | About::Account => fault.with_about(About::Account),
     }
 }
 

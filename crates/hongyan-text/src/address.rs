@@ -13,15 +13,64 @@ pub(crate) fn with_scheme(source: &str) -> Vec<Range<usize>> {
         let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let before = &source[from..at];
         let scheme = before.len() - before.trim_end_matches(is_scheme).len();
-        let end = end_of(&source[at..], |c| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`'));
+        let end = at + 3 + reach(&source[at + 3..]);
         // Of a link's label the rest is the link's.
-        let end = at + source[at..at + end].find("](").unwrap_or(end);
+        let end = source[at..end].find("](").map_or(end, |length| at + length);
         if scheme > 0 && end > at + 3 {
             found.push(at - scheme..end);
         }
         from = end.max(at + 3);
     }
     found
+}
+
+/// How far an address goes, of which this follows the scheme: over all that is ASCII but white space, quotes and angle
+/// brackets, and over Chinese where it is a part of the address (see [`belongs`]).
+fn reach(text: &str) -> usize {
+    let mut end = 0;
+    loop {
+        let ascii = end_of(&text[end..], |c| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`'));
+        end += ascii;
+        match foreign(&text[end..]) {
+            0 => return end,
+            length if belongs(&text[..end], &text[end + length..]) => end += length,
+            _ => {
+                // What marks the words after an address is none of it.
+                let address = text[..end].trim_end_matches('*');
+                return if end - address.len() > 1 { address.len() } else { end };
+            }
+        }
+    }
+}
+
+/// The longest piece of Chinese that an address may hold, in bytes: more is a sentence.
+const LONGEST_PIECE: usize = 192;
+
+/// The length of the words that a text begins with that are not ASCII, in brackets or not: `中文`, `《三体》`.
+fn foreign(text: &str) -> usize {
+    const PAIRS: [(char, char); 6] = [('《', '》'), ('「', '」'), ('『', '』'), ('【', '】'), ('（', '）'), ('“', '”')];
+    let words = |text: &str| end_of(text, |c| c.is_ascii() || !c.is_alphanumeric());
+    let length = match text.chars().next().and_then(|c| PAIRS.iter().find(|(open, _)| *open == c)) {
+        Some((open, close)) => {
+            let inside = end_of(&text[open.len_utf8()..], |c| c.is_whitespace() || !c.is_alphanumeric());
+            let end = open.len_utf8() + inside;
+            if text[end..].starts_with(*close) { end + close.len_utf8() } else { 0 }
+        }
+        None => words(text),
+    };
+    if length > LONGEST_PIECE { 0 } else { length }
+}
+
+/// Whether words that are not ASCII are a part of the address around them and not of the sentence after it: they are a
+/// part of its own (`/中文`, `?q=中文`), or it goes on behind them (`x中文/y`, `x中文*&h=1`).
+fn belongs(before: &str, after: &str) -> bool {
+    let parts =
+        |c: char| matches!(c, '/' | '=' | '?' | '&' | '#' | '.' | '-' | '_' | '%' | '+' | ':' | '@' | ',' | '~');
+    let stars = after.len() - after.trim_start_matches('*').len();
+    let goes_on = after[stars..].starts_with(['/', '=', '?', '&', '#', '%', '-', '_']);
+    // Two stars after Chinese mark what is written there.
+    let own = before.is_empty() || before.strip_suffix('*').unwrap_or(before).ends_with(parts);
+    goes_on || (own && stars < 2)
 }
 
 /// Addresses and paths in a line of words, without what ends a sentence after them. Sorted, apart from each other.
@@ -85,7 +134,12 @@ fn path(text: &str) -> Option<usize> {
             // In a path with slashes it is an escape of what follows.
             || (unix && c == '\\')
     };
-    let length = without_tail(&text[..end_of(text, ends)]).len();
+    let mut end = end_of(text, ends);
+    // What marks the words after a path is none of it.
+    if let Some(at) = text[..end].find("**").filter(|at| text[at + 2..].starts_with(|c: char| !c.is_ascii())) {
+        end = at;
+    }
+    let length = without_tail(&text[..end]).len();
     // One name after one slash is as often a fraction, a switch or a closing tag.
     let deep = text[1..length].contains(if unix { '/' } else { '\\' });
     deep.then_some(length)
@@ -124,6 +178,15 @@ mod tests {
             ("见 https://es:9200/_cat/indices?v&h=* 。", &["https://es:9200/_cat/indices?v&h=*"][..]),
             ("(https://a.cn/b_(c)), next", &["https://a.cn/b_(c)"]),
             ("详情：http://a.cn/x?y=1&copy=2，请看", &["http://a.cn/x?y=1&copy=2"]),
+            ("查询 https://es/x?q=中文*&h=a*b 结束", &["https://es/x?q=中文*&h=a*b"]),
+            ("https://例子.cn/搜索?q=*错误*&n=1。", &["https://例子.cn/搜索?q=*错误*&n=1"]),
+            ("https://a.cn/v2接口/x_*；", &["https://a.cn/v2接口/x_*"]),
+            ("https://a.cn/?q=《三体》*&n=*1*）", &["https://a.cn/?q=《三体》*&n=*1*"]),
+            ("见https://a.cn/x请**立即**看", &["https://a.cn/x"]),
+            ("见https://a.cn/x**重要**", &["https://a.cn/x"]),
+            ("见https://a.cn/查看**详情**", &["https://a.cn/"]),
+            ("https://a.cn/x（备注）https://b.cn/「甲", &["https://a.cn/x", "https://b.cn/"]),
+            ("目录 /data/logs/**已满", &["/data/logs/"]),
             ("[a](https://a.cn/_x_) b", &["https://a.cn/_x_"]),
             ("[https://a.cn/_x](https://a.cn/_y)", &["https://a.cn/_x", "https://a.cn/_y"]),
             ("a `https://a.cn` <https://b.cn>", &["https://a.cn", "https://b.cn"]),

@@ -8,6 +8,7 @@ pub mod data;
 pub mod grid;
 mod html;
 pub mod markdown;
+mod marks;
 mod source;
 pub mod split;
 mod table_lines;

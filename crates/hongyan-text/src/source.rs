@@ -1,10 +1,13 @@
 //! A source as the parser is to read it, so that it reads what its writer means.
 //!
-//! CommonMark's rules on where emphasis begins and ends are made for words between spaces. Beside Chinese punctuation,
-//! `**告警级别：**严重` is no emphasis to them; `https://es/_cat?h=*&s=*` and `3*4*5` are. Here a character that is none
-//! of the text is put where such a rule would go wrong, and taken out again where the parser's events are read.
+//! CommonMark's rules on where emphasis begins and ends are made for words between spaces. Which runs mark something is
+//! decided in `marks.rs`, what is an address in `address.rs`; here a character that is none of the text is put where the
+//! parser would read it otherwise, and taken out again where the parser's events are read.
 
-use crate::address;
+use crate::{
+    address,
+    marks::{self, Role},
+};
 use pulldown_cmark::{Event, LinkType, Parser, Tag};
 use std::{borrow::Cow, ops::Range};
 
@@ -29,16 +32,29 @@ impl<'a> Source<'a> {
         let free = |choice: [char; 4]| choice.into_iter().find(|c| !source.contains(*c)).unwrap_or(choice[0]);
         let helpers = [free(LETTERS), free(SPACES)];
         let mut wanted: Vec<(usize, char)> = Vec::new();
-        let literal = literal(source);
-        for range in &literal {
+        let verbatim = verbatim(source);
+        let addresses = addresses(source, &verbatim);
+        for range in &addresses {
             wanted.extend(escapes(source, range.clone()).map(|at| (at, '\\')));
         }
-        marks(source, &literal, |at, what| wanted.push((at, helpers[what as usize])));
+        marks::roles(source, &verbatim, &addresses, |run, role| {
+            // A run after white space closes nothing, one before it opens nothing.
+            let (before, after) = (source[..run.start].chars().next_back(), source[run.end..].chars().next());
+            if role != Role::Closes && before.is_some_and(|c| !c.is_whitespace()) {
+                wanted.push((run.start, helpers[1]));
+            }
+            if role != Role::Opens && after.is_some_and(|c| !c.is_whitespace()) {
+                wanted.push((run.end, helpers[1]));
+            }
+        });
+        // Alone on its line a colour would begin a block of HTML.
+        wanted.extend(fonts(source).map(|at| (at, helpers[0])));
         let mut prepared = Self { text: Cow::Borrowed(source), helpers, put: Vec::new() };
         if wanted.is_empty() {
             return prepared;
         }
-        wanted.sort_by_key(|(at, _)| *at);
+        // An escape stays with what it escapes.
+        wanted.sort_by_key(|(at, c)| (*at, *c == '\\'));
         let mut text = String::with_capacity(source.len() + wanted.len() * 3);
         let mut from = 0;
         let mut bytes = 0;
@@ -69,35 +85,44 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What is put before a character.
-#[derive(Clone, Copy)]
-enum Put {
-    /// As if a letter stood there.
-    Letter,
-    /// As if a space stood there.
-    Space,
-}
-
-/// Addresses and paths outside of code and HTML.
-fn literal(source: &str) -> Vec<Range<usize>> {
-    if !source.contains("://") && !source.contains('\\') && !source.contains('/') {
+/// Code, HTML, addresses in angle brackets and the targets of links: what holds no marks. Sorted, apart from each other.
+fn verbatim(source: &str) -> Vec<Range<usize>> {
+    if !["`", "<", "](", "~~~", "    ", "\t"].iter().any(|piece| source.contains(piece)) {
         return Vec::new();
     }
-    let mut found = address::bare(source);
-    if found.is_empty() {
-        return found;
+    let mut read = Cow::Borrowed(source);
+    for at in fonts(source) {
+        read.to_mut().replace_range(at..=at, "x");
     }
-    let mut verbatim: Vec<Range<usize>> = Vec::new();
-    for (event, range) in Parser::new_ext(source, crate::tree::options()).into_offset_iter() {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (event, range) in Parser::new_ext(&read, crate::tree::options()).into_offset_iter() {
         match event {
-            Event::Code(_) | Event::InlineHtml(_) | Event::Html(_) => verbatim.push(range),
+            Event::Code(_) | Event::InlineHtml(_) | Event::Html(_) => found.push(range),
             Event::Start(
                 Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. },
-            ) => verbatim.push(range),
+            ) => found.push(range),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
+                found.extend(target(source, &range));
+            }
             _ => {}
         }
     }
-    verbatim.sort_by_key(|range| range.start);
+    found.sort_by_key(|range| range.start);
+    found.dedup_by(|inner, outer| inner.start < outer.end);
+    found
+}
+
+/// Where a link or picture has its target, brackets included.
+pub(crate) fn target(source: &str, link: &Range<usize>) -> Option<Range<usize>> {
+    source[link.clone()].rfind("](").map(|at| link.start + at + 1..link.end)
+}
+
+/// Addresses and paths outside of what holds no marks anyhow.
+fn addresses(source: &str, verbatim: &[Range<usize>]) -> Vec<Range<usize>> {
+    if !source.contains(['\\', '/']) {
+        return Vec::new();
+    }
+    let mut found = address::bare(source);
     found.retain(|address| {
         let next = verbatim.partition_point(|range| range.end <= address.start);
         verbatim.get(next).is_none_or(|range| range.start >= address.end)
@@ -162,95 +187,9 @@ fn escapes(source: &str, range: Range<usize>) -> impl Iterator<Item = usize> {
     source[range].char_indices().filter_map(at)
 }
 
-/// Finds where a run of marks, a product or a colour needs help.
-fn marks(source: &str, literal: &[Range<usize>], mut put: impl FnMut(usize, Put)) {
-    let bytes = source.as_bytes();
-    let mut addresses = literal.iter().peekable();
-    let mut at = 0;
-    while at < bytes.len() {
-        while addresses.next_if(|range| range.end <= at).is_some() {}
-        if let Some(range) = addresses.peek().filter(|range| range.start <= at) {
-            at = range.end.max(at + 1);
-            continue;
-        }
-        match bytes[at] {
-            b'\\' if bytes.get(at + 1).is_some_and(u8::is_ascii_punctuation) => at += 2,
-            mark @ (b'*' | b'~') => {
-                let length = bytes[at..].iter().take_while(|b| **b == mark).count();
-                let end = at + length;
-                let (before, after) = (source[..at].chars().next_back(), source[end..].chars().next());
-                let alone = before.is_none_or(char::is_whitespace) && after.is_none_or(char::is_whitespace);
-                let hides = || length > 3 || is_product(before, after) || (length == 1 && is_name(source, at));
-                if !alone && (mark == b'~' && length == 1 || mark == b'*' && hides()) {
-                    // Between spaces it is no mark.
-                    put(at, Put::Space);
-                    put(end, Put::Space);
-                } else if mark == b'*' || length == 2 {
-                    match joint(before, after) {
-                        Some(Beside::Before) => put(at, Put::Letter),
-                        Some(Beside::After) => put(end, Put::Letter),
-                        None => {}
-                    }
-                }
-                at = end;
-            }
-            b'<' if is_font(&source[at..]) && starts_line(&source[..at]) => {
-                // Alone on its line it would begin a block of HTML.
-                put(at, Put::Letter);
-                at += 1;
-            }
-            _ => at += 1,
-        }
-    }
-}
-
-/// Between two numbers or brackets there is a product and no mark: `rate(x[5m])*100*8`, `2**10`.
-fn is_product(before: Option<char>, after: Option<char>) -> bool {
-    let (Some(before), Some(after)) = (before, after) else { return false };
-    let closed = matches!(before, ')' | ']');
-    (before.is_ascii_digit() || closed)
-        && (after.is_ascii_digit() || after == '(' || (closed && after.is_ascii_alphabetic()))
-}
-
-/// Whether a star stands for a character of somebody's name: `王*明`.
-fn is_name(source: &str, at: usize) -> bool {
-    let is_han = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && is_wide(c));
-    let (mut before, mut after) = (source[..at].chars().rev(), source[at + 1..].chars());
-    is_han(before.next()) && !is_han(before.next()) && is_han(after.next()) && !is_han(after.next())
-}
-
-/// What no emphasis ends with.
-const OPENING: &str = "([{<“‘《〈「『【〔〖（［｛＜";
-/// What none begins with.
-const CLOSING: &str = ")]}>”’》〉」』】〕〗）］｝＞,.;:!?%，。、；：！？…—％";
-
-/// On which side of a run of marks a letter goes.
-enum Beside {
-    Before,
-    After,
-}
-
-/// A run between punctuation and a letter can only open or only close; where one of both is Chinese it is to do either.
-fn joint(before: Option<char>, after: Option<char>) -> Option<Beside> {
-    let (before, after) = (before?, after?);
-    if before.is_whitespace() || after.is_whitespace() || before == '|' || after == '|' {
-        return None;
-    }
-    match (is_punctuation(before), is_punctuation(after)) {
-        (true, false) if !OPENING.contains(before) && (is_wide(before) || is_wide(after)) => Some(Beside::Before),
-        (false, true) if !CLOSING.contains(after) && (is_wide(before) || is_wide(after)) => Some(Beside::After),
-        _ => None,
-    }
-}
-
-fn is_punctuation(c: char) -> bool {
-    !c.is_alphanumeric() && !c.is_whitespace()
-}
-
-/// Whether it is written without spaces around it: Chinese, Japanese, Korean, their punctuation, emoji.
-fn is_wide(c: char) -> bool {
-    // Those are as wide as others and yet Chinese: “ ” ‘ ’ … — ·
-    unicode_width::UnicodeWidthChar::width(c) == Some(2) || matches!(c, '\u{2010}'..='\u{2027}' | '\u{b7}' | '\u{2030}')
+/// Where a tag of a colour begins a line.
+fn fonts(source: &str) -> impl Iterator<Item = usize> {
+    source.match_indices('<').map(|(at, _)| at).filter(|at| is_font(&source[*at..]) && starts_line(&source[..*at]))
 }
 
 /// Whether nothing but a quote's marks stands before it in its line.

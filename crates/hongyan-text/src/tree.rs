@@ -167,7 +167,7 @@ pub(crate) fn parse(source: &str) -> Vec<Block> {
     let source = Source::new(source);
     let events =
         Shallow { events: Parser::new_ext(&source.text, options()), source: &source, kept: Vec::new(), nested: 0 };
-    let mut reader = Reader { events: events.peekable(), fonts: 0 };
+    let mut reader = Reader { events: events.peekable(), fonts: 0, in_cell: false };
     let mut blocks = Vec::new();
     while reader.events.peek().is_some() {
         reader.blocks(&mut blocks);
@@ -245,6 +245,8 @@ struct Reader<'a> {
     events: Peekable<Shallow<'a>>,
     /// Colours that are open around the current position.
     fonts: usize,
+    /// In a table's cell, whose lines can be broken by a tag alone.
+    in_cell: bool,
 }
 
 impl Reader<'_> {
@@ -318,7 +320,9 @@ impl Reader<'_> {
                     let mut row = Vec::new();
                     while let Some(Event::Start(Tag::TableCell)) = self.events.peek() {
                         self.events.next();
+                        self.in_cell = true;
                         row.push(self.inlines());
+                        self.in_cell = false;
                         self.events.next();
                     }
                     self.events.next();
@@ -360,6 +364,7 @@ impl Reader<'_> {
                 Event::Text(text) | Event::Html(text) => push_text(out, &text),
                 Event::Code(text) => out.push(Inline::Code(text.into_string())),
                 Event::SoftBreak | Event::HardBreak => out.push(Inline::Break),
+                Event::InlineHtml(tag) if self.in_cell && is_line_break(&tag) => out.push(Inline::Break),
                 Event::InlineHtml(tag) => match Colour::of(&tag) {
                     Some(colour) if self.fonts < FONTS => {
                         self.fonts += 1;
@@ -398,6 +403,11 @@ impl Reader<'_> {
             _ => return out.extend(inner),
         });
     }
+}
+
+/// `<br>`, `<br/>`, in whatever case.
+fn is_line_break(tag: &str) -> bool {
+    tag.trim_end_matches(['>', '/', ' ']).eq_ignore_ascii_case("<br")
 }
 
 /// `</font>`, in whatever case.

@@ -23,10 +23,10 @@ pub(super) fn message(content: &Content, media_id: &str) -> Value {
     if let Some(native) = &content.native {
         native.clone()
     } else if let Some(markdown) = &content.markdown {
-        json!({"msgtype": "markdown", "markdown": {"title": title, "text": render::titled(title, markdown)}})
+        json!({"msgtype": "markdown", "markdown": {"title": title, "text": render::titled(title, markdown, Dialect::DingTalk)}})
     } else if let Some(news) = &content.news {
         let first = news.first().map(|link| link.title.as_str());
-        let text = render::titled(title, &render::pages(news));
+        let text = render::titled(title, &render::pages(news), Dialect::DingTalk);
         json!({"msgtype": "markdown", "markdown": {"title": title.or(first), "text": text}})
     } else if let Some(card) = &content.card {
         let mut body = json!({"title": title, "markdown": rendered(&card.markdown)});

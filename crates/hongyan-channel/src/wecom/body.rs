@@ -78,8 +78,7 @@ fn body(content: &Content, media_id: String) -> Body {
 }
 
 fn headed(title: &str, markdown: &str) -> Markdown {
-    let body = hongyan_text::render(markdown, Dialect::WeCom);
-    Markdown { content: if title.is_empty() { body } else { format!("# {title}\n{body}") } }
+    Markdown { content: render::titled(Some(title), markdown, Dialect::WeCom) }
 }
 
 fn article(link: &Link) -> Article {

@@ -100,6 +100,21 @@ fn tables() {
 }
 
 #[test]
+fn a_cell_has_lines_where_its_dialect_has_them() {
+    let table = "| a |\n|---|\n| b<br>c&lt;br&gt;<br/>d |\n\ne<br>f";
+    assert_eq!(
+        all(table),
+        [
+            "a  \n  b c&lt;br> d\n\ne&lt;br>f",
+            "a\nb c&lt;br> d\n\ne&lt;br>f",
+            "| a |\n| --- |\n| b c&lt;br> d |\n\ne&lt;br>f",
+            "a\nb c<br> d\n\ne<br>f"
+        ]
+    );
+    assert!(html(table).contains(">b<br>\nc&lt;br&gt;<br>\nd</td>"), "{}", html(table));
+}
+
+#[test]
 fn colours_are_wecoms_own() {
     let source = "状态 <font color=\"warning\">**离线**</font> 了";
     assert_eq!(
@@ -167,6 +182,16 @@ fn hostile_sources_take_no_time_and_no_stack() {
         "`_*~ ",
         "字/a字",
         "C:\\",
+        "**/",
+        "a** ",
+        "中**",
+        "=a*",
+        "__a_",
+        "a_",
+        "王**（",
+        "*a ***b ",
+        "https://中*",
+        "<a:",
     ] {
         let source = piece.repeat(5_000);
         all(&source);
@@ -191,8 +216,12 @@ fn fragments() -> impl Strategy<Value = String> {
         Just("1. "),
         Just("# "),
         Just("**"),
-        Just("*"),
+        Just("__"),
         Just("~~"),
+        Just("(%)"),
+        Just("https://a.cn/?q="),
+        Just("`"),
+        Just("*"),
         Just("["),
         Just("](https://a.cn)"),
         Just("](javascript:x)"),
