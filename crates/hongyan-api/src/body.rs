@@ -42,7 +42,7 @@ pub struct MessageBatch {
     /// 1 to 1,000 messages.
     pub messages: Vec<Message>,
     /// An idempotency key for each message, in order: the same key with the same bytes is the same message, here and
-    /// with the header of `POST /v1/messages`. Instead of the header.
+    /// with the header of `POST /v1/messages`. Instead of the header; as many as there are messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Vec<String>>,
 }
@@ -339,7 +339,7 @@ pub struct FileList {
 pub struct ChatOrder {
     /// The account whose application makes the chat.
     pub account: String,
-    /// Its name.
+    /// Its name: at most 50 characters at WeCom, 20 at DingTalk.
     pub name: String,
     /// User id of the owner; WeCom takes a member by chance when it is absent, DingTalk needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

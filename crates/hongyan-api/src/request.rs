@@ -29,12 +29,17 @@ const BASE64: &str =
     "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
 /// The same, or nothing.
 const BASE64_OR_NOTHING: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
-/// A mailbox, of which no character has to be quoted.
-const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
+/// A mailbox, of which no character has to be quoted; a part of its domain may be Chinese, short enough for its
+/// punycode.
+const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?|[\u4e00-\u9fa5]{1,12})(?:\.(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?|[\u4e00-\u9fa5]{1,12}))+$";
 /// What stands before the `@` has at most 64 bytes (RFC 5321).
 const LOCAL: &str = "^[^@]{1,64}@";
 /// A media type, in ASCII.
 const MEDIA_TYPE: &str = r"^[\u0020-\u007e]*/[\u0020-\u007e]*$";
+/// Characters of a chat's name that some platform takes: WeCom 50, DingTalk 20.
+const CHAT_NAME: usize = 50;
+/// A department's number.
+const NUMBER: &str = "^[0-9]{1,18}$";
 /// What is neither empty nor has spaces around it, nor a comma, a bar or a control character.
 const ID: &str =
     r"^[^\s,|\u0000-\u001f\u007f-\u009f](?:[^,|\u0000-\u001f\u007f-\u009f]*[^\s,|\u0000-\u001f\u007f-\u009f])?$";
@@ -61,7 +66,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
             "MessageBatch",
             json!({"properties": {
                 "messages": {"minItems": 1, "maxItems": MAX_BATCH},
-                "keys": {"items": {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
+                "keys": {"minItems": 1, "maxItems": MAX_BATCH, "items": {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
             }}),
         ),
         (
@@ -136,7 +141,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
         (
             "ChatOrder",
             json!({"properties": {
-                "name": {"pattern": LINE},
+                "name": {"maxLength": CHAT_NAME, "pattern": LINE},
                 "owner": {"pattern": LINE},
                 "members": {"minItems": 1, "maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
                 "id": {"minLength": 1, "pattern": PLAIN},
@@ -152,7 +157,7 @@ pub(crate) fn refine(definitions: &mut Map<String, Value>) {
                     {"required": ["remove"], "properties": {"remove": {"minItems": 1}}},
                 ],
                 "properties": {
-                    "name": {"pattern": LINE},
+                    "name": {"maxLength": CHAT_NAME, "pattern": LINE},
                     "owner": {"pattern": LINE},
                     "add": {"maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
                     "remove": {"maxItems": MAX_MEMBERS, "items": {"pattern": LINE}},
@@ -198,9 +203,10 @@ fn one_of(names: &[&str], also: impl Fn(&str) -> Value) -> Vec<Value> {
 fn addresses() -> Vec<Value> {
     let names: Vec<&str> = hongyan_core::AddressKind::EVERY.iter().map(|kind| kind.name()).collect();
     one_of(&names, |name| match name {
-        "email" => json!({}),
-        // A name stands beside an email only.
-        _ => json!({"properties": {"name": {"type": "null"}}}),
+        // A name stands beside an email only, and a mention beside everybody.
+        "email" => json!({"properties": {"mention": {"type": "null"}}}),
+        "all" => json!({"properties": {"name": {"type": "null"}}}),
+        _ => json!({"properties": {"name": {"type": "null"}, "mention": {"type": "null"}}}),
     })
 }
 
@@ -271,6 +277,8 @@ pub(crate) fn query(kind: ParamKind) -> Value {
         ParamKind::State => {
             json!({"enum": RecipientState::EVERY.iter().map(|state| state.name()).collect::<Vec<_>>()})
         }
+        ParamKind::FileId => json!({"type": "string", "pattern": "^f[0-9a-f]{24}$"}),
+        ParamKind::Department => json!({"type": "string", "pattern": NUMBER}),
     }
 }
 
@@ -295,7 +303,9 @@ mod tests {
         for (name, pointer, value) in [
             ("Message", "/properties/to/minItems", json!(1)),
             ("MessageBatch", "/properties/messages/maxItems", json!(1_000)),
+            ("MessageBatch", "/properties/keys/minItems", json!(1)),
             ("Address", "/oneOf/6/required/0", json!("all")),
+            ("Address", "/oneOf/0/properties/mention/type", json!("null")),
             ("Content", "/oneOf/2/required/1", json!("title")),
             ("Media", "/properties/base64/pattern", json!(BASE64)),
             ("Link", "/properties/url/pattern", json!(PAGE)),
@@ -304,6 +314,7 @@ mod tests {
             ("Attachment", "/properties/name/pattern", json!(ATTACHED)),
             ("Table", "/properties/kept/type", json!("null")),
             ("ChatOrder", "/properties/members/minItems", json!(1)),
+            ("ChatOrder", "/properties/name/maxLength", json!(CHAT_NAME)),
             ("ChatChange", "/anyOf/2/properties/add/minItems", json!(1)),
         ] {
             let schema = schemas.get(format!("{name}Request")).unwrap_or(&schemas[name]);
@@ -321,6 +332,11 @@ mod tests {
         let parameter = |path: &str| document["paths"][path]["get"]["parameters"].as_array().unwrap().last().unwrap();
         let account = document["paths"]["/v1/chats"]["get"]["parameters"][0].clone();
         assert_eq!((&account["name"], &account["required"]), (&json!("account"), &json!(true)));
+        let all = |path: &str| document["paths"][path]["get"]["parameters"].as_array().unwrap().clone();
+        for (path, start) in [("/v1/messages", "^m"), ("/v1/media", "^f")] {
+            let cursor = all(path).into_iter().find(|parameter| parameter["name"] == "cursor").unwrap();
+            assert!(cursor["schema"]["pattern"].as_str().unwrap().starts_with(start), "{cursor}");
+        }
         let by = parameter("/v1/contacts/{account}/people");
         assert_eq!((&by["required"], by["schema"]["oneOf"].as_array().map(Vec::len)), (&json!(true), Some(3)));
     }

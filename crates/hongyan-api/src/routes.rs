@@ -127,6 +127,10 @@ pub enum ParamKind {
     Number,
     /// The id of a message that an answer has named.
     MessageId,
+    /// The id of a file that an answer has named.
+    FileId,
+    /// The number of a department.
+    Department,
     /// A moment with its zone.
     Time,
     /// A time to wait, at most [`LONGEST_WAIT`].
@@ -453,7 +457,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The files, newest first.",
         summary_zh: "文件列表，新的在前。",
         response: Some(schema::<FileList>),
-        query: &[CURSOR, LIMIT],
+        query: &[Param { kind: ParamKind::FileId, ..CURSOR }, LIMIT],
         success: A_PAGE,
         ..READ
     },
@@ -547,7 +551,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The departments directly below one, or those at the top of what the account sees.",
         summary_zh: "某部门的直接下级部门；不指定时为账号可见的顶层部门。",
         response: Some(schema::<DepartmentList>),
-        query: &[param("below", ParamKind::Line, "id of the department above", "上级部门 ID")],
+        query: &[param("below", ParamKind::Department, "id of the department above", "上级部门 ID")],
         success: status(200, "as the platform has it"),
         errors: ASKS,
         ..READ

@@ -56,15 +56,22 @@ pub(crate) static FAULTS: &[Known] = &[
         Class::RETRY,
         Who::Hongyan,
         ("the webhook could not take the call now", "Webhook 暂时无法接收"),
-        ("nothing to do: it is tried again", "无需处理，会自动重试"),
+        (
+            "after a send that may have arrived all the same the outcome is unknown; see the delivery",
+            "若该次发送可能已送达，则结果未知；请查看该投递",
+        ),
     ),
     known(
         "http.throttled",
-        Class::throttled(60),
+        Class::Throttled { after: None },
         Who::Hongyan,
         ("the webhook wants fewer calls", "Webhook 要求降低频率"),
-        ("set rate on the account", "请为账号设置 rate"),
-    ),
+        (
+            "hongyan waits as long as it was told, else 1 s, 2 s, 4 s …; set rate on the account",
+            "鸿雁按其要求等待，未说明时依次等待 1 秒、2 秒、4 秒……；可为账号设置 rate",
+        ),
+    )
+    .about(About::Network),
 ];
 
 /// The row for one of [`FAULTS`]' codes.
@@ -148,26 +155,32 @@ impl WebhookChannel {
             request.extensions_mut().insert(gate);
         }
         let reply = self.http.send(request).await.map_err(lost)?;
-        judge(reply.status, reply.retry_after())
+        judge(reply.status, reply.retry_after()).map_err(|fault| match fault.class() {
+            // Only what was sent can have arrived.
+            Class::Ambiguous if method != http::Method::POST => fault.with_class(Class::RETRY),
+            _ => fault,
+        })
     }
 }
 
-/// What an answer says by its status; a pause that it asks for is kept.
+/// What an answer to a send says by its status; a pause that it asks for is kept. What was not refused outright may have
+/// been acted on.
 fn judge(status: u16, retry_after: Option<Duration>) -> Result<(), Fault> {
     let refused = |code: &'static str| Fault::refused(code, format!("HTTP {status}"), row(code));
-    let throttled = |fault: Fault| match retry_after {
-        Some(_) => fault.with_class(Class::Throttled { after: retry_after }).with_about(About::Network),
-        None => fault,
-    };
+    let unknown = |code: &'static str| refused(code).with_class(Class::Ambiguous);
     match status {
         200..300 => Ok(()),
         // Whoever answers for the receiver: a sign-in page, a proxy, an address that has moved.
-        300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::RETRY)),
-        429 => Err(throttled(refused("http.throttled"))),
-        503 => Err(throttled(refused("http.busy").with_about(About::Network))),
+        300..400 => Err(Fault::transport("net.redirect", format!("HTTP {status}")).with_class(Class::Ambiguous)),
+        429 => Err(refused("http.throttled").with_class(Class::Throttled { after: retry_after })),
+        503 if retry_after.is_some() => {
+            let told = refused("http.busy").with_class(Class::Throttled { after: retry_after });
+            Err(told.with_about(About::Network))
+        }
         // A gate whose receiver is not there.
-        502 | 504 => Err(refused("http.busy").with_about(About::Network)),
-        408 | 425 | 500.. => Err(refused("http.busy")),
+        502..=504 => Err(unknown("http.busy").with_about(About::Network)),
+        408 | 425 => Err(refused("http.busy")),
+        500.. => Err(unknown("http.busy")),
         // Of a proxy's own login.
         407 => Err(Fault::transport("net.proxy", format!("HTTP {status}"))),
         _ => Err(refused("http.refused")),
@@ -321,14 +334,14 @@ mod tests {
     fn an_answers_status_says_what_to_do_next() {
         let throttled = |s| Class::Throttled { after: Some(Duration::from_secs(s)) };
         for (status, after, code, class, about) in [
-            (301, None, "net.redirect", Class::RETRY, About::Network),
-            (429, None, "http.throttled", throttled(60), About::Message),
+            (301, None, "net.redirect", Class::Ambiguous, About::Network),
+            (429, None, "http.throttled", Class::Throttled { after: None }, About::Network),
             (429, Some(7), "http.throttled", throttled(7), About::Network),
             (503, Some(7), "http.busy", throttled(7), About::Network),
-            (503, None, "http.busy", Class::RETRY, About::Network),
-            (502, None, "http.busy", Class::RETRY, About::Network),
-            (504, Some(7), "http.busy", Class::RETRY, About::Network),
-            (500, None, "http.busy", Class::RETRY, About::Message),
+            (503, None, "http.busy", Class::Ambiguous, About::Network),
+            (502, None, "http.busy", Class::Ambiguous, About::Network),
+            (504, Some(7), "http.busy", Class::Ambiguous, About::Network),
+            (500, None, "http.busy", Class::Ambiguous, About::Message),
             (408, None, "http.busy", Class::RETRY, About::Message),
             (425, None, "http.busy", Class::RETRY, About::Message),
             (407, None, "net.proxy", Class::RETRY, About::Network),

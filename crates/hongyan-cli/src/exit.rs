@@ -80,6 +80,11 @@ impl std::fmt::Display for Remote {
 
 impl std::error::Error for Remote {}
 
+/// What was to be said on standard output is not there, or not whole.
+pub(crate) fn unwritten(why: &std::io::Error) -> anyhow::Error {
+    anyhow::Error::msg(told!("standard output cannot be written: {why}" ; "无法写入标准输出：{why}"))
+}
+
 /// An error as programs read it: the same members whatever went wrong.
 struct Described {
     /// The problem document's code, or `usage`, `configuration`, `no_answer`, `unreachable`, `foreign`, `failed`.
@@ -129,7 +134,9 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
         let head = told!("error" ; "错误");
         // It may quote other people's words; line breaks are ours.
         let words: Vec<String> = message.lines().map(|line| harmless(line).into_owned()).collect();
-        note!("{red}{head}{red:#}: {}", words.join("\n"));
+        let colon = told!(":" ; "：");
+        let gap = told!(" " ; "");
+        note!("{red}{head}{red:#}{colon}{gap}{}", words.join("\n"));
     }
     ExitCode::from(described.exit)
 }

@@ -41,11 +41,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
+    let json = args.json;
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::report(&anyhow::Error::new(error), args.json),
+        Err(error) => return exit::report(&anyhow::Error::new(error), json),
     };
-    let json = args.json;
     done(runtime.block_on(run(args)), json)
 }
 
@@ -58,18 +58,24 @@ fn parse<A: CommandFactory + FromArgMatches>(words: &[String]) -> Result<A, Exit
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     parsed.and_then(|matches| A::from_arg_matches(&matches)).map_err(|error| {
         let shown = lang::explained(&error, &command);
+        let json = words.iter().any(|word| word == "--json");
         if error.use_stderr() {
-            return exit::report_usage(&error, &shown, words.iter().any(|word| word == "--json"));
+            return exit::report_usage(&error, &shown, json);
         }
         out::write(format_args!("{shown}"));
-        ExitCode::SUCCESS
+        done(Ok(exit::Exit::Done), json)
     })
 }
 
+/// The exit code. What was said and could not be written is an error, whatever came of the command.
 fn done(ended: anyhow::Result<exit::Exit>, json: bool) -> ExitCode {
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(error) => exit::report(&error, json),
+    match (ended, out::failure()) {
+        (Ok(exit), None) => exit.into(),
+        (Ok(exit), Some(why)) => {
+            exit::report(&exit::unwritten(why), json);
+            exit.max(exit::Exit::Failed).into()
+        }
+        (Err(error), _) => exit::report(&error, json),
     }
 }
 

@@ -1,37 +1,50 @@
 //! Words to the terminal: a pipe that nobody reads any more ends the words, never the program.
 //!
 //! The standard macros panic when a pipe is closed (`hongyan list | head -1`). These write as long as somebody reads
-//! and are silent afterwards; whoever writes for ever asks [`is_closed`].
+//! and are silent afterwards; whoever writes for ever asks [`is_closed`]. What could not be written for any other reason
+//! (a full disk) is an error of the command, whichever it is: `main` asks [`failure`] at its end.
 
 use std::{
     fmt::Arguments,
-    io::Write,
-    sync::atomic::{AtomicBool, Ordering},
+    io::{self, ErrorKind, Write},
+    sync::OnceLock,
 };
 
-static CLOSED: AtomicBool = AtomicBool::new(false);
+/// Why standard output takes no more; set once.
+static CLOSED: OnceLock<io::Error> = OnceLock::new();
 
-/// Whether standard output is read no more.
+/// Whether standard output takes no more: nobody reads it, or it failed.
 pub(crate) fn is_closed() -> bool {
-    CLOSED.load(Ordering::Relaxed)
+    CLOSED.get().is_some()
+}
+
+/// What kept something from being written to standard output: anything but a reader that is gone.
+pub(crate) fn failure() -> Option<&'static io::Error> {
+    CLOSED.get().filter(|error| error.kind() != ErrorKind::BrokenPipe)
 }
 
 /// Writes to standard output, at once.
 pub(crate) fn write(words: Arguments<'_>) {
-    if is_closed() {
-        return;
-    }
-    let mut stream = anstream::stdout().lock();
-    if stream.write_fmt(words).and_then(|()| stream.flush()).is_err() {
-        CLOSED.store(true, Ordering::Relaxed);
-    }
+    write_with(|| {
+        let mut stream = anstream::stdout().lock();
+        stream.write_fmt(words).and_then(|()| stream.flush())
+    });
 }
 
 /// Writes bytes to standard output as they are.
 pub(crate) fn write_bytes(bytes: &[u8]) {
-    let mut stream = std::io::stdout().lock();
-    if !is_closed() && stream.write_all(bytes).and_then(|()| stream.flush()).is_err() {
-        CLOSED.store(true, Ordering::Relaxed);
+    write_with(|| {
+        let mut stream = io::stdout().lock();
+        stream.write_all(bytes).and_then(|()| stream.flush())
+    });
+}
+
+fn write_with(write: impl FnOnce() -> io::Result<()>) {
+    if !is_closed()
+        && let Err(error) = write()
+    {
+        // The first reason stays.
+        let _ = CLOSED.set(error);
     }
 }
 

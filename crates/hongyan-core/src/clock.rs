@@ -154,6 +154,12 @@ impl Moment {
     pub fn wall_at(self, tick: Tick) -> Time {
         self.wall + tick.since(self.tick)
     }
+
+    /// The tick at which the wall clock, as it goes now, said that.
+    #[must_use]
+    pub fn tick_at(self, wall: Time) -> Tick {
+        Tick(self.tick.0.saturating_add(wall.0.saturating_sub(self.wall.0)))
+    }
 }
 
 /// Notices that the wall clock was set.

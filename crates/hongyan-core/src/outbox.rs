@@ -190,6 +190,21 @@ pub trait Outbox: Handed + Inbox + Send + Sync + 'static {
     /// [`StoreError`].
     async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<(), StoreError>;
 
+    /// How many calls an account made since a time, by when they had ended, to the end of that second; oldest first.
+    /// They are those that [`Self::settle`] was given an attempt of, and those that [`Self::orphans`] handed over. For
+    /// going on within the account's limits after a restart; calls are known for a day.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn calls_since(&self, account: &str, since: Time) -> Result<Vec<(Time, u32)>, StoreError>;
+
+    /// When the next of an account's waiting deliveries expires, whether or not that time has passed. Walks over all
+    /// that waits of the account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn next_end(&self, account: &str) -> Result<Option<Time>, StoreError>;
+
     /// Leases up to `limit` waiting deliveries of an account whose `expires_at` has passed. Same shape as
     /// [`Self::claim`].
     ///

@@ -38,9 +38,10 @@ enum Bearing {
 
 fn bearing(fault: &Fault) -> Bearing {
     match (fault.class(), fault.about()) {
-        (Class::Throttled { .. } | Class::RefreshToken, _) | (_, About::Account | About::Network) => Bearing::All,
-        (Class::Retryable { .. } | Class::Ambiguous, About::Message | About::Interface) => Bearing::Doubtful,
-        (Class::Permanent, About::Message | About::Interface) => Bearing::Answered,
+        (Class::RefreshToken, _) | (Class::Throttled { .. }, About::Message | About::Interface) => Bearing::All,
+        (_, About::Account | About::Network) => Bearing::All,
+        (Class::Retryable { .. } | Class::Ambiguous, _) => Bearing::Doubtful,
+        (Class::Throttled { .. }, About::Audience) | (Class::Permanent, _) => Bearing::Answered,
     }
 }
 
@@ -48,7 +49,7 @@ fn bearing(fault: &Fault) -> Bearing {
 #[must_use]
 pub fn is_untouched(fault: &Fault) -> bool {
     match (fault.about(), fault.class()) {
-        (_, Class::Ambiguous | Class::RefreshToken) | (About::Message | About::Interface, _) => false,
+        (_, Class::Ambiguous | Class::RefreshToken) | (About::Message | About::Interface | About::Audience, _) => false,
         (About::Account, _) | (About::Network, Class::Throttled { .. }) => true,
         // Before the request was written. What answers in the platform's place may have read it.
         (About::Network, _) => matches!(fault.code(), "net.connect" | "net.proxy" | "net.tls" | "net.untrusted"),
@@ -352,6 +353,7 @@ mod tests {
             (Fault::transport("net.timeout", "").with_class(Class::Ambiguous), false, false),
             (Fault::transport("net.lost", ""), false, false),
             (fault(Class::throttled(60), About::Message), true, false),
+            (fault(Class::throttled(60), About::Audience), false, false),
             (fault(Class::RefreshToken, About::Account), true, false),
             (fault(Class::Permanent, About::Account), true, true),
             (fault(Class::RETRY, About::Account), true, true),

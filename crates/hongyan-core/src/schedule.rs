@@ -146,6 +146,26 @@ impl Meter {
         Self { rate, spread: LEAST_SPREAD, written: VecDeque::new(), open: 0, spaced_from: i64::MIN }
     }
 
+    /// The calls of an earlier process that may still count, oldest first, in place of all that is known. Windows under a
+    /// minute are over before a process has started.
+    pub fn remember(&mut self, calls: impl Iterator<Item = Tick>) {
+        if self.is_long() {
+            self.written = calls.collect();
+        }
+    }
+
+    /// Whether the window is long enough to outlast a restart.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.rate.per >= SPACED_BELOW
+    }
+
+    /// The limit.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
     /// The spread of recent round trips.
     pub fn widen(&mut self, spread: Duration) {
         // One slow answer must not halve the rate.
@@ -159,7 +179,7 @@ impl Meter {
     /// Between two calls, in microseconds; `None` where they go as they come.
     fn gap(&self) -> Option<i64> {
         let gap = self.window() / self.rate.max;
-        (self.rate.per < SPACED_BELOW).then(|| i64::try_from(gap.as_micros()).unwrap_or(i64::MAX))
+        (!self.is_long()).then(|| i64::try_from(gap.as_micros()).unwrap_or(i64::MAX))
     }
 
     fn sweep(&mut self, now: Tick) {

@@ -26,7 +26,7 @@ endpoints! { DingTalk;
         source: "https://open.dingtalk.com/document/orgapp/interface-for-creating-a-card-instance",
     }
     /// Shows a card that was made.
-    DeliverCard -> CardDelivered {
+    DeliverCard -> CardShown {
         "card.deliver", POST "/v1.0/card/instances/deliver",
         auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
@@ -239,7 +239,19 @@ pub struct CreateAndDeliver {
     pub deliveries: Deliveries,
 }
 
-/// Reply of `deliver` and `createAndDeliver`.
+/// Reply of `deliver`: the page shows no answer; the vendor's own clients read `result` as this list
+/// (`DeliverCardResponseBody` of `card_1_0`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardShown {
+    /// Of the call; each delivery has its own.
+    #[serde(default, deserialize_with = "read::flag")]
+    pub success: bool,
+    /// One per space.
+    #[serde(default)]
+    pub result: Vec<DeliverResult>,
+}
+
+/// Reply of `createAndDeliver`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardDelivered {
     /// Of the call; each delivery has its own.
@@ -261,7 +273,7 @@ pub struct Delivered {
     pub deliver_results: Vec<DeliverResult>,
 }
 
-/// Member of [`Delivered`].
+/// Member of [`Delivered`] and [`CardShown`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliverResult {

@@ -6,7 +6,7 @@
 //! shown the platform's answer, so whoever reads may ask to take it.
 
 use crate::DingTalk;
-use hongyan_endpoint::{Fault, Flaw, Invalid, PlatformServer, Wire, file, form};
+use hongyan_endpoint::{Fault, Flaw, Invalid, PlatformServer, Wire, file, form, pairs};
 use serde_json::{Map, Value};
 
 /// What the gateway's paths begin with.
@@ -56,6 +56,22 @@ pub fn gather(call: &mut Wire, json_in_forms: bool) {
     call.body = Value::Object(members).to_string().into_bytes();
 }
 
+/// Whether a call's body may hold its token: it is a form, and of this gateway.
+#[must_use]
+pub fn may_hold_token(call: &Wire) -> bool {
+    call.path.starts_with(PATHS) && call.is_of_type(FORM)
+}
+
+/// A form's text without the token; the rest as it came.
+#[must_use]
+pub fn without_token(body: &[u8]) -> Vec<u8> {
+    let named = |pair: &&[u8]| {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        pairs(pair).next().is_some_and(|(name, _)| name == TOKEN)
+    };
+    body.split(|byte| *byte == b'&').filter(|pair| !named(pair)).collect::<Vec<_>>().join(&b'&')
+}
+
 /// The refusal of a form that lacks an argument or has one of the wrong kind: bare, and not the one of JSON's fields.
 pub(crate) fn refused(invalid: &Invalid) -> Fault {
     let (code, words) = if invalid.flaw == Flaw::Missing { ("40", "Missing required") } else { ("41", "Invalid") };
@@ -71,7 +87,6 @@ pub fn is_form(call: &Wire) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_endpoint::pairs;
     use serde_json::json;
 
     fn gathered(kind: Option<&str>, target: &str, body: &str, json_in_forms: bool) -> (Value, Option<String>) {
@@ -124,6 +139,14 @@ mod tests {
         assert_eq!((body, token.as_deref()), (json!({"n": "1"}), Some("a+b")));
         let (body, token) = gathered(Some(form), "/topapi/x?access_token=q", "access_token=f&n=1", false);
         assert_eq!((body, token.as_deref()), (json!({"n": "1"}), Some("q")));
+        for (form, rest) in [
+            ("access_token=t&a=%E6%9D%8E&b", "a=%E6%9D%8E&b"),
+            ("a=1&access%5Ftoken=t", "a=1"),
+            ("access_token", ""),
+            ("a=access_token&xaccess_token=1", "a=access_token&xaccess_token=1"),
+        ] {
+            assert_eq!(without_token(form.as_bytes()), rest.as_bytes());
+        }
         // In JSON it is a member like any other.
         let (_, token) = gathered(None, "/topapi/x", r#"{"access_token":"a"}"#, false);
         assert_eq!(token, None);

@@ -5,8 +5,9 @@ use super::{
     attempt::News,
     files::Uploads,
     holding::{self, Holding},
+    log::Refusals,
     pace::{RecipientPace, Turns},
-    rest::{self, Errand, KeptOutages},
+    rest::{self, Ends, Errand, KeptOutages},
 };
 use hongyan_channel::Account;
 use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
@@ -129,21 +130,20 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     // Whether something may be due: at the start, after a wake, after a full claim.
     let mut hungry = true;
     let mut timer: Option<Time> = None;
-    let mut swept = lane.clock.tick();
+    let mut ends = Ends::unknown(&lane);
+    let mut refusals = Refusals::default();
     while !*stop.borrow() {
         if rest::follow_clock(&lane).await {
             (hungry, timer) = (true, None);
+            ends.news();
         }
         if let Some(outages) = &mut outages {
             outages.write(&lane, false).await;
         }
         let moment = lane.clock.moment();
         let now = moment.wall;
-        if matches!(lock(&lane.standing).room(moment.tick), Room::None(_))
-            && moment.tick.since(swept) >= rest::SWEEP_EVERY
-            && !rest::sweep(&lane, &mut running).await
-        {
-            swept = moment.tick;
+        if !lane.holding.is_blocked() {
+            ends.heed(&lane, &mut running).await;
         }
         let trial = running.is_empty() && lock(&lane.standing).room(moment.tick) == Room::One;
         if trial && lane.wants_probe(moment.tick) {
@@ -153,6 +153,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         if hungry && room > 0 {
             match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
+                    refusals.is_over(&lane, "the outbox gives again");
                     hungry = claims.len() == room;
                     // Also after a claim that gave something: what is due later was not claimed, and may have been
                     // accepted, or left behind by a dead process, without our having heard of its time.
@@ -169,16 +170,21 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(account = %lane.account.name, %error, "the outbox gave nothing");
+                    refusals.say(&lane, &error, "the outbox gives nothing");
                     timer = Some(now + STORE_PAUSE);
                     hungry = false;
                 }
             }
         }
-        let nap = lane.nap(hungry, timer, lane.clock.moment());
+        let moment = lane.clock.moment();
+        let nap = lane.nap(hungry, timer, moment).min(ends.nap(moment).unwrap_or(IDLE));
         tokio::select! {
-            () = lane.due.notified() => hungry = true,
+            () = lane.due.notified() => {
+                hungry = true;
+                ends.news();
+            }
             Some(joined) = running.join_next(), if !running.is_empty() => {
+                ends.news();
                 let now = lane.clock.now();
                 for news in std::iter::once(joined).chain(std::iter::from_fn(|| running.try_join_next())) {
                     let Ok(news) = news else { continue };
@@ -238,7 +244,9 @@ async fn recover(
                 *outages = Some(KeptOutages::read(lane).await?);
             }
             remember_sent(lane).await?;
-            take_over(lane, running).await
+            take_over(lane, running).await?;
+            // Those that were taken over count too.
+            remember_calls(lane).await
         };
         let Err(error) = recovered.await else { return };
         tracing::warn!(account = %lane.account.name, %error, "what went before the start is not settled yet");
@@ -270,24 +278,45 @@ async fn take_over(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> Result<(), 
 
 async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
     const PAGE: usize = 1_000;
-    let now = lane.clock.now();
-    let horizon = lock(&lane.repeats).horizon(now);
-    let Some(since) = horizon else { return Ok(()) };
+    let moment = lane.clock.moment();
+    let now = moment.wall;
+    let windows = lock(&lane.recipients).longest().map(|window| now - window);
+    let repeats = lock(&lane.repeats).horizon(now);
+    let Some(since) = windows.into_iter().chain(repeats).min() else { return Ok(()) };
     let mut after = None;
+    let mut recent = Vec::new();
     loop {
         let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
         {
             let mut repeats = lock(&lane.repeats);
             for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
+                if windows.is_some_and(|since| claim.first_call_at >= since) {
+                    recent.push((moment.tick_at(claim.first_call_at.min(now)), claim.targets.clone()));
+                }
                 let Ok(content) = lane.account.wording(claim) else { continue };
                 repeats.note(claim.id, &content, &claim.targets, claim.first_call_at);
             }
         }
         match sent.last() {
             Some(last) if sent.len() == PAGE => after = Some(last.id),
-            _ => return Ok(()),
+            _ => break,
         }
     }
+    lock(&lane.recipients).remember(recent);
+    Ok(())
+}
+
+/// The account's limits go on over a restart.
+async fn remember_calls(lane: &Lane) -> Result<(), StoreError> {
+    let Some(longest) = lane.turns.longest() else { return Ok(()) };
+    let now = lane.clock.moment();
+    let calls = lane.outbox.calls_since(&lane.account.name, now.wall - longest).await?;
+    // What lies further ahead than a window was written down by a clock that was ahead.
+    let known = calls.into_iter().filter(|(at, _)| *at <= now.wall + longest);
+    let ticks: Vec<Tick> =
+        known.flat_map(|(at, calls)| std::iter::repeat_n(now.tick_at(at.min(now.wall)), calls as usize)).collect();
+    lane.turns.remember(&ticks);
+    Ok(())
 }
 
 /// A mutex whose holder panicked holds data that is still whole: every critical section here is one update.

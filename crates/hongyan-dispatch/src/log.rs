@@ -1,9 +1,11 @@
 //! The log's lines about deliveries: `info` for what somebody may have to look into (a refusal, a dead letter), `debug`
 //! for the ordinary way of a message. An account's rests are told where they are noted ([`super::rest`]).
 
-use super::lane::Lane;
-use hongyan_core::{AttemptRow, Claim, DeliveryId, DeliveryState, RecipientState, Settlement, TargetResult};
-use std::collections::BTreeMap;
+use super::{holding, lane::Lane};
+use hongyan_core::{
+    AttemptRow, Claim, DeliveryId, DeliveryState, RecipientState, Settlement, StoreError, TargetResult,
+};
+use std::{collections::BTreeMap, time::Duration};
 use tracing::Span;
 
 /// What the lines about a leased delivery stand in; made only where `debug` is on.
@@ -49,5 +51,33 @@ pub(super) fn refused(lane: &Lane, id: DeliveryId, results: &[TargetResult]) {
     }
     for (code, (recipients, words)) in by_code {
         tracing::info!(account = %lane.account.name, delivery = %id, recipients, code, words, "recipients refused");
+    }
+}
+
+/// What the store does not do, again and again: told when it begins and when it is over.
+#[derive(Default)]
+pub(super) struct Refusals(u32);
+
+impl Refusals {
+    /// It was refused once more.
+    pub(super) fn say(&mut self, lane: &Lane, error: &StoreError, what: &str) {
+        if self.0 == 0 {
+            tracing::warn!(account = %lane.account.name, %error, "{what}");
+        }
+        self.0 = self.0.saturating_add(1);
+    }
+
+    /// Before the next try.
+    pub(super) fn pause(&self) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(5);
+        holding::pause(self.0.saturating_sub(1)).min(LONGEST)
+    }
+
+    /// It was done.
+    pub(super) fn is_over(&mut self, lane: &Lane, what: &str) {
+        let tries = std::mem::take(&mut self.0);
+        if tries > 0 {
+            tracing::info!(account = %lane.account.name, tries, "{what}");
+        }
     }
 }

@@ -48,6 +48,16 @@ impl Turns {
         }
     }
 
+    /// The longest window that outlasts a restart.
+    pub(super) fn longest(&self) -> Option<Duration> {
+        lock(&self.inner).meters.iter().filter(|meter| meter.is_long()).map(|meter| meter.rate().per).max()
+    }
+
+    /// Calls of an earlier process, oldest first: they count as if they had been made here.
+    pub(super) fn remember(&self, calls: &[Tick]) {
+        lock(&self.inner).meters.iter_mut().for_each(|meter| meter.remember(calls.iter().copied()));
+    }
+
     /// How many more may be leased: those whose turn comes soon.
     pub(super) fn room(&self, now: Tick, most: usize) -> usize {
         let mut inner = lock(&self.inner);
@@ -196,6 +206,18 @@ impl RecipientPace {
         Self { rates: rates.into_iter().map(widened).collect(), people: HashMap::new(), sweep_at: 1_024 }
     }
 
+    /// The longest window.
+    pub(super) fn longest(&self) -> Option<Duration> {
+        self.rates.iter().map(|rate| rate.per).max()
+    }
+
+    /// What was sent by an earlier process, in place of all that is known.
+    pub(super) fn remember(&mut self, mut sent: Vec<(Tick, Vec<Target>)>) {
+        self.people.clear();
+        sent.sort_by_key(|(at, _)| *at);
+        sent.iter().for_each(|(at, targets)| self.note(targets, *at));
+    }
+
     /// When one of the recipients is at a limit: until when.
     pub(super) fn full(&mut self, targets: &[Target], now: Tick) -> Option<Tick> {
         let of = |target: &Target| {
@@ -216,14 +238,18 @@ impl RecipientPace {
         if let Some(until) = self.full(targets, now) {
             return Err(until);
         }
+        self.note(targets, now);
+        Ok(())
+    }
+
+    fn note(&mut self, targets: &[Target], at: Tick) {
         for target in targets {
             let buckets = self
                 .people
                 .entry(target.wire_id().into_owned())
                 .or_insert_with(|| self.rates.iter().map(|rate| Bucket::new(*rate)).collect());
-            buckets.iter_mut().for_each(|bucket| bucket.take(1, now));
+            buckets.iter_mut().for_each(|bucket| bucket.take(1, at));
         }
-        Ok(())
     }
 }
 

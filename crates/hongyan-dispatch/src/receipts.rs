@@ -1,6 +1,12 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
-use super::{AWAITED_AFTER, lane::Lane, log, pace::Turns, rest};
+use super::{
+    AWAITED_AFTER,
+    lane::Lane,
+    log::{self, Refusals},
+    pace::Turns,
+    rest,
+};
 use hongyan_core::{
     LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
 };
@@ -20,6 +26,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
     // Asking has quotas of its own, of the same size as sending.
     let turns = Arc::new(Turns::new(&lane.account.rates));
     let mut rests_until: Option<Tick> = None;
+    let mut refusals = Refusals::default();
     while !*stop.borrow() {
         rest::follow_clock(&lane).await;
         let (now, tick) = (lane.clock.now(), lane.clock.tick());
@@ -31,12 +38,23 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             0 => Ok(Vec::new()),
             room => lane.outbox.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
         };
-        let tasks = tasks.unwrap_or_else(|error| {
-            tracing::warn!(account = %lane.account.name, %error, "receipts are not looked at");
-            Vec::new()
-        });
+        let (tasks, pause) = match tasks {
+            Ok(tasks) => {
+                if room > 0 {
+                    refusals.is_over(&lane, "receipts are looked at again");
+                }
+                (tasks, None)
+            }
+            Err(error) => {
+                refusals.say(&lane, &error, "receipts are not looked at");
+                (Vec::new(), Some(refusals.pause()))
+            }
+        };
         if tasks.is_empty() {
-            let nap = nap(&lane, &turns, rests_until, rest).await;
+            let nap = match pause {
+                Some(pause) => pause,
+                None => nap(&lane, &turns, rests_until, rest).await,
+            };
             tokio::select! {
                 () = lane.receipts.notified() => {}
                 () = tokio::time::sleep(nap) => {}
@@ -82,12 +100,10 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
     let window = lane.account.channel.capabilities().receipts_for.unwrap_or_default();
     let first = lane.account.receipts_after.unwrap_or(IDLE);
     let mut rests_until = None;
-    let mut whole = false;
-    let (results, again) = match outcome {
+    let (results, again, whole) = match outcome {
         Ok(receipts) => {
-            whole = receipts.finished;
-            let again = next_look(&task, &receipts, now, window, first);
-            (read(&task, receipts), again)
+            let (again, whole) = (next_look(&task, &receipts, now, window, first), receipts.finished);
+            (read(&task, receipts), again, whole)
         }
         Err(fault) => {
             if let Class::Throttled { after } = fault.class() {
@@ -99,7 +115,8 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
             } else {
                 tracing::warn!(account = %lane.account.name, delivery = %task.id, %fault, "no receipts");
             }
-            (Vec::new(), again)
+            // What is not asked again is nothing to wait for.
+            (Vec::new(), again, again.is_none())
         }
     };
     let awaited = !whole && lane.observer.results_awaited(task.id.message);

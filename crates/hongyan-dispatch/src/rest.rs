@@ -6,7 +6,7 @@ use super::{
     holding,
     lane::{Lane, lock},
 };
-use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Outage, Rest, Room, Standing, StoreError, Tick};
+use hongyan_core::{Change, LONGEST_PAUSE, LastError, Moment, Outage, Rest, Room, Standing, StoreError, Tick, Time};
 use hongyan_endpoint::{About, Class, Fault, Origin};
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -14,8 +14,12 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// What ends while the lane rests (`expires_at`, `give_up_after`) is looked for this often.
-pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// When the next of what waits ends is looked up this often at most, while there is news.
+const ENDS_EVERY: Duration = Duration::from_secs(1);
+/// Looking it up takes this part of the lane's time at most: it walks over all that waits.
+const ENDS_SHARE: u32 = 20;
+/// After a look-up that failed.
+const ENDS_AGAIN: Duration = Duration::from_secs(10);
 /// What is new about the account's outages is written down this often.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// Deliveries that are ended in one go.
@@ -76,7 +80,7 @@ pub(super) fn heard(lane: &Lane, began: Tick, fault: Option<&Fault>) {
 pub(super) fn read(lane: &Lane, began: Tick, fault: Option<&Fault>) {
     match fault {
         None => lock(&lane.standing).probed(),
-        Some(fault) if fault.about() == About::Message => {}
+        Some(fault) if matches!(fault.about(), About::Message | About::Audience) => {}
         Some(fault) => change(lane, |standing, now| standing.failed(fault, began, now, seed(lane, now))),
     }
 }
@@ -119,7 +123,7 @@ pub(super) async fn probe(lane: Arc<Lane>) -> News {
         Ok(()) => lock(&lane.standing).probed(),
         Err(fault) => {
             // Whatever it is, it is not a message's.
-            let about = if fault.about() == About::Message { About::Account } else { fault.about() };
+            let about = if fault.about() == About::Network { About::Network } else { About::Account };
             let fault = fault.with_about(about);
             change(&lane, |standing, now| standing.failed(&fault, began, now, seed(&lane, now)));
         }
@@ -127,9 +131,67 @@ pub(super) async fn probe(lane: Arc<Lane>) -> News {
     News::default()
 }
 
-/// Ends what has waited long enough while nothing can leave: past its `expires_at`, or past `give_up_after`. Whether
-/// there is more of it.
-pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool {
+/// When the next of what waits ends, by its `expires_at` or by `give_up_after`.
+pub(super) struct Ends {
+    next: Option<Time>,
+    /// No look-up before then.
+    again: Tick,
+    /// Something has changed since it was looked up.
+    stale: bool,
+}
+
+impl Ends {
+    /// Nothing is known.
+    pub(super) fn unknown(lane: &Lane) -> Self {
+        Self { next: None, again: lane.clock.tick(), stale: true }
+    }
+
+    /// What waits has changed, or the clock.
+    pub(super) fn news(&mut self) {
+        self.stale = true;
+    }
+
+    /// Looks it up where that is due, and ends what has come to its end.
+    pub(super) async fn heed(&mut self, lane: &Arc<Lane>, running: &mut JoinSet<News>) {
+        if self.stale && lane.clock.tick() >= self.again {
+            let began = lane.clock.tick();
+            (self.next, self.stale) = (next_end(lane).await, false);
+            let ended = lane.clock.tick();
+            self.again = ended + (ended.since(began) * ENDS_SHARE).max(ENDS_EVERY);
+        }
+        if self.next.is_some_and(|next| next <= lane.clock.now()) {
+            sweep(lane, running).await;
+            (self.next, self.stale) = (None, true);
+        }
+    }
+
+    /// For how long there is nothing to heed.
+    pub(super) fn nap(&self, now: Moment) -> Option<Duration> {
+        let again = self.stale.then(|| self.again.since(now.tick));
+        self.next.map(|next| next.since(now.wall)).into_iter().chain(again).min()
+    }
+}
+
+async fn next_end(lane: &Lane) -> Option<Time> {
+    let name = &lane.account.name;
+    let looked = async {
+        let expires = lane.outbox.next_end(name).await?;
+        let now = lane.clock.now();
+        if lock(&lane.standing).room(lane.clock.tick()) == Room::All {
+            return Ok(expires);
+        }
+        let due = lane.outbox.next_due(name).await?.filter(|due| *due <= now);
+        let left = |due| lane.account.policy.give_up_after.saturating_sub(lock(&lane.standing).kept_from(due, now));
+        Ok::<_, StoreError>(expires.into_iter().chain(due.map(|due| now + left(due))).min())
+    };
+    looked.await.unwrap_or_else(|error| {
+        tracing::debug!(account = %name, %error, "what ends next is not looked up");
+        Some(lane.clock.now() + ENDS_AGAIN)
+    })
+}
+
+/// Ends what has waited long enough: past its `expires_at`, or past `give_up_after` while nothing could leave.
+async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) {
     let now = lane.clock.now();
     let name = &lane.account.name;
     let gave_up = lock(&lane.standing).kept_since(lane.account.policy.give_up_after, now);
@@ -137,7 +199,7 @@ pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool
         Ok(claims) => claims,
         Err(error) => {
             tracing::warn!(account = %name, %error, "what has expired is not looked for");
-            return false;
+            return;
         }
     };
     if let Some(since) = gave_up {
@@ -146,13 +208,11 @@ pub(super) async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> bool
             Err(error) => tracing::warn!(account = %name, %error, "what has waited too long is not looked for"),
         }
     }
-    let more = ended.len() >= SWEPT_AT_ONCE;
     lane.holding.take(&ended);
     for claim in ended {
         let errand = Errand { number: lane.number(), trial: false };
         running.spawn(holding::attempt(Arc::clone(lane), claim, errand));
     }
-    more
 }
 
 /// The account's outages as the store has them: what a message has waited for its account counts over restarts, but for
@@ -252,5 +312,5 @@ fn change(lane: &Lane, act: impl FnOnce(&mut Standing, Moment) -> Option<Change>
 
 /// A class under which nothing is said of anybody's message.
 pub(super) fn is_about_account(fault: &Fault) -> bool {
-    fault.about() != About::Message || matches!(fault.class(), Class::RefreshToken)
+    matches!(fault.about(), About::Account | About::Network) || fault.class() == Class::RefreshToken
 }

@@ -50,6 +50,8 @@ impl Class {
 
 /// What a fault is about: the one message, or all that leaves by the same account.
 ///
+/// Of [`About::Audience`] a [`Class::Throttled`] can be: whom this call is for takes no more for now, others do.
+///
 /// | class | [`About::Message`] | [`About::Account`] | [`About::Network`] |
 /// |---|---|---|---|
 /// | [`Class::Retryable`], [`Class::Throttled`] | this call goes again | the login could not be made, or a quota is spent | nobody who could judge the call has seen it |
@@ -64,6 +66,8 @@ pub enum About {
     /// The account's right to make calls of this kind, as a table of codes has it. Of a send it is about
     /// [`Self::Account`], of another call about this one: see [`Fault::of_effect`].
     Interface,
+    /// Those whom this call is for, be it one person or everybody: a quota of theirs. Calls for others are not touched.
+    Audience,
     /// The account's credential, its right to call, or its quota: every other call would be answered alike.
     Account,
     /// Network, proxy, or a gate in front of the platform: every other call would fare alike.
@@ -432,10 +436,14 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
     .about(About::Network),
     known(
         "net.throttled",
-        Class::throttled(60),
+        // What it says goes before it; of one that does not say, pauses grow.
+        Class::Throttled { after: None },
         Who::Hongyan,
         ("too many calls: a gate in front of the platform took none", "调用过多：平台前的网关未受理"),
-        ("hongyan waits as long as it was told; set rate on the account", "鸿雁按其要求等待；可为账号设置 rate"),
+        (
+            "hongyan waits as long as it was told, else 1 s, 2 s, 4 s …; set rate on the account",
+            "鸿雁按其要求等待，未说明时依次等待 1 秒、2 秒、4 秒……；可为账号设置 rate",
+        ),
     )
     .about(About::Network),
     known(
@@ -529,7 +537,7 @@ mod tests {
     #[test]
     fn the_longer_pause_counts() {
         let seconds = Duration::from_secs;
-        let throttled = Fault::transport("net.throttled", "").not_before(seconds(5));
+        let throttled = Fault::transport("net.unavailable", "").not_before(seconds(5));
         assert_eq!(throttled.class(), Class::throttled(60));
         assert_eq!(throttled.not_before(seconds(90)).class(), Class::throttled(90));
         assert_eq!(Fault::transport("request.invalid", "").not_before(seconds(5)).class(), Class::Permanent);

@@ -1,8 +1,8 @@
 //! API keys: made, kept as hashes, recognised.
 //!
 //! A key is `hy_`, ten characters that name it, `_`, and 43 characters of base64url: 256 random bits, which is why
-//! a plain SHA-256 is all that is kept. The ring holds every key in memory and follows the store, so that
-//! `hongyan keys` in another process takes effect within two seconds.
+//! a plain SHA-256 is all that is kept. The ring holds every key in memory and follows the store: a key that another
+//! process makes is known at its first use, one that it revokes is refused within two seconds.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 
 const PREFIX: &str = "hy_";
 const ID_CHARS: usize = 10;
@@ -20,6 +21,8 @@ const SECRET_CHARS: usize = 43;
 const ID_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// How often the ring looks at the store.
 pub(crate) const RELOAD_EVERY: Duration = Duration::from_secs(2);
+/// The store is asked about keys that nobody knows at most this often, however many are tried.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// Makes a key: the key itself, to be shown once, and what to keep of it.
 ///
@@ -108,19 +111,22 @@ impl Caller {
 
 /// Every key in force, by id.
 pub(crate) struct Ring {
+    store: Arc<dyn Keys>,
     rows: RwLock<HashMap<String, Arc<Caller>>>,
+    /// When the store was last asked about a key that nobody knows; held while it is.
+    asked: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Ring {
-    pub(crate) async fn read(keys: &dyn Keys) -> Result<Self, StoreError> {
-        let ring = Self { rows: RwLock::default() };
-        ring.reload(keys).await?;
+    pub(crate) async fn read(store: Arc<dyn Keys>) -> Result<Self, StoreError> {
+        let ring = Self { store, rows: RwLock::default(), asked: tokio::sync::Mutex::default() };
+        ring.reload().await?;
         Ok(ring)
     }
 
     /// Takes over what the store has now.
-    pub(crate) async fn reload(&self, keys: &dyn Keys) -> Result<(), StoreError> {
-        let rows = keys.keys().await?;
+    pub(crate) async fn reload(&self) -> Result<(), StoreError> {
+        let rows = self.store.keys().await?;
         let fresh = rows
             .into_iter()
             .filter(|row| row.revoked_at.is_none())
@@ -136,6 +142,26 @@ impl Ring {
     /// The key of this id, if it is in force.
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Caller>> {
         self.rows.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// As [`Self::recognise`], and for a key of which nobody has heard asks the store first: it may be a moment old.
+    pub(crate) async fn recognise_new(&self, key: &str) -> Option<Arc<Caller>> {
+        let id = id_of(key)?;
+        if self.get(id).is_none() {
+            let came = Instant::now();
+            let mut asked = self.asked.lock().await;
+            // Whoever held the lock meanwhile has asked for this one too.
+            if asked.is_none_or(|at| at < came) {
+                if let Some(at) = *asked {
+                    tokio::time::sleep_until(at + ASK_EVERY).await;
+                }
+                *asked = Some(Instant::now());
+                if let Err(error) = self.reload().await {
+                    tracing::warn!(%error, "the keys could not be reread; those known stay in force");
+                }
+            }
+        }
+        self.recognise(key)
     }
 
     /// Whose key this is, if it is anybody's.

@@ -99,7 +99,7 @@ impl Gateway {
         let server = config.server.clone();
         let templates = template::Templates::compile(&config.templates).map_err(StartError::Template)?;
         let pages = Pages::make().map_err(StartError::Template)?;
-        let ring = keys::Ring::read(keys.as_ref()).await.map_err(StartError::Store)?;
+        let ring = keys::Ring::read(keys).await.map_err(StartError::Store)?;
         // Ids go on after the last one, even when the clock has stepped back.
         let last = outbox.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
@@ -149,7 +149,7 @@ impl Gateway {
         };
         let tasks = vec![
             tokio::spawn(listen::run(listener, routes::mount(Arc::clone(&app)), Arc::clone(&room), patience, stopped)),
-            tokio::spawn(tasks::follow_keys(Arc::clone(&app), keys)),
+            tokio::spawn(tasks::follow_keys(Arc::clone(&app))),
             tokio::spawn(tasks::keep_gauges(Arc::clone(&app))),
             tokio::spawn(tasks::forget(app)),
         ];

@@ -6,9 +6,10 @@
 mod clients;
 mod timed;
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, response::Response};
 use clients::{Client, Clients, Watched};
 use hongyan_net::{Heads, Requests};
+use http::{HeaderValue, StatusCode, header};
 use hyper::{server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -114,9 +115,12 @@ async fn serve(
         presence.at_work();
         let mut request = request.map(|body| Body::new(Watched::new(body, presence.clone())));
         request.extensions_mut().insert(peer);
-        let (answer, presence) = (router.call(request), presence.clone());
+        let (answer, presence) = (names_its_host(&request).then(|| router.call(request)), presence.clone());
         async move {
-            let answer = answer.await;
+            let answer = match answer {
+                Some(answer) => answer.await,
+                None => Ok(no_host()),
+            };
             // From here on it is the client's turn: to take the answer, and to ask again.
             presence.waits_for_client();
             answer
@@ -145,6 +149,21 @@ async fn serve(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// Whether a request says once for whom it is, as RFC 9112, section 3.2, demands: of two readers each could believe
+/// another one. Before HTTP/1.1 it need not.
+fn names_its_host<B>(request: &http::Request<B>) -> bool {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() < http::Version::HTTP_11)
+}
+
+/// As the parser refuses what it cannot read.
+fn no_host() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Returns once it is time to stop, or nobody is left who could say so.

@@ -1,7 +1,6 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
 use crate::{app::App, keys};
-use hongyan_core::Keys;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -19,11 +18,11 @@ fn every(span: Duration) -> tokio::time::Interval {
 }
 
 /// Follows the store's keys, so that one made or revoked elsewhere takes effect.
-pub(crate) async fn follow_keys(app: Arc<App>, store: Arc<dyn Keys>) {
+pub(crate) async fn follow_keys(app: Arc<App>) {
     let mut tick = every(keys::RELOAD_EVERY);
     loop {
         tick.tick().await;
-        if let Err(error) = app.ring.reload(store.as_ref()).await {
+        if let Err(error) = app.ring.reload().await {
             tracing::warn!(%error, "the keys could not be reread; those known stay in force");
         }
     }

@@ -92,11 +92,12 @@ pub static FAULTS: &[Known] = &[
     row("550 MI:STC", HOUR, Who::Admin, ("the day's connections are used up", "当日连接次数已用完"), DAILY).about(About::Account),
     row(
         "550 RP:RCL",
-        Class::Permanent,
-        Who::Sender,
-        ("too many recipients for one mail", "单封邮件收件人过多"),
-        ("set fewer recipients per mail", "请减少每封邮件的收件人数"),
-    ),
+        HOUR,
+        Who::Admin,
+        ("NetEase's limit on mails to many is reached", "网易群发数量超限"),
+        ("the account rests; send less, and set fewer recipients per mail", "账号已暂停；请减少发送量及每封邮件的收件人数"),
+    ).about(About::Account),
+    row("550 RP:TRC", HOUR, Who::Admin, ("NetEase's limit on recipients within a time is reached", "网易一段时间内收件人数超限"), DAILY).about(About::Account),
     // The words of QQ and of Tencent's corporate mail.
     row(
         "550 frequency limited",
@@ -141,6 +142,11 @@ pub static FAULTS: &[Known] = &[
     ).about(About::Account),
     // Google: https://support.google.com/a/answer/3726730
     row("550 5.4.5", HOUR, Who::Admin, ("the day's sending quota is used up", "当日发信额度已用完"), DAILY).about(About::Account),
+    // What several say of their quota, under the enhanced code of every policy: "5.7.0 Mail sending limit exceeded".
+    row("550 sending limit", HOUR, Who::Admin, ("the account's sending limit is reached", "账号发信额度已用完"), DAILY).about(About::Account),
+    // Microsoft: https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+    row("550 5.1.90", HOUR, Who::Admin, ("the day's recipients are used up", "当日收件人额度已用完"), DAILY).about(About::Account),
+    row("550 5.7.705", HOUR, Who::Admin, ("the company has sent too much", "企业发信量超限"), DAILY).about(About::Account),
     // Microsoft's answer to too many connections.
     row("432 4.3.2", MINUTE, Who::Hongyan, ("too many connections at once", "并发连接过多"), WAITS).about(About::Account),
     row(
@@ -504,6 +510,12 @@ mod tests {
             (550, "5.4.5 Daily user sending limit exceeded", "550 5.4.5", "throttled"),
             (550, "Ip frequency limited", "550 frequency limited", "throttled"),
             (550, "4.1.1 the classes disagree", "550", "permanent"),
+            (550, "5.1.90 Your message can't be sent", "550 5.1.90", "throttled"),
+            (550, "5.7.705 Access denied, tenant has exceeded threshold", "550 5.7.705", "throttled"),
+            (550, "5.7.0 Mail sending limit exceeded", "550 sending limit", "throttled"),
+            (550, "5.7.0 refused by policy", "550", "permanent"),
+            (550, "RP:RCL 163 smtp8", "550 RP:RCL", "throttled"),
+            (550, "RP:TRC 163 smtp8", "550 RP:TRC", "throttled"),
             (552, "5.3.4 too big", "5.3.4", "permanent"),
             (553, "Mail from must equal authorized user", "553 authorized user", "permanent"),
             (554, "DT:SPM 163 smtp10", "554 DT:SPM", "permanent"),
@@ -554,6 +566,8 @@ mod tests {
             (421, "4.3.2 closing", About::Account),
             (450, "MI:DMC too many", About::Account),
             (554, "Reject by behaviour spam", About::Account),
+            (550, "5.1.90 daily limit", About::Account),
+            (550, "RP:TRC", About::Account),
             (550, "5.1.1 no such user", About::Message),
             (554, "DT:SPM", About::Message),
             (552, "5.3.4 too big", About::Message),

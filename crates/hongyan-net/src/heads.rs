@@ -2,7 +2,9 @@
 //! of the same to another, and whoever sits in front of a server may be the other.
 //!
 //! The parser above takes both ends of a line. Here the bytes are looked at on their way up to it, and a line feed that
-//! has no carriage return before it reaches the parser as NUL, which it refuses with `400` wherever it stands.
+//! has no carriage return before it reaches the parser as NUL, which it refuses with `400` wherever it stands in a head.
+//! In the line of a chunk's length it passes as it is: there the parser refuses a line feed itself, and takes NUL for
+//! part of an extension.
 
 use crate::watched::{Watch, Watched};
 
@@ -73,6 +75,7 @@ impl Place {
     /// Moves over bytes as they come, and changes those that must not pass.
     fn walk(&mut self, mut bytes: &mut [u8], upgrades: bool) {
         while !bytes.is_empty() {
+            let in_chunk_size = matches!(self, Self::ChunkSize(_));
             match self {
                 Self::Over => return,
                 Self::Body(left) | Self::Chunk(left) => {
@@ -89,7 +92,9 @@ impl Place {
                 Self::Head(line) | Self::ChunkSize(line) | Self::Trailers(line) => {
                     let byte = bytes[0];
                     if byte == b'\n' && line.text.last() != Some(&b'\r') {
-                        bytes[0] = 0;
+                        if !in_chunk_size {
+                            bytes[0] = 0;
+                        }
                         *self = Self::Over;
                         return;
                     }
@@ -202,6 +207,16 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_line_feed_in_the_line_of_a_chunks_length_is_left_to_the_parser() {
+        let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        for wire in [format!("{chunked}1\na\r\n0\r\n\r\n"), format!("{chunked}1;x\ny\r\na\r\n0\r\n\r\n")] {
+            for size in [1, 2, 7, 10_000] {
+                assert_eq!(String::from_utf8(walked(&wire, size)).unwrap(), wire, "by {size}");
+            }
+        }
+    }
+
+    #[test]
     fn a_bare_line_feed_is_found_in_the_first_head_and_in_every_further_one() {
         let body = "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n\n\n";
         let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n\n\r\n0\r\n";
@@ -214,7 +229,6 @@ mod tests {
             (&format!("{body}GET / HTTP/1.1"), "\r\n"),
             (&format!("{chunked}\r\nGET / HTTP/1.1"), "\r\n"),
             (&format!("{chunked}x: 1"), "\r\n"),
-            ("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1", "a\r\n0\r\n\r\n"),
             (&long, "\r\n\r\n"),
         ] {
             for size in [1, 2, 7, 10_000] {

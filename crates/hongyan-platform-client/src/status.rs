@@ -68,7 +68,7 @@ mod tests {
         let throttled = |s| Class::Throttled { after: Some(seconds(s)) };
         for (fault, effect, status, after, code, class, about) in [
             // A gate's own answer.
-            (page(429), send, 429, None, "net.throttled", throttled(60), About::Network),
+            (page(429), send, 429, None, "net.throttled", Class::Throttled { after: None }, About::Network),
             (page(429), send, 429, Some(7), "net.throttled", throttled(7), About::Network),
             (page(429), read, 429, Some(0), "net.throttled", throttled(0), About::Network),
             (page(503), send, 503, Some(7), "net.unavailable", throttled(7), About::Network),
@@ -83,7 +83,7 @@ mod tests {
             (said("busy"), send, 503, Some(9), "busy", Class::Retryable { after: Some(seconds(9)) }, About::Message),
             (said("nobody"), send, 429, Some(9), "nobody", Class::Permanent, About::Message),
             (said("token"), send, 429, None, "token", Class::RefreshToken, About::Account),
-            (said("open"), send, 429, None, "open", throttled(60), About::Network),
+            (said("open"), send, 429, None, "open", Class::Throttled { after: None }, About::Network),
             (said("open"), send, 500, None, "open", Class::Ambiguous, About::Message),
             // A code of no table.
             (said("?"), send, 200, None, "?", Class::Permanent, About::Message),

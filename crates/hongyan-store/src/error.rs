@@ -41,6 +41,11 @@ impl Error {
         Self { about: About::File(Obstacle::Gone), words: words.to_string() }
     }
 
+    /// There is no room on the disk.
+    pub(crate) fn full(words: impl fmt::Display) -> Self {
+        Self { about: About::File(Obstacle::Full), words: words.to_string() }
+    }
+
     /// Whether one row alone is to blame: others can be read and written.
     pub(crate) fn is_of_a_row(&self) -> bool {
         self.about == About::Row

@@ -244,6 +244,14 @@ impl<S: Outbox> Outbox for Failing<S> {
         self.done(self.store.keep_outages(account, outages)).await
     }
 
+    async fn calls_since(&self, account: &str, since: Time) -> Result<Vec<(Time, u32)>> {
+        self.done(self.store.calls_since(account, since)).await
+    }
+
+    async fn next_end(&self, account: &str) -> Result<Option<Time>> {
+        self.done(self.store.next_end(account)).await
+    }
+
     async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
         self.done(self.store.expired(account, now, lease, limit)).await
     }

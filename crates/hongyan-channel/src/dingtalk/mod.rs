@@ -27,7 +27,7 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope};
+use hongyan_endpoint::{Class, Endpoint, Fault, File, Known, Scope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -72,6 +72,8 @@ impl DingTalkConfig {
 const NOBODY: &[&str] = &["60121", "40104", "33012", "46004", "60103"];
 /// The platform's code for content that went to the person today.
 const REPEATED: &str = "143106";
+/// The platform's code for a task whose result it does not give: not yet, or never.
+const NO_RESULT: &str = "41052";
 
 /// For how long an uploaded file is named again: it has no published end, and is uploaded afresh every week.
 const FILE_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -248,12 +250,26 @@ impl Channel for DingTalkChannel {
             Handle::People { key } => return robot::receipts(self, key, targets).await,
             chat => return group::receipts(self, chat, targets).await,
         };
-        let result = self.client.call(&GetSendResult { agent_id, task_id }).await?.send_result;
-        let results = read_result(&result, targets);
+        let is_done = async || Ok(self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2);
+        let asked = self.client.call(&GetSendResult { agent_id, task_id }).await;
+        let result = match asked {
+            Err(fault) if fault.code() == NO_RESULT => {
+                if !is_done().await? {
+                    return Ok(Receipts { results: Vec::new(), finished: false });
+                }
+                // It may have ended between the two. What still gives no result will never give one.
+                let again = self.client.call(&GetSendResult { agent_id, task_id }).await;
+                again.map_err(|fault| match fault.code() {
+                    NO_RESULT => fault.with_class(Class::Permanent),
+                    _ => fault,
+                })?
+            }
+            asked => asked?,
+        };
+        let results = read_result(&result.send_result, targets);
         let people = targets.iter().filter(|t| target::is_person(t.address.kind)).count();
         // Everybody is accounted for: the task is done, and the progress call is saved.
-        let finished = results.len() >= people
-            || self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2;
+        let finished = results.len() >= people || is_done().await?;
         Ok(Receipts { results, finished })
     }
 

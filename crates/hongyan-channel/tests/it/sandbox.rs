@@ -5,19 +5,24 @@ use hongyan_channel::{Account, AccountConfig};
 use hongyan_core::{
     Address, AddressKind, CallFile, ChatChange, Format, NewChat, Outcome, RecipientState, Target, Time,
 };
-use hongyan_endpoint::File;
+use hongyan_endpoint::{Class, File};
 use hongyan_sandbox::{Sandbox, SandboxOptions};
 use serde_json::json;
 
 async fn dingtalk() -> (Sandbox, Account) {
     let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    let account = dingtalk_on(&sandbox);
+    (sandbox, account)
+}
+
+fn dingtalk_on(sandbox: &Sandbox) -> Account {
     let given = sandbox.credentials()["dingtalk"].clone();
     let config: AccountConfig = serde_json::from_value(json!({
         "channel": "dingtalk", "app_key": given["app_key"], "app_secret": given["app_secret"],
         "agent_id": given["agent_id"], "base_url": given["base"],
     }))
     .unwrap();
-    (sandbox, config.open("ding").unwrap())
+    config.open("ding").unwrap()
 }
 
 #[tokio::test]
@@ -47,6 +52,27 @@ async fn a_file_goes_into_a_dingtalk_chat_that_the_account_made() {
 
     let gone = deliver(&account, &report, Some(CallFile::Id("@gone")), &targets).await;
     assert!(matches!(gone, Outcome::Failed { fault, .. } if fault.code() == "40007"));
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_task_whose_result_is_never_given_is_asked_for_until_it_is_done() {
+    let sandbox = Sandbox::start(SandboxOptions { people: 200, ..SandboxOptions::default() }).await.unwrap();
+    let account = dingtalk_on(&sandbox);
+    let targets = [Target { index: 0, address: Address::new(AddressKind::All, ""), resolved: None }];
+    let Outcome::Taken { handle: Some(handle), .. } =
+        deliver(&account, &content(json!({"text": "全员"})), None, &targets).await
+    else {
+        panic!("it was not taken")
+    };
+    let fault = loop {
+        match account.channel.receipts(&handle, &targets).await {
+            Ok(receipts) => assert!(!receipts.finished && receipts.results.is_empty()),
+            Err(fault) => break fault,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    assert_eq!((fault.code(), fault.class()), ("41052", Class::Permanent));
     sandbox.stop().await;
 }
 

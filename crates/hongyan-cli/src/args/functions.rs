@@ -46,7 +46,7 @@ impl clap::Args for Dangers {
             command.arg(
                 Arg::new(switch.name)
                     .long(switch.name.replace('_', "-"))
-                    .help(format!("{} ({})", switch.en, switch.zh))
+                    .help(switch.en)
                     .help_heading("Dangerous")
                     .action(ArgAction::SetTrue),
             )

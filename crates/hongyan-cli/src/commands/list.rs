@@ -58,7 +58,9 @@ pub(crate) async fn run(args: &List, json: bool) -> anyhow::Result<Exit> {
         let rows: Vec<Vec<Cell>> = messages.iter().map(row).collect();
         listing::print(&["MESSAGE 消息", "AT 时间", "STATE 状态", "RECIPIENTS 接收人", "CONTENT 内容"], &rows);
     }
-    if let Some(cursor) = cursor {
+    // A page that could not be written is still to come.
+    if let Some(cursor) = cursor.filter(|_| !crate::out::is_closed()) {
+        let cursor = hongyan_endpoint::harmless(&cursor);
         note!("{}", told!("there are more: --cursor {cursor}" ; "还有更多：--cursor {cursor}"));
     }
     Ok(Exit::Done)

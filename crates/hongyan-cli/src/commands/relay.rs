@@ -4,15 +4,12 @@ use super::serve::told_to_stop;
 use crate::{
     args::Relay,
     exit::{Exit, Usage},
-    logging,
+    logging, out,
     remote::Gateway,
 };
 use anyhow::Context;
 use hongyan_relay::{Change, Create, Fault, Kind, Options, OutboxTable, Summary};
-use std::{
-    io::{ErrorKind, Write},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::sync::watch;
 
 pub(crate) async fn run(args: &Relay, json: bool) -> anyhow::Result<Exit> {
@@ -76,10 +73,10 @@ fn exit(summary: Summary) -> Exit {
 
 /// Writes to standard output. A reader that is gone must not end a relay: its table has the truth.
 fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => tracing::warn!(%error, "standard output"),
-        _ => {}
+    let failed_before = out::failure().is_some();
+    out::write_bytes(text.as_bytes());
+    if let (false, Some(error)) = (failed_before, out::failure()) {
+        tracing::warn!(%error, "standard output");
     }
 }
 

@@ -1,9 +1,9 @@
 //! `hongyan serve`: runs the gateway.
 
-use crate::out::{note, say};
+use crate::out::{self, note, say};
 use crate::{
     args::Serve,
-    exit::{Exit, Usage},
+    exit::{Exit, Usage, unwritten},
     lang::told,
     logging,
 };
@@ -43,6 +43,11 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
         if let Some(key) = &first_key {
             say!("{}", told!("API key, shown this once: {key}" ; "API 密钥，仅显示一次：{key}"));
         }
+    }
+    // A gateway runs on without a place for its words, but not when the only key was among them.
+    if let Some(why) = out::failure().filter(|_| first_key.is_some()) {
+        gateway.stop().await;
+        return Err(unwritten(why).context(told!("the first API key was not shown: `hongyan keys create` makes another" ; "首个 API 密钥未能显示：可用 `hongyan keys create` 另建")));
     }
     told_to_stop().await?;
     gateway.stop().await;

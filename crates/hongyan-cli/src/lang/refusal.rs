@@ -8,8 +8,11 @@ use clap::{
 /// The error as a text, in the language that was chosen; help and versions as they are.
 pub(crate) fn explained(error: &clap::Error, command: &Command) -> String {
     let shown = || error.render().ansi().to_string();
-    if super::chosen() == super::Lang::En || !error.use_stderr() {
+    if super::chosen() == super::Lang::En {
         return shown();
+    }
+    if !error.use_stderr() {
+        return super::help::finished(&shown());
     }
     match sentence(error) {
         Some(sentence) => {

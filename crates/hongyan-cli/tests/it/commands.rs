@@ -43,6 +43,61 @@ async fn send_status_recall_and_their_exit_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_an_error_and_a_reader_that_is_gone_is_none() {
+    let stage = Stage::open("").await;
+    let sent = run(&stage, &["send", "--to", "zhangsan", "--via", "ding", "--text", "满", "--wait", "10"]);
+    assert_eq!(code(&sent), 0, "{sent:?}");
+    let id = json(&run(&stage, &["--json", "list"]))["messages"][0]["id"].as_str().unwrap().to_owned();
+    let script = format!("{}/words-{}.dos", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    std::fs::write(&script, "print(\"words\")\n").unwrap();
+    let script = script.as_str();
+    for (args, ended) in [
+        (vec!["list", "--csv"], 1),
+        (vec!["list"], 1),
+        (vec!["--json", "list"], 1),
+        (vec!["status", &id], 1),
+        (vec!["status", &id, "--csv"], 1),
+        (vec!["media", "list"], 1),
+        (vec!["explain", "40001"], 1),
+        (vec!["config", "default"], 1),
+        (vec!["completions", "bash"], 1),
+        (vec!["run", script], 1),
+        (vec!["--json", "run", script], 1),
+        (vec!["--help"], 1),
+        (vec!["--lang", "zh", "send", "--help"], 1),
+        (vec!["--version"], 1),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = stage.command().args(&args).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), ended, "{args:?}: {said}");
+        let expected =
+            if args.contains(&"zh") { "无法写入标准输出：" } else { "standard output cannot be written" };
+        assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(!args.contains(&"--json") || said.lines().last().unwrap().starts_with('{'), "{args:?}: {said}");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = stage.command().args(&args).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("cannot be written") && !said.contains("panic"), "{args:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_serves_from_its_first_use() {
+    let stage = Stage::open("").await;
+    for number in 0..3 {
+        let name = format!("key-{number}");
+        let made = run(&stage, &["--json", "keys", "create", "--name", &name, "--scope", "read"]);
+        assert_eq!(code(&made), 0, "{made:?}");
+        let key = json(&made)["key"].as_str().unwrap().to_owned();
+        let listed = stage.command().env("HONGYAN_KEY", key).args(["--json", "list"]).output().unwrap();
+        assert_eq!(code(&listed), 0, "{listed:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn waiting_ends_with_what_the_platform_says_of_everybody() {
     let mut stage = Stage::open("").await;
     // The first look would be long after the wait.

@@ -70,6 +70,16 @@ async fn heads_that_clients_of_other_languages_write_are_taken() {
         let said = post(&stage, &path, lines, body.as_bytes()).await;
         assert_eq!(said["errcode"], 0, "{who}: {said}");
     }
+    // A form may carry the token.
+    let with_token = format!("access_token={ding}&{}", form.replace("top", "inside"));
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let send = "/topapi/message/corpconversation/asyncsend_v2";
+    assert_eq!(post(&stage, send, kind, with_token.as_bytes()).await["errcode"], 0);
+    for (token, errcode) in [(ding.as_str(), 0), ("nobody", 88)] {
+        let form = format!("userid=zhangsan&access_token={token}");
+        let said = post(&stage, "/topapi/v2/user/get", kind, form.as_bytes()).await;
+        assert_eq!(said["errcode"], errcode, "{said}");
+    }
     let body = json("chunks");
     let (left, right) = body.split_at(20);
     let chunks = format!("{:x}\r\n{left}\r\n{:X};name=value\r\n{right}\r\n0\r\n\r\n", left.len(), right.len());

@@ -123,14 +123,16 @@ pub(super) const ROWS: &[Known] = &[
         Hongyan,
         ("the three messages to everybody of this day are spent", "当日全员消息次数已用完"),
         ("wait until tomorrow, or address departments", "请次日再发，或改为按部门发送"),
-    ),
+    )
+    .about(About::Audience),
     known(
         "41046",
         Class::throttled(60),
         Hongyan,
         ("too many messages to everybody within a minute", "全员消息每分钟次数超限"),
         LATER,
-    ),
+    )
+    .about(About::Audience),
     known("41047", Class::throttled(60), Hongyan, ("too many receivers within a minute", "每分钟接收人数超限"), LATER),
     known(
         "41048",
@@ -203,7 +205,8 @@ pub(super) const ROWS: &[Known] = &[
         Hongyan,
         ("the person has had the day's messages from this application", "该用户当日接收本应用消息已达上限"),
         DAILY,
-    ),
+    )
+    .about(About::Audience),
     known(
         "143106",
         Permanent,
@@ -231,7 +234,8 @@ pub(super) const ROWS: &[Known] = &[
         Hongyan,
         ("the person has had the day's messages from this suite", "该用户当日接收本套件消息已达上限"),
         DAILY,
-    ),
+    )
+    .about(About::Audience),
     known(
         "143206",
         Permanent,

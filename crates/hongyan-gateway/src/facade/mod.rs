@@ -89,7 +89,7 @@ async fn work(app: &App, account: &str, parts: &Parts, body: &mut Body) -> Resul
     if parts.method != Method::POST {
         return Err(Refused::words(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
     }
-    let caller = admit(app, account, route, operation.declared.spec().role, parts)?;
+    let caller = admit(app, account, route, operation.declared.spec().role, parts).await?;
     let fields = read(app, &caller.id, parts, body).await?;
     let request = fields::check(route, &fields).map_err(Refused::param)?;
     let from = app.doors.application(account).ok_or_else(|| unknown_account(account))?;
@@ -101,12 +101,22 @@ fn unknown_account(account: &str) -> Refused {
 }
 
 /// Who calls: a key in the header or the query; nobody in particular from this machine, where that is configured.
-fn admit(app: &App, account: &str, route: &FacadeRoute, role: Role, parts: &Parts) -> Result<Arc<Caller>, Refused> {
+async fn admit(
+    app: &App,
+    account: &str,
+    route: &FacadeRoute,
+    role: Role,
+    parts: &Parts,
+) -> Result<Arc<Caller>, Refused> {
     let given = key(parts);
     if given.is_none() && app.config.facade.open_on_loopback && is_local(parts) {
         return Ok(Arc::new(Caller::owner(account)));
     }
-    let caller = given.and_then(|key| app.ring.recognise(&key)).ok_or_else(|| {
+    let caller = match given {
+        Some(key) => app.ring.recognise_new(&key).await,
+        None => None,
+    };
+    let caller = caller.ok_or_else(|| {
         let words = "send Authorization: Bearer KEY with a key that is in force 请使用有效的 API 密钥";
         Refused::words(StatusCode::UNAUTHORIZED, words)
     })?;

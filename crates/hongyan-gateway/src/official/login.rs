@@ -36,6 +36,8 @@ async fn token(
     // Only the older form of DingTalk's first login names a company; the other ids are the application's.
     let of_company = (platform, spec.role) == (PlatformKind::DingTalk, Role::Login(Pair::Query))
         && !both(call, "appkey", "appsecret");
+    // One that was made a moment ago.
+    app.ring.recognise_new(&secret).await;
     let holder = holder(&app.doors, &|key| app.ring.recognise(key), platform, (&id, of_company), &secret);
     let found = holder.ok_or_else(|| wrong_pair(&app.doors, platform, spec, call, &id));
     let credential = [id.as_bytes(), b"\0", secret.as_bytes()].concat();

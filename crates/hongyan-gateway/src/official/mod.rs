@@ -22,6 +22,7 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_channel::{Account, ChannelConfig};
 use hongyan_core::{Channel, Rest, Scope, StoreError};
+use hongyan_dingtalk::topapi;
 use hongyan_endpoint::{
     Auth, Body as BodyForm, Effect, Invalid, Reach, Refusal, Role, Sealed, Spec, Wire, harmless_json,
 };
@@ -206,14 +207,25 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         }
         return Ok(robot::forward(app, from, platform, operation, parts, bytes).await);
     }
+    let form = if !upload && spec.auth.extract(&call).is_none() && topapi::may_hold_token(&call) {
+        let bytes = read(app, "form", platform, spec, parts, body, large).await?;
+        gather(&mut call, &bytes);
+        Some(topapi::without_token(&bytes))
+    } else {
+        None
+    };
     let (from, caller) = whose(app, platform, spec, &call)?;
     allow(platform, spec, &caller)?;
-    let (_place, bytes) = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
-    if !upload {
-        call.body = bytes.to_vec();
-        // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
-        hongyan_dingtalk::topapi::gather(&mut call, true);
-    }
+    let (_place, bytes) = match form {
+        Some(rest) => (None, rest.into()),
+        None => {
+            let read = read_large(app, &caller.id, platform, spec, parts, body, large).await?;
+            if !upload {
+                gather(&mut call, &read.1);
+            }
+            read
+        }
+    };
     let credential = arrival::credential(spec.auth);
     let raw = arrival::raw(parts, &credential.iter().map(String::as_str).collect::<Vec<_>>(), bytes);
     if !right_method {
@@ -221,6 +233,13 @@ async fn admitted(app: &App, operation: Operation, parts: &Parts, body: &mut Bod
         return Ok(forward(app, from, operation, &raw).await);
     }
     Ok(perform(app, &caller, from, operation, &call, &raw).await)
+}
+
+/// Gives a call its body, as `/topapi/*` reads it.
+fn gather(call: &mut Wire, bytes: &[u8]) {
+    call.body = bytes.to_vec();
+    // Nobody has shown that the platform refuses JSON under a form's type, so it is not refused here.
+    topapi::gather(call, true);
 }
 
 /// Reads a body of up to `most` bytes; an upload has one of the places for them.

@@ -73,11 +73,11 @@ pub(super) async fn whose<'a>(
     parts: &Parts,
 ) -> Result<(&'a Robot, Arc<Caller>), Fault> {
     let credential = call.query(if platform == PlatformKind::DingTalk { TOKEN } else { "key" }).unwrap_or_default();
-    let found = found(app, platform, call);
+    let found = found(app, platform, call).await;
     app.doors.slow.answer(app, (platform, spec), parts, credential.as_bytes(), found).await
 }
 
-fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
+async fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a Robot, Arc<Caller>), Fault> {
     let name = if platform == PlatformKind::DingTalk { TOKEN } else { "key" };
     let unknown = || match platform {
         PlatformKind::DingTalk => platform.refused("300005", "token is not exist"),
@@ -94,7 +94,7 @@ fn found<'a>(app: &'a App, platform: PlatformKind, call: &Wire) -> Result<(&'a R
         }
         return Ok((robot, Arc::new(Caller::owner(&robot.account))));
     }
-    let caller = app.ring.recognise(given).filter(|caller| caller.may(Scope::Send)).ok_or_else(unknown)?;
+    let caller = app.ring.recognise_new(given).await.filter(|caller| caller.may(Scope::Send)).ok_or_else(unknown)?;
     let mut usable = robots().filter(|robot| caller.barred([&*robot.account]).is_none());
     match (usable.next(), usable.next()) {
         (Some(robot), None) => Ok((robot, caller)),

@@ -176,7 +176,7 @@ async fn guarded(future: impl Future<Output = Reply> + Send) -> Option<Reply> {
 }
 
 async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -> Reply {
-    authorise(app, route, call)?;
+    authorise(app, route, call).await?;
     call.query = query::read(route, &call.parts.uri)?;
     match route.operation {
         Operation::SendMessage => messages::send(app, call, body).await,
@@ -211,7 +211,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
     }
 }
 
-fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
+async fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
     let Some(scope) = route.scope else { return Ok(()) };
     if route.operation == Operation::Metrics && app.config.server.open_metrics {
         return Ok(());
@@ -221,16 +221,17 @@ fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
         (Some(value), None) => value.to_str().ok().and_then(|value| value.split_once(' ')),
         _ => None,
     };
-    let caller = key
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, key)| app.ring.recognise(key.trim()))
-        .ok_or_else(|| {
-            Problem::new(
-                Code::Unauthorized,
-                "send Authorization: Bearer KEY with a key that is in force",
-                "请使用 Authorization: Bearer 密钥，且密钥须有效",
-            )
-        })?;
+    let caller = match key.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+        Some((_, key)) => app.ring.recognise_new(key.trim()).await,
+        None => None,
+    };
+    let caller = caller.ok_or_else(|| {
+        Problem::new(
+            Code::Unauthorized,
+            "send Authorization: Bearer KEY with a key that is in force",
+            "请使用 Authorization: Bearer 密钥，且密钥须有效",
+        )
+    })?;
     if !caller.may(scope) {
         return Err(Problem::new(
             Code::Forbidden,

@@ -14,6 +14,7 @@ mod heads;
 mod http;
 mod leases;
 mod ledger;
+mod limits;
 mod log;
 mod media;
 mod odd_answers;

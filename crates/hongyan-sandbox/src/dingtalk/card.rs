@@ -19,7 +19,7 @@ use crate::{
 use hongyan_dingtalk::{
     DingTalk,
     card::{
-        AddSpaces, Answer, Card, CardCallback, CardCallbackRegistered, CardCreated, CardDelivered, CardDone,
+        AddSpaces, Answer, Card, CardCallback, CardCallbackRegistered, CardCreated, CardDelivered, CardDone, CardShown,
         CreateAndDeliver, CreateCard, DeliverCard, DeliverResult, Delivered, Deliveries, Model, Press,
         RegisterCardCallback, Spaces, StreamCard, UpdateCard, UpdateOptions, Variables,
     },
@@ -192,8 +192,8 @@ fn deliver(
     to: Vec<(String, String)>,
     how: &Deliveries,
     kind: Option<i64>,
-) -> CardDelivered {
-    let mut result = Delivered { out_track_id: track.to_owned(), deliver_results: Vec::new() };
+) -> Vec<DeliverResult> {
+    let mut results = Vec::new();
     for (space_type, space_id) in to {
         let shown = show(world, now, track, &space_type, &space_id, how, kind);
         let mut one = DeliverResult { space_type, space_id, ..DeliverResult::default() };
@@ -201,10 +201,10 @@ fn deliver(
             Ok(message) => (one.success, one.carrier_id) = (true, message.to_string()),
             Err(words) => one.error_msg = words.to_owned(),
         }
-        result.deliver_results.push(one);
+        results.push(one);
     }
     refresh(world, track);
-    CardDelivered { success: true, result }
+    results
 }
 
 /// Shows a card in one place; the message's id.
@@ -293,7 +293,8 @@ pub(super) fn create_and_deliver(
     check(world, &card.spaces, &to, &deliveries)?;
     let (track, kind) = (card.out_track_id.clone(), card.user_id_type);
     make(world, caller.now, card)?;
-    Ok(deliver(world, caller.now, &track, to, &deliveries, kind))
+    let deliver_results = deliver(world, caller.now, &track, to, &deliveries, kind);
+    Ok(CardDelivered { success: true, result: Delivered { out_track_id: track, deliver_results } })
 }
 
 fn held<'a>(world: &'a mut World, track: &str) -> Result<&'a mut Held, Refused> {
@@ -304,7 +305,7 @@ fn held<'a>(world: &'a mut World, track: &str) -> Result<&'a mut Held, Refused> 
     found.ok_or_else(|| fault("param.cardNotExist", "卡片不存在").into())
 }
 
-pub(super) fn deliver_made(world: &mut World, caller: &Caller, request: DeliverCard) -> Result<CardDelivered, Refused> {
+pub(super) fn deliver_made(world: &mut World, caller: &Caller, request: DeliverCard) -> Result<CardShown, Refused> {
     let DeliverCard { out_track_id, open_space_id, user_id_type, deliveries } = request;
     if open_space_id.is_empty() {
         return Err(empty("openSpaceId", "param.openSpaceIdEmpty"));
@@ -312,7 +313,8 @@ pub(super) fn deliver_made(world: &mut World, caller: &Caller, request: DeliverC
     let where_to = spaces(&open_space_id)?;
     let models = held(world, &out_track_id)?.card.spaces.clone();
     check(world, &models, &where_to, &deliveries)?;
-    Ok(deliver(world, caller.now, &out_track_id, where_to, &deliveries, user_id_type))
+    let result = deliver(world, caller.now, &out_track_id, where_to, &deliveries, user_id_type);
+    Ok(CardShown { success: true, result })
 }
 
 const DONE: CardDone = CardDone { success: true, result: true };

@@ -401,3 +401,37 @@ pub async fn what_has_expired_is_leased_by_itself(stand: impl Stand) {
     assert!(store.expired("ding", after(10), LEASE, 10).await.unwrap().is_empty());
     assert_eq!(store.expired("ding", after(60), LEASE, 10).await.unwrap().len(), 1);
 }
+
+pub async fn the_calls_of_an_account_are_known_after_a_reopening(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    for seconds in [1, 1, 30] {
+        let id = put(&store, make.message("ding", &["li"])).await;
+        store.claim("ding", after(seconds), LEASE, 10).await.unwrap();
+        store.settle(vec![Settlement { at: after(seconds), ..sent(first(id)) }]).await.unwrap();
+    }
+    put(&store, make.message("ding", &["li"])).await;
+    put(&store, make.message("mail", &["li"])).await;
+    assert_eq!(store.claim("ding", after(40), LEASE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.calls_since("ding", NOW).await.unwrap(), [(after(1), 2), (after(30), 1)]);
+    drop(store);
+    let store = stand.open();
+    assert_eq!(store.orphans("ding", after(50), LEASE).await.unwrap().len(), 1);
+    let calls = [(after(1), 2), (after(30), 1), (after(50), 1)];
+    assert_eq!(store.calls_since("ding", NOW).await.unwrap(), calls, "one that was under way may have been made");
+    assert_eq!(store.calls_since("ding", after(30)).await.unwrap(), calls[1..]);
+    assert_eq!(store.calls_since("mail", NOW).await.unwrap(), []);
+}
+
+pub async fn the_next_end_is_that_of_what_waits(stand: impl Stand) {
+    let (store, make) = (stand.open(), Maker::default());
+    let expires = |seconds| NewMessage { expires_at: Some(after(seconds)), ..make.message("ding", &["li"]) };
+    assert_eq!(store.next_end("ding").await.unwrap(), None);
+    put(&store, make.message("ding", &["li"])).await;
+    assert_eq!(store.next_end("ding").await.unwrap(), None);
+    put(&store, expires(20)).await;
+    put(&store, expires(10)).await;
+    assert_eq!(store.next_end("ding").await.unwrap(), Some(after(10)));
+    assert_eq!(store.expired("ding", after(10), LEASE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.next_end("ding").await.unwrap(), Some(after(20)));
+    assert_eq!(store.next_end("mail").await.unwrap(), None);
+}

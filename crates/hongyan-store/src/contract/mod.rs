@@ -213,6 +213,8 @@ macro_rules! outbox_contract {
             what_was_written_down_while_the_clock_was_ahead_is_due_now
             what_has_expired_is_leased_by_itself
             outages_are_there_after_a_reopening
+            the_calls_of_an_account_are_known_after_a_reopening
+            the_next_end_is_that_of_what_waits
             how_it_left_is_still_said_when_it_was_read
             looked_up_ids_come_back_with_the_next_claim
             parts_go_out_one_after_another

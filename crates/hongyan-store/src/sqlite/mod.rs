@@ -5,6 +5,7 @@
 
 mod accept;
 mod addressed;
+mod calls;
 mod checkpoint;
 mod claim;
 mod code;
@@ -240,6 +241,16 @@ impl Outbox for Sqlite {
     async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<()> {
         let account = account.to_owned();
         self.writer.run(1 + outages.len(), move |group| outages::replace(group, &account, &outages)).await
+    }
+
+    async fn calls_since(&self, account: &str, since: Time) -> Result<Vec<(Time, u32)>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| calls::since(connection, &account, since)).await
+    }
+
+    async fn next_end(&self, account: &str) -> Result<Option<Time>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| read::next_end(connection, &account)).await
     }
 
     async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {

@@ -3,7 +3,7 @@
 use super::{
     Options, Sqlite,
     addressed::Runs,
-    checkpoint::{Checkpointer, Gauge},
+    checkpoint::{self, Checkpointer, Gauge},
     place::{self, Place},
     readers::Readers,
     schema::{self, Role},
@@ -58,6 +58,7 @@ fn open(path: &Path, options: Options, folder: Option<Folder>) -> Result<Sqlite>
     let found = place::take(path)?;
     let failed = |error: Error| error.at(path.display());
     let mut connection = schema::connect(path, Role::Writer, options.cache_kib).map_err(failed)?;
+    checkpoint::cut_log(&connection);
     schema::migrate(&mut connection).map_err(failed)?;
     let notices = place::mark_open(&connection, path, &found).map_err(failed)?;
     connection.execute("UPDATE deliveries INDEXED BY sending SET lease = 0 WHERE lease IS NOT NULL", [])?;

@@ -313,6 +313,11 @@ impl Place {
         Ok(())
     }
 
+    /// The log's length on the disk.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.log_file.metadata().map_or(0, |log| log.len())
+    }
+
     fn log_has_head(&self) -> bool {
         let mut head = [0; 4];
         self.log_file.read_exact_at(&mut head, 0).is_ok() && u32::from_be_bytes(head) & !1 == LOG_MAGIC

@@ -149,6 +149,15 @@ pub(crate) fn next_due(connection: &Connection, account: &str) -> Result<Option<
     Ok(statement.query_row([account], |row| row.get::<_, Option<i64>>(0))?.map(Time::from_millis))
 }
 
+/// The earliest `expires_at` of what waits.
+pub(crate) fn next_end(connection: &Connection, account: &str) -> Result<Option<Time>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT min((SELECT expires_at FROM messages m WHERE m.id = d.message))
+         FROM deliveries d INDEXED BY waiting WHERE account = ?1 AND due IS NOT NULL AND unbound = 0",
+    )?;
+    Ok(statement.query_row([account], |row| row.get::<_, Option<i64>>(0))?.map(Time::from_millis))
+}
+
 /// The earliest receipt time.
 pub(crate) fn next_receipt(connection: &Connection, account: &str) -> Result<Option<Time>> {
     let mut statement = connection.prepare_cached(

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006_wordings.sql"),
     include_str!("../../migrations/0007_holders.sql"),
     include_str!("../../migrations/0008_outages.sql"),
+    include_str!("../../migrations/0009_calls.sql"),
 ];
 
 /// How long a tool waits for another process that holds the file's write lock.

@@ -1,6 +1,7 @@
 //! Writing down what became of deliveries: settlements, receipts, recalls, and what people decide.
 
 use super::{
+    calls,
     code::{get, millis, part},
     writer::Group,
 };
@@ -98,6 +99,9 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
             ready.attempt,
         ])?;
     group.depths.left(&account, before, Some(state));
+    if settlement.attempt.is_some() {
+        calls::add(group, &account, settlement.at, 1)?;
+    }
     if settlement.due.is_none() && part.is_some_and(Part::has_next) {
         release_next(group, settlement)?;
     }

@@ -163,7 +163,7 @@ fn work(connection: &Connection, queue: &Queue<Box<dyn Work>>, mut desk: Desk) {
     while queue.take(&mut group) {
         let done = commit(connection, &mut group, &desk);
         desk.runs.after_commit(connection, done.recipients);
-        desk.gauge.after_commit(connection);
+        desk.gauge.after_commit(connection, &desk.place);
         let is_locked = done.obstacle == Some(Obstacle::Locked);
         if is_locked != std::mem::replace(&mut locked, is_locked) {
             let patience = if locked { KNOWN_LOCK } else { WRITER_TIMEOUT };
@@ -214,6 +214,7 @@ fn commit(connection: &Connection, group: &mut Vec<Box<dyn Work>>, desk: &Desk) 
 
 fn together(connection: &Connection, group: &mut [Box<dyn Work>], desk: &Desk) -> Result<usize> {
     desk.place.verify(connection)?;
+    desk.gauge.before_commit(&desk.place)?;
     // A rollback that failed is made up for.
     roll_back(connection)?;
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;

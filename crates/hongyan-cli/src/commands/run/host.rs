@@ -226,6 +226,6 @@ impl Host for World<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.output.is_closed() || self.over()
+        crate::out::is_closed() || self.over()
     }
 }

@@ -104,7 +104,7 @@ fn conclude(
             if outcome.failed() { ("assertion_failed", Exit::Failed) } else { ("done", Exit::Done) }
         }
         // Whoever read standard output has gone: as for `head`, there is nothing to say.
-        Err(error) if error.kind() == Kind::Limit && world.output.is_closed() => ("closed", Exit::Failed),
+        Err(error) if error.kind() == Kind::Limit && crate::out::is_closed() => ("closed", Exit::Failed),
         Err(error) => {
             diagnostics.push(described(&error, world.shown()));
             let drawn = error.render(world.shown(), world.color);

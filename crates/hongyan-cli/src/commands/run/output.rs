@@ -1,10 +1,10 @@
 //! Where a script's words go: `print` to standard output, notes and errors to standard error, or all of it into JSON.
 
 use crate::lang::told;
-use crate::out::{note, say};
+use crate::out::{self, note, say};
 use serde_json::{Value, json};
 use std::{
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     time::{Duration, Instant},
 };
 
@@ -22,8 +22,6 @@ pub(super) struct Output {
     /// Whether everything goes into one JSON object at the end.
     json: bool,
     notes: Vec<String>,
-    /// Nobody reads any more.
-    closed: bool,
 }
 
 impl Output {
@@ -34,7 +32,6 @@ impl Output {
             terminal: std::io::stdout().is_terminal(),
             json,
             notes: Vec::new(),
-            closed: false,
         }
     }
 
@@ -51,17 +48,11 @@ impl Output {
         if self.json {
             return;
         }
-        let mut stream = std::io::stdout().lock();
-        if !self.printed.is_empty() && stream.write_all(&self.printed).and_then(|()| stream.flush()).is_err() {
-            self.closed = true;
+        if !self.printed.is_empty() {
+            out::write_bytes(&self.printed);
         }
         self.printed.clear();
         self.flushed = Instant::now();
-    }
-
-    /// Whether nobody reads what is printed.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed
     }
 
     /// Something about the run that is not the script's.
