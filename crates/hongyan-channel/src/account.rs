@@ -7,7 +7,7 @@ use crate::{
     operations::{Caller, files_too},
     render,
     robot::RobotCaller,
-    secret::{SecretError, SecretRef},
+    secret::SecretRef,
     transport::TransportConfig,
     webhook::{WebhookChannel, WebhookConfig},
     wecom::{WeComChannel, WeComConfig},
@@ -16,7 +16,7 @@ use crate::{
 use hongyan_core::{
     Backoff, Channel, Claim, Content, Dedup, Flaw, OnRepeat, OnUnknown, Part, Policy, Rate, Time, Unfit, bilingual,
 };
-use hongyan_endpoint::strict;
+use hongyan_endpoint::{Bilingual, Invalid, typed};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -55,30 +55,44 @@ const fn an_hour() -> u64 {
 }
 
 /// The kinds of channel, by `channel = "…"`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "channel")]
+#[derive(Debug, Clone)]
 pub enum ChannelConfig {
     /// Work notifications of a DingTalk application.
-    #[serde(rename = "dingtalk")]
     DingTalk(DingTalkConfig),
     /// Messages of a WeCom application.
-    #[serde(rename = "wecom")]
     WeCom(WeComConfig),
     /// A mailbox.
-    #[serde(rename = "mail")]
     Mail(MailConfig),
     /// A robot of one DingTalk group.
-    #[serde(rename = "dingtalk-robot")]
     DingTalkRobot(DingTalkRobotConfig),
     /// A robot of one WeCom group.
-    #[serde(rename = "wecom-robot")]
     WeComRobot(WeComRobotConfig),
     /// Any HTTPS address.
-    #[serde(rename = "webhook")]
     Webhook(WebhookConfig),
 }
 
+/// What `channel` can be.
+pub const CHANNELS: [&str; 6] = ["dingtalk", "wecom", "mail", "dingtalk-robot", "wecom-robot", "webhook"];
+
 impl ChannelConfig {
+    /// Reads the channel's own keys.
+    fn read(channel: &str, keys: Map<String, Value>) -> Result<Self, Invalid> {
+        let keys = Value::Object(keys);
+        Ok(match channel {
+            "dingtalk" => Self::DingTalk(typed(keys)?),
+            "wecom" => Self::WeCom(typed(keys)?),
+            "mail" => Self::Mail(typed(keys)?),
+            "dingtalk-robot" => Self::DingTalkRobot(typed(keys)?),
+            "wecom-robot" => Self::WeComRobot(typed(keys)?),
+            "webhook" => Self::Webhook(typed(keys)?),
+            _ => {
+                let (en, zh) = (CHANNELS.join(", "), CHANNELS.join("、"));
+                let why = bilingual!("expected one of {en}"; "应为 {zh} 之一");
+                return Err(Invalid::unfit("channel", why));
+            }
+        })
+    }
+
     /// For how long a message waits for an account that cannot send, unless the account says otherwise.
     fn gives_up_after(&self) -> Duration {
         const DAY: Duration = Duration::from_secs(86_400);
@@ -124,9 +138,9 @@ pub struct Common {
 pub struct Span(pub Duration);
 
 impl TryFrom<String> for Span {
-    type Error = String;
+    type Error = Bilingual;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Bilingual> {
         let read = || {
             let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
             let seconds = match unit {
@@ -138,7 +152,9 @@ impl TryFrom<String> for Span {
             };
             Some(Duration::from_secs(number.trim_end().parse::<u64>().ok()?.checked_mul(seconds)?))
         };
-        read().map(Self).ok_or_else(|| format!("{text:?} is no span of time such as 90s, 30m, 12h or 3d"))
+        read().map(Self).ok_or_else(|| {
+            Bilingual::fixed("expected a span of time such as 90s, 30m, 12h or 3d", "应为时长，如 90s、30m、12h 或 3d")
+        })
     }
 }
 
@@ -177,30 +193,53 @@ impl RateConfig {
     }
 }
 
-impl<'de> Deserialize<'de> for AccountConfig {
-    /// Splits the table's keys between [`Common`] and the channel, so that each refuses what it does not know.
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let mut keys = Map::<String, Value>::deserialize(from)?;
-        let Ok(Value::Object(known)) = serde_json::to_value(Common::default()) else {
-            return Err(D::Error::custom("the common keys cannot be listed"));
+impl AccountConfig {
+    /// Reads an account's table. Its keys are split between [`Common`], [`TransportConfig`] and the channel, so that
+    /// each refuses what it does not know.
+    ///
+    /// # Errors
+    /// The key, and what is wrong with it.
+    pub fn read(mut keys: Map<String, Value>) -> Result<Self, Invalid> {
+        let known = serde_json::to_value(Common::default()).unwrap_or_default();
+        let is_common = |key: &String| known.get(key).is_some();
+        let channel = match keys.remove("channel") {
+            Some(Value::String(channel)) => channel,
+            Some(_) => return Err(Invalid { field: "channel".into(), flaw: Flaw::Type(A_NAME) }),
+            None => return Err(Invalid::missing("channel")),
         };
-        let callback = keys.remove("callback").map(strict::from_value).transpose().map_err(D::Error::custom)?;
-        let mail = keys.get("channel").is_some_and(|channel| channel == "mail");
+        let callback = keys.remove("callback");
+        let mail = channel == "mail";
         // Mail has a ca_file of its own, and nothing of the others.
         let transport =
             TransportConfig::KEYS.iter().filter(|_| !mail).filter_map(|key| keys.remove_entry(*key)).collect();
-        let common = known.keys().filter_map(|key| keys.remove_entry(key)).collect();
-        if mail && keys.contains_key("proxy") {
-            return Err(D::Error::custom("proxy: mail goes out directly"));
+        let (common, own): (Map<_, _>, Map<_, _>) = keys.into_iter().partition(|(key, _)| is_common(key));
+        if mail && own.contains_key("proxy") {
+            return Err(Invalid::unfit("proxy", Bilingual::fixed("mail goes out directly", "邮件不经代理发送")));
         }
-        let channel = strict::from_value(Value::Object(keys)).map_err(D::Error::custom)?;
+        for key in ["rate", "recipient_rate"] {
+            if common.get(key).is_some_and(|rate| !rate.is_object()) {
+                return Err(Invalid { field: key.into(), flaw: Flaw::Type(A_RATE) });
+            }
+        }
+        let channel = ChannelConfig::read(&channel, own)?;
         if callback.is_some() && !matches!(channel, ChannelConfig::DingTalk(_) | ChannelConfig::WeCom(_)) {
-            return Err(D::Error::custom("callback: only the channels dingtalk and wecom have one"));
+            return Err(Invalid::unfit("callback", NO_CALLBACK));
         }
-        let transport = strict::from_value(Value::Object(transport)).map_err(D::Error::custom)?;
-        let common = strict::from_value(Value::Object(common)).map_err(D::Error::custom)?;
-        Ok(Self { common, channel, callback, transport })
+        let callback = callback.map(typed).transpose().map_err(|invalid| invalid.within("callback"))?;
+        Ok(Self { common: typed(common.into())?, channel, callback, transport: typed(Value::Object(transport))? })
+    }
+}
+
+const A_NAME: Bilingual = Bilingual::fixed("expected a string", "应为字符串");
+const A_RATE: Bilingual =
+    Bilingual::fixed("expected { max = 20, per_ms = 1000 }", "应写作 { max = 20, per_ms = 1000 }");
+/// Of the channels that are pushed nothing.
+pub const NO_CALLBACK: Bilingual =
+    Bilingual::fixed("only the channels dingtalk and wecom have one", "只有 dingtalk 和 wecom 渠道有回调");
+
+impl<'de> Deserialize<'de> for AccountConfig {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::read(Map::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -301,20 +340,19 @@ impl AccountConfig {
     /// Reads the secrets and makes the account. Opens no connection.
     ///
     /// # Errors
-    /// [`SecretError`] as text, or what is wrong with a value.
-    pub fn open(&self, name: &str) -> Result<Account, String> {
-        let secret = |e: SecretError| e.to_string();
+    /// What is wrong, and with which key: a secret that is not there, or a value; never the secret.
+    pub fn open(&self, name: &str) -> Result<Account, Invalid> {
         let options = self.http_options()?;
         let mut caller: Option<Arc<dyn Caller>> = None;
         let mut robot: Option<Arc<dyn RobotCaller>> = None;
         let (channel, recipient_rates): (Arc<dyn Channel>, Vec<Rate>) = match &self.channel {
             ChannelConfig::DingTalk(config) => {
-                let channel = DingTalkChannel::open(config, &options).map_err(secret)?;
+                let channel = DingTalkChannel::open(config, &options).map_err(|error| error.at("app_secret"))?;
                 caller = Some(Arc::new(channel.client().over(files_too(&options))));
                 (Arc::new(channel), DingTalkChannel::recipient_rates())
             }
             ChannelConfig::WeCom(config) => {
-                let channel = WeComChannel::open(config, &options).map_err(secret)?;
+                let channel = WeComChannel::open(config, &options).map_err(|error| error.at("secret"))?;
                 caller = Some(Arc::new(channel.client().over(files_too(&options))));
                 (Arc::new(channel), WeComChannel::recipient_rates())
             }
@@ -437,7 +475,9 @@ mod tests {
     fn an_unknown_key_is_refused_by_name() {
         let error = read(&format!(r#"{{{DING},"colour":"red"}}"#)).unwrap_err();
         assert!(error.contains("colour"), "{error}");
-        assert!(read(r#"{"channel":"pigeon"}"#).unwrap_err().contains("pigeon"));
+        let error = read(r#"{"channel":"pigeon"}"#).unwrap_err();
+        assert!(error.starts_with("channel: expected one of dingtalk, "), "{error}");
+        assert!(CHANNELS.iter().all(|name| error.contains(name)), "{error}");
     }
 
     fn robot(keys: &str) -> Account {

@@ -20,7 +20,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Scope, typed};
+use hongyan_endpoint::{Declared, Endpoint, Fault, Invalid, Known, Scope, typed};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::{Dialect, Form};
@@ -78,9 +78,9 @@ impl DingTalkRobotChannel {
     ///
     /// # Errors
     /// A sentence naming what is missing, never a secret.
-    pub fn open(config: &DingTalkRobotConfig, options: &Options) -> Result<Self, String> {
+    pub fn open(config: &DingTalkRobotConfig, options: &Options) -> Result<Self, Invalid> {
         let hook = Hook::read(&config.access_token, "access_token")?;
-        let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        let secret = config.secret.as_ref().map(|secret| secret.read_for("secret")).transpose()?;
         // The webhook is its own credential: there is no application to log in to.
         let nobody = Credential { app_key: String::new(), app_secret: Secret::new("") };
         let base = config.base_url.as_deref().or(hook.base.as_deref());

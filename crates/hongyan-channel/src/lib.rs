@@ -24,7 +24,9 @@ mod webhook;
 mod wecom;
 mod wecom_robot;
 
-pub use account::{Account, AccountConfig, CallbackConfig, ChannelConfig, Common, LongText, RateConfig, Span};
+pub use account::{
+    Account, AccountConfig, CHANNELS, CallbackConfig, ChannelConfig, Common, LongText, NO_CALLBACK, RateConfig, Span,
+};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};

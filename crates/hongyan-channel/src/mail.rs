@@ -8,7 +8,7 @@ use hongyan_core::{
     Group, Health, Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
     Unfit,
 };
-use hongyan_endpoint::{Class, Fault, File, Known, mail_address};
+use hongyan_endpoint::{Class, Fault, File, Invalid, Known, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
 use hongyan_text::Dialect;
 use serde::Deserialize;
@@ -60,12 +60,17 @@ impl MailConfig {
     /// The provider, as named or as the login's address tells.
     ///
     /// # Errors
-    /// A sentence when the name is none that we know.
-    pub fn preset(&self) -> Result<Option<&'static Preset>, String> {
+    /// The name is none that we know.
+    pub fn preset(&self) -> Result<Option<&'static Preset>, Invalid> {
         Ok(match &self.provider {
             Some(name) => Some(hongyan_mail::preset(name).ok_or_else(|| {
                 let names: Vec<&str> = hongyan_mail::PRESETS.iter().map(|p| p.name).collect();
-                format!("provider {name:?} is none of {}; give host instead", names.join(", "))
+                let (en, zh) = (names.join(", "), names.join("、"));
+                let why = bilingual!(
+                    "{name:?} is none of {en}; give host instead";
+                    "{name:?} 不是 {zh} 之一；也可改写 host"
+                );
+                Invalid::unfit("provider", why)
             })?),
             None if self.host.is_none() => self.username.as_deref().and_then(hongyan_mail::preset_for_address),
             None => None,
@@ -75,22 +80,25 @@ impl MailConfig {
     /// Reads the secret and the authority's certificate: the server, the login and the bounds.
     ///
     /// # Errors
-    /// A sentence naming the key.
-    pub fn mailer(&self) -> Result<MailerConfig, String> {
+    /// What is wrong, and with which key.
+    pub fn mailer(&self) -> Result<MailerConfig, Invalid> {
         let named = self.preset()?;
         let host = self.host.as_deref().or(named.map(|p| p.host));
-        let host = host.ok_or("host is missing: give it, or a provider")?;
+        let host = host.ok_or_else(|| Invalid::missing("host"))?;
         let tls = self.tls.or(named.map(|p| p.tls)).unwrap_or(Tls::Starttls);
         let port = self.port.or(named.map(|p| p.port)).unwrap_or(if tls == Tls::Implicit { 465 } else { 587 });
         let mut mailer = MailerConfig::new(host, port, tls);
         mailer.username = self.username.clone();
-        mailer.password = self.password.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+        mailer.password = self.password.as_ref().map(|password| password.read_for("password")).transpose()?;
         if let Some(path) = &self.ca_file {
-            let pem = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
-            mailer.ca_pem = Some(pem);
+            mailer.ca_pem = Some(crate::transport::read("ca_file", path)?);
         }
         if self.show_recipients && self.per_person {
-            return Err("show_recipients and per_person exclude each other: a mail of one's own names one".into());
+            let why = Bilingual::fixed(
+                "and show_recipients exclude each other: a mail of one's own names one",
+                "与 show_recipients 不能同时使用：单独的邮件只写一个收件人",
+            );
+            return Err(Invalid::unfit("per_person", why));
         }
         mailer.connections = self.connections.unwrap_or(mailer.connections).max(1);
         mailer.messages_per_connection = self.messages_per_connection.unwrap_or(mailer.messages_per_connection).max(1);
@@ -133,11 +141,17 @@ impl MailChannel {
     /// Reads the secret and the authority's certificate and makes the channel.
     ///
     /// # Errors
-    /// A sentence naming the key.
-    pub fn open(config: &MailConfig) -> Result<Self, String> {
+    /// What is wrong, and with which key.
+    pub fn open(config: &MailConfig) -> Result<Self, Invalid> {
         let mailer = config.mailer()?;
-        let from = config.from.as_deref().or(config.username.as_deref()).ok_or("from is missing")?;
-        let from = party(from).map_err(|why| format!("from {from:?} is not of the form NAME <USER@HOST>: {why}"))?;
+        let from = config.from.as_deref().or(config.username.as_deref()).ok_or_else(|| Invalid::missing("from"))?;
+        let from = party(from).map_err(|why| {
+            let why = bilingual!(
+                "{from:?} is not of the form NAME <USER@HOST>: {why}";
+                "{from:?} 不是 名称 <用户@域名> 的形式：{why:#}"
+            );
+            Invalid::unfit("from", why)
+        })?;
         let (naming, group) = match (config.per_person, config.show_recipients) {
             (true, _) => (Naming::Each, Group::of(&MAILBOXES[..1], 1)),
             (false, true) => (Naming::Everybody, Group::of(&MAILBOXES, RECIPIENTS_PER_CALL)),
@@ -158,7 +172,10 @@ impl MailChannel {
                 concurrency: mailer.connections + 1,
                 rates: vec![DEFAULT_RATE],
             },
-            mailer: Mailer::new(mailer).map_err(|fault| fault.to_string())?,
+            mailer: Mailer::new(mailer).map_err(|fault| {
+                let key = if config.ca_file.is_some() { "ca_file" } else { "host" };
+                Invalid::unfit(key, bilingual!("{fault}"; "不可用（{fault}）"))
+            })?,
             from,
         })
     }
@@ -371,7 +388,9 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Result<MailChannel, String> {
-        MailChannel::open(&serde_json::from_str(text).map_err(|e| e.to_string())?)
+        let open = |config: &MailConfig| MailChannel::open(config).map_err(|invalid| invalid.to_string());
+
+        open(&serde_json::from_str(text).map_err(|e| e.to_string())?)
     }
 
     #[test]

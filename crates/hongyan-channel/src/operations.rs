@@ -2,10 +2,10 @@
 //!
 //! Messages do not go here: they are the channels' work, which keeps limits and knows lost replies.
 
-use crate::{AccountConfig, ChannelConfig, SecretError, SecretRef, robot::Hook};
+use crate::{AccountConfig, ChannelConfig, SecretRef, robot::Hook};
 use async_trait::async_trait;
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Declared, Fault, Platform, Spec};
+use hongyan_endpoint::{Declared, Fault, Invalid, Platform, Spec};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Login, Raw};
 use hongyan_wecom::WeCom;
@@ -173,20 +173,19 @@ impl AccountConfig {
     /// without any: mail, webhooks, and robots, whose credential opens their own webhook only.
     ///
     /// # Errors
-    /// A sentence that names the key, never a value.
-    pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, String> {
+    /// What is wrong, and with which key; never a value.
+    pub fn caller(&self) -> Result<Option<Box<dyn Caller>>, Invalid> {
         let http = Http::new(self.http_options()?);
-        let secret = |error: SecretError| error.to_string();
         Ok(match &self.channel {
             ChannelConfig::DingTalk(config) => Some(Box::new(Client::<DingTalk>::new(
                 http,
                 config.base_url.as_deref(),
-                config.credential().map_err(secret)?,
+                config.credential().map_err(|error| error.at("app_secret"))?,
             ))),
             ChannelConfig::WeCom(config) => Some(Box::new(Client::<WeCom>::new(
                 http,
                 config.base_url.as_deref(),
-                config.credential().map_err(secret)?,
+                config.credential().map_err(|error| error.at("secret"))?,
             ))),
             ChannelConfig::Mail(_)
             | ChannelConfig::DingTalkRobot(_)

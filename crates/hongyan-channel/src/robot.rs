@@ -1,8 +1,8 @@
 //! What the robots of both platforms' groups share: a credential that stands in a webhook's address.
 
-use crate::{SecretError, SecretRef};
+use crate::SecretRef;
 use async_trait::async_trait;
-use hongyan_endpoint::{Declared, Fault};
+use hongyan_endpoint::{Declared, Fault, Invalid, bilingual};
 use hongyan_net::{Reply, Secret};
 use hongyan_platform_client::Raw;
 
@@ -28,9 +28,9 @@ impl Hook {
     /// Reads a token, or the address of which it is the parameter `name`.
     ///
     /// # Errors
-    /// [`SecretError`] as text, or that the address has no such parameter; never the address.
-    pub(crate) fn read(secret: &SecretRef, name: &str) -> Result<Self, String> {
-        let secret = secret.read().map_err(|error: SecretError| error.to_string())?;
+    /// What is wrong with the key `name`: no secret, or an address without such a parameter; never the address.
+    pub(crate) fn read(secret: &SecretRef, name: &str) -> Result<Self, Invalid> {
+        let secret = secret.read_for(name)?;
         let text = secret.expose();
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self { credential: secret, base: None }) };
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -40,7 +40,10 @@ impl Hook {
             Some(value) if !value.is_empty() && !host.is_empty() && matches!(scheme, "http" | "https") => {
                 Ok(Self { credential: Secret::new(value), base: Some(format!("{scheme}://{host}")) })
             }
-            _ => Err(format!("the webhook's address has no {name}")),
+            _ => Err(Invalid::unfit(
+                name,
+                bilingual!("the webhook's address has no {name}"; "Webhook 地址中没有 {name}"),
+            )),
         }
     }
 }
@@ -57,6 +60,7 @@ mod tests {
         let hook = read("https://oapi.dingtalk.com/robot/send?x=1&access_token=0123abc&timestamp=1").unwrap();
         assert_eq!((hook.credential.expose(), hook.base.as_deref()), ("0123abc", Some("https://oapi.dingtalk.com")));
         let error = read("https://oapi.dingtalk.com/robot/send?key=canary").err().unwrap();
+        let error = error.to_string();
         assert!(error.contains("access_token") && !error.contains("canary"));
     }
 }

@@ -1,5 +1,6 @@
 //! Where a secret comes from: `{ env = "NAME" }`, `{ file = "PATH" }`, or (discouraged) the text itself.
 
+use hongyan_endpoint::{Bilingual, Invalid, bilingual};
 use hongyan_net::Secret;
 use serde::{Deserialize, Deserializer};
 use std::{fmt, path::PathBuf};
@@ -29,7 +30,28 @@ pub enum SecretError {
     Empty(String),
 }
 
+impl SecretError {
+    /// The same, of the key that names the secret.
+    #[must_use]
+    pub fn at(&self, key: &str) -> Invalid {
+        let why = match self {
+            Self::Env(name) => bilingual!("the environment variable {name} is not set"; "环境变量 {name} 未设置"),
+            Self::File(path, why) => bilingual!("{path} cannot be read: {why}"; "{path} 无法读取：{why}"),
+            Self::Empty(path) => bilingual!("{path} is empty"; "{path} 为空"),
+        };
+        Invalid::unfit(key, why)
+    }
+}
+
 impl SecretRef {
+    /// As [`Self::read`], for the key that names the secret.
+    ///
+    /// # Errors
+    /// [`Invalid`] of the key, never with the value.
+    pub fn read_for(&self, key: &str) -> Result<Secret, Invalid> {
+        self.read().map_err(|error| error.at(key))
+    }
+
     /// Fetches the secret.
     ///
     /// # Errors
@@ -81,7 +103,10 @@ impl<'de> Deserialize<'de> for SecretRef {
             env: Option<String>,
             file: Option<PathBuf>,
         }
-        const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }";
+        const EXPECTED: Bilingual = Bilingual::fixed(
+            "expected { env = \"NAME\" } or { file = \"PATH\" }",
+            "应为 { env = \"名称\" } 或 { file = \"路径\" }",
+        );
         // The value is never repeated in the error: it may be the secret.
         match Form::deserialize(from).map_err(|_| serde::de::Error::custom(EXPECTED))? {
             Form::Text(text) if text.is_empty() => Err(serde::de::Error::custom(EXPECTED)),

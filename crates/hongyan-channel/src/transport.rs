@@ -2,6 +2,7 @@
 //! they may travel in the open.
 
 use crate::{AccountConfig, ChannelConfig, SecretRef, robot::Hook};
+use hongyan_endpoint::{Bilingual, Invalid, bilingual};
 use hongyan_net::{Identity, Options, Proxy, Secret, Trust, is_loopback};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -27,15 +28,25 @@ impl TransportConfig {
     pub(crate) const KEYS: [&'static str; 5] =
         ["proxy", "ca_file", "client_cert", "client_key", "dangerous_plain_http"];
 
-    fn options(&self) -> Result<Options, String> {
+    fn options(&self) -> Result<Options, Invalid> {
         let mut options = Options::default();
         if let Some(proxy) = &self.proxy {
-            let text = proxy.read().map_err(|error| format!("proxy: {error}"))?;
-            options.proxy = Some(Proxy::parse(text.expose()).map_err(|error| format!("proxy: {error}"))?);
+            let text = proxy.read_for("proxy")?;
+            let parsed = Proxy::parse(text.expose()).map_err(|_| {
+                let why = Bilingual::fixed(
+                    "is not of the form http://[USER:PASSWORD@]HOST:PORT",
+                    "应写作 http://[用户名:密码@]主机:端口",
+                );
+                Invalid::unfit("proxy", why)
+            })?;
+            options.proxy = Some(parsed);
         }
         if let Some(path) = &self.ca_file {
             options.trust = Trust::Authority(read("ca_file", path)?);
-            options.client_config().map_err(|why| format!("ca_file {}: {why}", path.display()))?;
+            let shown = path.display();
+            options.client_config().map_err(|why| {
+                Invalid::unfit("ca_file", bilingual!("{shown}: {why}"; "{shown} 中没有可用的证书（{why}）"))
+            })?;
         }
         options.identity = match (&self.client_cert, &self.client_key) {
             (None, None) => None,
@@ -43,29 +54,44 @@ impl TransportConfig {
                 let certificates = read("client_cert", certificate)?;
                 let identity = Identity { certificates, key: Secret::new(read("client_key", key)?) };
                 // Whose certificates are believed does not matter here, and reading the machine's takes a while.
-                Trust::DangerousAnyone { name_checked: true }.client_config_as(Some(&identity))?;
+                Trust::DangerousAnyone { name_checked: true }.client_config_as(Some(&identity)).map_err(|why| {
+                    let why = bilingual!(
+                        "cannot be shown with client_key: {why}";
+                        "与 client_key 无法一起使用（{why}）"
+                    );
+                    Invalid::unfit("client_cert", why)
+                })?;
                 Some(identity)
             }
-            (Some(_), None) => return Err("client_cert: its client_key is missing".into()),
-            (None, Some(_)) => return Err("client_key: its client_cert is missing".into()),
+            (Some(_), None) => return Err(Invalid::missing("client_key")),
+            (None, Some(_)) => return Err(Invalid::missing("client_cert")),
         };
         Ok(options)
     }
 }
 
-fn read(key: &str, path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{key} {}: {error}", path.display()))
+/// The text of a file that a key names.
+pub(crate) fn read(key: &str, path: &Path) -> Result<String, Invalid> {
+    let shown = path.display();
+    std::fs::read_to_string(path).map_err(|error| {
+        Invalid::unfit(key, bilingual!("{shown} cannot be read: {error}"; "{shown} 无法读取：{error}"))
+    })
 }
 
 impl AccountConfig {
     /// How its calls go out.
     ///
     /// # Errors
-    /// A sentence that names the key, never a secret.
-    pub fn http_options(&self) -> Result<Options, String> {
+    /// What is wrong, and with which key; never a secret.
+    pub fn http_options(&self) -> Result<Options, Invalid> {
         let options = self.transport.options()?;
         if let Some(base) = self.base() {
-            check_base(&base, self.transport.dangerous_plain_http)?;
+            let key = match &self.channel {
+                _ if self.base_url().is_some() => "base_url",
+                ChannelConfig::DingTalkRobot(_) => "access_token",
+                _ => "key",
+            };
+            check_base(&base, self.transport.dangerous_plain_http).map_err(|why| Invalid::unfit(key, why))?;
         }
         Ok(options)
     }
@@ -84,26 +110,36 @@ impl AccountConfig {
 }
 
 /// Whether credentials may be sent there. The address is repeated only where it cannot hold one.
-fn check_base(base: &str, plain_http: bool) -> Result<(), String> {
+fn check_base(base: &str, plain_http: bool) -> Result<(), Bilingual> {
+    const FORM: Bilingual = Bilingual::fixed("is not of the form https://HOST", "应写作 https://主机");
     let scheme = base.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
         Some("https" | "http") => {}
         None if !base.contains(['@', '?', ' ']) && !base.is_empty() => {
-            return Err(format!("base_url {base:?} has no scheme: write https://{base}"));
+            return Err(
+                bilingual!("{base:?} has no scheme: write https://{base}"; "{base:?} 没有协议：请写作 https://{base}"),
+            );
         }
-        _ => return Err("base_url is not of the form https://HOST".into()),
+        _ => return Err(FORM),
     }
-    let parsed: http::Uri = base.parse().map_err(|_| "base_url is not of the form https://HOST".to_owned())?;
+    let parsed: http::Uri = base.parse().map_err(|_| FORM)?;
     if parsed.host().is_none_or(str::is_empty) || parsed.query().is_some() || base.contains('#') {
-        return Err("base_url is not of the form https://HOST: it has a host, and no query".into());
+        return Err(Bilingual::fixed(
+            "is not of the form https://HOST: it has a host, and no query",
+            "应写作 https://主机，须有主机名，不带查询参数",
+        ));
     }
     if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err("base_url holds a login, which is not sent: leave it out".into());
+        return Err(Bilingual::fixed(
+            "holds a login, which is not sent: leave it out",
+            "含有用户名或密码，但不会发送：请去掉",
+        ));
     }
     if scheme.as_deref() == Some("http") && !plain_http && !is_loopback(&parsed) {
-        return Err(format!(
-            "base_url {base:?} would send tokens and secrets in the open: use https, or set dangerous_plain_http = true \
-             where nobody can listen"
+        return Err(bilingual!(
+            "{base:?} would send tokens and secrets in the open: use https, or set dangerous_plain_http = true where \
+             nobody can listen";
+            "{base:?} 会以明文传送令牌和密钥：请改用 https，或在无人能监听的网络中设置 dangerous_plain_http = true"
         ));
     }
     Ok(())
@@ -139,11 +175,12 @@ mod tests {
             let checked = check_base(base, plain);
             assert_eq!(checked.is_ok(), fine, "{base}: {checked:?}");
             if let Err(words) = checked {
-                assert!(words.starts_with("base_url ") && !words.contains("canary"), "{base}: {words}");
+                let both = format!("{words} {words:#}");
+                assert!(!both.contains("canary") && words.en != words.zh, "{base}: {both}");
             }
         }
-        assert!(check_base("im.example", false).unwrap_err().contains("write https://im.example"));
-        assert!(check_base("http://im.example", false).unwrap_err().contains("dangerous_plain_http = true"));
+        assert!(check_base("im.example", false).unwrap_err().en.contains("write https://im.example"));
+        assert!(check_base("http://im.example", false).unwrap_err().en.contains("dangerous_plain_http = true"));
     }
 
     fn account(text: &str) -> Result<AccountConfig, String> {
@@ -156,10 +193,11 @@ mod tests {
         {
             let robot = |address: &str, more: &str| {
                 let text = format!(r#"{{"channel":"{channel}","{key}":"{address}?{name}=canary"{more}}}"#);
-                account(&text).unwrap().open("robot").err()
+                account(&text).unwrap().open("robot").err().map(|invalid| invalid.to_string())
             };
             assert_eq!(robot("https://im.example/send", ""), None);
             let refused = robot("http://im.example/send", "").unwrap();
+            assert!(refused.starts_with(&format!("{key}: ")), "{refused}");
             assert!(refused.contains("dangerous_plain_http") && !refused.contains("canary"), "{refused}");
             assert_eq!(robot("http://im.example/send", r#","dangerous_plain_http":true"#), None);
             assert_eq!(robot("http://127.0.0.1:1/send", ""), None);
@@ -174,14 +212,14 @@ mod tests {
         std::fs::write(&empty, "nothing").unwrap();
         let here = serde_json::to_string(&empty).unwrap();
         for (keys, starts) in [
-            (format!(r#""ca_file":{here}"#), "ca_file "),
-            (r#""ca_file":"/nowhere/ca.pem""#.to_owned(), "ca_file /nowhere/ca.pem: "),
-            (format!(r#""client_cert":{here}"#), "client_cert: its client_key is missing"),
-            (format!(r#""client_key":{here}"#), "client_key: its client_cert is missing"),
-            (format!(r#""client_cert":{here},"client_key":{here}"#), "client_cert holds no certificate"),
+            (format!(r#""ca_file":{here}"#), "ca_file: "),
+            (r#""ca_file":"/nowhere/ca.pem""#.to_owned(), "ca_file: /nowhere/ca.pem cannot be read"),
+            (format!(r#""client_cert":{here}"#), "client_key: is missing"),
+            (format!(r#""client_key":{here}"#), "client_cert: is missing"),
+            (format!(r#""client_cert":{here},"client_key":{here}"#), "client_cert: cannot be shown"),
         ] {
             let hook = account(&format!(r#"{{"channel":"webhook","url":"https://im.example",{keys}}}"#)).unwrap();
-            let words = hook.open("hook").err().unwrap();
+            let words = hook.open("hook").err().unwrap().to_string();
             assert!(words.starts_with(starts), "{keys}: {words}");
         }
         std::fs::remove_dir_all(folder).unwrap();

@@ -21,7 +21,7 @@ use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
     Media, Outcome, Receipts, Resolution, Target, Unfit, clock::System,
 };
-use hongyan_endpoint::{About, Class, Fault, Known, Who, known};
+use hongyan_endpoint::{About, Bilingual, Class, Fault, Invalid, Known, Who, known};
 use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
 use serde::Deserialize;
 use serde_json::json;
@@ -100,15 +100,17 @@ impl WebhookChannel {
     /// Reads the secrets and makes the channel.
     ///
     /// # Errors
-    /// A sentence naming the key, never the address.
-    pub fn open(config: &WebhookConfig, options: &Options) -> Result<Self, String> {
-        let url = config.url.read().map_err(|error| error.to_string())?;
-        let secret = config.secret.as_ref().map(SecretRef::read).transpose().map_err(|e| e.to_string())?;
+    /// What is wrong, and with which key; never the address.
+    pub fn open(config: &WebhookConfig, options: &Options) -> Result<Self, Invalid> {
+        let url = config.url.read_for("url")?;
+        let secret = config.secret.as_ref().map(|secret| secret.read_for("secret")).transpose()?;
         check_url(url.expose(), config.allow_private)?;
         if options.proxy.is_some() && !config.allow_private {
-            return Err(
-                "proxy: whoever goes through a proxy cannot tell private addresses: set allow_private = true".into()
+            let why = Bilingual::fixed(
+                "whoever goes through a proxy cannot tell private addresses: set allow_private = true",
+                "经代理访问时无法识别内网地址：请设置 allow_private = true",
             );
+            return Err(Invalid::unfit("proxy", why));
         }
         Ok(Self {
             http: Http::new(Options { refuse_private: !config.allow_private, idle_timeout: IDLE, ..options.clone() }),
@@ -213,21 +215,33 @@ fn lost(error: NetFault) -> Fault {
     if error.failure.came_before_the_call() { fault } else { fault.with_class(Class::Ambiguous) }
 }
 
-fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
-    let parsed: http::Uri = url.parse().map_err(|_| "url is not an address")?;
-    let host = parsed.host().filter(|host| !host.is_empty()).ok_or("url has no host")?;
+fn check_url(url: &str, allow_private: bool) -> Result<(), Invalid> {
+    let wrong = |en, zh| Invalid::unfit("url", Bilingual::fixed(en, zh));
+    let parsed: http::Uri = url.parse().map_err(|_| wrong("is not an address", "不是地址"))?;
+    let host = parsed.host().filter(|host| !host.is_empty()).ok_or_else(|| wrong("has no host", "没有主机名"))?;
     match parsed.scheme_str() {
         Some("https") => {}
         Some("http") if allow_private => {}
-        _ => return Err("url is not an https address (http is taken with allow_private = true)".into()),
+        _ => {
+            return Err(wrong(
+                "is not an https address (http is taken with allow_private = true)",
+                "不是 https 地址（设置 allow_private = true 后可用 http）",
+            ));
+        }
     }
     if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err("url holds a login, which is not sent: put a token into its path or query".into());
+        return Err(wrong(
+            "holds a login, which is not sent: put a token into its path or query",
+            "含有用户名或密码，但不会发送：请将令牌放入路径或查询参数",
+        ));
     }
     let private = host.eq_ignore_ascii_case("localhost")
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| !is_public(address));
     if private && !allow_private {
-        return Err("url lies in a private network: set allow_private = true if that is meant".into());
+        return Err(wrong(
+            "lies in a private network: set allow_private = true if that is meant",
+            "位于内网：如确需如此，请设置 allow_private = true",
+        ));
     }
     Ok(())
 }

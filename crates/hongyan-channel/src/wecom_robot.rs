@@ -19,7 +19,7 @@ use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
     Group, Health, Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, File, Known, Scope};
+use hongyan_endpoint::{Declared, Endpoint, Fault, File, Invalid, Known, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::Dialect;
@@ -68,7 +68,7 @@ impl WeComRobotChannel {
     ///
     /// # Errors
     /// A sentence naming what is missing, never the key.
-    pub fn open(config: &WeComRobotConfig, options: &Options) -> Result<Self, String> {
+    pub fn open(config: &WeComRobotConfig, options: &Options) -> Result<Self, Invalid> {
         let hook = Hook::read(&config.key, "key")?;
         // The key is the credential: there is no application to log in to.
         let nobody = Credential { corp_id: String::new(), secret: Secret::new("") };

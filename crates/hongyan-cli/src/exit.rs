@@ -124,7 +124,7 @@ fn describe(error: &anyhow::Error) -> Described {
 pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     let described = describe(error);
     let message = match error.downcast_ref::<ConfigError>() {
-        Some(wrong) if lang::chosen() == Lang::Zh => wrong.zh(),
+        Some(wrong) if lang::chosen() == Lang::Zh => format!("{wrong:#}"),
         _ => format!("{error:#}"),
     };
     if json {

@@ -225,7 +225,12 @@ macro_rules! integers {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
             self.deserialize_any(visitor).map_err(|unread| {
                 let (min, max) = ($kind::MIN, $kind::MAX);
-                unread.expecting(bilingual!("an integer from {min} to {max}"; "{min} 至 {max} 的整数"))
+                unread.expecting(match size_of::<$kind>() {
+                    // Bounds of nobody's interest.
+                    8 if i128::from(min) < 0 => Bilingual::fixed("a whole number", "整数"),
+                    8 => Bilingual::fixed("a whole number, 0 or more", "不小于 0 的整数"),
+                    _ => bilingual!("an integer from {min} to {max}"; "{min} 至 {max} 的整数"),
+                })
             })
         })*
     };

@@ -81,6 +81,14 @@ impl Invalid {
         Self { field: field.into(), flaw: Flaw::Missing }
     }
 
+    /// The same of a larger whole, in which this one is a member.
+    #[must_use]
+    pub fn within(mut self, member: &str) -> Self {
+        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        self.field = format!("{member}{dot}{}", self.field);
+        self
+    }
+
     /// The body is no JSON object.
     #[must_use]
     pub fn no_object() -> Self {

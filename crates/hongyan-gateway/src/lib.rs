@@ -22,7 +22,6 @@ mod table_content;
 mod tasks;
 mod template;
 mod waiting;
-mod words;
 
 pub use config::Config;
 

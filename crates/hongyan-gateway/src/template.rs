@@ -135,7 +135,7 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &minijinja::Val
 ///
 /// # Errors
 /// A sentence with the name.
-pub(crate) fn check(environment: &Environment<'_>, source: &str) -> Result<(), String> {
+pub(crate) fn check(environment: &Environment<'_>, source: &str) -> Result<(), Bilingual> {
     let mut state = environment.empty_state();
     for (kind, name) in names(source) {
         let asked = match kind {
@@ -143,8 +143,10 @@ pub(crate) fn check(environment: &Environment<'_>, source: &str) -> Result<(), S
             Named::Test => state.perform_test(name, &[]).map(drop),
         };
         match asked.map_err(|error| error.kind()) {
-            Err(ErrorKind::UnknownFilter) => return Err(format!("there is no filter {name:?}")),
-            Err(ErrorKind::UnknownTest) => return Err(format!("there is no test {name:?}")),
+            Err(ErrorKind::UnknownFilter) => {
+                return Err(bilingual!("there is no filter {name:?}"; "没有过滤器 {name:?}"));
+            }
+            Err(ErrorKind::UnknownTest) => return Err(bilingual!("there is no test {name:?}"; "没有测试 {name:?}")),
             _ => {}
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
     if json {
         let rows: Vec<_> = findings
             .iter()
-            .map(|f| json!({"severity": f.severity.name(), "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
+            .map(|f| json!({"severity": f.severity.name(), "place": f.place.en, "key": f.key, "message": f.message_en, "message_zh": f.message_zh}))
             .collect();
         say!("{}", json!({"ok": !wrong, "findings": rows}));
     } else if findings.is_empty() {
@@ -35,12 +35,13 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
                 let state = if f.severity == Severity::Error { "failed" } else { "unknown" };
                 vec![
                     Cell::coloured(f.severity.name(), state),
+                    told!("{0}" ; "{1}", f.place.en, f.place.zh).into(),
                     f.key.as_str().into(),
-                    format!("{}  {}", f.message_en, f.message_zh).into(),
+                    told!("{0}" ; "{1}", f.message_en, f.message_zh).into(),
                 ]
             })
             .collect();
-        listing::print(&["", "KEY 配置项", "FINDING 问题"], &rows);
+        listing::print(&["", "PLACE 位置", "KEY 配置项", "FINDING 问题"], &rows);
     }
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }

@@ -11,8 +11,9 @@ use crate::{app::App, body, config::Config};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use hongyan_channel::{AccountConfig, CallbackConfig, ChannelConfig};
+use hongyan_channel::{AccountConfig, CallbackConfig, ChannelConfig, NO_CALLBACK};
 use hongyan_core::{NewCallback, Time};
+use hongyan_endpoint::{Invalid, bilingual};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -53,11 +54,11 @@ impl Receiver {
     ///
     /// # Errors
     /// What is wrong with them, without a secret.
-    pub(crate) fn open(account: &AccountConfig) -> Result<Option<Self>, String> {
+    pub(crate) fn open(account: &AccountConfig) -> Result<Option<Self>, Invalid> {
         let Some(CallbackConfig { token, aes_key, owner, max_age_s }) = &account.callback else { return Ok(None) };
-        let token = token.read().map_err(|error| format!("callback.token: {error}"))?;
-        let key = aes_key.read().map_err(|error| format!("callback.aes_key: {error}"))?;
-        let wrong = |words: String| format!("callback.aes_key: {words}");
+        let token = token.read_for("callback.token")?;
+        let key = aes_key.read_for("callback.aes_key")?;
+        let wrong = |why: String| Invalid::unfit("callback.aes_key", bilingual!("{why}"; "不可用（{why}）"));
         let owner = |own: &str| owner.clone().unwrap_or_else(|| own.to_owned());
         let kind = match &account.channel {
             ChannelConfig::DingTalk(config) => Kind::DingTalk(
@@ -68,7 +69,7 @@ impl Receiver {
                 hongyan_wecom::callback::Callback::new(token, key.expose(), &owner(&config.corp_id))
                     .map_err(|error| wrong(error.to_string()))?,
             ),
-            _ => return Err("callback: only the channels dingtalk and wecom have one".into()),
+            _ => return Err(Invalid::unfit("callback", NO_CALLBACK)),
         };
         let max_age = (*max_age_s > 0).then(|| Duration::from_secs(*max_age_s));
         Ok(Some(Self { kind, max_age }))
@@ -81,7 +82,7 @@ impl Receiver {
     pub(crate) fn open_all(config: &Config) -> Result<BTreeMap<Arc<str>, Self>, String> {
         let open = |(name, account): (&String, &AccountConfig)| match Self::open(account) {
             Ok(receiver) => Ok(receiver.map(|receiver| (Arc::from(name.as_str()), receiver))),
-            Err(words) => Err(format!("accounts.{name}.{words}")),
+            Err(invalid) => Err(invalid.within(name).within("accounts").to_string()),
         };
         config.accounts.iter().filter_map(|entry| open(entry).transpose()).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::Config;
 use crate::callbacks::Receiver;
+use hongyan_endpoint::{Bilingual, Invalid};
 use std::path::Path;
 
 /// How grave a finding is.
@@ -29,6 +30,8 @@ impl Severity {
 pub struct Finding {
     /// How grave it is.
     pub severity: Severity,
+    /// Where that key stands, `FILE:LINE:COLUMN`, or the table that lacks it; empty when it is not in the file.
+    pub place: Bilingual,
     /// The dotted key.
     pub key: String,
     /// In English.
@@ -40,7 +43,7 @@ pub struct Finding {
 pub(super) fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |severity, key: String, en: String, zh: String| {
-        findings.push(Finding { severity, key, message_en: en, message_zh: zh });
+        findings.push(Finding { severity, place: config.places.of(&key), key, message_en: en, message_zh: zh });
     };
     if !config.server.listen.ip().is_loopback() {
         say(
@@ -59,13 +62,11 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         );
     }
     for (name, account) in &config.accounts {
-        if let Err(message) = account.open(name) {
-            let zh = format!("账号无法打开：{message}");
-            say(Severity::Error, format!("accounts.{name}"), message, zh);
-        }
-        if let Err(message) = Receiver::open(account) {
-            let zh = format!("回调无法启用：{message}");
-            say(Severity::Error, format!("accounts.{name}.callback"), message, zh);
+        let opened = [account.open(name).map(drop), Receiver::open(account).map(drop)];
+        for invalid in opened.into_iter().filter_map(Result::err) {
+            let Invalid { field, flaw } = invalid.within(name).within("accounts");
+            let Bilingual { en, zh } = flaw.text();
+            say(Severity::Error, field, en.into_owned(), zh.into_owned());
         }
         // A sandbox's secrets are nobody's.
         for key in account.inline_secrets().into_iter().filter(|_| !account.is_on_loopback()) {

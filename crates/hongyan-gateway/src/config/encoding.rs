@@ -26,7 +26,7 @@ impl NotUtf8 {
     pub(crate) fn zh(self) -> &'static str {
         match self {
             Self::Utf16 => "文件是 UTF-16 编码：请用编辑器另存为 UTF-8",
-            Self::Gbk(_) => "文件不是 UTF-8，看起来是 GBK(记事本中的 ANSI)：请用编辑器另存为 UTF-8",
+            Self::Gbk(_) => "文件不是 UTF-8，看起来是 GBK（记事本中的 ANSI）：请用编辑器另存为 UTF-8",
             Self::Neither(_) => "文件不是 UTF-8：请用编辑器另存为 UTF-8",
         }
     }

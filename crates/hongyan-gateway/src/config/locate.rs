@@ -1,136 +1,170 @@
 //! Where in the file something is wrong: key, line and value, but never the value of a key that may hold a secret.
 
 use super::encoding::NotUtf8;
-use crate::words::{field_of, named_field, without_value};
-use std::{collections::BTreeSet, fmt};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
+use hongyan_endpoint::{Bilingual, Flaw, Invalid, bilingual};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Range,
 };
+use toml::de::{DeTable, DeValue};
 
 /// What is wrong with a configuration, and where.
+///
+/// Written with `{}` it is English, with `{:#}` Chinese; a line for each thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// `FILE:LINE:COLUMN`, as far as known; empty when not.
-    pub place: String,
+    /// `FILE:LINE:COLUMN`, as far as known, or a variable of the environment; empty when not.
+    pub place: Bilingual,
     /// The dotted key; empty when the file as a whole is at fault.
     pub key: String,
     /// What is wrong.
-    pub message: String,
-    /// The same in Chinese, where it is said in Chinese.
-    pub message_zh: Option<&'static str>,
+    pub text: Bilingual,
+    /// What else is wrong in the same configuration.
+    pub others: Vec<ConfigError>,
+}
+
+const NOWHERE: Bilingual = Bilingual::fixed("", "");
+
+fn written(place: String) -> Bilingual {
+    Bilingual::from((place.clone(), place))
 }
 
 impl ConfigError {
-    pub(crate) fn plain(message: impl Into<String>) -> Self {
-        Self { place: String::new(), key: String::new(), message: message.into(), message_zh: None }
+    pub(crate) fn plain(text: impl Into<Bilingual>) -> Self {
+        Self { place: NOWHERE, key: String::new(), text: text.into(), others: Vec::new() }
     }
 
     pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Self {
-        let message_zh = Some("无法读取配置文件");
-        Self { place: file.into(), message_zh, ..Self::plain(format!("cannot be read: {error}")) }
+        Self {
+            place: written(file.into()),
+            ..Self::plain(bilingual!("cannot be read: {error}"; "无法读取配置文件：{error}"))
+        }
     }
 
     pub(crate) fn encoding(file: &str, wrong: &NotUtf8) -> Self {
         let place = wrong.line().map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-        Self { place, message_zh: Some(wrong.zh()), ..Self::plain(wrong.to_string()) }
+        Self { place: written(place), ..Self::plain((wrong.to_string(), wrong.zh())) }
     }
 
-    /// In Chinese, as far as it is said in Chinese; place and key as they are.
-    #[must_use]
-    pub fn zh(&self) -> String {
-        let place =
-            [&self.place, &self.key].map(|part| if part.is_empty() { String::new() } else { format!("{part}:") });
-        format!(
-            "{}{}",
-            place.concat(),
-            self.message_zh.map_or_else(|| format!("配置有误：{}", self.message), str::to_owned)
-        )
+    /// The first of them, with the others behind it.
+    pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let first = errors.next()?;
+        Some(Self { others: errors.collect(), ..first })
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [&self.place, &self.key] {
-            if !part.is_empty() {
-                write!(f, "{part}: ")?;
-            }
+        let in_chinese = f.alternate();
+        let (place, text) = if in_chinese { (&self.place.zh, &self.text.zh) } else { (&self.place.en, &self.text.en) };
+        for part in [place.as_ref(), &self.key].into_iter().filter(|part| !part.is_empty()) {
+            write!(f, "{part}{}", if in_chinese { "：" } else { ": " })?;
         }
-        f.write_str(&self.message)
+        f.write_str(text)?;
+        for other in &self.others {
+            f.write_str("\n")?;
+            other.fmt(f)?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for ConfigError {}
 
-/// The file's text with the places of its keys.
-pub(crate) struct Source<'a> {
-    text: &'a str,
-    file: Option<&'a str>,
-    keys: Spanned<DeTable<'a>>,
+/// Where each key stands.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    file: String,
+    keys: BTreeMap<String, Place>,
+    /// Keys that the environment has set.
+    from_env: BTreeSet<String>,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn read(text: &'a str, file: Option<&'a str>) -> Result<Self, ConfigError> {
-        let keys = DeTable::parse(text).map_err(|error| syntax(text, file, &error))?;
-        Ok(Self { text, file, keys })
+#[derive(Debug, Clone)]
+struct Place {
+    /// `FILE:LINE:COLUMN`.
+    at: String,
+    /// The value, where it may be repeated.
+    value: Option<String>,
+}
+
+impl Places {
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    /// It is no TOML.
+    pub(crate) fn read(text: &str, file: Option<&str>) -> Result<Self, ConfigError> {
+        let table = DeTable::parse(text).map_err(|error| syntax(text, file, &error))?;
+        let mut keys = BTreeMap::new();
+        each(table.get_ref(), "", &mut |key, span, value| {
+            let value = repeatable(text, &key, value);
+            keys.insert(key, Place { at: place(text, file, span.start), value });
+        });
+        Ok(Self { file: file.unwrap_or_default().into(), keys, from_env: BTreeSet::new() })
     }
 
-    pub(crate) fn syntax(&self, error: &toml::de::Error) -> ConfigError {
-        syntax(self.text, self.file, error)
+    /// The same, with the keys that the environment has set since.
+    pub(crate) fn with_env(self, from_env: BTreeSet<String>) -> Self {
+        Self { from_env, ..self }
     }
 
-    /// An error at a dotted key. A key that came from the environment is said to.
-    pub(crate) fn at(&self, path: &str, message: &str, from_env: &BTreeSet<String>) -> ConfigError {
-        let key = field_of(path, message);
-        let place = if from_env.contains(&key) {
-            format!("environment variable HONGYAN_{}", key.replace('.', "_").to_uppercase())
-        } else {
-            self.find(&key)
-                .map_or_else(|| self.file.unwrap_or_default().to_owned(), |offset| place(self.text, self.file, offset))
-        };
-        // The value of a key that nobody knows may be a secret with a slip in its name.
-        let known = named_field(message).is_none() && !from_env.contains(&key);
-        let mut message = without_value(message).split_whitespace().collect::<Vec<_>>().join(" ");
-        if let Some(value) = self.value(&key).filter(|_| known) {
-            message.push_str(&format!("; it is {value}"));
+    /// Where a key stands, or the last table on the way to it.
+    pub(crate) fn of(&self, key: &str) -> Bilingual {
+        if self.from_env.contains(key) {
+            let name = format!("HONGYAN_{}", key.replace('.', "_").to_uppercase());
+            return bilingual!("environment variable {name}"; "环境变量 {name}");
         }
-        ConfigError { place, key, ..ConfigError::plain(message) }
-    }
-
-    /// What a key's value is in the file, when it is one line and can hold no secret: of an account no text is repeated,
-    /// whatever its key, since a secret is easily pasted one line too high.
-    fn value(&self, key: &str) -> Option<&str> {
-        const LONGEST: usize = 60;
-        let of_an_account = key.starts_with("accounts.");
-        let mut table = self.keys.get_ref();
-        let mut parts = key.split('.').peekable();
-        while let Some(part) = parts.next() {
-            let (_, value) = table.iter().find(|(name, _)| name.get_ref().as_ref() == part)?;
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                _ if parts.peek().is_some() || may_be_secret(part) => return None,
-                DeValue::Array(_) => return None,
-                DeValue::String(_) if of_an_account => return None,
-                _ => return self.text.get(value.span()).filter(|text| text.len() <= LONGEST && !text.contains('\n')),
+        let mut rest = Some(key);
+        while let Some(key) = rest {
+            if let Some(place) = self.keys.get(key) {
+                return written(place.at.clone());
             }
+            rest = key.rfind(['.', '[']).map(|end| &key[..end]);
         }
-        None
+        written(self.file.clone())
     }
 
-    /// The offset of a key, or of the last table on the way to it.
-    fn find(&self, key: &str) -> Option<usize> {
-        let mut table = self.keys.get_ref();
-        let mut found = None;
-        for part in key.split('.').map(|part| part.split('[').next().unwrap_or(part)) {
-            let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref().as_ref() == part) else { break };
-            found = Some(name.span().start);
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                _ => break,
-            }
+    /// What is wrong, with place, key and value. The value of a key that there is not may be a secret with a slip in
+    /// its name.
+    pub(crate) fn wrong(&self, invalid: &Invalid) -> ConfigError {
+        let Invalid { field: key, flaw } = invalid;
+        let mut text = flaw.text();
+        let value = self.keys.get(key).and_then(|place| place.value.as_deref());
+        if let Some(value) = value.filter(|_| *flaw != Flaw::Unknown && !self.from_env.contains(key)) {
+            let Bilingual { en, zh } = text;
+            text = bilingual!("{en}; it is {value}"; "{zh}；现为 {value}");
         }
-        found
+        ConfigError { place: self.of(key), key: key.clone(), ..ConfigError::plain(text) }
     }
+}
+
+/// Every key of a table and of those in it, with its path, its place and its value.
+fn each(table: &DeTable<'_>, above: &str, see: &mut impl FnMut(String, Range<usize>, (&DeValue<'_>, Range<usize>))) {
+    for (name, value) in table {
+        let dot = if above.is_empty() { "" } else { "." };
+        let key = format!("{above}{dot}{}", name.get_ref());
+        if let DeValue::Table(inner) = value.get_ref() {
+            each(inner, &key, see);
+        }
+        see(key, name.span(), (value.get_ref(), value.span()));
+    }
+}
+
+/// A value as it stands, when it is one short line and can hold no secret. Of an account only a few characters are
+/// repeated, whatever the key: a secret, which is longer, is easily pasted one line too high.
+fn repeatable(text: &str, key: &str, (value, span): (&DeValue<'_>, Range<usize>)) -> Option<String> {
+    const LONGEST: usize = 60;
+    const LONGEST_OF_AN_ACCOUNT: usize = 12;
+    let own = key.rsplit('.').next().unwrap_or(key);
+    let longest = match value {
+        DeValue::Table(_) | DeValue::Array(_) => return None,
+        _ if may_be_secret(own) => return None,
+        DeValue::String(_) if key.starts_with("accounts.") => LONGEST_OF_AN_ACCOUNT,
+        _ => LONGEST,
+    };
+    text.get(span).filter(|text| text.len() <= longest && !text.contains('\n')).map(str::to_owned)
 }
 
 /// Keys of which no value is ever repeated: secrets, and addresses that may hold one.
@@ -138,17 +172,56 @@ fn may_be_secret(key: &str) -> bool {
     ["secret", "password", "token", "key", "proxy", "url"].iter().any(|word| key.contains(word)) && key != "base_url"
 }
 
-fn syntax(text: &str, file: Option<&str>, error: &toml::de::Error) -> ConfigError {
-    let start = error.span().map(|span| span.start);
-    let (offset, message, message_zh) = match start.and_then(|start| full_width(text, start)) {
-        Some((offset, character)) => {
-            let message = format!("{character} is a Chinese punctuation mark: the file needs the ASCII one");
-            (Some(offset), message, Some("此处用了中文标点（引号、等号、逗号或括号）：请改为英文半角符号"))
+pub(crate) fn syntax(text: &str, file: Option<&str>, error: &toml::de::Error) -> ConfigError {
+    let span = error.span();
+    let start = span.as_ref().map(|span| span.start);
+    let at = |offset: Option<usize>| offset.map_or(NOWHERE, |offset| written(place(text, file, offset)));
+    if let Some(key) = span.and_then(|span| repeated(text, span)) {
+        return ConfigError { place: at(start), key, ..ConfigError::plain(Flaw::Repeated.text()) };
+    }
+    match start.and_then(|start| full_width(text, start)) {
+        Some((offset, mark)) => {
+            let text = bilingual!(
+                "{mark} is a Chinese punctuation mark: the file needs the ASCII one";
+                "{mark} 是中文标点：请改为英文半角符号"
+            );
+            ConfigError { place: at(Some(offset)), ..ConfigError::plain(text) }
         }
-        None => (start, without_value(error.message()), None),
-    };
-    let place = offset.map_or_else(String::new, |offset| place(text, file, offset));
-    ConfigError { place, message_zh, ..ConfigError::plain(message) }
+        None => {
+            let said = error.message();
+            let text = bilingual!("{said}"; "此处不合 TOML 语法（解析器的说明：{said}）");
+            ConfigError { place: at(start), ..ConfigError::plain(text) }
+        }
+    }
+}
+
+/// The path of the key at which reading failed, when it is one that its table has already: under another name, it
+/// can be read.
+fn repeated(text: &str, span: Range<usize>) -> Option<String> {
+    const FRESH: &str = "hongyan-has-read-no-such-key";
+    let name = text.get(span.clone())?.trim().trim_matches(['"', '\'']);
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let (before, behind) = (text.get(..span.start)?, text.get(span.end..)?);
+    if name.is_empty()
+        || !name.chars().all(is_bare)
+        || !behind.trim_start_matches([' ', '\t']).starts_with(['=', '.', ']'])
+    {
+        return None;
+    }
+    let renamed = format!("{before}{FRESH}{behind}");
+    match DeTable::parse(&renamed) {
+        Ok(table) => {
+            let mut path = None;
+            each(table.get_ref(), "", &mut |key, _, _| {
+                if let Some(above) = key.strip_suffix(FRESH) {
+                    path = Some(format!("{above}{name}"));
+                }
+            });
+            path
+        }
+        // Something else is wrong further down.
+        Err(error) => error.span().is_some_and(|at| at.start > span.start + FRESH.len()).then(|| name.to_owned()),
+    }
 }
 
 /// A mark of Chinese typing outside of ASCII quotes, in the line in which reading failed or the one before it: an input

@@ -6,14 +6,16 @@
 mod check;
 mod encoding;
 mod locate;
+mod repair;
 
 pub use check::{Finding, Severity};
 pub use locate::ConfigError;
 
 use hongyan_channel::{Account, AccountConfig};
 use hongyan_core::Content;
-use hongyan_endpoint::strict::Strict;
+use hongyan_endpoint::{Bilingual, Flaw, Invalid, bilingual, typed};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -45,8 +47,8 @@ pub struct Config {
     pub official: OfficialConfig,
     /// `[facade]`.
     pub facade: FacadeConfig,
-    /// `[accounts.NAME]`.
-    #[serde(default)]
+    /// `[accounts.NAME]`; read apart.
+    #[serde(skip)]
     pub accounts: BTreeMap<String, AccountConfig>,
     /// `[routes.NAME]`.
     #[serde(default)]
@@ -54,6 +56,9 @@ pub struct Config {
     /// `[templates.NAME]`.
     #[serde(default)]
     pub templates: BTreeMap<String, TemplateConfig>,
+    /// Where it all stands.
+    #[serde(skip)]
+    places: locate::Places,
 }
 
 /// How the gateway is reached.
@@ -219,9 +224,12 @@ pub struct TemplateConfig {
 }
 
 fn address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
-    String::deserialize(from)?
-        .parse()
-        .map_err(|_| serde::de::Error::custom("expected an address and a port, such as 127.0.0.1:7300"))
+    String::deserialize(from)?.parse().map_err(|_| {
+        serde::de::Error::custom(Bilingual::fixed(
+            "expected an address and a port, such as 127.0.0.1:7300",
+            "应为地址和端口，如 127.0.0.1:7300",
+        ))
+    })
 }
 
 impl Config {
@@ -231,7 +239,7 @@ impl Config {
     /// `HONGYAN_LOG_` are looked at, and those must be keys.
     ///
     /// # Errors
-    /// [`ConfigError`] with file, line and column where there is one; it never repeats a value.
+    /// [`ConfigError`] with file, line and column where there is one, of everything that could be found at once.
     pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let Some(path) = path else { return Self::parse("", None, env) };
         let shown = path.display().to_string();
@@ -266,33 +274,60 @@ impl Config {
         folder: &Path,
         env: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let source = locate::Source::read(text, file)?;
-        let mut merged: toml::Table =
-            DEFAULTS.parse().map_err(|e: toml::de::Error| ConfigError::plain(format!("defaults: {}", e.message())))?;
+        let places = locate::Places::read(text, file)?;
+        let mut merged: toml::Table = DEFAULTS.parse().map_err(|e| locate::syntax(DEFAULTS, None, &e))?;
         let defaults = merged.clone();
-        let given: toml::Table = text.parse().map_err(|e| source.syntax(&e))?;
+        let given: toml::Table = text.parse().map_err(|e| locate::syntax(text, file, &e))?;
         merge(&mut merged, given);
-        let from_env = overlay(&mut merged, &defaults, env)?;
+        let places = places.with_env(overlay(&mut merged, &defaults, env)?);
         if let Some(accounts) = merged.get_mut("accounts") {
             anchor(accounts, folder);
         }
-        let mut config: Self =
-            serde_path_to_error::deserialize(Strict(toml::Value::Table(merged))).map_err(|error| {
-                let path = error.path().to_string();
-                source.at(&path, &error.inner().to_string(), &from_env)
-            })?;
+        let mut wrong = Vec::new();
+        let config = Self::typed(&merged, &defaults, &mut wrong);
+        let wrong = ConfigError::all(wrong.iter().map(|invalid| places.wrong(invalid)));
+        let mut config = match (config, wrong) {
+            (Some(config), None) => config,
+            (_, wrong) => return Err(wrong.unwrap_or_else(|| ConfigError::plain(Flaw::NoObject.text()))),
+        };
         config.store.folder = folder.to_path_buf();
-        config.validate().map_err(|(key, message)| source.at(&key, &message, &from_env))?;
+        config.places = places;
+        config.validate().map_err(|invalid| config.places.wrong(&invalid))?;
         Ok(config)
     }
 
-    /// What can be said without touching anything: key and sentence.
-    fn validate(&self) -> Result<(), (String, String)> {
+    /// Reads the tables; `None` where something is wrong that nothing stands in for.
+    fn typed(given: &toml::Table, defaults: &toml::Table, wrong: &mut Vec<Invalid>) -> Option<Self> {
+        let json = |table: &toml::Table| serde_json::to_value(table).unwrap_or_default();
+        let (mut sections, defaults) = (json(given), json(defaults));
+        let accounts = sections.as_object_mut().and_then(|sections| sections.remove("accounts"));
+        let config = repair::read(sections, &defaults, typed::<Self>, wrong);
+        let mut read = BTreeMap::new();
+        let accounts = accounts.map_or_else(|| Ok(Map::new()), typed::<Map<String, Value>>);
+        let accounts = accounts.map_err(|invalid| wrong.push(invalid.within("accounts"))).unwrap_or_default();
+        for (name, account) in accounts {
+            let mut of_account = Vec::new();
+            let of = |account| typed::<Map<String, Value>>(account).and_then(AccountConfig::read);
+            if let Some(account) = repair::read(account, &Value::Null, of, &mut of_account) {
+                read.insert(name.clone(), account);
+            }
+            wrong.extend(of_account.into_iter().map(|invalid| invalid.within(&name).within("accounts")));
+        }
+        Some(Self { accounts: read, ..config? })
+    }
+
+    /// What can be said without touching anything.
+    fn validate(&self) -> Result<(), Invalid> {
+        let unfit = |key: &str, en: &'static str, zh: &'static str| Err(Invalid::unfit(key, Bilingual::fixed(en, zh)));
         if self.store.url.starts_with("postgres:") || self.store.url.starts_with("postgresql:") {
-            return Err(("store.url".into(), "PostgreSQL is not in this version: use sqlite:PATH".into()));
+            return unfit(
+                "store.url",
+                "PostgreSQL is not in this version: use sqlite:PATH",
+                "此版本不支持 PostgreSQL：请用 sqlite:路径",
+            );
         }
         if self.store.path().is_none() {
-            return Err(("store.url".into(), "expected sqlite:PATH".into()));
+            return unfit("store.url", "expected sqlite:PATH", "应写作 sqlite:路径");
         }
         let server = &self.server;
         for (key, zero) in [
@@ -306,41 +341,49 @@ impl Config {
             ("max_held_bytes", server.max_held_bytes == 0),
         ] {
             if zero {
-                return Err((format!("server.{key}"), "has to be greater than 0".into()));
+                return unfit(&format!("server.{key}"), "has to be greater than 0", "须大于 0");
             }
         }
         if self.store.max_files_bytes < server.max_file_bytes as u64 {
-            return Err(("store.max_files_bytes".into(), "has to be at least server.max_file_bytes".into()));
+            return unfit(
+                "store.max_files_bytes",
+                "has to be at least server.max_file_bytes",
+                "不能小于 server.max_file_bytes",
+            );
         }
         for name in self.accounts.keys() {
-            check_name(name).map_err(|message| (format!("accounts.{name}"), message))?;
+            check_name("accounts", name)?;
         }
         if self.official.wait_ms > LONGEST_WAIT_MS {
-            return Err(("official.wait_ms".into(), format!("is more than {LONGEST_WAIT_MS}")));
+            let why = bilingual!("is more than {LONGEST_WAIT_MS}"; "超过 {LONGEST_WAIT_MS}");
+            return Err(Invalid::unfit("official.wait_ms", why));
         }
         if let Some(name) = &self.facade.account {
-            let wrong = |message: String| Err(("facade.account".into(), message));
+            let wrong = |why: Bilingual| Err(Invalid::unfit("facade.account", why));
             match self.accounts.get(name).map(AccountConfig::channel_name) {
                 Some("dingtalk") => {}
-                Some(channel) => return wrong(format!("account {name} is of channel {channel}, not dingtalk")),
-                None => return wrong(format!("no account is called {name}")),
+                Some(channel) => {
+                    return wrong(bilingual!(
+                        "account {name} is of channel {channel}, not dingtalk";
+                        "账号 {name} 属于 {channel} 渠道，而非 dingtalk"
+                    ));
+                }
+                None => return wrong(bilingual!("no account is called {name}"; "没有名为 {name} 的账号")),
             }
         }
         for (name, route) in &self.routes {
-            check_name(name).map_err(|message| (format!("routes.{name}"), message))?;
+            check_name("routes", name)?;
             if route.via.is_empty() {
-                return Err((format!("routes.{name}.via"), "names no account".into()));
+                return unfit(&format!("routes.{name}.via"), "names no account", "未指明账号");
             }
             if let Some(missing) = route.via.iter().find(|account| !self.accounts.contains_key(*account)) {
-                return Err((format!("routes.{name}.via"), format!("no account is called {missing:?}")));
+                let why = bilingual!("no account is called {missing:?}"; "没有名为 {missing:?} 的账号");
+                return Err(Invalid::unfit(format!("routes.{name}.via"), why));
             }
         }
         for (name, template) in &self.templates {
-            check_name(name).map_err(|message| (format!("templates.{name}"), message))?;
-            template.validate().map_err(|(field, message)| {
-                let dot = if field.is_empty() { "" } else { "." };
-                (format!("templates.{name}{dot}{field}"), message)
-            })?;
+            check_name("templates", name)?;
+            template.validate().map_err(|invalid| invalid.within(name).within("templates"))?;
         }
         Ok(())
     }
@@ -354,7 +397,7 @@ impl Config {
             .iter()
             .map(|(name, account)| match account.open(name) {
                 Ok(account) => Ok((Arc::from(name.as_str()), account)),
-                Err(message) => Err(ConfigError::plain(format!("accounts.{name}: {message}"))),
+                Err(invalid) => Err(self.places.wrong(&invalid.within(name).within("accounts"))),
             })
             .collect()
     }
@@ -377,7 +420,7 @@ impl TemplateConfig {
         ]
     }
 
-    fn validate(&self) -> Result<(), (String, String)> {
+    fn validate(&self) -> Result<(), Invalid> {
         let content = Content {
             title: self.title.clone(),
             text: self.text.clone(),
@@ -385,13 +428,13 @@ impl TemplateConfig {
             html: self.html.clone(),
             ..Content::default()
         };
-        content.form().map_err(|unfit| (unfit.field.clone(), unfit.text().en.into_owned()))?;
+        content.form().map_err(|unfit| Invalid::unfit(unfit.field.clone(), unfit.text()))?;
         for (field, source) in self.forms() {
             if let Some(source) = source {
                 let environment = crate::template::environment();
                 let compiled = environment.template_from_str(source).map(drop);
-                compiled.map_err(|e| (field.into(), format!("is not a template: {e}")))?;
-                crate::template::check(&environment, source).map_err(|words| (field.into(), words))?;
+                compiled.map_err(|e| Invalid::unfit(field, bilingual!("is not a template: {e}"; "不是模板：{e}")))?;
+                crate::template::check(&environment, source).map_err(|why| Invalid::unfit(field, why))?;
             }
         }
         Ok(())
@@ -399,12 +442,16 @@ impl TemplateConfig {
 }
 
 /// Names travel in paths, metrics and the command line.
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(section: &str, name: &str) -> Result<(), Invalid> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if (1..=64).contains(&name.len()) && name.chars().all(fits) {
         Ok(())
     } else {
-        Err("a name has 1 to 64 letters, digits, - _ or .".into())
+        let why = Bilingual::fixed(
+            "a name has 1 to 64 letters, digits, - _ or .",
+            "名称由 1 至 64 个字母、数字、-、_ 或 . 组成",
+        );
+        Err(Invalid::unfit(format!("{section}.{name}"), why))
     }
 }
 
@@ -451,14 +498,17 @@ fn overlay(
             continue;
         };
         let default = defaults.get(section).and_then(|s| s.get(&key));
-        let wrong = |message: &str| ConfigError::plain(format!("environment variable {name}: {message}"));
+        let wrong = |en, zh| ConfigError {
+            place: bilingual!("environment variable {name}"; "环境变量 {name}"),
+            ..ConfigError::plain((en, zh))
+        };
         let value = match default {
-            None => return Err(wrong("there is no such key")),
+            None => return Err(wrong("there is no such key", "没有这个配置项")),
             Some(toml::Value::Integer(_)) => {
-                toml::Value::Integer(text.parse().map_err(|_| wrong("expected a whole number"))?)
+                toml::Value::Integer(text.parse().map_err(|_| wrong("expected a whole number", "应为整数"))?)
             }
             Some(toml::Value::Boolean(_)) => {
-                toml::Value::Boolean(text.parse().map_err(|_| wrong("expected true or false"))?)
+                toml::Value::Boolean(text.parse().map_err(|_| wrong("expected true or false", "应为 true 或 false"))?)
             }
             Some(_) => toml::Value::String(text),
         };

@@ -353,7 +353,7 @@ account = "ding"
     ] {
         let broken = text.replacen(from, to, 1);
         let error = Config::parse(&broken, Some("hongyan.toml"), []).unwrap_err();
-        readable.push_str(&format!("{error}\n{error:?}\n"));
+        readable.push_str(&format!("{error}\n{error:#}\n{error:?}\n"));
     }
 
     let config = Config::parse(&text, Some("hongyan.toml"), []).unwrap();
@@ -364,7 +364,7 @@ account = "ding"
             Ok(opened) => {
                 accounts.insert(Arc::from(name.as_str()), opened);
             }
-            Err(words) => readable.push_str(&words),
+            Err(invalid) => readable.push_str(&format!("{invalid} {invalid:#}")),
         }
     }
     let opened: Vec<String> = accounts.keys().map(ToString::to_string).collect();

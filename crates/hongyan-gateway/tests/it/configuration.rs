@@ -37,10 +37,11 @@ fn the_embedded_file_is_the_defaults_and_holds_every_key() {
         assert!(DEFAULTS.lines().any(|l| l == line));
     }
     // Accounts have no defaults, but each of their keys has a comment. serde lists them when one is unknown.
-    for channel in
-        [r#"{"channel":"dingtalk","zzz":1}"#, r#"{"channel":"wecom","zzz":1}"#, r#"{"channel":"mail","zzz":1}"#]
-    {
-        let words = serde_json::from_str::<hongyan_channel::AccountConfig>(channel).unwrap_err().to_string();
+    fn refusal<T: serde::de::DeserializeOwned>() -> String {
+        serde_json::from_str::<T>(r#"{"zzz":1}"#).err().unwrap().to_string()
+    }
+    use hongyan_channel::{DingTalkConfig, MailConfig, WeComConfig};
+    for words in [refusal::<DingTalkConfig>(), refusal::<WeComConfig>(), refusal::<MailConfig>()] {
         let keys: Vec<&str> = words.split('`').skip(3).step_by(2).collect();
         assert!(keys.len() >= 3, "{words}");
         for key in keys {
@@ -198,14 +199,14 @@ fn a_mistake_is_told_with_its_line_and_column() {
     for (text, place, words) in [
         ("[server]\nlisten = \"nowhere\"\n", "hongyan.toml:2:1: server.listen", "expected an address"),
         ("[server]\nlisten = 7300\n", "hongyan.toml:2:1: server.listen", "expected a string"),
-        ("[server]\ncolour = 1\n", "hongyan.toml:2:1: server.colour", "unknown field `colour`"),
-        ("\n[sever]\nlisten = \"x\"\n", "hongyan.toml:2:2: sever", "unknown field `sever`"),
+        ("[server]\ncolour = 1\n", "hongyan.toml:2:1: server.colour", "there is no such field"),
+        ("\n[sever]\nlisten = \"x\"\n", "hongyan.toml:2:2: sever", "there is no such field"),
         ("[server\n", "hongyan.toml:1:", ""),
         ("[store]\nurl = \"postgres://db\"\n", "hongyan.toml:2:1: store.url", "not in this version"),
         ("[store]\nurl = \"mysql://db\"\n", "hongyan.toml:2:1: store.url", "sqlite:PATH"),
         ("[log]\nlevel = \"loud\"\n", "hongyan.toml:2:1: log.level", "expected one of"),
-        (&format!("{ding}colour = 1\n"), "hongyan.toml:6:1: accounts.ding.colour", "unknown field `colour`"),
-        ("[accounts.x]\nchannel = \"wecom\"\n", "hongyan.toml:1:", "missing field `corp_id`"),
+        (&format!("{ding}colour = 1\n"), "hongyan.toml:6:1: accounts.ding.colour", "there is no such field"),
+        ("[accounts.x]\nchannel = \"wecom\"\n", "hongyan.toml:1:11: accounts.x.corp_id: ", "is missing"),
         ("[accounts.\"a b\"]\nchannel = \"mail\"\n", "hongyan.toml:1:", "a name has"),
         (&format!("{ding}[routes.r]\nvia = [\"nobody\"]\n"), "hongyan.toml:7:1: routes.r.via", "nobody"),
         ("[routes.r]\nvia = []\n", "hongyan.toml:2:1: routes.r.via", "no account"),
@@ -225,6 +226,157 @@ fn a_mistake_is_told_with_its_line_and_column() {
     }
     let missing = Config::load(Some(std::path::Path::new("no/such/file.toml")), []).unwrap_err().to_string();
     assert!(missing.starts_with("no/such/file.toml: cannot be read"), "{missing}");
+}
+
+#[test]
+fn a_mistake_names_key_value_and_line_in_both_languages() {
+    let head = |channel: &str| format!("[accounts.e]\nchannel = \"{channel}\"\n");
+    let ding = "app_key = \"k\"\napp_secret = { env = \"X\" }\n";
+    for (text, en, zh) in [
+        (
+            format!("{}{ding}agent_id = \"abc\"\n", head("dingtalk")),
+            "5:1: accounts.e.agent_id: expected a whole number, found a string; it is \"abc\"",
+            "5:1：accounts.e.agent_id：应为整数，实为字符串；现为 \"abc\"",
+        ),
+        (
+            head("wechat"),
+            "2:1: accounts.e.channel: expected one of dingtalk, wecom, mail, dingtalk-robot, wecom-robot, webhook; it is \"wechat\"",
+            "2:1：accounts.e.channel：应为 dingtalk、wecom、mail、dingtalk-robot、wecom-robot、webhook 之一；现为 \"wechat\"",
+        ),
+        (
+            format!("{}{ding}agent_id = 1\nrate = \"1000/min\"\n", head("dingtalk")),
+            "6:1: accounts.e.rate: expected { max = 20, per_ms = 1000 }; it is \"1000/min\"",
+            "6:1：accounts.e.rate：应写作 { max = 20, per_ms = 1000 }；现为 \"1000/min\"",
+        ),
+        (
+            format!("{}{ding}agent_id = 1\nrate = {{ max = \"9\", per_ms = 1 }}\n", head("dingtalk")),
+            "6:10: accounts.e.rate.max: expected an integer from 0 to 4294967295, found a string; it is \"9\"",
+            "6:10：accounts.e.rate.max：应为 0 至 4294967295 的整数，实为字符串；现为 \"9\"",
+        ),
+        (
+            format!("{}{ding}agent_id = 1\ngive_up_after = \"3 weeks\"\n", head("dingtalk")),
+            "6:1: accounts.e.give_up_after: expected a span of time such as 90s, 30m, 12h or 3d; it is \"3 weeks\"",
+            "6:1：accounts.e.give_up_after：应为时长，如 90s、30m、12h 或 3d；现为 \"3 weeks\"",
+        ),
+        (
+            format!("{}on_unknown = \"hope\"\n", head("mail")),
+            "3:1: accounts.e.on_unknown: expected one of `resend`, `hold`; it is \"hope\"",
+            "3:1：accounts.e.on_unknown：应为 `resend`、`hold` 之一；现为 \"hope\"",
+        ),
+        (
+            "[accounts.e]\nchannel = \"webhook\"\nurl = \"u\"\ncallback = { token = \"t\", aes_key = \"k\" }\n".into(),
+            "4:1: accounts.e.callback: only the channels dingtalk and wecom have one",
+            "4:1：accounts.e.callback：只有 dingtalk 和 wecom 渠道有回调",
+        ),
+        (
+            "[server]\nlisten = \"1\"\nlisten = \"2\"\n".into(),
+            "3:1: server.listen: is given more than once",
+            "3:1：server.listen：重复给出",
+        ),
+        (
+            "[server]\nlisten = \"nowhere\"\n".into(),
+            "2:1: server.listen: expected an address and a port, such as 127.0.0.1:7300; it is \"nowhere\"",
+            "2:1：server.listen：应为地址和端口，如 127.0.0.1:7300；现为 \"nowhere\"",
+        ),
+        (
+            "[routes.r]\nvia = [\"nobody\"]\n".into(),
+            "2:1: routes.r.via: no account is called \"nobody\"",
+            "2:1：routes.r.via：没有名为 \"nobody\" 的账号",
+        ),
+    ] {
+        let error = Config::parse(&text, Some("x.toml"), []).unwrap_err();
+        assert_eq!((error.to_string(), format!("{error:#}")), (format!("x.toml:{en}"), format!("x.toml:{zh}")));
+    }
+    for secret in ["agent_id = \"a-secret-of-some-length\"", "app_secret = 5150"] {
+        let error = error(&format!("{}app_key = \"k\"\n{secret}\n", head("dingtalk")));
+        assert!(!error.contains("5150") && !error.contains("a-secret"), "{error}");
+    }
+    let syntax = Config::parse("[server]\nlisten = 1 2\n", Some("x.toml"), []).unwrap_err();
+    assert!(
+        format!("{syntax:#}").starts_with("x.toml:2:") && format!("{syntax:#}").contains("不合 TOML 语法"),
+        "{syntax:#}"
+    );
+    let env = Config::parse("", None, env(&[("HONGYAN_SERVER_LISTEN", "nowhere")])).unwrap_err();
+    assert!(format!("{env:#}").starts_with("环境变量 HONGYAN_SERVER_LISTEN：server.listen：应为地址和端口"), "{env:#}");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let text = "colour = 1\n[server]\nlistn = \"x\"\nmax_connections = \"many\"\n\
+        [acounts.x]\nchannel = \"mail\"\n[accounts.\"a.b\"]\nchannel = \"mail\"\nhst = \"h\"\nusr = \"u\"\n\
+        [accounts.c]\nchannel = \"pigeon\"\n[routes.r]\nvia = []\nvai = []\n[templates.t]\ntxt = \"x\"\n";
+    let error = Config::parse(text, Some("x.toml"), []).unwrap_err();
+    let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+    for key in [
+        "1:1: colour: ",
+        "3:1: server.listn: ",
+        "4:1: server.max_connections: ",
+        "5:2: acounts: ",
+        "9:1: accounts.a.b.hst: ",
+        "10:1: accounts.a.b.usr: ",
+        "12:1: accounts.c.channel: ",
+        "15:1: routes.r.vai: ",
+        "17:1: templates.t.txt: ",
+    ] {
+        assert!(lines.iter().any(|line| line.starts_with(&format!("x.toml:{key}"))), "{key}: {error}");
+    }
+    assert_eq!(lines.len(), 9, "{error}");
+}
+
+#[test]
+fn a_finding_of_the_check_names_line_and_key_in_both_languages() {
+    let check = |keys: &str| {
+        let text = format!(
+            "[accounts.e]\nchannel = \"dingtalk\"\napp_key = \"k\"\nagent_id = 1\n{keys}\n[routes.default]\nvia = [\"e\"]\n"
+        );
+        let findings = Config::parse(&text, Some("x.toml"), []).unwrap().check();
+        let found = findings.into_iter().find(|finding| finding.severity == Severity::Error).unwrap();
+        (format!("{} {}", found.place, found.key), found.message_en, found.message_zh)
+    };
+    const SECRET: &str = "app_secret = { env = \"HONGYAN_TEST_IS_NOT_SET\" }";
+    for (keys, at, en, zh) in [
+        (
+            SECRET.to_owned(),
+            "x.toml:5:1 accounts.e.app_secret",
+            "HONGYAN_TEST_IS_NOT_SET is not set",
+            "HONGYAN_TEST_IS_NOT_SET 未设置",
+        ),
+        (
+            "app_secret = \"s\"\nbase_url = \"http://im.example\"".into(),
+            "x.toml:6:1 accounts.e.base_url",
+            "dangerous_plain_http = true",
+            "以明文传送",
+        ),
+        (
+            "app_secret = \"s\"\nbase_url = \"https://user:canary@im.example\"".into(),
+            "x.toml:6:1 accounts.e.base_url",
+            "holds a login",
+            "含有用户名或密码",
+        ),
+        (
+            "app_secret = \"s\"\nca_file = \"/no/ca.pem\"".into(),
+            "x.toml:6:1 accounts.e.ca_file",
+            "cannot be read",
+            "无法读取",
+        ),
+        (
+            "app_secret = \"s\"\nclient_cert = \"/no/cert.pem\"".into(),
+            "x.toml:1:11 accounts.e.client_key",
+            "is missing",
+            "缺失",
+        ),
+        (
+            "app_secret = \"s\"\ncallback = { token = \"t\", aes_key = \"short\" }".into(),
+            "x.toml:6:27 accounts.e.callback.aes_key",
+            "",
+            "不可用",
+        ),
+    ] {
+        let (found, message_en, message_zh) = check(&keys);
+        assert_eq!(found, at);
+        assert!(message_en.contains(en) && message_zh.contains(zh), "{message_en} {message_zh}");
+        assert!(!format!("{message_en}{message_zh}").contains("canary"), "{message_en} {message_zh}");
+    }
 }
 
 #[test]
@@ -279,7 +431,7 @@ agent_id = 1
         found,
         [
             (Severity::Warning, "server.listen"),
-            (Severity::Error, "accounts.ding"),
+            (Severity::Error, "accounts.ding.app_secret"),
             (Severity::Warning, "accounts.wecom.secret"),
             (Severity::Warning, "routes.default"),
             (Severity::Error, "store.url"),
@@ -301,8 +453,9 @@ fn chinese_punctuation_outside_of_quotes_is_called_what_it_is() {
         ("[a]\nb = ‘c’\n", "hongyan.toml:2:5"),
     ] {
         let error = Config::parse(text, Some("hongyan.toml"), []).unwrap_err();
-        assert!(error.to_string().starts_with(place) && error.message.contains("Chinese punctuation"), "{error}");
-        assert!(error.zh().starts_with(place) && error.zh().contains("中文标点"), "{}", error.zh());
+        assert!(error.to_string().starts_with(place) && error.text.en.contains("Chinese punctuation"), "{error}");
+        let zh = format!("{error:#}");
+        assert!(zh.starts_with(place) && zh.contains("中文标点"), "{zh}");
     }
     let inside = Config::parse("[templates.t]\ntext = \"“好”，x＝1：\" # “\n", None, []);
     assert!(inside.is_ok(), "inside of quotes they are a text's own");

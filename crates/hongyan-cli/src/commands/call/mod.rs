@@ -53,7 +53,7 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
     let (request, _) = fields::fill(operation, given, &own_fields(Some(account), false)?)?;
     let caller = account
         .caller()
-        .map_err(anyhow::Error::msg)?
+        .map_err(|invalid| anyhow::Error::msg(told!("{invalid}" ; "{invalid:#}")))?
         .with_context(|| told!("this channel has no operations" ; "该渠道没有可调用的接口"))?;
     match caller.call(operation, request).await {
         Ok(reply) => {

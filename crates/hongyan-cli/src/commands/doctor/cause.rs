@@ -1,6 +1,7 @@
 //! The one cause that an examination ends with, in words for whoever has to act.
 
-use hongyan_endpoint::{Class, Fault};
+use crate::lang::told;
+use hongyan_endpoint::{Class, Fault, Invalid};
 use serde_json::{Value, json};
 use std::{fmt, net::IpAddr};
 
@@ -37,13 +38,13 @@ impl Cause {
     }
 
     /// An account that cannot be opened.
-    pub(super) fn configuration(words: String) -> Self {
+    pub(super) fn configuration(invalid: &Invalid) -> Self {
         Self::ours(
             "configuration",
             ("the account's settings are not whole", "账号配置有误"),
             ("correct the key that is named", "请更正所指的配置项"),
         )
-        .saying(words)
+        .saying(told!("{invalid}" ; "{invalid:#}"))
     }
 
     /// A secret that is not where the configuration says.

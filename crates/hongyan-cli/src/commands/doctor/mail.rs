@@ -13,7 +13,7 @@ const GREETING: Duration = Duration::from_secs(3);
 pub(super) async fn examine(course: &mut Course, config: &MailConfig) -> Option<()> {
     let mailer = match config.mailer() {
         Ok(mailer) => mailer,
-        Err(words) => return course.step(("configuration", "配置"), Err(Cause::configuration(words))),
+        Err(invalid) => return course.step(("configuration", "配置"), Err(Cause::configuration(&invalid))),
     };
     course.step(("network", "网络"), network::reach(&mailer.host, mailer.port).await)?;
     let begun = match mode(&mailer).await {

@@ -79,7 +79,10 @@ async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Op
     let secret = account.secret().map(|secret| secret.read());
     // Opening an account reads its secret: where that is the trouble, the next step says so.
     let opened = if matches!(secret, Some(Err(_))) { Ok(()) } else { account.open(name).map(drop) };
-    course.step(("configuration", "配置"), opened.map(|()| String::new()).map_err(Cause::configuration))?;
+    course.step(
+        ("configuration", "配置"),
+        opened.map(|()| String::new()).map_err(|invalid| Cause::configuration(&invalid)),
+    )?;
     let inline = if account.inline_secrets().is_empty() {
         ""
     } else {

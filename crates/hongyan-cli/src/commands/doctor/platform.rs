@@ -5,6 +5,7 @@ use super::{
     cause::{Cause, names_agent},
     network,
 };
+use crate::lang::told;
 use hongyan_channel::{AccountConfig, Caller, Operations, operations};
 use hongyan_endpoint::{Class, Fault, Reach, Role, Who};
 use serde_json::{Value, json};
@@ -73,7 +74,10 @@ pub(super) async fn examine(
     }
     let caller = match account.caller() {
         Ok(caller) => caller?,
-        Err(error) => return course.step(("credentials", "凭证"), Err(Cause::secret(&error))),
+        Err(invalid) => {
+            let words = told!("{invalid}" ; "{invalid:#}");
+            return course.step(("credentials", "凭证"), Err(Cause::secret(&words)));
+        }
     };
     let login = caller.log_in().await.map(|()| String::new()).map_err(|fault| Cause::of_login(&fault));
     course.step(("credentials", "凭证"), login)?;

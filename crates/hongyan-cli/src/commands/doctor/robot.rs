@@ -6,7 +6,7 @@ use hongyan_channel::{AccountConfig, ChannelConfig};
 use hongyan_endpoint::Fault;
 
 pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Option<()> {
-    let opened = account.open(name).map_err(Cause::configuration);
+    let opened = account.open(name).map_err(|invalid| Cause::configuration(&invalid));
     let base = match &account.channel {
         ChannelConfig::DingTalkRobot(_) => Some((account.base(), platform::base_of_webhook("dingtalk"))),
         ChannelConfig::WeComRobot(_) => Some((account.base(), platform::base_of_webhook("wecom"))),

@@ -286,9 +286,10 @@ mod tests {
     fn the_channels_are_those_of_the_templates_and_of_the_configuration() {
         let names: Vec<&str> = TEMPLATES.iter().map(|template| template.channel).collect();
         assert_eq!(names, CHANNELS);
-        let words = serde_json::from_str::<hongyan_channel::ChannelConfig>(r#"{"channel":"pigeon"}"#).unwrap_err();
-        for name in CHANNELS {
-            assert!(words.to_string().contains(&format!("`{name}`")), "{words}");
-        }
+        let mut known = hongyan_channel::CHANNELS;
+        let mut own = CHANNELS;
+        known.sort_unstable();
+        own.sort_unstable();
+        assert_eq!(own, known);
     }
 }
