@@ -167,7 +167,7 @@ async fn a_private_webhook_is_refused_before_any_call() {
     let config = json!({"channel": "webhook", "url": "https://10.0.0.1/canary"});
     let config: hongyan_channel::AccountConfig = serde_json::from_value(config).unwrap();
     let words = config.open("hook").err().unwrap();
-    assert!(words.contains("allow_private") && !words.contains("canary"), "{words}");
+    assert!(words.to_string().contains("allow_private") && !words.to_string().contains("canary"), "{words}");
 }
 
 #[tokio::test]

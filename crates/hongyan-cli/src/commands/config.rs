@@ -32,12 +32,13 @@ pub(crate) fn run(args: &Args, json: bool) -> anyhow::Result<Exit> {
         let rows: Vec<Vec<Cell>> = findings
             .iter()
             .map(|f| {
+                let (place_en, place_zh, en, zh) = (&f.place.en, &f.place.zh, &f.message_en, &f.message_zh);
                 let state = if f.severity == Severity::Error { "failed" } else { "unknown" };
                 vec![
                     Cell::coloured(f.severity.name(), state),
-                    told!("{0}" ; "{1}", f.place.en, f.place.zh).into(),
+                    told!("{place_en}" ; "{place_zh}").into(),
                     f.key.as_str().into(),
-                    told!("{0}" ; "{1}", f.message_en, f.message_zh).into(),
+                    told!("{en}" ; "{zh}").into(),
                 ]
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use super::{Course, cause::Cause};
 use hongyan_core::{Clock, clock::System};
-use hongyan_endpoint::Fault;
+use hongyan_endpoint::{Fault, Invalid, bilingual};
 use hongyan_net::{Failure, Http, NetFault, Options, Proxy};
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
@@ -49,7 +49,10 @@ pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> O
     let reached = match (parts(base), &out.proxy) {
         (Some((host, _)), Some(proxy)) if !is_loopback(&host) => reach_proxy(proxy).await,
         (Some((host, port)), _) => reach(&host, port).await,
-        (None, _) => Err(Cause::configuration(format!("base_url {base:?} is not of the form https://HOST"))),
+        (None, _) => Err(Cause::configuration(&Invalid::unfit(
+            "base_url",
+            bilingual!("{base:?} is not of the form https://HOST"; "{base:?} 不是 https://HOST 的形式"),
+        ))),
     };
     course.step(("network", "网络"), reached)?;
     let answer = Http::new(out.clone()).get(&format!("{}/", base.trim_end_matches('/'))).await;
