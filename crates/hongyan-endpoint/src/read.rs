@@ -229,7 +229,7 @@ macro_rules! integers {
                     // Bounds of nobody's interest.
                     8 if i128::from(min) < 0 => Bilingual::fixed("a whole number", "整数"),
                     8 => Bilingual::fixed("a whole number, 0 or more", "不小于 0 的整数"),
-                    _ => bilingual!("an integer from {min} to {max}"; "{min} 至 {max} 的整数"),
+                    _ => bilingual!("an integer from {min} to {max}"; " {min} 至 {max} 的整数"),
                 })
             })
         })*

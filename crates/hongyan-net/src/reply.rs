@@ -10,7 +10,7 @@ pub struct Reply {
     pub status: u16,
     /// Headers as they came.
     pub headers: http::HeaderMap,
-    /// The whole body, at most [`Options::max_body_bytes`].
+    /// The whole body, at most [`Options::max_body_bytes`](crate::Options::max_body_bytes).
     pub body: Bytes,
 }
 

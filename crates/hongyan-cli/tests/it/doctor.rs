@@ -312,7 +312,10 @@ async fn a_proxy_that_is_not_there_or_lets_nothing_through_is_the_cause() {
     let (check, code, whole) = cause(&examined(&stage, "wecom", through("http://127.0.0.1:1"), &[]));
     assert_eq!((check.as_str(), code.as_str()), ("network", "proxy"), "{whole}");
     let (check, _, whole) = cause(&examined(&stage, "wecom", through("https://nowhere"), &[]));
-    assert!(check == "configuration" && whole.contains("proxy: expected http://HOST:PORT"), "{whole}");
+    assert!(
+        check == "configuration" && whole.contains("proxy: is not of the form http://[USER:PASSWORD@]HOST:PORT"),
+        "{whole}"
+    );
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -62,10 +62,10 @@ async fn one_lane_rests_and_the_other_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_by_the_platform_is_a_dead_letter_until_somebody_retries() {
     let stage = Stage::open("").await;
-    stage.tell("faults", &json!({"match": DING, "kind": "code", "value": 40056, "count": 1})).await;
-    let id = stage.send(&message("ding", "应用标识有误")).await;
+    stage.tell("faults", &json!({"match": DING, "kind": "code", "value": 40048, "count": 1})).await;
+    let id = stage.send(&message("ding", "链接不可信")).await;
     let ledger = stage.until_state(&id, "failed").await;
-    assert_eq!(summary(&ledger), ["ding zhangsan failed 40056"]);
+    assert_eq!(summary(&ledger), ["ding zhangsan failed 40048"]);
     assert!(ledger[0]["advice"]["zh"].as_str().is_some_and(|advice| !advice.is_empty()), "{ledger:?}");
     let (status, said) = stage.call("POST", &format!("/v1/messages/{id}/retry"), Some(&json!({}))).await;
     assert_eq!((status, &said["deliveries"]), (200, &json!(1)), "{said}");
