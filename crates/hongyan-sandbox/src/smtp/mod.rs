@@ -2,11 +2,11 @@
 //!
 //! ```no_run
 //! # async fn demo() -> std::io::Result<()> {
-//! use hongyan_sandbox::smtp::{Smtp, SmtpOptions, SmtpTrouble, Trouble};
+//! use hongyan_sandbox::smtp::{Smtp, SmtpFault, SmtpFaultKind, SmtpOptions};
 //!
 //! let smtp = Smtp::start(SmtpOptions::new("127.0.0.1:0".parse().unwrap(), std::sync::Arc::new(|| 0))).await?;
 //! smtp.refuse("gone.*", 550, "5.1.1 no such mailbox");
-//! smtp.trouble(SmtpTrouble::once(Trouble::DropAfterEffect));
+//! smtp.inject(SmtpFault::once(SmtpFaultKind::DropAfterEffect));
 //! // … a client sends …
 //! assert!(smtp.inbox().iter().all(|mail| !mail.to.iter().any(|to| to.starts_with("gone."))));
 //! # Ok(()) }
