@@ -90,7 +90,10 @@ impl PlatformKind {
         if problem.code == Code::AccountForbidden.name() {
             return self.forbidden(spec, "send");
         }
-        self.refuse(spec, Refusal::Content(&problem.detail))
+        match &problem.platform_code {
+            Some(code) => self.refused(code, problem.detail.as_str()),
+            None => self.refuse(spec, Refusal::Content(&problem.detail)),
+        }
     }
 
     /// The answer to a path of a platform's kind at which there is no operation; `None` for any other path.
