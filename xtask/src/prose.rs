@@ -73,10 +73,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Lines, from 1, with what is refused there. A file's tests stand at its end.
+/// Lines, from 1, with what is refused there. A file's tests are the module at its end; what is for tests alone and
+/// stands before it (`mod tests;`, an import) hides nothing behind it.
 fn places(text: &str) -> Vec<(usize, &'static str)> {
-    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).enumerate();
-    let code = lines.filter(|(_, line)| !line.trim_start().starts_with("//"));
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let code = text[..end].lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
     code.filter_map(|(at, line)| SIGNS.iter().find(|sign| line.contains(**sign)).map(|sign| (at + 1, *sign))).collect()
 }
 
@@ -96,6 +97,12 @@ mod tests {
             assert_eq!(places(&format!("fn f() {{\n    {bad}\n}}")).len(), 1, "{bad}");
             assert_eq!(places(&format!("fn f() {{\n    {bad}\n}}"))[0].0, 2, "{bad}");
         }
+    }
+
+    #[test]
+    fn tests_in_a_file_of_their_own_hide_nothing() {
+        let text = "#[cfg(test)]\nmod tests;\n\nfn f() {\n    problem.detail.contains(\"bytes\")\n}";
+        assert_eq!(places(text), [(5, "detail.contains(")]);
     }
 
     #[test]
