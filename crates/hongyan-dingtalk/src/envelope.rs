@@ -3,8 +3,8 @@
 //! The legacy host answers HTTP 200 with `errcode`; on `/topapi/*` a refusal by its gateway is wrapped: `errcode`
 //! 88 and the real code as a **string** in `sub_code`. The new-style host answers 4xx or 5xx with a `code` in words.
 
-use crate::{faults, new_style};
-use hongyan_endpoint::{Class, Effect, Fault, Sealed, Spec, lenient};
+use crate::{DingTalk, new_style};
+use hongyan_endpoint::{Class, Effect, Fault, PlatformServer, Sealed, Spec, lenient};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
@@ -109,8 +109,7 @@ fn unwrap(envelope: Envelope) -> Fault {
 }
 
 fn refused(code: &str, words: String) -> Fault {
-    let row = faults::of(code, &words);
-    Fault::refused(code, words, row)
+    DingTalk::refused(code, words)
 }
 
 /// Codes that the gateway in front of `/topapi/*` answers, wrapped.

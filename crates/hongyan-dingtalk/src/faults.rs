@@ -38,19 +38,15 @@ pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
     None
 }
 
-/// The row of a refusal. Some codes stand for several things, which the platform tells apart by set words alone: such
-/// a row is named by code and word, `310000 keyword`.
+/// The row of a refusal: that of its code, or of the robot's guard that it names.
 pub(crate) fn of(code: &str, words: &str) -> Option<&'static Known> {
-    let lower = words.to_lowercase();
-    let worded =
-        |row: &&Known| row.code.split_once(' ').is_some_and(|(number, word)| number == code && lower.contains(word));
-    FAULTS.iter().find(worded).or_else(|| look_up(code))
+    look_up(robot::guard(code, words).unwrap_or(code))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_endpoint::{About, Class, audit};
+    use hongyan_endpoint::{About, Class, Fault, audit};
 
     fn class(code: &str) -> Class {
         look_up(code).unwrap_or_else(|| panic!("{code} is not known")).class
@@ -63,13 +59,19 @@ mod tests {
 
     #[test]
     fn a_robots_security_setting_is_about_the_account_but_for_its_keyword() {
-        for words in ["sign not match", "invalid timestamp", "ip 1.2.3.4 not in whitelist", "description:签名不匹配"]
-        {
-            assert_eq!(of("310000", words).unwrap().about, About::Account, "{words}");
+        for (words, guard, about) in [
+            ("keywords not in content, more: [https://example.com]", Some("keyword"), About::Message),
+            ("description:消息中没有关键词;solution:…", Some("keyword"), About::Message),
+            ("sign not match", Some("signature"), About::Account),
+            ("description:机器人发送签名不匹配;solution:请检查", Some("signature"), About::Account),
+            ("invalid timestamp", Some("clock"), About::Account),
+            ("ip 10.0.0.7 not in whitelist", Some("address"), About::Account),
+            ("something new", None, About::Account),
+        ] {
+            let fault = Fault::refused("310000", words, of("310000", words));
+            assert_eq!((fault.case(), fault.about()), (guard, about), "{words}");
         }
-        for words in ["keywords not in content", "description:消息中没有关键词;solution:…"] {
-            assert_eq!(of("310000", words).unwrap().about, About::Message, "{words}");
-        }
+        assert_eq!(Fault::refused("300005", "sign", of("300005", "sign")).case(), None);
     }
 
     #[test]

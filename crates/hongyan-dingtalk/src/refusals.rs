@@ -1,6 +1,6 @@
 //! What DingTalk refuses a call with: each host has its own words, and some operations declare codes of their own.
 
-use crate::{DingTalk, new_style, topapi};
+use crate::{DingTalk, faults, new_style, topapi};
 use hongyan_endpoint::{Body, Fault, Invalid, Method, Pair, PlatformServer, Refusal, Role, Sealed, Spec, Wire};
 use serde_json::json;
 
@@ -13,6 +13,12 @@ const NEWER: [&str; 2] = ["/v1.0/", "/v2.0/"];
 const PATH_CHARS: usize = 200;
 
 impl PlatformServer for DingTalk {
+    fn refused(code: &str, text: impl Into<String>) -> Fault {
+        let text = text.into();
+        let row = faults::of(code, &text);
+        Fault::refused(code, text, row)
+    }
+
     fn refuse(spec: &Spec, why: Refusal<'_>) -> Fault {
         let (new, topapi) = (new_style(spec), spec.path.starts_with(topapi::PATHS));
         let (code, text) = match why {

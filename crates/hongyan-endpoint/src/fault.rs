@@ -285,6 +285,13 @@ impl Fault {
         self.origin
     }
 
+    /// Which of the things it is that its code stands for, where the table has a row for each: `clock` of the row
+    /// `310000.clock` for the code `310000`.
+    #[must_use]
+    pub fn case(&self) -> Option<&'static str> {
+        self.known?.code.strip_prefix(self.code.as_str())?.strip_prefix('.')
+    }
+
     /// What it is about: the message, or all that leaves by the same account.
     #[must_use]
     pub fn about(&self) -> About {

@@ -16,11 +16,28 @@ const REST: (&str, &str) = (
 );
 const SPLIT: (&str, &str) =
     ("split the message: a whole request holds 20,000 bytes", "请拆分消息：整个请求上限 20000 字节");
-const KEYWORD: (&str, &str) = (
-    "write one of the robot's keywords, or name it as `keyword` of the account",
-    "请在消息中写入机器人的关键词，或在账号上设置 keyword",
-);
 const ADMIN: (&str, &str) = ("have the group's owner enable or add the robot again", "请群主重新启用或添加机器人");
+
+/// The code that stands for four guards of a robot, which nothing but the platform's set words tells apart.
+const GUARDED: &str = "310000";
+/// A word of such an answer, in lower case, and the guard's row. The first that is found counts.
+const GUARDS: [(&str, &str); 9] = [
+    ("keyword", "310000.keyword"),
+    ("关键词", "310000.keyword"),
+    ("timestamp", "310000.clock"),
+    ("时间戳", "310000.clock"),
+    ("sign", "310000.signature"),
+    ("签名", "310000.signature"),
+    ("whitelist", "310000.address"),
+    ("白名单", "310000.address"),
+    ("ip ", "310000.address"),
+];
+
+/// The code of the row of the guard that refused; `None` for another code, and for words that are new.
+pub(super) fn guard(code: &str, words: &str) -> Option<&'static str> {
+    let words = if code == GUARDED { words.to_lowercase() } else { return None };
+    GUARDS.iter().find(|(word, _)| words.contains(word)).map(|(_, row)| *row)
+}
 
 /// One row per code.
 pub(super) const ROWS: &[Known] = &[
@@ -31,28 +48,51 @@ pub(super) const ROWS: &[Known] = &[
     known("300005", Permanent, Operator, ("the webhook's token is not known", "webhook 的 token 无效"), WEBHOOK)
         .about(About::Account),
     known(
-        "310000 keyword",
-        Permanent,
-        Sender,
-        ("the message holds none of the robot's keywords", "消息中没有机器人要求的关键词"),
-        KEYWORD,
-    ),
-    known(
-        "310000 关键词",
-        Permanent,
-        Sender,
-        ("the message holds none of the keywords", "消息不含机器人的关键词"),
-        KEYWORD,
-    ),
-    known(
         "310000",
         Permanent,
         Operator,
         ("the robot's security setting refused the message", "机器人安全设置校验未通过"),
         (
-            "check its signing secret, its address list, and this machine's clock",
-            "请检查加签密钥、IP 白名单以及本机时钟",
+            "check its keyword, its signing secret, its address list, and this machine's clock",
+            "请检查关键词、加签密钥、IP 白名单以及本机时钟",
         ),
+    )
+    .about(About::Account),
+    known(
+        "310000.keyword",
+        Permanent,
+        Sender,
+        ("the robot takes only messages that hold its keyword", "机器人只接收包含关键词的消息"),
+        (
+            "set keyword on the account to one of those in the robot's security settings, and write it in each message",
+            "请将账号的 keyword 设为机器人安全设置中的任一关键词，并写入每条消息",
+        ),
+    ),
+    known(
+        "310000.clock",
+        Permanent,
+        Operator,
+        ("the robot refuses the time of the signature", "机器人拒绝签名的时间戳"),
+        ("set the clock (NTP): it may be an hour off at most", "请校准时钟（NTP）：误差不得超过一小时"),
+    )
+    .about(About::Account),
+    known(
+        "310000.signature",
+        Permanent,
+        Operator,
+        ("the robot refuses the signature", "机器人拒绝签名"),
+        (
+            "copy the secret (SEC…) from the robot's security settings to secret on the account",
+            "请将机器人安全设置中的加签密钥（SEC 开头）复制到账号的 secret",
+        ),
+    )
+    .about(About::Account),
+    known(
+        "310000.address",
+        Permanent,
+        Operator,
+        ("the robot does not trust the address that calls", "机器人不信任发起调用的 IP"),
+        ("add the address in the words to the robot's security settings", "请将所述 IP 加入机器人安全设置的 IP 地址段"),
     )
     .about(About::Account),
     known(

@@ -23,60 +23,20 @@ pub(super) async fn examine(course: &mut Course, name: &str, account: &AccountCo
     course.step(("answer", "应答"), probed.map(|()| String::new()))
 }
 
-/// A guard of a robot: our code, the marks of its words, what it means and what to do, in both languages.
-type Guard = (&'static str, &'static [&'static str], (&'static str, &'static str), (&'static str, &'static str));
-
-/// DingTalk has one code for four guards; its words tell them apart.
+/// A robot's guards have a cause each.
 fn cause(fault: &Fault) -> Cause {
-    const GUARDS: [Guard; 4] = [
-        (
-            "robot.keyword",
-            &["keyword", "关键词"],
-            ("the robot takes only messages that hold its keyword", "机器人只接收包含关键词的消息"),
-            (
-                "set keyword on the account to one of those in the robot's security settings",
-                "请将账号的 keyword 设为机器人安全设置中的任一关键词",
-            ),
-        ),
-        (
-            "robot.clock",
-            &["timestamp", "时间戳"],
-            ("the robot refuses the time of the signature", "机器人拒绝签名的时间戳"),
-            ("set the clock (NTP): it may be an hour off at most", "请校准时钟（NTP）：误差不得超过一小时"),
-        ),
-        (
-            "robot.signature",
-            &["sign", "签名"],
-            ("the robot refuses the signature", "机器人拒绝签名"),
-            (
-                "copy the secret (SEC…) from the robot's security settings to secret on the account",
-                "请将机器人安全设置中的加签密钥（SEC 开头）复制到账号的 secret",
-            ),
-        ),
-        (
-            "robot.address",
-            &["whitelist", "白名单", "ip "],
-            ("the robot does not trust the address that calls", "机器人不信任发起调用的 IP"),
-            (
-                "add the address in the words to the robot's security settings",
-                "请将所述 IP 加入机器人安全设置的 IP 地址段",
-            ),
-        ),
-    ];
-    if fault.code() != "310000" {
-        return Cause::of(fault);
+    let mut cause = Cause::of(fault);
+    if let Some(guard) = fault.case() {
+        cause.code = format!("robot.{guard}");
     }
-    let words = fault.message().to_lowercase();
-    let guard = GUARDS.iter().find(|(_, marks, ..)| marks.iter().any(|mark| words.contains(mark)));
-    guard.map_or_else(
-        || Cause::of(fault),
-        |(code, _, meaning, remedy)| Cause::ours(code, *meaning, *remedy).saying(fault.message()),
-    )
+    cause
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hongyan_dingtalk::DingTalk;
+    use hongyan_endpoint::PlatformServer;
 
     #[test]
     fn each_guard_of_a_robot_has_a_cause_of_its_own() {
@@ -88,8 +48,8 @@ mod tests {
             ("ip 10.0.0.7 not in whitelist", "robot.address"),
             ("something new", "310000"),
         ] {
-            assert_eq!(cause(&Fault::refused("310000", words, None)).code, code, "{words}");
+            assert_eq!(cause(&DingTalk::refused("310000", words)).code, code, "{words}");
         }
-        assert_eq!(cause(&Fault::refused("300005", "token is not exist", None)).code, "300005");
+        assert_eq!(cause(&DingTalk::refused("300005", "token is not exist")).code, "300005");
     }
 }
