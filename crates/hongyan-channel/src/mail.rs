@@ -350,10 +350,6 @@ impl Channel for MailChannel {
         FileUse::Carry
     }
 
-    fn capacity(&self) -> usize {
-        self.mailer.capacity()
-    }
-
     fn naming(&self) -> Option<Naming> {
         Some(self.naming)
     }
@@ -406,11 +402,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_is_leased_only_where_a_connection_is_free() {
-        for (connections, capacity) in [("", 1), (r#","connections":3"#, 3)] {
-            let channel = config(&format!(r#"{{"host":"h","from":"a@b.cn"{connections}}}"#)).unwrap();
-            // One more may be at work beside a transaction that hangs; none is while nothing does.
-            assert_eq!((channel.capacity(), channel.capabilities().concurrency), (capacity, capacity + 1));
+    fn one_mail_more_than_there_are_connections_may_be_under_way() {
+        for (key, connections) in [("", 1), (r#","connections":3"#, 3)] {
+            let channel = config(&format!(r#"{{"host":"h","from":"a@b.cn"{key}}}"#)).unwrap();
+            // It waits for a connection, or is at work beside a transaction that hangs.
+            assert_eq!(channel.capabilities().concurrency, connections + 1);
         }
     }
 

@@ -48,12 +48,6 @@ pub trait Channel: Send + Sync + 'static {
         FileUse::None
     }
 
-    /// How many calls may be under way at once for now, those that are included: what would only wait for a connection
-    /// is not leased. May grow at any moment.
-    fn capacity(&self) -> usize {
-        usize::MAX
-    }
-
     /// How its mails name those who get them to each other; `None` where it sends no mail. Where it does, a content
     /// keeps what [`crate::MailHead`] holds.
     fn naming(&self) -> Option<Naming> {

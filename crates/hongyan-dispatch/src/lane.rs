@@ -27,8 +27,6 @@ use tokio::{
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// Tries at what a dead process left behind before the lane goes on without: it is looked for again later.
 const RECOVERIES: u32 = 5;
-/// Whether the channel takes more calls at once by now is looked at this often while something waits.
-const CAPACITY_LOOK: Duration = Duration::from_secs(1);
 /// The longest sleep of an idle lane.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -93,9 +91,8 @@ impl Lane {
 
     /// How many may be leased now, with `running` under way.
     fn room(&self, running: usize, now: Tick) -> usize {
-        let most = self.account.concurrency.min(self.account.channel.capacity());
         match lock(&self.standing).room(now) {
-            Room::All => self.turns.room(now, most.saturating_sub(running)),
+            Room::All => self.turns.room(now, self.account.concurrency.saturating_sub(running)),
             Room::One if running == 0 => self.turns.room(now, 1),
             Room::One | Room::None(_) => 0,
         }
@@ -109,11 +106,7 @@ impl Lane {
     fn nap(&self, hungry: bool, due: Option<Time>, now: Moment) -> Duration {
         let nap = match lock(&self.standing).room(now.tick) {
             Room::None(until) => Some(until.since(now.tick)),
-            Room::All | Room::One if hungry => {
-                let grows = (self.account.channel.capacity() < self.account.concurrency).then_some(CAPACITY_LOOK);
-                let turn = self.turns.next(now.tick).map(|at| at.since(now.tick));
-                turn.into_iter().chain(grows).min()
-            }
+            Room::All | Room::One if hungry => self.turns.next(now.tick).map(|at| at.since(now.tick)),
             Room::All | Room::One => due.map(|due| due.since(now.wall)),
         };
         nap.unwrap_or(IDLE).min(IDLE)

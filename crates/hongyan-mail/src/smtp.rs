@@ -240,12 +240,6 @@ impl Mailer {
         Ok(())
     }
 
-    /// How many mails may be under way at once for now: further ones wait for a connection.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.pool.capacity()
-    }
-
     /// Says goodbye on every idle connection. A mail after it opens a new one.
     pub async fn close(&self) {
         while let Some(connection) = self.pool.take().await {

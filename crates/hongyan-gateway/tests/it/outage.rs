@@ -307,23 +307,6 @@ async fn a_robots_first_twenty_leave_at_once_and_the_next_when_the_minute_is_ove
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_only_wait_for_a_connection_is_not_leased() {
-    let rig = Rig::new();
-    rig.accept(5, |_| {}).await;
-    let platform = Platform { token_wait: Some(SECOND * 20), ..rig.platform(nothing()) };
-    platform.capacity.store(1, Ordering::SeqCst);
-    let (platform, dispatcher) = rig.start(platform, Vec::new());
-    tokio::time::sleep(SECOND * 5).await;
-    assert_eq!((rig.count(DeliveryState::Sending).await, rig.count(DeliveryState::Pending).await), (1, 4));
-    // One hangs, and the channel opens another connection.
-    platform.capacity.store(2, Ordering::SeqCst);
-    tokio::time::sleep(SECOND * 3).await;
-    assert_eq!((rig.count(DeliveryState::Sending).await, rig.count(DeliveryState::Pending).await), (2, 3));
-    rig.until(DeliveryState::Sent, 5, SECOND * 75).await;
-    dispatcher.stop(SECOND).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_waits_for_its_turn_goes_back_when_the_gateway_stops() {
     let rig = Rig::new();
     rig.accept(8, |_| {}).await;

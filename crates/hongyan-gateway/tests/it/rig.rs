@@ -18,7 +18,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -54,8 +54,6 @@ pub(crate) struct Platform {
     pub(crate) probes: AtomicU64,
     pub(crate) looks: AtomicU64,
     pub(crate) recalls: AtomicU64,
-    /// How many calls it takes at once.
-    pub(crate) capacity: AtomicUsize,
 }
 
 #[async_trait]
@@ -101,10 +99,6 @@ impl Channel for Platform {
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {
         let number = self.recalls.fetch_add(1, Ordering::SeqCst);
         (self.take_back)(self.clock.now(), usize::try_from(number).unwrap()).map_or(Ok(()), Err)
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity.load(Ordering::SeqCst)
     }
 
     fn probe_only_reads(&self) -> bool {
@@ -211,7 +205,6 @@ impl Rig {
             probes: AtomicU64::new(0),
             looks: AtomicU64::new(0),
             recalls: AtomicU64::new(0),
-            capacity: AtomicUsize::new(usize::MAX),
         }
     }
 

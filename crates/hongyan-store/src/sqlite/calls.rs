@@ -1,24 +1,40 @@
 //! How many calls accounts made lately, on SQLite.
 
-use super::{code::get, writer::Group};
+use super::code::get;
 use crate::error::Result;
 use hongyan_core::Time;
 use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
 
 /// Calls are known for so many seconds: a longer limit is kept for a day.
 const KEPT_SECONDS: i64 = 86_400;
 
-/// Adds calls that had ended by then.
-pub(crate) fn add(group: &Group<'_>, account: &str, at: Time, calls: usize) -> Result<()> {
-    let second = at.millis().saturating_add(999).div_euclid(1_000);
-    group
-        .sql(
-            "INSERT INTO calls (second, account, calls) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
-        )?
-        .execute(params![second, account, calls])?;
-    group.sql("DELETE FROM calls WHERE second < ?1")?.execute([second - KEPT_SECONDS])?;
-    Ok(())
+/// The calls of one group, written once with it: by second and account.
+#[derive(Debug, Default)]
+pub(crate) struct Calls(BTreeMap<(i64, String), usize>);
+
+impl Calls {
+    /// Adds calls that had ended by then.
+    pub(crate) fn add(&mut self, account: &str, at: Time, calls: usize) {
+        let second = at.millis().saturating_add(999).div_euclid(1_000);
+        *self.0.entry((second, account.to_owned())).or_default() += calls;
+    }
+
+    /// Writes them down, and forgets those of long ago.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<()> {
+        for ((second, account), calls) in &self.0 {
+            connection
+                .prepare_cached(
+                    "INSERT INTO calls (second, account, calls) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
+                )?
+                .execute(params![second, account, calls])?;
+        }
+        if let Some(((newest, _), _)) = self.0.last_key_value() {
+            connection.prepare_cached("DELETE FROM calls WHERE second < ?1")?.execute([newest - KEPT_SECONDS])?;
+        }
+        Ok(())
+    }
 }
 
 /// The calls of an account since then, oldest first.

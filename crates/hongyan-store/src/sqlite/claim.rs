@@ -3,7 +3,6 @@
 //! A row that cannot be read is leased like the others and says so: it must not keep them back.
 
 use super::{
-    calls,
     code::{PRIORITIES, address, delivery_id, get, handles, maybe_time, millis, part, time},
     writer::Group,
 };
@@ -257,7 +256,7 @@ pub(crate) fn orphans(group: &mut Group<'_>, account: &str, now: Time, lease: Ti
     collect(statement.query(params![account, now.millis(), ORPHANS])?, &mut found)?;
     if !found.is_empty() {
         // Their calls may have been made, at any time up to now.
-        calls::add(group, account, now, found.len())?;
+        group.calls.add(account, now, found.len());
     }
     lease_all(group, account, lease, found)
 }

@@ -1,7 +1,6 @@
 //! Writing down what became of deliveries: settlements, receipts, recalls, and what people decide.
 
 use super::{
-    calls,
     code::{get, millis, part},
     writer::Group,
 };
@@ -100,7 +99,7 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
         ])?;
     group.depths.left(&account, before, Some(state));
     if settlement.attempt.is_some() {
-        calls::add(group, &account, settlement.at, 1)?;
+        group.calls.add(&account, settlement.at, 1);
     }
     if settlement.due.is_none() && part.is_some_and(Part::has_next) {
         release_next(group, settlement)?;

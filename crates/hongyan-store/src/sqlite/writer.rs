@@ -5,6 +5,7 @@
 
 use super::{
     addressed::Runs,
+    calls::Calls,
     checkpoint::Gauge,
     depths::Depths,
     place::{self, Place},
@@ -28,6 +29,8 @@ pub(crate) struct Group<'c> {
     pub(crate) connection: &'c Connection,
     /// How the deliveries' states moved.
     pub(crate) depths: Depths,
+    /// Calls that had ended.
+    pub(crate) calls: Calls,
     /// Recipients that were added.
     pub(crate) recipients: usize,
     /// Messages up to this id are indexed already.
@@ -218,11 +221,13 @@ fn together(connection: &Connection, group: &mut [Box<dyn Work>], desk: &Desk) -
     // A rollback that failed is made up for.
     roll_back(connection)?;
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut shared = Group { connection, depths: Depths::default(), recipients: 0, indexed_to: desk.runs.last() };
+    let (depths, calls) = (Depths::default(), Calls::default());
+    let mut shared = Group { connection, depths, calls, recipients: 0, indexed_to: desk.runs.last() };
     let done = group
         .iter_mut()
         .try_for_each(|work| work.run(&mut shared))
         .and_then(|()| shared.depths.write(connection))
+        .and_then(|()| shared.calls.write(connection))
         .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?));
     match done {
         // It is on disk; whether the next start finds it there is another question.
