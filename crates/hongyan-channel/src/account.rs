@@ -234,7 +234,7 @@ const A_NAME: Bilingual = Bilingual::fixed("expected a string", "应为字符串
 const A_RATE: Bilingual =
     Bilingual::fixed("expected { max = 20, per_ms = 1000 }", "应写作 { max = 20, per_ms = 1000 }");
 /// Of the channels that are pushed nothing.
-pub const NO_CALLBACK: Bilingual =
+pub(crate) const NO_CALLBACK: Bilingual =
     Bilingual::fixed("only the channels dingtalk and wecom have one", "只有 dingtalk 和 wecom 渠道有回调");
 
 impl<'de> Deserialize<'de> for AccountConfig {

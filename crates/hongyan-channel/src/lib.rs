@@ -5,6 +5,7 @@
 
 mod account;
 mod audience;
+mod callback;
 mod catalogue;
 mod dingtalk;
 mod dingtalk_robot;
@@ -13,6 +14,7 @@ mod mail;
 mod missing;
 mod operations;
 mod published;
+mod receivers;
 mod refusal;
 mod render;
 mod robot;
@@ -25,8 +27,9 @@ mod wecom;
 mod wecom_robot;
 
 pub use account::{
-    Account, AccountConfig, CHANNELS, CallbackConfig, ChannelConfig, Common, LongText, NO_CALLBACK, RateConfig, Span,
+    Account, AccountConfig, CHANNELS, CallbackConfig, ChannelConfig, Common, LongText, RateConfig, Span,
 };
+pub use callback::{CallbackReceiver, CallbackRefused, CallbackRequest, Opened};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};

@@ -1,6 +1,8 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
-use crate::{app::App, keys};
+use crate::metrics::Metrics;
+use hongyan_core::{Clock, Library, Outbox};
+use hongyan_intake::keys::{ApiKeys, RELOAD_EVERY};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -18,40 +20,39 @@ fn every(span: Duration) -> tokio::time::Interval {
 }
 
 /// Follows the store's keys, so that one made or revoked elsewhere takes effect.
-pub(crate) async fn follow_keys(app: Arc<App>) {
-    let mut tick = every(keys::RELOAD_EVERY);
+pub(crate) async fn follow_keys(keys: Arc<ApiKeys>) {
+    let mut tick = every(RELOAD_EVERY);
     loop {
         tick.tick().await;
-        if let Err(error) = app.ring.reload().await {
+        if let Err(error) = keys.reload().await {
             tracing::warn!(%error, "the keys could not be reread; those known stay in force");
         }
     }
 }
 
 /// Keeps the gauges.
-pub(crate) async fn keep_gauges(app: Arc<App>) {
+pub(crate) async fn keep_gauges(outbox: Arc<dyn Outbox>, metrics: Arc<Metrics>) {
     let mut tick = every(GAUGES_EVERY);
     loop {
         tick.tick().await;
-        match app.outbox.depths().await {
-            Ok(depths) => app.watch.metrics.depths(&depths),
+        match outbox.depths().await {
+            Ok(depths) => metrics.depths(&depths),
             Err(error) => tracing::warn!(%error, "the depths could not be read"),
         }
     }
 }
 
 /// Forgets settled messages past their days, then the files that nobody needs any more.
-pub(crate) async fn forget(app: Arc<App>) {
-    let keep = app.config.store.keep_days;
-    if keep == 0 {
+pub(crate) async fn forget(outbox: Arc<dyn Outbox>, library: Arc<dyn Library>, clock: Arc<dyn Clock>, keep_days: u32) {
+    if keep_days == 0 {
         return;
     }
     let mut tick = every(FORGET_EVERY);
     loop {
         tick.tick().await;
-        let before = app.clock.now() - DAY * keep;
+        let before = clock.now() - DAY * keep_days;
         loop {
-            match app.outbox.forget(before, FORGET_AT_ONCE).await {
+            match outbox.forget(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old messages");
@@ -64,7 +65,7 @@ pub(crate) async fn forget(app: Arc<App>) {
             }
         }
         loop {
-            match app.library.forget_files(before, FORGET_AT_ONCE).await {
+            match library.forget_files(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old files");

@@ -1,11 +1,14 @@
 //! A DingTalk application as a channel: work notifications to people and departments, messages to group chats.
 
 mod body;
+mod callback;
 mod chats;
 mod contacts;
 mod group;
 mod pack;
 mod robot;
+
+pub(crate) use callback::callback;
 
 use crate::{
     audience,

@@ -1,8 +1,11 @@
 //! A WeCom application as a channel: messages to members, departments and tags, and to the group chats that it made.
 
 pub(crate) mod body;
+mod callback;
 mod chats;
 mod contacts;
+
+pub(crate) use callback::callback;
 
 use crate::{
     audience,
