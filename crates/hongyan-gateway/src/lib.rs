@@ -111,7 +111,8 @@ impl Gateway {
         let listener = TcpListener::bind(server.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
-        let waiting = Arc::new(Waiting::default());
+        // The other half of the connections stays free for those who do not wait.
+        let waiting = Arc::new(Waiting::new(server.max_connections / 2));
         let dispatcher = Dispatcher::start(
             Arc::clone(&outbox),
             Arc::clone(&library),
@@ -147,7 +148,7 @@ impl Gateway {
         let official = Arc::new(official);
         let app = Arc::new(App {
             server: server.clone(),
-            intake,
+            intake: Arc::clone(&intake),
             outbox: Arc::clone(&outbox),
             library: Arc::clone(&library),
             bodies,
@@ -171,7 +172,7 @@ impl Gateway {
         let tasks = vec![
             tokio::spawn(listen::run(listener, routes::mount(app), Arc::clone(&room), patience, stopped)),
             tokio::spawn(tasks::follow_keys(keys)),
-            tokio::spawn(tasks::keep_gauges(Arc::clone(&outbox), metrics)),
+            tokio::spawn(tasks::keep_gauges(Arc::clone(&intake), metrics)),
             tokio::spawn(tasks::forget(outbox, library, clock, config.store.keep_days)),
         ];
         tracing::info!(%address, "listening");

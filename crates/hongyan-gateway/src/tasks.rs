@@ -1,8 +1,11 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
 use crate::metrics::Metrics;
-use hongyan_core::{Clock, Library, Outbox};
-use hongyan_intake::keys::{ApiKeys, RELOAD_EVERY};
+use hongyan_core::{Clock, DeliveryState, Library, Outbox};
+use hongyan_intake::{
+    Intake,
+    keys::{ApiKeys, RELOAD_EVERY},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -31,15 +34,38 @@ pub(crate) async fn follow_keys(keys: Arc<ApiKeys>) {
 }
 
 /// Keeps the gauges.
-pub(crate) async fn keep_gauges(outbox: Arc<dyn Outbox>, metrics: Arc<Metrics>) {
+pub(crate) async fn keep_gauges(intake: Arc<Intake>, metrics: Arc<Metrics>) {
     let mut tick = every(GAUGES_EVERY);
+    let mut is_first = true;
     loop {
         tick.tick().await;
-        match outbox.depths().await {
-            Ok(depths) => metrics.depths(&depths),
+        match intake.outbox.depths().await {
+            Ok(depths) => {
+                if std::mem::take(&mut is_first) {
+                    for (account, deliveries) in strays(&depths, |name| intake.accounts.contains_key(name)) {
+                        tracing::warn!(
+                            account,
+                            deliveries,
+                            "the account is not configured: configure it again, or cancel what waits for it"
+                        );
+                    }
+                }
+                metrics.depths(&depths);
+            }
             Err(error) => tracing::warn!(%error, "the depths could not be read"),
         }
     }
+}
+
+/// What waits for accounts that are configured no more: nothing sends it, and nothing ends it.
+fn strays<'a>(
+    depths: &'a [(String, DeliveryState, u64)],
+    is_configured: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a str, u64)> {
+    depths.iter().filter_map(move |(account, state, deliveries)| {
+        let waits = matches!(state, DeliveryState::Pending | DeliveryState::Sending) && *deliveries > 0;
+        (waits && !is_configured(account)).then_some((account.as_str(), *deliveries))
+    })
 }
 
 /// Forgets settled messages past their days, then the files that nobody needs any more.
@@ -77,5 +103,23 @@ pub(crate) async fn forget(outbox: Arc<dyn Outbox>, library: Arc<dyn Library>, c
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_an_account_that_is_gone_is_named() {
+        let depths = [
+            ("ding".to_owned(), DeliveryState::Pending, 5),
+            ("gone".to_owned(), DeliveryState::Pending, 3),
+            ("gone".to_owned(), DeliveryState::Sending, 1),
+            ("gone".to_owned(), DeliveryState::Sent, 90),
+            ("left".to_owned(), DeliveryState::Pending, 0),
+        ];
+        let found: Vec<_> = strays(&depths, |name| name == "ding").collect();
+        assert_eq!(found, [("gone", 3), ("gone", 1)]);
     }
 }
