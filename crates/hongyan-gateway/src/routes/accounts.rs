@@ -33,7 +33,6 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
     let capabilities = account.channel.capabilities();
     let health = account.channel.health();
     let AccountStanding { rest, last_error } = app.dispatcher.standing(&account.name).unwrap_or_default();
-    let resting = rest.as_ref().map(|rest| format!("{} {}", rest.cause.code, rest.cause.words).trim_end().to_owned());
     let rates = |rates: &[Rate]| {
         rates
             .iter()
@@ -44,7 +43,6 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
         name: account.name.to_string(),
         channel: capabilities.channel.to_owned(),
         token: health.token,
-        trouble: health.trouble.or(resting),
         reaches: capabilities
             .groups
             .iter()
@@ -64,7 +62,7 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
         rest: rest.map(|rest| platform::rest_row(app, &account.name, rest)),
         last_error: last_error.map(|last| {
             let LastError { reason, class, at } = last;
-            LastErrorRow { at, trouble: platform::trouble(app, &account.name, class, reason) }
+            LastErrorRow { at, error: platform::account_error(app, &account.name, class, reason) }
         }),
     }
 }
@@ -78,9 +76,11 @@ pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
         .get(name)
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("name"))?;
     call.caller()?.check_accounts([name])?;
-    let trouble = account.channel.probe().await.err().map(|fault| platform::of_fault(app, name, &fault));
-    if trouble.is_none() {
-        app.dispatcher.try_now(name);
+    let fault = account.channel.probe().await.err();
+    match &fault {
+        None => app.dispatcher.try_now(name),
+        Some(fault) => app.dispatcher.note_error(name, fault),
     }
-    reply::ok(&AccountCheck { account: name.to_owned(), ok: trouble.is_none(), trouble })
+    let error = fault.map(|fault| platform::of_fault(app, name, &fault));
+    reply::ok(&AccountCheck { account: name.to_owned(), ok: error.is_none(), error })
 }

@@ -138,7 +138,7 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };
     for row in ledger.into_iter().filter(|row| row.address.kind == AddressKind::Chat) {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());
-        let (readers, trouble) = match (app.intake.accounts.get(row.account.as_str()), handle) {
+        let (readers, error) = match (app.intake.accounts.get(row.account.as_str()), handle) {
             (Some(account), Some(handle)) => match account.channel.chats() {
                 Some(chats) => match app.dispatcher.ask(&row.account, chats.readers(handle)).await {
                     Ok(Ok(readers)) => (Some(readers), None),
@@ -155,7 +155,7 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
             account: row.account,
             chat: row.address.value,
             readers,
-            trouble,
+            error,
         });
     }
     reply::ok(&report)

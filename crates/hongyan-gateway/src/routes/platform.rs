@@ -1,7 +1,7 @@
 //! What a platform's refusal is to a caller who asked through the gateway.
 
 use super::app::App;
-use hongyan_api::{AccountTrouble, Advice, Code, Problem, RestRow};
+use hongyan_api::{AccountError, Advice, Code, Problem, RestRow};
 use hongyan_channel::Account;
 use hongyan_core::{Missing, Reason, Rest};
 use hongyan_endpoint::{Class, Fault, Who, with_code};
@@ -29,20 +29,20 @@ pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
     })
 }
 
-/// A reason as answers tell it: class, code, words, advice.
-pub(super) fn trouble(app: &App, account: &str, class: &str, reason: Reason) -> AccountTrouble {
-    AccountTrouble { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
+/// A reason as answers tell it: class, code, message, advice.
+pub(super) fn account_error(app: &App, account: &str, class: &str, reason: Reason) -> AccountError {
+    AccountError { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
 }
 
 /// Why an account rests, as answers tell it.
 pub(super) fn rest_row(app: &App, account: &str, rest: Rest) -> RestRow {
     let Rest { cause, class, since, until } = rest;
-    RestRow { cause: trouble(app, account, class, cause), since, until }
+    RestRow { cause: account_error(app, account, class, cause), since, until }
 }
 
-/// As [`trouble`], of a fault.
-pub(super) fn of_fault(app: &App, account: &str, fault: &Fault) -> AccountTrouble {
-    trouble(app, account, fault.class().name(), Reason::of(fault))
+/// As [`account_error`], of a fault.
+pub(super) fn of_fault(app: &App, account: &str, fault: &Fault) -> AccountError {
+    account_error(app, account, fault.class().name(), Reason::of(fault))
 }
 
 /// A fault as a problem. `named`: what the request's address names, so that its absence is a `404`.
@@ -59,14 +59,14 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
             Some(Who::Admin | Who::Operator | Who::Hongyan) | None => Code::PlatformFailed,
         },
     };
-    let trouble = of_fault(app, &account.name, fault);
+    let error = of_fault(app, &account.name, fault);
     let (means_en, means_zh) =
-        trouble.advice.as_ref().map_or(("", ""), |advice| (advice.means_en.as_str(), advice.means_zh.as_str()));
+        error.advice.as_ref().map_or(("", ""), |advice| (advice.means_en.as_str(), advice.means_zh.as_str()));
     let say = |parts: [&str; 3]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let words = &trouble.reason.words;
-    let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, words]));
-    let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, words]));
-    let problem = Problem::new(code, detail, detail_zh).because(trouble);
+    let said = &error.reason.message;
+    let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, said]));
+    let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, said]));
+    let problem = Problem::new(code, detail, detail_zh).because(error);
     match fault.class() {
         Class::Throttled { after: Some(after) } => problem.after(after),
         _ => problem,
@@ -89,7 +89,7 @@ pub(super) async fn ask<T>(
 /// The account rests: why, and when it is worth to ask again.
 pub(super) fn resting(app: &App, account: &str, rest: Rest) -> Problem {
     let rest = rest_row(app, account, rest);
-    let cause = with_code(&rest.cause.reason.code, &rest.cause.reason.words);
+    let cause = with_code(&rest.cause.reason.code, &rest.cause.reason.message);
     let detail = format!("account {account}: rests since {} until {}: {cause}", rest.since, rest.until);
     let detail_zh = format!("账号 {account}：自 {} 起暂停，{} 再试：{cause}", rest.since, rest.until);
     let pause = rest.until.since(app.clock.now());
