@@ -4,7 +4,7 @@ use super::app::App;
 use hongyan_api::{AccountError, Advice, Code, Problem, RestRow};
 use hongyan_channel::Account;
 use hongyan_core::{Missing, Reason, Rest};
-use hongyan_endpoint::{Class, Fault, Who, with_code};
+use hongyan_endpoint::{Class, Fault, Responsible, with_code};
 
 /// What to do about a reason's code, by the account's platform or by hongyan itself.
 pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
@@ -13,12 +13,12 @@ pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
         .accounts
         .get(account)
         .and_then(|account| account.channel.explain(code))
-        .or_else(|| Reason::known(code))?;
-    let who = match known.who {
-        Who::Hongyan => "hongyan",
-        Who::Sender => "sender",
-        Who::Admin => "admin",
-        Who::Operator => "operator",
+        .or_else(|| Reason::error_code(code))?;
+    let who = match known.responsible {
+        Responsible::Hongyan => "hongyan",
+        Responsible::Sender => "sender",
+        Responsible::Admin => "admin",
+        Responsible::Operator => "operator",
     };
     Some(Advice {
         means_en: known.en.into(),
@@ -53,10 +53,10 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
         Class::Throttled { .. } => Code::PlatformThrottled,
         Class::Ambiguous => Code::PlatformUnknown,
         Class::Retryable { .. } | Class::RefreshToken => Code::PlatformFailed,
-        Class::Permanent => match fault.known().map(|known| known.who) {
-            Some(Who::Sender) => Code::PlatformRefused,
+        Class::Permanent => match fault.error_code().map(|known| known.responsible) {
+            Some(Responsible::Sender) => Code::PlatformRefused,
             // Neither the caller nor the request can help it.
-            Some(Who::Admin | Who::Operator | Who::Hongyan) | None => Code::PlatformFailed,
+            Some(Responsible::Admin | Responsible::Operator | Responsible::Hongyan) | None => Code::PlatformFailed,
         },
     };
     let error = of_fault(app, &account.name, fault);
