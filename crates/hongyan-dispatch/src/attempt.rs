@@ -177,14 +177,14 @@ impl From<StoreError> for Stop {
 
 /// Tells of a call, and gives its line of history.
 fn observe(lane: &Lane, claim: &Claim, outcome: &Outcome, began: Time, ended: Time) -> AttemptRow {
-    let (class, code, words) = match outcome {
+    let (class, code, message) = match outcome {
         Outcome::Taken { .. } => ("taken", "0".to_owned(), String::new()),
         Outcome::Failed { fault, .. } => (fault.class().name(), fault.code().to_owned(), fault.message().to_owned()),
     };
     let took = ended.since(began);
     lane.observer.attempted(&lane.account.name, class, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
+    let row = AttemptRow { at: began, took_ms, code, message, class: class.into() };
     log::attempted(lane, claim.id, &row);
     row
 }
@@ -401,7 +401,7 @@ fn unreadable(what: &str, called: bool) -> Settled {
         true => (DeliveryState::Unknown, RecipientState::Unknown),
         false => (DeliveryState::Failed, RecipientState::Failed),
     };
-    let reason = Reason { words: what.into(), ..Reason::ours("unreadable") };
+    let reason = Reason { message: what.into(), ..Reason::ours("unreadable") };
     Settled { state, due: None, counts: false, rest: (recipients, Some(reason)), exceptions: Vec::new() }
 }
 
