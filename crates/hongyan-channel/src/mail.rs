@@ -8,7 +8,7 @@ use hongyan_core::{
     Group, Health, Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
     Unfit,
 };
-use hongyan_endpoint::{Class, Fault, File, Invalid, Known, bilingual, mail_address};
+use hongyan_endpoint::{Class, ErrorCode, Fault, File, Invalid, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
 use hongyan_text::Dialect;
 use serde::Deserialize;
@@ -193,7 +193,7 @@ impl MailChannel {
         let file = match call.file {
             Some(CallFile::Bytes(file)) => Some(file),
             // A platform's id says nothing to a mailbox.
-            Some(CallFile::Id(_)) => return Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload"))),
+            Some(CallFile::Id(_)) => return Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload"))),
             None => None,
         };
         attachments.extend(file.map(|file| Attachment {
@@ -359,7 +359,7 @@ impl Channel for MailChannel {
     }
 
     async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")))
+        Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")))
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -374,8 +374,8 @@ impl Channel for MailChannel {
         Health { token: "not_used".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
-        hongyan_mail::known(code).or_else(|| published::explain_ours(code))
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
+        hongyan_mail::error_code(code).or_else(|| published::explain_ours(code))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     Time,
 };
 use async_trait::async_trait;
-use hongyan_endpoint::{Fault, File, Known, Unfit};
+use hongyan_endpoint::{ErrorCode, Fault, File, Unfit};
 use std::{borrow::Cow, time::Duration};
 
 /// One account's sender. Implementations hold connections and tokens, never state that matters after a crash.
@@ -65,7 +65,7 @@ pub trait Channel: Send + Sync + 'static {
     /// The platform's refusal (size, kind, quota) or a transport failure; `cannot_upload` where
     /// [`Channel::file_use`] is not [`FileUse::Upload`].
     async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
-        Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload")))
+        Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload")))
     }
 
     /// Says beforehand what [`Channel::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.
@@ -139,7 +139,7 @@ pub trait Channel: Send + Sync + 'static {
     fn health(&self) -> Health;
 
     /// The row of the platform's table for a reason's code.
-    fn explain(&self, code: &str) -> Option<&'static Known>;
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode>;
 
     /// What the platform says it does not have, when that is what a refusal's code means.
     fn missing(&self, _code: &str) -> Option<Missing> {

@@ -81,7 +81,7 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
     }
     let id = media.media.as_deref().ok_or_else(no_file)?;
     match lane.account.channel.file_use(form) {
-        FileUse::None => Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload")).into()),
+        FileUse::None => Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload")).into()),
         FileUse::Carry => Ok(Loaded::Bytes(read(lane, id).await?)),
         FileUse::Upload => {
             if refused.is_none()
@@ -134,5 +134,5 @@ async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
 }
 
 fn no_file() -> Fault {
-    Fault::ours("no_file", "", Reason::known("no_file"))
+    Fault::ours("no_file", "", Reason::error_code("no_file"))
 }

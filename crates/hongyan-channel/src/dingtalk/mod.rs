@@ -27,7 +27,7 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, Fault, File, Known, Scope};
+use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Scope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -323,7 +323,7 @@ impl Channel for DingTalkChannel {
             Handle::Robot { group, key } => group::recall(self, group, key).await,
             Handle::People { key } => robot::recall(self, key).await,
             // The older operations have none.
-            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall"))),
+            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall"))),
         }
     }
 
@@ -347,7 +347,7 @@ impl Channel for DingTalkChannel {
         published::health(self.client.token_state())
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         published::explain::<DingTalk>(code)
     }
 
