@@ -248,7 +248,7 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
     }
     targets.retain(|t| !nobody.contains(&t.index));
     if !ids.is_empty() {
-        lane.outbox.resolved(claim.id, ids).await?;
+        lane.queue.resolved(claim.id, ids).await?;
     }
     Ok(targets)
 }

@@ -109,7 +109,7 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
         if refused != Some(known.as_str()) {
             return Ok(known);
         }
-        lane.library.note_upload(account, id, form.name(), None).await?;
+        lane.files.note_upload(account, id, form.name(), None).await?;
     }
     let file = read(lane, id).await?;
     let began = lane.clock.tick();
@@ -117,7 +117,7 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
         rest::heard(lane, began, Some(fault));
     })?;
     let note = Some((uploaded.id.clone(), uploaded.until));
-    if let Err(error) = lane.library.note_upload(account, id, form.name(), note).await {
+    if let Err(error) = lane.files.note_upload(account, id, form.name(), note).await {
         // It costs another upload, no more.
         tracing::warn!(%account, file = id, %error, "an upload could not be noted");
     }
@@ -126,11 +126,11 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
 
 async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, StoreError> {
     let now: Time = lane.clock.now();
-    lane.library.upload_of(&lane.account.name, id, form.name(), now).await
+    lane.files.upload_of(&lane.account.name, id, form.name(), now).await
 }
 
 async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
-    lane.library.file(id).await?.ok_or_else(|| no_file().into())
+    lane.files.file(id).await?.ok_or_else(|| no_file().into())
 }
 
 fn no_file() -> Fault {

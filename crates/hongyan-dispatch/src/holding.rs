@@ -150,7 +150,7 @@ async fn unwinding<T>(future: impl Future<Output = T>) -> Option<T> {
 pub(super) async fn write(lane: &Lane, mut settlement: Settlement) {
     let (id, account) = (settlement.id, &lane.account.name);
     for tries in 0.. {
-        let error = match lane.outbox.settle(vec![settlement.clone()]).await {
+        let error = match lane.queue.settle(vec![settlement.clone()]).await {
             Ok(()) if tries == 0 => return,
             Ok(()) => {
                 tracing::info!(%account, delivery = %id, tries = tries + 1, "the outcome is written down now");
@@ -193,9 +193,9 @@ pub(super) async fn keep(lane: &Lane) -> Result<Vec<Claim>, StoreError> {
     // Before the store looks: one that is settled while it looks is no orphan either.
     let held = lane.holding.ids();
     if !held.is_empty() {
-        lane.outbox.renew(held.iter().copied().collect(), lane.holding.lease(now)).await?;
+        lane.queue.renew(held.iter().copied().collect(), lane.holding.lease(now)).await?;
     }
-    let mut lost = lane.outbox.orphans(&lane.account.name, now, lane.holding.lease(now)).await?;
+    let mut lost = lane.queue.orphans(&lane.account.name, now, lane.holding.lease(now)).await?;
     lost.retain(|claim| !held.contains(&claim.id));
     lane.holding.take(&lost);
     Ok(lost)

@@ -10,7 +10,7 @@ use super::{
     rest::{self, Ends, Errand, KeptOutages},
 };
 use hongyan_channel::Account;
-use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
+use hongyan_core::{Claim, Clock, FileStore, Moment, Queue, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
 use std::{
     sync::{
         Arc, Mutex,
@@ -33,8 +33,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// What the tasks of one account share.
 pub(super) struct Lane {
     pub(super) account: Account,
-    pub(super) outbox: Arc<dyn Outbox>,
-    pub(super) library: Arc<dyn Library>,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) files: Arc<dyn FileStore>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     /// Something may be due.
@@ -58,8 +58,8 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(
         account: Account,
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        queue: Arc<dyn Queue>,
+        files: Arc<dyn FileStore>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
         lease: Duration,
@@ -73,8 +73,8 @@ impl Lane {
             steps: Mutex::new(Steps::from(clock.moment())),
             stopping: AtomicBool::new(false),
             account,
-            outbox,
-            library,
+            queue,
+            files,
             clock,
             observer,
             uploads: Uploads::default(),
@@ -144,7 +144,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         }
         let room = if lane.holding.is_blocked() { 0 } else { lane.room(running.len(), moment.tick) };
         if hungry && room > 0 {
-            match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
+            match lane.queue.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
                 Ok(claims) => {
                     refusals.is_over(&lane, "the outbox gives again");
                     hungry = claims.len() == room;
@@ -206,7 +206,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
 /// What was written down while the clock was ahead is not to wait for it.
 async fn reanchor(lane: &Lane) {
     let now = lane.clock.now();
-    match lane.outbox.reanchor(&lane.account.name, now, rest::longest_pause(lane)).await {
+    match lane.queue.reanchor(&lane.account.name, now, rest::longest_pause(lane)).await {
         Ok(0) => {}
         Ok(deliveries) => tracing::warn!(account = %lane.account.name, deliveries, "the clock was ahead: due now"),
         Err(error) => tracing::warn!(account = %lane.account.name, %error, "due times are not looked through"),
@@ -214,7 +214,7 @@ async fn reanchor(lane: &Lane) {
 }
 
 async fn next_due(lane: &Lane) -> Option<Time> {
-    match lane.outbox.next_due(&lane.account.name).await {
+    match lane.queue.next_due(&lane.account.name).await {
         Ok(due) => due,
         Err(error) => {
             tracing::warn!(account = %lane.account.name, %error, "the outbox did not say what is due next");
@@ -279,7 +279,7 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
     let mut after = None;
     let mut recent = Vec::new();
     loop {
-        let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
+        let sent: Vec<Claim> = lane.queue.sent_since(&lane.account.name, since, after, PAGE).await?;
         {
             let mut repeats = lock(&lane.repeats);
             for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
@@ -303,7 +303,7 @@ async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
 async fn remember_calls(lane: &Lane) -> Result<(), StoreError> {
     let Some(longest) = lane.turns.longest() else { return Ok(()) };
     let now = lane.clock.moment();
-    let calls = lane.outbox.calls_since(&lane.account.name, now.wall - longest).await?;
+    let calls = lane.queue.calls_since(&lane.account.name, now.wall - longest).await?;
     // What lies further ahead than a window was written down by a clock that was ahead.
     let known = calls.into_iter().filter(|(at, _)| *at <= now.wall + longest);
     let ticks: Vec<Tick> =

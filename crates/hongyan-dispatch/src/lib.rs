@@ -1,8 +1,8 @@
-//! The dispatcher: a lane per account, from the outbox to the channel and back to the ledger.
+//! The dispatcher: a lane per account, from the queue to the channel and back to the ledger.
 //!
 //! A lane leases what is due (never more than it can send at once), hands each delivery to its channel, lets
 //! [`hongyan_core::settle`] decide and writes the decision down. The backlog stays on disk. What it leaves to
-//! others: accepting (the routes), remembering ([`Outbox`]), carrying out ([`hongyan_core::Channel`]).
+//! others: accepting (the routes), remembering ([`Store`]), carrying out ([`hongyan_core::Channel`]).
 
 mod attempt;
 mod files;
@@ -18,7 +18,7 @@ pub use recall::{DeliveryRecall, RecallReport, RecallResult};
 pub use rest::AccountStanding;
 
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, Rest, StoreError};
+use hongyan_core::{Clock, DeliveryId, Ledger, MessageId, Rest, Store, StoreError};
 use hongyan_endpoint::Fault;
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -50,7 +50,7 @@ const AWAITED_AFTER: Duration = Duration::from_secs(1);
 
 /// All lanes.
 pub struct Dispatcher {
-    outbox: Arc<dyn Outbox>,
+    ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     lanes: BTreeMap<Arc<str>, Arc<Lane>>,
@@ -62,20 +62,18 @@ impl Dispatcher {
     /// Starts a lane per account. Deliveries that a dead process left behind are settled first.
     #[must_use]
     pub fn start(
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         accounts: BTreeMap<Arc<str>, Account>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
-        Self::start_leasing(outbox, library, accounts, clock, observer, holding::LEASE)
+        Self::start_leasing(store, accounts, clock, observer, holding::LEASE)
     }
 
     /// As [`Self::start`], with leases that last `lease` unless they are renewed, which they are while they are held.
     #[must_use]
     pub fn start_leasing(
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         accounts: BTreeMap<Arc<str>, Account>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -87,8 +85,8 @@ impl Dispatcher {
         for (name, account) in accounts {
             let lane = Lane::new(
                 account,
-                Arc::clone(&outbox),
-                Arc::clone(&library),
+                Arc::clone(&store) as _,
+                Arc::clone(&store) as _,
                 Arc::clone(&clock),
                 Arc::clone(&observer),
                 lease,
@@ -100,7 +98,7 @@ impl Dispatcher {
             }
             lanes.insert(name, lane);
         }
-        Arc::new(Self { outbox, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
+        Arc::new(Self { ledger: store, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
     }
 
     /// Tells an account's lane that something is due. Cheap; call it after each accept.

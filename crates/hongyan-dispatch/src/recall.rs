@@ -66,10 +66,10 @@ pub(super) async fn recall(
 ) -> Result<Option<RecallReport>, StoreError> {
     let now = dispatcher.clock.now();
     // First what has not left, so that nothing leaves while the rest is taken back.
-    if only.is_none() && dispatcher.outbox.cancel(id, now).await?.is_none() {
+    if only.is_none() && dispatcher.ledger.cancel(id, now).await?.is_none() {
         return Ok(None);
     }
-    let Some(message) = dispatcher.outbox.message(id).await? else { return Ok(None) };
+    let Some(message) = dispatcher.ledger.message(id).await? else { return Ok(None) };
     let mut deliveries = Vec::with_capacity(message.deliveries.len());
     let mut results = Vec::new();
     let mut rests = Vec::new();
@@ -86,7 +86,7 @@ pub(super) async fn recall(
         deliveries.push(DeliveryRecall { id: delivery.id, account: delivery.account, result, reason });
     }
     let changed: Vec<DeliveryId> = results.iter().map(|r| r.id).collect();
-    dispatcher.outbox.recalled(results, now).await?;
+    dispatcher.ledger.recalled(results, now).await?;
     for delivery in changed {
         dispatcher.observer.changed(delivery);
     }

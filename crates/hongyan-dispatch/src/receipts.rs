@@ -36,7 +36,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         let room = if may { turns.room(tick, PARALLEL) } else { 0 };
         let tasks = match room {
             0 => Ok(Vec::new()),
-            room => lane.outbox.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
+            room => lane.queue.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
         };
         let (tasks, pause) = match tasks {
             Ok(tasks) => {
@@ -80,7 +80,7 @@ async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option
         // Once its pause is over it is woken by whoever sees that it works.
         (None, Some(rest)) => Some(rest.until.since(lane.clock.now())).filter(|left| !left.is_zero()).unwrap_or(IDLE),
         (None, None) => {
-            let next = lane.outbox.next_receipt(&lane.account.name).await.unwrap_or(None);
+            let next = lane.queue.next_receipt(&lane.account.name).await.unwrap_or(None);
             next.map_or(IDLE, |at| at.since(lane.clock.now()))
         }
     };
@@ -122,7 +122,7 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
     let awaited = !whole && lane.observer.results_awaited(task.id.message);
     let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
     log::refused(&lane, task.id, &results);
-    if let Err(error) = lane.outbox.received(task.id, results, again).await {
+    if let Err(error) = lane.queue.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
         return rests_until;
     }

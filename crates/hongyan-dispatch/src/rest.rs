@@ -175,12 +175,12 @@ impl Ends {
 async fn next_end(lane: &Lane) -> Option<Time> {
     let name = &lane.account.name;
     let looked = async {
-        let expires = lane.outbox.next_end(name).await?;
+        let expires = lane.queue.next_end(name).await?;
         let now = lane.clock.now();
         if lock(&lane.standing).room(lane.clock.tick()) == Room::All {
             return Ok(expires);
         }
-        let due = lane.outbox.next_due(name).await?.filter(|due| *due <= now);
+        let due = lane.queue.next_due(name).await?.filter(|due| *due <= now);
         let left = |due| lane.account.policy.give_up_after.saturating_sub(lock(&lane.standing).kept_from(due, now));
         Ok::<_, StoreError>(expires.into_iter().chain(due.map(|due| now + left(due))).min())
     };
@@ -195,7 +195,7 @@ async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) {
     let now = lane.clock.now();
     let name = &lane.account.name;
     let gave_up = lock(&lane.standing).kept_since(lane.account.policy.give_up_after, now);
-    let mut ended = match lane.outbox.expired(name, now, lane.holding.lease(now), SWEPT_AT_ONCE).await {
+    let mut ended = match lane.queue.expired(name, now, lane.holding.lease(now), SWEPT_AT_ONCE).await {
         Ok(claims) => claims,
         Err(error) => {
             tracing::warn!(account = %name, %error, "what has expired is not looked for");
@@ -203,7 +203,7 @@ async fn sweep(lane: &Arc<Lane>, running: &mut JoinSet<News>) {
         }
     };
     if let Some(since) = gave_up {
-        match lane.outbox.claim(name, since, lane.holding.lease(now), SWEPT_AT_ONCE).await {
+        match lane.queue.claim(name, since, lane.holding.lease(now), SWEPT_AT_ONCE).await {
             Ok(claims) => ended.extend(claims),
             Err(error) => tracing::warn!(account = %name, %error, "what has waited too long is not looked for"),
         }
@@ -228,7 +228,7 @@ impl KeptOutages {
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn read(lane: &Lane) -> Result<Self, StoreError> {
-        let written = lane.outbox.outages(&lane.account.name).await?;
+        let written = lane.queue.outages(&lane.account.name).await?;
         let now = lane.clock.moment();
         // The clock may have been set back since.
         let past = written.iter().filter(|outage| outage.since < now.wall);
@@ -248,7 +248,7 @@ impl KeptOutages {
             return;
         }
         self.at = now.tick;
-        match lane.outbox.keep_outages(&lane.account.name, outages.clone()).await {
+        match lane.queue.keep_outages(&lane.account.name, outages.clone()).await {
             Ok(()) => self.written = outages,
             Err(error) => tracing::warn!(account = %lane.account.name, %error, "an outage is not written down"),
         }
@@ -268,7 +268,7 @@ pub(super) async fn follow_clock(lane: &Lane) -> bool {
     let account = &lane.account.name;
     tracing::warn!(%account, by_ms, "the clock was set: waiting deliveries move with it");
     lock(&lane.standing).clock_stepped(by_ms);
-    if let Err(error) = lane.outbox.clock_stepped(account, by_ms).await {
+    if let Err(error) = lane.queue.clock_stepped(account, by_ms).await {
         tracing::warn!(%account, %error, "waiting deliveries did not move with the clock");
     }
     lane.due.notify_one();

@@ -1,5 +1,5 @@
 //! From a message as it was handed in to a message that can be stored. Everything wrong is said here, before
-//! anything is stored; what this leaves to others is storing it ([`hongyan_core::Outbox`]) and sending it.
+//! anything is stored; what this leaves to others is storing it ([`hongyan_core::Ledger`]) and sending it.
 
 use crate::{
     app::App,
@@ -340,7 +340,7 @@ pub(crate) async fn commit(app: &App, messages: Vec<NewMessage>) -> Result<Vec<A
         .filter_map(|delivery| app.accounts.get_key_value(delivery.account.as_str()))
         .map(|(name, _)| std::sync::Arc::clone(name))
         .collect();
-    let accepted = app.outbox.accept(messages).await.map_err(reply::store)?;
+    let accepted = app.store.accept(messages).await.map_err(reply::store)?;
     let mut new =
         accepted.iter().filter_map(|one| if let Accepted::New(id) = one { Some(id) } else { None }).peekable();
     if new.peek().is_some() {

@@ -11,7 +11,7 @@ use crate::{
 };
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, IdSource, Library, Obstacle, Outbox, Tick};
+use hongyan_core::{Clock, IdSource, Obstacle, Store, Tick};
 use hongyan_dispatch::Dispatcher;
 use std::{
     collections::BTreeMap,
@@ -29,8 +29,7 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) accounts: BTreeMap<Arc<str>, Account>,
     pub(crate) templates: Templates,
-    pub(crate) outbox: Arc<dyn Outbox>,
-    pub(crate) library: Arc<dyn Library>,
+    pub(crate) store: Arc<dyn Store>,
     /// [`UPLOADS`].
     pub(crate) uploads: Arc<Shares>,
     /// The bytes of large bodies, asked and answered, that are in memory at once.

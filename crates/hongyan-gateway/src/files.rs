@@ -1,6 +1,6 @@
 //! Files on their way in: what a file has to be, and what becomes of the one in a message.
 //!
-//! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::Library`] and the
+//! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::FileStore`] and the
 //! message names them. Handing them to a platform is the dispatcher's.
 
 use crate::{app::App, keys::Caller, reply};
@@ -122,7 +122,7 @@ fn kind_of(name: &str) -> &'static str {
 
 /// What a file is, where the caller may see it: for a key of some accounts, one that came for theirs alone.
 pub(crate) async fn visible(app: &App, caller: &Caller, id: &str) -> Result<Option<FileRow>, Problem> {
-    let Some(row) = app.library.file_row(id).await.map_err(reply::store)? else { return Ok(None) };
+    let Some(row) = app.store.file_row(id).await.map_err(reply::store)? else { return Ok(None) };
     let rows = seen(app, caller, vec![row]).await?;
     Ok(rows.into_iter().next())
 }
@@ -133,7 +133,7 @@ pub(crate) async fn seen(app: &App, caller: &Caller, mut rows: Vec<FileRow>) -> 
         return Ok(rows);
     }
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let mut holders = app.library.holders(&ids).await.map_err(reply::store)?.into_iter();
+    let mut holders = app.store.holders(&ids).await.map_err(reply::store)?.into_iter();
     rows.retain(|_| holders.next().is_some_and(|holders| caller.sees(&holders)));
     Ok(rows)
 }
@@ -190,7 +190,7 @@ pub(crate) async fn take(
 async fn check_kept(app: &App, accounts: &[&Account], format: Format, id: &str) -> Result<(), Problem> {
     // Large files in memory, so only so many at once.
     let _turn = app.judged.acquire().await.map_err(|_| Problem::bare(Code::Busy))?;
-    match app.library.file(id).await.map_err(reply::store)? {
+    match app.store.file(id).await.map_err(reply::store)? {
         Some(file) => fits(accounts, format, &file),
         // Forgotten since; the delivery will say so.
         None => Ok(()),
@@ -238,8 +238,8 @@ pub(crate) async fn keep(
     accounts: &[String],
     now: Time,
 ) -> Result<(), Problem> {
-    let FileRow { id, .. } = app.library.keep_file(file, now).await.map_err(reply::store)?;
-    app.library.note_holder(&id, accounts).await.map_err(reply::store)?;
+    let FileRow { id, .. } = app.store.keep_file(file, now).await.map_err(reply::store)?;
+    app.store.note_holder(&id, accounts).await.map_err(reply::store)?;
     if let Some(media) = content.media_mut() {
         media.media = Some(id);
     }

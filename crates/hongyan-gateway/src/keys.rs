@@ -5,7 +5,7 @@
 //! process makes is known at its first use, one that it revokes is refused within two seconds.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
+use hongyan_core::{Admin, KeyRow, Scope, StoreError, Time};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
@@ -42,7 +42,7 @@ pub fn mint(name: &str, scopes: Vec<Scope>, accounts: Vec<String>, now: Time) ->
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn ensure_first(keys: &dyn Keys, now: Time) -> Result<Option<String>, StoreError> {
+pub async fn ensure_first(keys: &dyn Admin, now: Time) -> Result<Option<String>, StoreError> {
     if !keys.keys().await?.is_empty() {
         return Ok(None);
     }
@@ -111,14 +111,14 @@ impl Caller {
 
 /// Every key in force, by id.
 pub(crate) struct Ring {
-    store: Arc<dyn Keys>,
+    store: Arc<dyn Admin>,
     rows: RwLock<HashMap<String, Arc<Caller>>>,
     /// When the store was last asked about a key that nobody knows; held while it is.
     asked: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Ring {
-    pub(crate) async fn read(store: Arc<dyn Keys>) -> Result<Self, StoreError> {
+    pub(crate) async fn read(store: Arc<dyn Admin>) -> Result<Self, StoreError> {
         let ring = Self { store, rows: RwLock::default(), asked: tokio::sync::Mutex::default() };
         ring.reload().await?;
         Ok(ring)

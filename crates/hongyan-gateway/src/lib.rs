@@ -1,6 +1,6 @@
 //! The gateway: configuration, routes, keys, metrics and the dispatcher that drives the lanes.
 //!
-//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store (outbox, keys, library) and a clock;
+//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store and a clock;
 //! the command line and the tests start it the same way. Channels' JSON and the store's tables are others' affair.
 
 mod accept;
@@ -27,7 +27,7 @@ pub use config::Config;
 
 use app::{App, Pages};
 use hongyan_channel::Account;
-use hongyan_core::{Clock, Filter, IdSource, Keys, Library, Outbox, StoreError};
+use hongyan_core::{Clock, Filter, IdSource, Store, StoreError};
 use hongyan_dispatch::{Dispatcher, Observer};
 use metrics::Metrics;
 use shares::Shares;
@@ -90,17 +90,15 @@ impl Gateway {
     pub async fn start(
         config: Config,
         accounts: BTreeMap<Arc<str>, Account>,
-        outbox: Arc<dyn Outbox>,
-        keys: Arc<dyn Keys>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let server = config.server.clone();
         let templates = template::Templates::compile(&config.templates).map_err(StartError::Template)?;
         let pages = Pages::make().map_err(StartError::Template)?;
-        let ring = keys::Ring::read(keys).await.map_err(StartError::Store)?;
+        let ring = keys::Ring::read(Arc::clone(&store) as _).await.map_err(StartError::Store)?;
         // Ids go on after the last one, even when the clock has stepped back.
-        let last = outbox.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
+        let last = store.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
         let receivers = callbacks::Receiver::open_all(&config).map_err(StartError::Callback)?;
         let doors = official::Doors::open(&config, &accounts).map_err(StartError::Store)?;
@@ -110,8 +108,7 @@ impl Gateway {
 
         let watch = Arc::new(Watch { metrics: Metrics::new(accounts.keys()), waiting: Arc::new(Waiting::default()) });
         let dispatcher = Dispatcher::start(
-            Arc::clone(&outbox),
-            Arc::clone(&library),
+            Arc::clone(&store),
             accounts.clone(),
             Arc::clone(&clock),
             Arc::clone(&watch) as Arc<dyn Observer>,
@@ -123,8 +120,7 @@ impl Gateway {
             config,
             accounts,
             templates,
-            outbox,
-            library,
+            store,
             uploads: Shares::new(app::UPLOADS),
             memory: Shares::new(config_memory),
             judged: Semaphore::new(app::JUDGED),

@@ -40,7 +40,7 @@ pub(crate) async fn read(app: &App, caller: &Caller, content: &mut Content) -> R
         Some(id) => {
             let missing = || wrong("content.table.media", files::none_kept(id));
             files::visible(app, caller, id).await?.ok_or_else(missing)?;
-            Some(app.library.file(id).await.map_err(reply::store)?.ok_or_else(missing)?)
+            Some(app.store.file(id).await.map_err(reply::store)?.ok_or_else(missing)?)
         }
         None => None,
     };

@@ -33,7 +33,7 @@ pub(crate) async fn keep_gauges(app: Arc<App>) {
     let mut tick = every(GAUGES_EVERY);
     loop {
         tick.tick().await;
-        match app.outbox.depths().await {
+        match app.store.depths().await {
             Ok(depths) => app.watch.metrics.depths(&depths),
             Err(error) => tracing::warn!(%error, "the depths could not be read"),
         }
@@ -51,7 +51,7 @@ pub(crate) async fn forget(app: Arc<App>) {
         tick.tick().await;
         let before = app.clock.now() - DAY * keep;
         loop {
-            match app.outbox.forget(before, FORGET_AT_ONCE).await {
+            match app.store.forget(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old messages");
@@ -64,7 +64,7 @@ pub(crate) async fn forget(app: Arc<App>) {
             }
         }
         loop {
-            match app.library.forget_files(before, FORGET_AT_ONCE).await {
+            match app.store.forget_files(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old files");

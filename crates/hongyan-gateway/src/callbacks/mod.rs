@@ -125,7 +125,7 @@ pub(crate) async fn answer(app: &App, parts: &Parts, body: &mut Body) -> Option<
             at: app.clock.now(),
             body: opened.body,
         };
-        match app.outbox.keep_callback(callback).await {
+        match app.store.keep_callback(callback).await {
             Ok(new) => {
                 app.watch.metrics.callback(account, if new { "new" } else { "repeat" });
                 tracing::info!(%account, event, new, "a callback");

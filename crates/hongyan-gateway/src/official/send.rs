@@ -160,7 +160,7 @@ async fn run(
     let until = began + Duration::from_millis(app.config.official.wait_ms);
     // From here on the message is on disk: whatever fails now, the caller is told that it was taken.
     let row = messages::outcome(app, id, ticket, until).await.ok().flatten();
-    let ledger = app.outbox.recipients(id).await.unwrap_or_default();
+    let ledger = app.store.recipients(id).await.unwrap_or_default();
     match row.as_ref().and_then(|row| settled(channel, platform, spec, row, &ledger)) {
         Some(answered) => Ok(answered),
         None => taken(app, platform, spec, id, &ledger).await,
@@ -265,7 +265,7 @@ async fn taken(
     id: MessageId,
     ledger: &[LedgerRow],
 ) -> Result<Answered, Fault> {
-    let number = app.outbox.hand_out(id).await.map_err(|error| {
+    let number = app.store.issue(id).await.map_err(|error| {
         tracing::error!(%id, %error, "no id could be handed out for an accepted message");
         platform.refuse(spec, Refusal::Busy)
     })?;

@@ -37,7 +37,7 @@ pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
 /// `GET /v1/accounts`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let caller = call.caller()?;
-    let depths = app.outbox.depths().await.map_err(reply::store)?;
+    let depths = app.store.depths().await.map_err(reply::store)?;
     let accounts = app
         .accounts
         .values()

@@ -52,10 +52,10 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
         File { name, media_type: media_type.to_owned(), bytes: bytes.into() }
     };
     let file = files::checked(file, most)?;
-    let row = app.library.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
+    let row = app.store.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
     let accounts = call.caller()?.accounts();
     if !accounts.is_empty() {
-        app.library.note_holder(&row.id, accounts).await.map_err(reply::store)?;
+        app.store.note_holder(&row.id, accounts).await.map_err(reply::store)?;
     }
     Ok(reply::json(StatusCode::CREATED, &row))
 }
@@ -66,11 +66,11 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let after = match call.query("cursor") {
         None => None,
         Some(cursor) => {
-            let row = app.library.file_row(cursor).await.map_err(reply::store)?;
+            let row = app.store.file_row(cursor).await.map_err(reply::store)?;
             Some(row.ok_or_else(|| query::wrong("cursor", ("is not a next_cursor", "不是 next_cursor 的值")))?)
         }
     };
-    let mut files = app.library.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
+    let mut files = app.store.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
     let more = files.len() > limit;
     files.truncate(limit);
     let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
@@ -94,7 +94,7 @@ pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
     let patience = Duration::from_millis(app.config.server.write_timeout_ms);
     let share = app.memory.take(&call.caller()?.id, row.size_bytes, patience).await;
     let share = share.ok_or_else(|| Problem::bare(Code::Busy))?;
-    let file = app.library.file(&row.id).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
+    let file = app.store.file(&row.id).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
     let mut response = attachment(&row.name, shares::bytes(Content(file), share));
     response.extensions_mut().insert(reply::HasShare);
     Ok(response)

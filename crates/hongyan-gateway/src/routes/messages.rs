@@ -75,7 +75,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                     let (row, settled) = results(app, id, ticket, began + span).await?;
                     (row, Some(settled))
                 }
-                None => (app.outbox.message(id).await.map_err(reply::store)?, None),
+                None => (app.store.message(id).await.map_err(reply::store)?, None),
             };
             // The key outlives a message that was forgotten.
             let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new(), settled: None };
@@ -100,7 +100,7 @@ fn idempotency(caller: &Caller, key: String, body: &[u8]) -> Idempotency {
 /// gone, and the caller asks what became of it.
 async fn known(app: &App, key: Option<Idempotency>) -> Result<Option<Accepted>, Problem> {
     match key {
-        Some(key) => app.outbox.keyed(key).await.map_err(reply::store),
+        Some(key) => app.store.keyed(key).await.map_err(reply::store),
         None => Ok(None),
     }
 }
@@ -145,7 +145,7 @@ pub(crate) async fn outcome(
     until: Instant,
 ) -> Result<Option<MessageRow>, Problem> {
     loop {
-        let row = app.outbox.message(id).await.map_err(reply::store)?;
+        let row = app.store.message(id).await.map_err(reply::store)?;
         if !row.as_ref().is_some_and(under_way) || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
             return Ok(row);
         }
@@ -161,7 +161,7 @@ async fn results(
     until: Instant,
 ) -> Result<(Option<MessageRow>, bool), Problem> {
     loop {
-        let row = app.outbox.message(id).await.map_err(reply::store)?;
+        let row = app.store.message(id).await.map_err(reply::store)?;
         let settled = match &row {
             Some(row) => !under_way(row) && all_named(app, row, &ticket).await?,
             None => true,
@@ -184,7 +184,7 @@ async fn all_named(app: &App, row: &MessageRow, ticket: &Ticket) -> Result<bool,
     if open.is_empty() {
         return Ok(true);
     }
-    let ledger = app.outbox.recipients(row.id).await.map_err(reply::store)?;
+    let ledger = app.store.recipients(row.id).await.map_err(reply::store)?;
     Ok(open.into_iter().all(|d| {
         let mut unnamed = ledger.iter().filter(|r| r.delivery == d.id && r.state == RecipientState::Sent);
         let whole = ticket.is_whole(d.id);

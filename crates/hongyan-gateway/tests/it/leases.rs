@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use hongyan_channel::Account;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryState, Format, Group, Health,
-    IdSource, Library, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outbox, Outcome, Policy,
-    Receipts, RecipientState, Resolution, Settlement, StoreError, Target, Time, Unfit, clock,
+    IdSource, Ledger, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outcome, Policy, Queue,
+    Receipts, RecipientState, Resolution, Settlement, Store, StoreError, Target, Time, Unfit, clock,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{Fault, Known};
@@ -141,8 +141,7 @@ impl Stand {
         };
         let account = Account { channel: Arc::new(channel), policy, ..account };
         self.dispatcher = Some(Dispatcher::start_leasing(
-            Arc::clone(&self.store) as Arc<dyn Outbox>,
-            Arc::clone(&self.store) as Arc<dyn Library>,
+            Arc::clone(&self.store) as Arc<dyn Store>,
             BTreeMap::from([(name, account)]),
             clock,
             Arc::new(Deaf),
@@ -439,8 +438,6 @@ async fn a_store_that_cannot_be_used_makes_the_gateway_not_ready_and_sends_come_
     let gateway = hongyan_gateway::Gateway::start(
         hongyan_gateway::Config::parse(crate::CONFIG, None, []).unwrap(),
         BTreeMap::from([crate::account("ding", crate::FakeChannel::people())]),
-        Arc::clone(&store) as _,
-        Arc::clone(&store) as _,
         Arc::clone(&store) as _,
         Arc::new(clock::System),
     )

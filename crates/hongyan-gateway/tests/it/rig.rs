@@ -5,9 +5,9 @@ use crate::fake::capabilities;
 use async_trait::async_trait;
 use hongyan_channel::Account;
 use hongyan_core::{
-    Address, AddressKind, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId, DeliveryState,
-    Group, Health, IdSource, MessageId, NewMessage, OnRepeat, OnUnknown, Outbox, Outcome, Policy, Priority, Rate,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
+    Address, AddressKind, Admin, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId,
+    DeliveryState, Group, Health, IdSource, Ledger, MessageId, NewMessage, OnRepeat, OnUnknown, Outcome, Policy,
+    Priority, Rate, Receipts, RecipientState, Resolution, Store, Target, TargetResult, Time, Unfit,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{About, Fault, Known};
@@ -225,8 +225,7 @@ impl Rig {
             ..crate::account("ding", crate::FakeChannel::people()).1
         };
         let dispatcher = Dispatcher::start(
-            Arc::clone(&self.store) as Arc<dyn Outbox>,
-            Arc::clone(&self.store) as _,
+            Arc::clone(&self.store) as Arc<dyn Store>,
             BTreeMap::from([(Arc::from("ding"), account)]),
             Arc::clone(&self.clock),
             Arc::clone(&self.seen) as Arc<dyn Observer>,
