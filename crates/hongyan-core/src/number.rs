@@ -76,11 +76,11 @@ pub fn quoted_at<'a>(json: &'a str, ranges: &[Range<usize>]) -> Cow<'a, str> {
 /// which are shown as they are.
 ///
 /// # Errors
-/// The path of a whole number in `content.native`, which goes to a platform as it is and cannot change its type.
+/// The path of such a number in `content.native`, which goes to a platform as it is and cannot change its type.
 pub fn of_message(json: &str) -> Result<Cow<'_, str>, String> {
     let all = inexact(json.as_bytes());
     let native = |path: &str| path == "content.native" || path.starts_with("content.native.");
-    if let Some(one) = all.iter().find(|one| one.whole && native(&one.path)) {
+    if let Some(one) = all.iter().find(|one| native(&one.path)) {
         return Err(one.path.clone());
     }
     let shown = |one: &Inexact| ["content.table.", "content.data."].iter().any(|part| one.path.starts_with(part));
@@ -245,7 +245,9 @@ mod tests {
         assert!(kept.contains(r#"[["18446744073709551616"],[5]]"#));
         let refused = message(r#"{"native":{"msgtype":"oa","oa":{"n":[1,18446744073709551616]}}}"#);
         assert_eq!(refused.unwrap_err(), "content.native.oa.n[1]");
-        assert!(message(r#"{"native":{"n":18446744073709551615}}"#).is_ok());
+        let refused = message(r#"{"native":{"n":0.12345678901234567891}}"#);
+        assert_eq!(refused.unwrap_err(), "content.native.n", "a platform would get another number");
+        assert!(message(r#"{"native":{"n":18446744073709551615,"m":[0.1,1e3]}}"#).is_ok());
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub fn check_message(text: &str) -> Result<(), Fault> {
 pub(crate) fn read_message(text: &str) -> Result<Value, Fault> {
     check_message(text)?;
     let kept = number::of_message(text).map_err(|path| {
-        let why = ("is a number that 64 bits cannot hold: write it in quotes", "超出 64 位整数，请写成带引号的文本");
+        let why =
+            ("is a number that 64 bits cannot hold: write it in quotes", "是 64 位无法容纳的数字，请写成带引号的文本");
         field(&path, why)
     })?;
     serde_json::from_str(&kept).map_err(|error| Fault::argument(error.to_string()))

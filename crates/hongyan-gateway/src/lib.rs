@@ -106,7 +106,9 @@ impl Gateway {
         let listener = TcpListener::bind(server.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
-        let watch = Arc::new(Watch { metrics: Metrics::new(accounts.keys()), waiting: Arc::new(Waiting::default()) });
+        // The other half of the connections stays free for those who do not wait.
+        let waiting = Arc::new(Waiting::new(server.max_connections / 2));
+        let watch = Arc::new(Watch { metrics: Metrics::new(accounts.keys()), waiting });
         let dispatcher = Dispatcher::start(
             Arc::clone(&store),
             accounts.clone(),

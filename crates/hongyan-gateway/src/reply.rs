@@ -10,7 +10,10 @@ use hongyan_core::{Obstacle, StoreError};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// A call's result: an answer, or a problem.
 pub(crate) type Reply = Result<Response, Problem>;
@@ -82,18 +85,56 @@ pub(crate) fn unusable(obstacle: Obstacle) -> Problem {
     Problem::new(Code::StoreUnavailable, format!("the store cannot be used: {en}"), format!("存储不可用：{zh}"))
 }
 
+/// That the store cannot be used.
+static UNUSABLE: Seldom = Seldom(Mutex::new((None, 0)));
+
+/// A line of the log for what every request may meet while it lasts.
+struct Seldom(Mutex<(Option<Instant>, u64)>);
+
+impl Seldom {
+    const EVERY: Duration = Duration::from_secs(10);
+
+    /// How often nothing was said since the last line, when it is time for one.
+    fn turn(&self, now: Instant) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, unsaid) = &mut *state;
+        if last.is_some_and(|last| now.duration_since(last) < Self::EVERY) {
+            *unsaid += 1;
+            return None;
+        }
+        *last = Some(now);
+        Some(std::mem::take(unsaid))
+    }
+}
+
 /// What a store's error is to the caller. The store's words are for the log.
 pub(crate) fn store(error: StoreError) -> Problem {
     match error {
         StoreError::Busy => Problem::bare(Code::Busy),
         StoreError::Full => Problem::bare(Code::NoRoom),
         StoreError::Unavailable(obstacle, words) => {
-            tracing::error!(%obstacle, error = words, "the store cannot be used");
+            if let Some(unsaid) = UNUSABLE.turn(Instant::now()) {
+                tracing::error!(%obstacle, error = words, unsaid, "the store cannot be used");
+            }
             unusable(obstacle)
         }
         StoreError::Failed(words) => {
             tracing::error!(error = words, "the store failed");
             Problem::bare(Code::StoreFailed)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_request_meets_is_said_seldom() {
+        let (line, now) = (Seldom(Mutex::default()), Instant::now());
+        assert_eq!(line.turn(now), Some(0));
+        assert_eq!((line.turn(now), line.turn(now + Seldom::EVERY / 2)), (None, None));
+        assert_eq!(line.turn(now + Seldom::EVERY), Some(2), "with how often it was not said");
+        assert_eq!(line.turn(now + Seldom::EVERY * 2), Some(0));
     }
 }

@@ -1,6 +1,7 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
 use crate::{app::App, keys};
+use hongyan_core::DeliveryState;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -31,13 +32,36 @@ pub(crate) async fn follow_keys(app: Arc<App>) {
 /// Keeps the gauges.
 pub(crate) async fn keep_gauges(app: Arc<App>) {
     let mut tick = every(GAUGES_EVERY);
+    let mut is_first = true;
     loop {
         tick.tick().await;
         match app.store.depths().await {
-            Ok(depths) => app.watch.metrics.depths(&depths),
+            Ok(depths) => {
+                if std::mem::take(&mut is_first) {
+                    for (account, deliveries) in strays(&depths, |name| app.accounts.contains_key(name)) {
+                        tracing::warn!(
+                            account,
+                            deliveries,
+                            "the account is not configured: configure it again, or cancel what waits for it"
+                        );
+                    }
+                }
+                app.watch.metrics.depths(&depths);
+            }
             Err(error) => tracing::warn!(%error, "the depths could not be read"),
         }
     }
+}
+
+/// What waits for accounts that are configured no more: nothing sends it, and nothing ends it.
+fn strays<'a>(
+    depths: &'a [(String, DeliveryState, u64)],
+    is_configured: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a str, u64)> {
+    depths.iter().filter_map(move |(account, state, deliveries)| {
+        let waits = matches!(state, DeliveryState::Pending | DeliveryState::Sending) && *deliveries > 0;
+        (waits && !is_configured(account)).then_some((account.as_str(), *deliveries))
+    })
 }
 
 /// Forgets settled messages past their days, then the files that nobody needs any more.
@@ -76,5 +100,23 @@ pub(crate) async fn forget(app: Arc<App>) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_an_account_that_is_gone_is_named() {
+        let depths = [
+            ("ding".to_owned(), DeliveryState::Pending, 5),
+            ("gone".to_owned(), DeliveryState::Pending, 3),
+            ("gone".to_owned(), DeliveryState::Sending, 1),
+            ("gone".to_owned(), DeliveryState::Sent, 90),
+            ("left".to_owned(), DeliveryState::Pending, 0),
+        ];
+        let found: Vec<_> = strays(&depths, |name| name == "ding").collect();
+        assert_eq!(found, [("gone", 3), ("gone", 1)]);
     }
 }

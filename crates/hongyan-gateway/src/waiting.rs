@@ -17,10 +17,11 @@ use std::{
 use tokio::sync::watch;
 
 /// Messages that somebody waits for.
-#[derive(Default)]
 pub(crate) struct Waiting {
     /// So that nobody takes the lock while nobody waits, which is nearly always.
     count: AtomicUsize,
+    /// So many may wait at once: whoever comes beyond is told what is known.
+    most: usize,
     by_id: Mutex<HashMap<MessageId, Awaited>>,
 }
 
@@ -43,6 +44,11 @@ pub(crate) enum WaitsFor {
 }
 
 impl Waiting {
+    /// For so many who wait at once: each holds a connection meanwhile.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { count: AtomicUsize::new(0), most, by_id: Mutex::default() }
+    }
+
     pub(crate) fn enter(self: &Arc<Self>, id: MessageId, what: WaitsFor) -> Ticket {
         let mut by_id = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         let awaited = by_id.entry(id).or_insert_with(|| Awaited {
@@ -52,8 +58,8 @@ impl Waiting {
         });
         awaited.for_results += usize::from(what == WaitsFor::Results);
         let receiver = awaited.wake.subscribe();
-        self.count.fetch_add(1, Ordering::SeqCst);
-        Ticket { waiting: Arc::clone(self), id, what, receiver }
+        let may_wait = self.count.fetch_add(1, Ordering::SeqCst) < self.most;
+        Ticket { waiting: Arc::clone(self), id, what, may_wait, receiver }
     }
 
     /// Whether somebody waits for what the platform says of each recipient.
@@ -86,6 +92,8 @@ pub(crate) struct Ticket {
     waiting: Arc<Waiting>,
     id: MessageId,
     what: WaitsFor,
+    /// False where enough others wait already.
+    pub(crate) may_wait: bool,
     receiver: watch::Receiver<()>,
 }
 
@@ -150,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_can_wait_for_one_message_and_leave_nothing_behind() {
-        let waiting = Arc::new(Waiting::default());
+        let waiting = Arc::new(Waiting::new(9));
         let id = MessageId::from_raw(7);
         let (mut first, second) = (waiting.enter(id, WaitsFor::Calls), waiting.enter(id, WaitsFor::Results));
         waiting.notify(id);
@@ -164,9 +172,19 @@ mod tests {
         assert_eq!(waiting.count.load(Ordering::SeqCst), 0);
     }
 
+    #[test]
+    fn so_many_wait_and_no_more_until_one_leaves() {
+        let waiting = Arc::new(Waiting::new(2));
+        let enter = |id| waiting.enter(MessageId::from_raw(id), WaitsFor::Results);
+        let (first, second, third) = (enter(1), enter(2), enter(3));
+        assert_eq!([first.may_wait, second.may_wait, third.may_wait], [true, true, false]);
+        drop((second, third));
+        assert!(enter(4).may_wait && first.may_wait);
+    }
+
     #[tokio::test]
     async fn results_are_whole_for_whoever_waited_when_they_came() {
-        let waiting = Arc::new(Waiting::default());
+        let waiting = Arc::new(Waiting::new(9));
         let delivery = DeliveryId { message: MessageId::from_raw(7), number: 2 };
         waiting.note_whole(delivery);
         let ticket = waiting.enter(delivery.message, WaitsFor::Results);

@@ -77,7 +77,9 @@ fn write_cell(page: &mut Worksheet, (row, column): (u32, u16), cell: &Value, num
     match cell {
         _ if text.is_empty() => {}
         Value::Bool(value) => drop(page.write_boolean(row, column, *value)?),
-        _ if (cell.is_number() || number) && is_exact(&text) => match text.parse::<f64>() {
+        // A text such as `1e5` is as likely the name of a thing: it would be shown as 100000.
+        _ if (cell.is_number() || number && !text.contains(['e', 'E'])) && is_exact(&text) => match text.parse::<f64>()
+        {
             Ok(value) if value.is_finite() => drop(page.write_number(row, column, value)?),
             _ => drop(page.write_string(row, column, unescaped(&text))?),
         },

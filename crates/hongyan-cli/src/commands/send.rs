@@ -157,7 +157,7 @@ fn whole(text: &str, file: &str) -> anyhow::Result<Value> {
     let kept = number::of_message(text).map_err(|path| {
         Usage(told!(
             "{file}: {path} is a number that 64 bits cannot hold and that would be rounded: write it in quotes" ;
-            "{file}：{path} 超出 64 位，会被舍入：请加引号写成文本"
+            "{file}：{path} 是 64 位无法容纳的数字，会被舍入：请加引号写成文本"
         ))
     })?;
     Ok(serde_json::from_str(&kept).map_err(not_json)?)

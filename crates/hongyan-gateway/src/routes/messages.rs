@@ -146,7 +146,8 @@ pub(crate) async fn outcome(
 ) -> Result<Option<MessageRow>, Problem> {
     loop {
         let row = app.store.message(id).await.map_err(reply::store)?;
-        if !row.as_ref().is_some_and(under_way) || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
+        let waits = ticket.may_wait && row.as_ref().is_some_and(under_way);
+        if !waits || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
             return Ok(row);
         }
     }
@@ -166,7 +167,7 @@ async fn results(
             Some(row) => !under_way(row) && all_named(app, row, &ticket).await?,
             None => true,
         };
-        if settled || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
+        if settled || !ticket.may_wait || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
             return Ok((row, settled));
         }
     }

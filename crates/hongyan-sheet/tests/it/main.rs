@@ -179,6 +179,16 @@ fn the_same_table_is_the_same_workbook() {
 }
 
 #[test]
+fn a_text_that_reads_as_a_power_stays_a_text_in_a_workbook() {
+    let sheet = csv("sku,amount\n1e5,12.50\n2E+3,-7\n").unwrap();
+    let mut book = zip::ZipArchive::new(std::io::Cursor::new(sheet.xlsx("t").unwrap())).unwrap();
+    let mut part = |name| std::io::read_to_string(book.by_name(name).unwrap()).unwrap();
+    let (texts, page) = (part("xl/sharedStrings.xml"), part("xl/worksheets/sheet1.xml"));
+    assert!(["<t>1e5</t>", "<t>2E+3</t>"].iter().all(|text| texts.contains(text)), "{texts}");
+    assert!(["<v>12.5</v>", "<v>-7</v>"].iter().all(|number| page.contains(number)), "{page}");
+}
+
+#[test]
 fn a_cell_that_no_workbook_holds_is_named() {
     let sheet = Sheet::of_rows(vec!["a".into()], vec![vec![json!("x")], vec![json!("长".repeat(32_768))]]).unwrap();
     let error = sheet.xlsx("t").unwrap_err();
