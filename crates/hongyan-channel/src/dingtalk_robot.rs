@@ -12,7 +12,7 @@ use crate::{
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, Capabilities, Channel, Clock, Content, Dedup, Flaw, Format, Group, Health,
-    Outcome, Receipts, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
+    Outcome, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -338,14 +338,6 @@ impl Channel for DingTalkRobotChannel {
             message => words(message).collect(),
         };
         (!lines.is_empty()).then(|| lines.join("\n"))
-    }
-
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
     }
 
     /// Sends what is no message: a robot that is well says just that, and the group sees nothing.

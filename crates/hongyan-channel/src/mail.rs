@@ -5,8 +5,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
-    Unfit,
+    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, Fault, File, Invalid, Known, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
@@ -341,11 +340,6 @@ impl Channel for MailChannel {
         }
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        // A mail server that has taken a mail says no more.
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
     }
@@ -356,10 +350,6 @@ impl Channel for MailChannel {
 
     fn check_file(&self, _form: Format, file: &File) -> Result<(), Unfit> {
         Attachment::check(&file.name, None)
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")))
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -19,7 +19,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
-    Media, Outcome, Receipts, Resolution, Target, Unfit, clock::System,
+    Media, Outcome, Resolution, Unfit, clock::System,
 };
 use hongyan_endpoint::{About, Bilingual, Class, Fault, Invalid, Known, Who, known};
 use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
@@ -298,20 +298,12 @@ impl Channel for WebhookChannel {
         }
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
     }
 
     fn table_rows(&self) -> usize {
         usize::MAX
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
     }
 
     /// Asks with `HEAD`: whoever answers at all is there, unless they turn the signature away.

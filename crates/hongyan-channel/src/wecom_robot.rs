@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
+    Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{Declared, Endpoint, Fault, File, Invalid, Known, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
@@ -298,10 +298,6 @@ impl Channel for WeComRobotChannel {
         body::words(&msgtype, &object)
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, form: Format) -> FileUse {
         if form == Format::Image { FileUse::Carry } else { FileUse::Upload }
     }
@@ -316,6 +312,29 @@ impl Channel for WeComRobotChannel {
         fits
     }
 
+    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
+    async fn probe(&self) -> Result<(), Fault> {
+        match self.post(&SendWebhook { msgtype: "probe".into(), ..SendWebhook::default() }).await {
+            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into(), trouble: None }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static Known> {
+        published::explain::<WeCom>(code)
+    }
+}
+
+#[async_trait]
+impl Uploads for WeComRobotChannel {
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
         let unfit = |unfit: Unfit| refusal::unfit::<WeCom>(&unfit);
         self.check_file(form, file).map_err(unfit)?;
@@ -327,26 +346,6 @@ impl Channel for WeComRobotChannel {
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
         let uploaded = self.client.call_with(&request, &self.key).await?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
-    }
-
-    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
-    async fn probe(&self) -> Result<(), Fault> {
-        match self.post(&SendWebhook { msgtype: "probe".into(), ..SendWebhook::default() }).await {
-            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
-            _ => Ok(()),
-        }
-    }
-
-    fn health(&self) -> Health {
-        Health { token: "not_used".into(), trouble: None }
-    }
-
-    fn explain(&self, code: &str) -> Option<&'static Known> {
-        published::explain::<WeCom>(code)
     }
 }
 

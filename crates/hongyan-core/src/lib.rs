@@ -35,11 +35,13 @@ pub mod table;
 pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use callback_log::{CallbackLog, CallbackRow, KEPT_CALLBACKS, NewCallback};
 pub use capability::{Capabilities, Dedup, Group, Rate};
-pub use channel::{Call, CallFile, Channel, FileUse, Health, Missing, Naming, Resolution, Target, Uploaded};
+pub use channel::{
+    Call, CallFile, Channel, FileUse, Health, Missing, Naming, Recall, Receipts, Resolution, Target, Uploaded, Uploads,
+};
 pub use clock::{Clock, Moment, Steps, Tick, Time};
 pub use delivery::{
-    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, Receipts, RecipientState, Repeat, Settled,
-    TargetResult, held, settle,
+    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, ReceiptReport, RecipientState, Repeat,
+    Settled, TargetResult, held, settle,
 };
 pub use directory::{Chat, ChatChange, ChatDirectory, ChatRow, Chats, Contacts, Department, NewChat, Person};
 pub use file_store::{FileRow, FileStore};

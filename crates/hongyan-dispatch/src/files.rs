@@ -81,9 +81,10 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
     }
     let id = media.media.as_deref().ok_or_else(no_file)?;
     match lane.account.channel.file_use(form) {
-        FileUse::None => Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload")).into()),
+        FileUse::None => Err(cannot_upload().into()),
         FileUse::Carry => Ok(Loaded::Bytes(read(lane, id).await?)),
         FileUse::Upload => {
+            let uploads = lane.account.channel.uploads().ok_or_else(cannot_upload)?;
             if refused.is_none()
                 && let Some(known) = known(lane, id, form).await?
             {
@@ -91,7 +92,7 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
             }
             let turn = lane.uploads.enter(id, form);
             let held = turn.lock().await;
-            let uploaded = upload(lane, id, form, refused).await;
+            let uploaded = upload(lane, uploads, id, form, refused).await;
             drop(held);
             lane.uploads.leave(id, form, turn);
             uploaded.map(Loaded::Uploaded).map_err(|stop| match stop {
@@ -103,7 +104,13 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
 }
 
 /// Uploads, unless somebody else just has.
-async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> Result<String, Stop> {
+async fn upload(
+    lane: &Lane,
+    uploads: &dyn hongyan_core::Uploads,
+    id: &str,
+    form: Format,
+    refused: Option<&str>,
+) -> Result<String, Stop> {
     let account = &lane.account.name;
     if let Some(known) = known(lane, id, form).await? {
         if refused != Some(known.as_str()) {
@@ -113,7 +120,7 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
     }
     let file = read(lane, id).await?;
     let began = lane.clock.tick();
-    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
+    let uploaded = uploads.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
         rest::heard(lane, began, Some(fault));
     })?;
     let note = Some((uploaded.id.clone(), uploaded.until));
@@ -131,6 +138,10 @@ async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, St
 
 async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
     lane.files.file(id).await?.ok_or_else(|| no_file().into())
+}
+
+fn cannot_upload() -> Fault {
+    Fault::ours("cannot_upload", "", Reason::known("cannot_upload"))
 }
 
 fn no_file() -> Fault {

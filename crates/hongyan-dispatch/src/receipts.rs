@@ -8,7 +8,7 @@ use super::{
     rest,
 };
 use hongyan_core::{
-    LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
+    LONGEST_PAUSE, Reason, ReceiptReport, ReceiptTask, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
 };
 use hongyan_endpoint::{Class, Fault};
 use std::{sync::Arc, time::Duration};
@@ -144,10 +144,11 @@ fn look_after(fault: &Fault, task: &ReceiptTask, now: Time, window: Duration, fi
 }
 
 /// What is known over all calls of the delivery; a later call has the last word on whom both name.
-async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<Receipts, Fault> {
-    let mut all = Receipts { results: Vec::new(), finished: true };
+async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<ReceiptReport, Fault> {
+    let mut all = ReceiptReport { results: Vec::new(), finished: true };
+    let Some(receipts) = lane.account.channel.receipts() else { return Ok(all) };
     for handle in &task.handles {
-        let one = lane.account.channel.receipts(handle, &task.targets).await?;
+        let one = receipts.ask(handle, &task.targets).await?;
         all.finished &= one.finished;
         all.results.retain(|known| !one.results.iter().any(|newer| newer.index == known.index));
         all.results.extend(one.results);
@@ -156,7 +157,13 @@ async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<Receipts, Fault> {
 }
 
 /// When to look again: soon while the platform still works on it, ever more rarely while somebody has not read.
-fn next_look(task: &ReceiptTask, receipts: &Receipts, now: Time, window: Duration, first: Duration) -> Option<Time> {
+fn next_look(
+    task: &ReceiptTask,
+    receipts: &ReceiptReport,
+    now: Time,
+    window: Duration,
+    first: Duration,
+) -> Option<Time> {
     let open = task.targets.len() > receipts.results.len()
         || receipts.results.iter().any(|r| matches!(r.state, RecipientState::Unread | RecipientState::Sent));
     if receipts.finished && !open {
@@ -167,7 +174,7 @@ fn next_look(task: &ReceiptTask, receipts: &Receipts, now: Time, window: Duratio
 }
 
 /// After a lost reply, what the platform calls a repeat is somebody who got the first copy.
-fn read(task: &ReceiptTask, receipts: Receipts) -> Vec<TargetResult> {
+fn read(task: &ReceiptTask, receipts: ReceiptReport) -> Vec<TargetResult> {
     receipts
         .results
         .into_iter()
@@ -207,16 +214,16 @@ mod tests {
         }
     }
 
-    fn receipts(states: &[RecipientState], finished: bool) -> Receipts {
+    fn receipts(states: &[RecipientState], finished: bool) -> ReceiptReport {
         let results =
             states.iter().zip(0..).map(|(state, index)| TargetResult { index, state: *state, reason: None }).collect();
-        Receipts { results, finished }
+        ReceiptReport { results, finished }
     }
 
     #[test]
     fn looks_go_on_until_all_have_read_or_the_window_closes() {
         use RecipientState::{Read, Refused, Unread};
-        let next = |r: &Receipts, now| next_look(&task(false), r, now, DAY, FIRST);
+        let next = |r: &ReceiptReport, now| next_look(&task(false), r, now, DAY, FIRST);
         assert_eq!(next(&receipts(&[Read, Refused], true), NOW), None);
         assert_eq!(next(&receipts(&[Read, Unread], true), NOW), Some(NOW + Duration::from_secs(16)));
         assert_eq!(next(&receipts(&[Read], false), NOW), Some(NOW + FIRST), "still under way");
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_repeat_after_a_lost_reply_had_arrived() {
-        let repeated = || Receipts {
+        let repeated = || ReceiptReport {
             results: vec![TargetResult {
                 index: 0,
                 state: RecipientState::Refused,

@@ -54,10 +54,10 @@ pub(crate) async fn keep_gauges(app: Arc<App>) {
 }
 
 /// What waits for accounts that are configured no more: nothing sends it, and nothing ends it.
-fn strays<'a>(
-    depths: &'a [(String, DeliveryState, u64)],
+fn strays(
+    depths: &[(String, DeliveryState, u64)],
     is_configured: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = (&'a str, u64)> {
+) -> impl Iterator<Item = (&str, u64)> {
     depths.iter().filter_map(move |(account, state, deliveries)| {
         let waits = matches!(state, DeliveryState::Pending | DeliveryState::Sending) && *deliveries > 0;
         (waits && !is_configured(account)).then_some((account.as_str(), *deliveries))

@@ -14,8 +14,8 @@ use crate::{
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
-    Time, Unfit, Uploaded, bilingual,
+    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
+    Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope, lenient};
 use hongyan_net::{Http, Options};
@@ -328,11 +328,6 @@ impl Channel for WeComChannel {
         self.codes.find(handle)
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        // The reply has said all that the platform tells.
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Upload
     }
@@ -355,10 +350,12 @@ impl Channel for WeComChannel {
         body::words(&msgtype, &object)
     }
 
-    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file).map_err(|unfit| refusal::unfit::<WeCom>(&unfit))?;
-        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
-        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
     }
 
     fn chats(&self) -> Option<&dyn Chats> {
@@ -367,18 +364,6 @@ impl Channel for WeComChannel {
 
     fn contacts(&self) -> Option<&dyn Contacts> {
         Some(self)
-    }
-
-    async fn recall(&self, handle: &str) -> Result<(), Fault> {
-        if handle.starts_with("chat:") {
-            return Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")));
-        }
-        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
-    }
-
-    fn recall_for(&self, handle: &str) -> Option<Duration> {
-        // Group chats have no way back.
-        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -399,6 +384,30 @@ impl Channel for WeComChannel {
 
     fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
         crate::missing::by_wecom(code)
+    }
+}
+
+#[async_trait]
+impl Recall for WeComChannel {
+    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
+        if handle.starts_with("chat:") {
+            return Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")));
+        }
+        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
+    }
+
+    fn window(&self, handle: &str) -> Option<Duration> {
+        // Group chats have no way back.
+        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
+    }
+}
+
+#[async_trait]
+impl Uploads for WeComChannel {
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        self.check_file(form, file).map_err(|unfit| refusal::unfit::<WeCom>(&unfit))?;
+        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
+        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
     }
 }
 

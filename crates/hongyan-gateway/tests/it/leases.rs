@@ -5,7 +5,7 @@ use hongyan_channel::Account;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryState, Format, Group, Health,
     IdSource, Ledger, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outcome, Policy, Queue,
-    Receipts, RecipientState, Resolution, Settlement, Store, StoreError, Target, Time, Unfit, clock,
+    RecipientState, Resolution, Settlement, Store, StoreError, Time, Unfit, clock,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{Fault, Known};
@@ -49,14 +49,6 @@ impl Channel for Scripted {
             tokio::time::sleep(Duration::from_millis(700)).await;
         }
         Outcome::Taken { handle: None, exceptions: Vec::new() }
-    }
-
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Ok(())
     }
 
     async fn probe(&self) -> Result<(), Fault> {
