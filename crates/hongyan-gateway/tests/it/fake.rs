@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Chat, ChatChange, Chats, Contacts, Content, Dedup,
-    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, RecipientState,
-    Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
+    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Recall,
+    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{About, Class, Fault, File, Known, Who, known};
 use std::{
@@ -121,6 +121,10 @@ impl Channel for FakeChannel {
         }
     }
 
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
+    }
+
     fn uploads(&self) -> Option<&dyn Uploads> {
         Some(self)
     }
@@ -175,6 +179,17 @@ impl Channel for FakeChannel {
 
     fn explain(&self, code: &str) -> Option<&'static Known> {
         EVERY.into_iter().find(|known| known.code == code)
+    }
+}
+
+#[async_trait]
+impl Recall for FakeChannel {
+    fn window(&self, _handle: &str) -> Option<Duration> {
+        self.capabilities.recall_for
+    }
+
+    async fn take_back(&self, _handle: &str) -> Result<(), Fault> {
+        Ok(())
     }
 }
 
