@@ -2,7 +2,9 @@
 //! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
 
 use crate::{
-    audience, published,
+    audience,
+    factory::{ChannelFactory, Opened},
+    published,
     refusal::invalid,
     render,
     robot::{Hook, RobotCaller},
@@ -46,6 +48,27 @@ pub struct DingTalkRobotConfig {
     /// In place of the platform's own host, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
+}
+
+impl ChannelFactory for DingTalkRobotConfig {
+    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+        DingTalkRobotChannel::open(self, options).map(Opened::robot)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        [("access_token", &self.access_token)]
+            .into_iter()
+            .chain(self.secret.iter().map(|secret| ("secret", secret)))
+            .collect()
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn hook(&self) -> Option<(&'static str, &SecretRef)> {
+        Some(("access_token", &self.access_token))
+    }
 }
 
 /// What a call is called in an error.

@@ -4,11 +4,13 @@
 //! [`hongyan_core::Channel`] of it. Deciding what to send when is left to `hongyan-core` and the gateway.
 
 mod account;
+mod account_config;
 mod audience;
 mod catalogue;
 mod dingtalk;
 mod dingtalk_robot;
 mod directory;
+mod factory;
 mod mail;
 mod missing;
 mod operations;
@@ -24,12 +26,12 @@ mod webhook;
 mod wecom;
 mod wecom_robot;
 
-pub use account::{
-    Account, AccountConfig, CHANNELS, CallbackConfig, ChannelConfig, Common, LongText, NO_CALLBACK, RateConfig, Span,
-};
+pub use account::Account;
+pub use account_config::{AccountConfig, CallbackConfig, Common, LongText, NO_CALLBACK, RateConfig, Span};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};
+pub use factory::{CHANNELS, ChannelConfig, ChannelFactory, Opened};
 pub use mail::{MailChannel, MailConfig};
 pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
 pub use robot::RobotCaller;

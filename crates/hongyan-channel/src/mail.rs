@@ -1,6 +1,11 @@
 //! A mailbox as a channel.
 
-use crate::{published, render, secret::SecretRef, table_view};
+use crate::{
+    factory::{ChannelFactory, DAY, Opened},
+    published, render,
+    secret::SecretRef,
+    table_view,
+};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
@@ -9,6 +14,7 @@ use hongyan_core::{
 };
 use hongyan_endpoint::{Class, Fault, File, Invalid, Known, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
+use hongyan_net::Options;
 use hongyan_text::Dialect;
 use serde::Deserialize;
 use std::{borrow::Cow, path::PathBuf, time::Duration};
@@ -53,6 +59,29 @@ pub struct MailConfig {
     /// Whether everybody gets a mail of their own. There are no copies then.
     #[serde(default)]
     pub per_person: bool,
+}
+
+impl ChannelFactory for MailConfig {
+    fn open(&self, _options: &Options) -> Result<Opened, Invalid> {
+        MailChannel::open(self).map(Opened::alone)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        self.password.iter().map(|password| ("password", password)).collect()
+    }
+
+    fn server(&self) -> Option<String> {
+        self.host.as_ref().map(|host| format!("smtp://{host}"))
+    }
+
+    fn gives_up_after(&self) -> Duration {
+        // RFC 5321, section 4.5.4.1: at least four to five days.
+        DAY * 5
+    }
+
+    fn is_over_http() -> bool {
+        false
+    }
 }
 
 impl MailConfig {

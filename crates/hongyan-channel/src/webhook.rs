@@ -11,7 +11,14 @@
 //!
 //! What the answer's body says is not read: it may be anybody's.
 
-use crate::{published, refusal::invalid, render, secret::SecretRef, table_view};
+use crate::{
+    factory::{ChannelFactory, Opened},
+    published,
+    refusal::invalid,
+    render,
+    secret::SecretRef,
+    table_view,
+};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -40,6 +47,17 @@ pub struct WebhookConfig {
     /// Whether the address may lie in a private network.
     #[serde(default)]
     pub allow_private: bool,
+}
+
+impl ChannelFactory for WebhookConfig {
+    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+        WebhookChannel::open(self, options).map(Opened::alone)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        // Most addresses are no secret; whoever has one that is may keep it elsewhere.
+        self.secret.iter().map(|secret| ("secret", secret)).collect()
+    }
 }
 
 /// Answers that are refusals, by their HTTP status.

@@ -4,6 +4,7 @@
 
 use crate::{
     audience,
+    factory::{ChannelFactory, Opened},
     operations::files_too,
     published,
     refusal::{self, invalid, refused, within},
@@ -43,6 +44,24 @@ pub struct WeComRobotConfig {
     /// In place of the platform's own host, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
+}
+
+impl ChannelFactory for WeComRobotConfig {
+    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+        WeComRobotChannel::open(self, options).map(Opened::robot)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("key", &self.key)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn hook(&self) -> Option<(&'static str, &SecretRef)> {
+        Some(("key", &self.key))
+    }
 }
 
 /// What a call is called in an error.

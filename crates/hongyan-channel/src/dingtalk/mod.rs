@@ -10,6 +10,8 @@ mod robot;
 use crate::{
     audience,
     directory::Directory,
+    factory::{ChannelFactory, Opened},
+    operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
     table_view, target,
@@ -27,12 +29,12 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, Fault, File, Known, Scope};
+use hongyan_endpoint::{Class, Endpoint, Fault, File, Invalid, Known, Scope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
 use serde::Deserialize;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// `channel = "dingtalk"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,6 +67,42 @@ impl DingTalkConfig {
     /// [`SecretError`].
     pub fn credential(&self) -> Result<Credential, SecretError> {
         Ok(Credential { app_key: self.app_key.clone(), app_secret: self.app_secret.read()? })
+    }
+}
+
+impl ChannelFactory for DingTalkConfig {
+    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+        let channel = DingTalkChannel::open(self, options).map_err(|error| error.at("app_secret"))?;
+        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
+        let recipient_rates = DingTalkChannel::recipient_rates();
+        Ok(Opened { recipient_rates, caller: Some(caller), ..Opened::alone(channel) })
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("app_secret", &self.app_secret)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn own_fields(&self) -> Vec<OwnField<'_>> {
+        let company = self.corp_id.as_deref().map(|corp_id| OwnField::open(&["corpid"], corp_id));
+        let own = [
+            OwnField::open(&["appkey", "clientid"], self.app_key.as_str()),
+            OwnField::secret(&["appsecret", "clientsecret"], &self.app_secret),
+            OwnField::open(&["agentid"], self.agent_id),
+        ];
+        own.into_iter().chain(company).collect()
+    }
+
+    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
+        let credential = self.credential().map_err(|error| error.at("app_secret"))?;
+        Ok(Some(Box::new(Client::<DingTalk>::new(http, self.base_url.as_deref(), credential))))
+    }
+
+    fn takes_callbacks(&self) -> bool {
+        true
     }
 }
 

@@ -7,6 +7,8 @@ mod contacts;
 use crate::{
     audience,
     directory::Directory,
+    factory::{ChannelFactory, Opened},
+    operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
     table_view, target,
@@ -17,7 +19,7 @@ use hongyan_core::{
     Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
     Unfit, Uploaded, Uploads, bilingual,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Known, Scope, lenient};
+use hongyan_endpoint::{Endpoint, Fault, File, Invalid, Known, Scope, lenient};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -31,7 +33,12 @@ use hongyan_wecom::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::{borrow::Cow, collections::VecDeque, sync::PoisonError, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// `channel = "wecom"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +62,40 @@ impl WeComConfig {
     /// [`SecretError`].
     pub fn credential(&self) -> Result<Credential, SecretError> {
         Ok(Credential { corp_id: self.corp_id.clone(), secret: self.secret.read()? })
+    }
+}
+
+impl ChannelFactory for WeComConfig {
+    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+        let channel = WeComChannel::open(self, options).map_err(|error| error.at("secret"))?;
+        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
+        let recipient_rates = WeComChannel::recipient_rates();
+        Ok(Opened { recipient_rates, caller: Some(caller), ..Opened::alone(channel) })
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("secret", &self.secret)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn own_fields(&self) -> Vec<OwnField<'_>> {
+        vec![
+            OwnField::open(&["corpid"], self.corp_id.as_str()),
+            OwnField::secret(&["corpsecret"], &self.secret),
+            OwnField::open(&["agentid"], self.agent_id),
+        ]
+    }
+
+    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
+        let credential = self.credential().map_err(|error| error.at("secret"))?;
+        Ok(Some(Box::new(Client::<WeCom>::new(http, self.base_url.as_deref(), credential))))
+    }
+
+    fn takes_callbacks(&self) -> bool {
+        true
     }
 }
 
