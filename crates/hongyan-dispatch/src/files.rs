@@ -1,17 +1,29 @@
 //! A delivery's file, before its call: read from the library, handed to the platform once for all who need it.
 
-use super::{
-    attempt::Stop,
-    lane::{Lane, lock},
-    rest,
-};
+use super::{lane::Lane, rest};
 use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
 use hongyan_endpoint::{Class, Fault, File};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-use tokio::sync::Mutex as Turn;
+use std::sync::Arc;
+
+/// Why an attempt ends before its call.
+pub(super) enum Stop {
+    /// The platform's doing, or the network's.
+    Fault(Fault),
+    /// Our own: it says nothing about the platform, and nothing was sent.
+    Store(StoreError),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 /// What a call has of a file.
 #[derive(Debug)]
@@ -45,27 +57,6 @@ impl Loaded {
                 Some(id)
             }
             _ => None,
-        }
-    }
-}
-
-type Turns = HashMap<(String, Format), Arc<Turn<()>>>;
-
-/// Whose turn it is to upload: one at a time per file and form, so that deliveries at once share one upload.
-#[derive(Debug, Default)]
-pub(super) struct Uploads(Mutex<Turns>);
-
-impl Uploads {
-    fn enter(&self, id: &str, form: Format) -> Arc<Turn<()>> {
-        Arc::clone(lock(&self.0).entry((id.to_owned(), form)).or_default())
-    }
-
-    /// The last one out leaves nothing behind.
-    fn leave(&self, id: &str, form: Format, turn: Arc<Turn<()>>) {
-        let mut turns = lock(&self.0);
-        // Ours and the map's; nobody can get another while the map is locked.
-        if Arc::strong_count(&turn) == 2 {
-            turns.remove(&(id.to_owned(), form));
         }
     }
 }

@@ -5,15 +5,25 @@
 //! others: accepting (the routes), remembering ([`Store`]), carrying out ([`hongyan_core::Channel`]).
 
 mod attempt;
+mod endings;
+mod ends;
 mod files;
+mod guarded;
 mod holding;
 mod lane;
+mod leases;
+mod lock;
 mod log;
+mod observer;
+mod outages;
 mod pace;
 mod recall;
 mod receipts;
 mod rest;
+mod run;
+mod uploads;
 
+pub use observer::Observer;
 pub use recall::{DeliveryRecall, RecallReport, RecallResult};
 pub use rest::AccountStanding;
 
@@ -23,30 +33,6 @@ use hongyan_endpoint::Fault;
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
-
-/// Who is told of what the dispatcher does: metrics, and whoever waits for a message.
-pub trait Observer: Send + Sync + 'static {
-    /// One call was made; `class` is `taken` or the fault's class.
-    fn attempted(&self, account: &str, class: &'static str, took: Duration);
-
-    /// A delivery's state changed.
-    fn changed(&self, delivery: DeliveryId);
-
-    /// An account began to rest, for a fault of this class, or works again.
-    fn rested(&self, _account: &str, _class: &'static str, _rests: bool) {}
-
-    /// Whether somebody waits for what the platform says of each recipient: then it is asked soon.
-    fn results_awaited(&self, _message: MessageId) -> bool {
-        false
-    }
-
-    /// The platform has said all that it will say of a delivery's recipients but for who reads it. Told before
-    /// [`Self::changed`].
-    fn results_whole(&self, _delivery: DeliveryId) {}
-}
-
-/// How long after a call its result is asked for while somebody waits for it, and how far apart further looks are.
-const AWAITED_AFTER: Duration = Duration::from_secs(1);
 
 /// All lanes.
 pub struct Dispatcher {
@@ -92,7 +78,7 @@ impl Dispatcher {
                 lease,
             );
             let lane = Arc::new(lane);
-            tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));
+            tasks.push(tokio::spawn(run::run(Arc::clone(&lane), stop.clone())));
             if lane.account.receipts_after.is_some() {
                 tasks.push(tokio::spawn(receipts::run(Arc::clone(&lane), stop.clone())));
             }
@@ -155,8 +141,8 @@ impl Dispatcher {
         Ok(report.filter(|report| !report.deliveries.is_empty()))
     }
 
-    /// Stops leasing and waits for the calls under way, at most `patience`.
-    pub async fn stop(&self, patience: Duration) {
+    /// Stops leasing and waits for the calls under way, at most `timeout`.
+    pub async fn stop(&self, timeout: Duration) {
         // An error only says that no lane is left to tell.
         let _ = self.stopping.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -167,7 +153,7 @@ impl Dispatcher {
                 let _ = task.await;
             }
         };
-        if tokio::time::timeout(patience, all).await.is_err() {
+        if tokio::time::timeout(timeout, all).await.is_err() {
             tracing::warn!("stopped with calls under way; their outcome will be settled at the next start");
             // They hold the store, which is the caller's to close.
             ends.iter().for_each(tokio::task::AbortHandle::abort);

@@ -1,9 +1,9 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
 use super::{
-    AWAITED_AFTER,
-    lane::Lane,
+    lane::{IDLE, Lane},
     log::{self, Refusals},
+    observer::AWAITED_AFTER,
     pace::Turns,
     rest,
 };
@@ -18,8 +18,6 @@ use tokio::{sync::watch, task::JoinSet};
 const PARALLEL: usize = 8;
 /// A look that a crash interrupted is made again after this long.
 const AGAIN_AFTER_CRASH: Duration = Duration::from_secs(60);
-/// The longest sleep when nothing is due.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// Runs until told to stop.
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
@@ -33,14 +31,14 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         rests_until = rests_until.filter(|until| tick < *until);
         let rest = rest::rest_of_reads(&lane);
         let may = rests_until.is_none() && rest.is_none();
-        let room = if may { turns.room(tick, PARALLEL) } else { 0 };
-        let tasks = match room {
+        let capacity = if may { turns.capacity(tick, PARALLEL) } else { 0 };
+        let tasks = match capacity {
             0 => Ok(Vec::new()),
-            room => lane.queue.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
+            limit => lane.queue.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, limit).await,
         };
         let (tasks, pause) = match tasks {
             Ok(tasks) => {
-                if room > 0 {
+                if capacity > 0 {
                     refusals.is_over(&lane, "receipts are looked at again");
                 }
                 (tasks, None)
@@ -51,13 +49,13 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             }
         };
         if tasks.is_empty() {
-            let nap = match pause {
+            let sleep = match pause {
                 Some(pause) => pause,
-                None => nap(&lane, &turns, rests_until, rest).await,
+                None => until_next(&lane, &turns, rests_until, rest).await,
             };
             tokio::select! {
                 () = lane.receipts.notified() => {}
-                () = tokio::time::sleep(nap) => {}
+                () = tokio::time::sleep(sleep) => {}
                 _ = stop.changed() => break,
             }
             continue;
@@ -73,9 +71,9 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
 }
 
 /// How long nothing is due, or may be asked.
-async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option<Rest>) -> Duration {
+async fn until_next(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option<Rest>) -> Duration {
     let tick = lane.clock.tick();
-    let nap = match (rests_until.or_else(|| turns.next(tick)), rest) {
+    let sleep = match (rests_until.or_else(|| turns.next(tick)), rest) {
         (Some(until), _) => until.since(tick),
         // Once its pause is over it is woken by whoever sees that it works.
         (None, Some(rest)) => Some(rest.until.since(lane.clock.now())).filter(|left| !left.is_zero()).unwrap_or(IDLE),
@@ -84,7 +82,7 @@ async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option
             next.map_or(IDLE, |at| at.since(lane.clock.now()))
         }
     };
-    nap.clamp(Duration::from_millis(20), IDLE)
+    sleep.clamp(Duration::from_millis(20), IDLE)
 }
 
 /// Looks once. Until when to look at none, where the quota of looking is spent.
