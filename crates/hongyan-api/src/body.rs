@@ -232,8 +232,6 @@ pub struct AccountRow {
     pub channel: String,
     /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
     pub token: String,
-    /// What stands in the way, if anything.
-    pub trouble: Option<String>,
     /// The recipient lists of one call.
     pub reaches: Vec<ReachRow>,
     /// The forms of content that it carries.
@@ -264,7 +262,7 @@ pub struct AccountRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RestRow {
     /// The fault, with what to do about it.
-    pub cause: AccountTrouble,
+    pub cause: AccountError,
     /// Since when it cannot send.
     pub since: Time,
     /// When it is tried next; a time that has passed: with the next message.
@@ -278,7 +276,7 @@ pub struct LastErrorRow {
     pub at: Time,
     /// The fault, with what to do about it.
     #[serde(flatten)]
-    pub trouble: AccountTrouble,
+    pub error: AccountError,
 }
 
 /// One recipient list of a call.
@@ -306,17 +304,17 @@ pub struct AccountCheck {
     pub account: String,
     /// Whether logging in worked.
     pub ok: bool,
-    /// What stands in the way.
+    /// Why it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<AccountTrouble>,
+    pub error: Option<AccountError>,
 }
 
-/// What a platform said against it.
+/// What went wrong between an account and its platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AccountTrouble {
+pub struct AccountError {
     /// The fault's class.
     pub class: String,
-    /// The platform's code and words.
+    /// The platform's code, and what it said.
     pub reason: Reason,
     /// What to do, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -409,7 +407,7 @@ pub struct ChatReaders {
     pub readers: Option<Vec<String>>,
     /// Why it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<AccountTrouble>,
+    pub error: Option<AccountError>,
 }
 
 /// What `GET /v1/contacts/{account}/departments/{id}/members` answers.

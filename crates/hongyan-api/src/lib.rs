@@ -18,7 +18,7 @@ mod request;
 mod routes;
 
 pub use body::{
-    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
+    AccountCheck, AccountError, AccountList, AccountRow, Advice, BatchItem, BatchResult, CallbackPage, CancelReport,
     ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, DeliveryRecall, DeliveryStub, DepartmentList, FileList,
     LastErrorRow, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, PlannedCall, PlannedCost,
     RateRow, ReachRow, ReaderReport, Ready, RecallReport, RecipientList, RecipientRow, RestRow, RetryReport,

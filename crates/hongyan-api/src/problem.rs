@@ -1,6 +1,6 @@
 //! What went wrong with a request, as a problem document (RFC 9457).
 
-use crate::{AccountTrouble, RestRow};
+use crate::{AccountError, RestRow};
 use hongyan_endpoint::Bilingual;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Problem {
     pub platform_code: Option<Cow<'static, str>>,
     /// What the platform said, where it is a platform's refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Box<AccountTrouble>>,
+    pub error: Option<Box<AccountError>>,
     /// Why the account rests and until when, where that is why it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Box<RestRow>>,
@@ -107,7 +107,7 @@ codes! {
     InvalidField = 422 "invalid_field" "A field is not as it should be" "字段不正确";
     /// The account's kind of channel has nothing of the sort.
     NotOffered = 422 "not_offered" "The account has no such thing" "该账号不支持此功能";
-    /// The platform refused what it was asked; `trouble` has its words.
+    /// The platform refused what it was asked; `error` has its message.
     PlatformRefused = 422 "platform_refused" "The platform refused it" "平台拒绝了该请求";
     /// Something that nobody foresaw.
     Internal = 500 "internal" "Something went wrong inside the gateway" "网关内部错误";
@@ -147,7 +147,7 @@ impl Problem {
             code: Cow::Borrowed(code.name()),
             field: None,
             platform_code: None,
-            trouble: None,
+            error: None,
             rest: None,
             retry_after: None,
         }
@@ -176,8 +176,8 @@ impl Problem {
 
     /// The same problem, with what the platform said.
     #[must_use]
-    pub fn because(mut self, trouble: AccountTrouble) -> Self {
-        self.trouble = Some(Box::new(trouble));
+    pub fn because(mut self, error: AccountError) -> Self {
+        self.error = Some(Box::new(error));
         self
     }
 

@@ -254,7 +254,7 @@ const JSON_BODY: &[Status] = &[
 const ASKS: &[Status] = &[
     status(404, "there is no such account, or the platform knows no such thing"),
     status(422, "a field has a wrong value, the account has no such thing, or the platform refused it"),
-    status(502, "the platform cannot be reached or does not let the application in; `trouble` says why"),
+    status(502, "the platform cannot be reached or does not let the application in; `error` says why"),
     status(503, "the platform's quota is spent for now, or the store is busy"),
 ];
 /// Problems of a call that changes something at a platform.

@@ -390,7 +390,7 @@ impl Channel for MailChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into(), trouble: None }
+        Health { token: "not_used".into() }
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {

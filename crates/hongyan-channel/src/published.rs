@@ -12,10 +12,10 @@ pub(crate) fn rates(spec: &Spec, scope: Scope) -> Vec<Rate> {
 /// A token's state as an account's health.
 pub(crate) fn health(token: TokenState) -> Health {
     match token {
-        TokenState::None => Health { token: "none".into(), trouble: None },
-        TokenState::Fresh(_) => Health { token: "fresh".into(), trouble: None },
-        TokenState::Failed(fault) => Health { token: "none".into(), trouble: Some(fault.to_string()) },
-        TokenState::Refused(fault) => Health { token: "refused".into(), trouble: Some(fault.to_string()) },
+        TokenState::None => Health { token: "none".into() },
+        TokenState::Fresh(_) => Health { token: "fresh".into() },
+        TokenState::Failed(_) => Health { token: "none".into() },
+        TokenState::Refused(_) => Health { token: "refused".into() },
     }
 }
 

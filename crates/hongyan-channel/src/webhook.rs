@@ -335,7 +335,7 @@ impl Channel for WebhookChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into(), trouble: None }
+        Health { token: "not_used".into() }
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {

@@ -32,6 +32,6 @@ pub(crate) fn explain(reason: Option<&Reason>, advice: Option<&Advice>) -> Strin
     match (reason, advice) {
         (None, _) => String::new(),
         (Some(reason), Some(advice)) => format!("{} {}  {}", reason.code, advice.means_en, advice.means_zh),
-        (Some(reason), None) => with_code(&reason.code, &reason.words),
+        (Some(reason), None) => with_code(&reason.code, &reason.message),
     }
 }

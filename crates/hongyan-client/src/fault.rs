@@ -56,7 +56,7 @@ impl Fault {
             message = format!("{message}: {detail}");
         }
         let mut message_zh = head(if detail_zh.is_empty() { detail } else { detail_zh }, "：");
-        let advice = &document["trouble"]["advice"];
+        let advice = &document["error"]["advice"];
         if let (Some(en), Some(zh)) = (advice["en"].as_str(), advice["zh"].as_str()) {
             message = format!("{message} → {en} · {zh}");
             message_zh = format!("{message_zh} → {zh}");
@@ -95,7 +95,7 @@ mod tests {
         let fault = Fault::of_problem(
             422,
             &json!({"title": "too long", "field": "content.text", "detail": "2,100 bytes", "code": "too_long",
-                    "detail_zh": "2,100 字节", "trouble": {"advice": {"en": "shorten it", "zh": "缩短"}}}),
+                    "detail_zh": "2,100 字节", "error": {"advice": {"en": "shorten it", "zh": "缩短"}}}),
         );
         assert_eq!(fault.message, "content.text: too long (HTTP 422): 2,100 bytes → shorten it · 缩短");
         assert_eq!(fault.message_zh, "content.text：2,100 字节 (HTTP 422) → 缩短");

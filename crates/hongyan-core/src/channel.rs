@@ -273,6 +273,4 @@ pub enum Resolution {
 pub struct Health {
     /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
     pub token: String,
-    /// What stands in the way, if anything.
-    pub trouble: Option<String>,
 }

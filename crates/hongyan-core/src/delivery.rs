@@ -98,27 +98,27 @@ named_states!(RecipientState {
     Failed = 5 "failed", Unknown = 6 "unknown", Recalled = 7 "recalled", Expired = 8 "expired", Cancelled = 9 "cancelled",
 });
 
-/// Why a recipient is in its state: the platform's code (or one of [`Reason::TABLE`]) and words.
+/// Why a recipient is in its state: the platform's code (or one of [`Reason::TABLE`]) and what it said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The platform's code, or ours.
     pub code: String,
-    /// The platform's own words; may be empty.
-    pub words: String,
+    /// What the platform said, as it said it; may be empty.
+    pub message: String,
 }
 
 impl Reason {
-    /// A reason with our code, without words of the platform.
+    /// A reason with our code, without a message of the platform.
     #[must_use]
     pub fn ours(code: &'static str) -> Self {
         debug_assert!(Self::TABLE.iter().any(|row| row.code == code), "{code} is not in the table");
-        Self { code: code.into(), words: String::new() }
+        Self { code: code.into(), message: String::new() }
     }
 
     /// The reason that a fault gives.
     #[must_use]
     pub fn of(fault: &Fault) -> Self {
-        Self { code: fault.code().into(), words: fault.message().into() }
+        Self { code: fault.code().into(), message: fault.message().into() }
     }
 
     /// The row of [`Self::TABLE`] for one of our codes.

@@ -164,8 +164,9 @@ pub struct AttemptRow {
     pub took_ms: u64,
     /// The platform's code; `0` (or SMTP `250`) when it took the call.
     pub code: String,
-    /// The platform's own words.
-    pub words: String,
+    /// What the platform said, as it said it.
+    #[serde(alias = "words")] // Histories that earlier versions wrote.
+    pub message: String,
     /// `taken`, or the fault's class.
     pub class: String,
 }

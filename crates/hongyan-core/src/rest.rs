@@ -205,10 +205,14 @@ impl Standing {
         }
     }
 
+    /// Notes what somebody met who only looked: it is told, and changes no pause.
+    pub fn note_error(&mut self, fault: &Fault, at: Time) {
+        self.last_error = Some(LastError { reason: Reason::of(fault), class: fault.class().name(), at });
+    }
+
     /// A call that began at `began` failed. `seed` picks the pause's jitter.
     pub fn failed(&mut self, fault: &Fault, began: Tick, now: Moment, seed: u64) -> Option<Change> {
-        let class = fault.class().name();
-        self.last_error = Some(LastError { reason: Reason::of(fault), class, at: now.wall });
+        self.note_error(fault, now.wall);
         match bearing(fault) {
             Bearing::Answered => self.answered(began, now),
             Bearing::Doubtful => {

@@ -154,14 +154,14 @@ fn note_when_written(clock: &Arc<dyn Clock>, written: &Arc<Mutex<Option<Tick>>>)
 
 /// Tells of a call, and gives its line of history.
 fn observe(lane: &Lane, claim: &Claim, outcome: &Outcome, began: Time, ended: Time) -> AttemptRow {
-    let (class, code, words) = match outcome {
+    let (class, code, message) = match outcome {
         Outcome::Taken { .. } => ("taken", "0".to_owned(), String::new()),
         Outcome::Failed { fault, .. } => (fault.class().name(), fault.code().to_owned(), fault.message().to_owned()),
     };
     let took = ended.since(began);
     lane.observer.attempted(&lane.account.name, class, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let row = AttemptRow { at: began, took_ms, code, words, class: class.into() };
+    let row = AttemptRow { at: began, took_ms, code, message, class: class.into() };
     log::attempted(lane, claim.id, &row);
     row
 }

@@ -18,7 +18,7 @@ pub(super) fn unreadable(what: &str, called: bool) -> Settled {
         true => (DeliveryState::Unknown, RecipientState::Unknown),
         false => (DeliveryState::Failed, RecipientState::Failed),
     };
-    let reason = Reason { words: what.into(), ..Reason::ours("unreadable") };
+    let reason = Reason { message: what.into(), ..Reason::ours("unreadable") };
     Settled { state, due: None, counts: false, rest: (recipients, Some(reason)), exceptions: Vec::new() }
 }
 

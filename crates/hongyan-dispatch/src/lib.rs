@@ -107,6 +107,13 @@ impl Dispatcher {
         }
     }
 
+    /// Notes what a check of an account met, as its last error.
+    pub fn note_error(&self, account: &str, fault: &Fault) {
+        if let Some(lane) = self.lanes.get(account) {
+            lock::lock(&lane.standing).note_error(fault, lane.clock.now());
+        }
+    }
+
     /// Makes a call of an account's that is no message (a chat, a look-up, an upload), unless the account rests because
     /// it cannot log in or be reached; what the call meets is noted.
     ///

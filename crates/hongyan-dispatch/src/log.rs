@@ -16,8 +16,8 @@ pub(super) fn span(lane: &Lane, claim: &Claim) -> Span {
 
 /// One call was made.
 pub(super) fn attempted(lane: &Lane, id: DeliveryId, row: &AttemptRow) {
-    let AttemptRow { took_ms, code, words, class, .. } = row;
-    tracing::debug!(account = %lane.account.name, delivery = %id, class, code, words, took_ms, "attempted");
+    let AttemptRow { took_ms, code, message: error, class, .. } = row;
+    tracing::debug!(account = %lane.account.name, delivery = %id, class, code, error, took_ms, "attempted");
 }
 
 /// A delivery is about to be written down as it stands.
@@ -36,21 +36,21 @@ pub(super) fn settled(lane: &Lane, settlement: &Settlement) {
         return;
     }
     let code = reason.as_ref().map(|reason| reason.code.as_str());
-    let words = reason.as_ref().map(|reason| reason.words.as_str()).filter(|words| !words.is_empty());
+    let error = reason.as_ref().map(|reason| reason.message.as_str()).filter(|message| !message.is_empty());
     // What was said last, where the reason is a decision of our own.
     let last = attempt.as_ref().map(|attempt| attempt.code.as_str());
-    tracing::info!(%account, delivery = %id, state = state.name(), code, words, last, attempts, "dead letter");
+    tracing::info!(%account, delivery = %id, state = state.name(), code, error, last, attempts, "dead letter");
 }
 
 /// The platform refused recipients: a line for each of its codes.
 pub(super) fn refused(lane: &Lane, id: DeliveryId, results: &[TargetResult]) {
     let mut by_code: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for result in results.iter().filter(|result| result.state == RecipientState::Refused) {
-        let (code, words) = result.reason.as_ref().map_or(("", ""), |reason| (&*reason.code, &*reason.words));
-        by_code.entry(code).or_insert((0, words)).0 += 1;
+        let (code, error) = result.reason.as_ref().map_or(("", ""), |reason| (&*reason.code, &*reason.message));
+        by_code.entry(code).or_insert((0, error)).0 += 1;
     }
-    for (code, (recipients, words)) in by_code {
-        tracing::info!(account = %lane.account.name, delivery = %id, recipients, code, words, "recipients refused");
+    for (code, (recipients, error)) in by_code {
+        tracing::info!(account = %lane.account.name, delivery = %id, recipients, code, error, "recipients refused");
     }
 }
 

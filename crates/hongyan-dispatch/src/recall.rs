@@ -77,10 +77,10 @@ pub(super) async fn recall(
         let (result, reason) = match one(dispatcher, &delivery, now, &mut results).await {
             Ok(done) => done,
             Err(rest) => {
-                let Reason { code, words } = &rest.cause;
-                let words = format!("{} ({})", with_code(code, words), rest.until);
+                let Reason { code, message } = &rest.cause;
+                let message = format!("{} ({})", with_code(code, message), rest.until);
                 rests.push((delivery.account.clone(), rest));
-                (RecallResult::Failed, Some(Reason { words, ..Reason::ours("account_rests") }))
+                (RecallResult::Failed, Some(Reason { message, ..Reason::ours("account_rests") }))
             }
         };
         deliveries.push(DeliveryRecall { id: delivery.id, account: delivery.account, result, reason });
@@ -138,13 +138,13 @@ async fn one(
             (RecallResult::Recalled, None)
         }
         Err(fault) => {
-            let (account, code, words) = (&delivery.account, fault.code(), fault.message());
-            tracing::info!(account, delivery = %delivery.id, code, words, "recall refused");
+            let (account, code, error) = (&delivery.account, fault.code(), fault.message());
+            tracing::info!(account, delivery = %delivery.id, code, error, "recall refused");
             let row = AttemptRow {
                 at: now,
                 took_ms: 0,
                 code: fault.code().into(),
-                words: format!("recall: {}", fault.message()),
+                message: format!("recall: {}", fault.message()),
                 class: fault.class().name().into(),
             };
             results.push(Recalled { id: delivery.id, result: Err(row) });

@@ -179,7 +179,7 @@ fn read(task: &ReceiptTask, receipts: ReceiptReport) -> Vec<TargetResult> {
         .map(|result| match &result.reason {
             Some(reason) if task.repeated && reason.code == "repeated" => TargetResult {
                 state: RecipientState::Sent,
-                reason: Some(Reason { code: "deduplicated".into(), words: reason.words.clone() }),
+                reason: Some(Reason { code: "deduplicated".into(), message: reason.message.clone() }),
                 ..result
             },
             _ => result,
@@ -253,7 +253,7 @@ mod tests {
             results: vec![TargetResult {
                 index: 0,
                 state: RecipientState::Refused,
-                reason: Some(Reason { code: "repeated".into(), words: "143106".into() }),
+                reason: Some(Reason { code: "repeated".into(), message: "143106".into() }),
             }],
             finished: true,
         };

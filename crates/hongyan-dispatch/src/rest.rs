@@ -128,12 +128,12 @@ fn change(lane: &Lane, act: impl FnOnce(&mut Standing, Moment) -> Option<Change>
     match (change, rest) {
         (Some(Change::Rests), Some(rest)) => {
             let Rest { cause, class, until, .. } = rest;
-            tracing::warn!(%account, class, code = %cause.code, words = %cause.words, %until, "the account rests");
+            tracing::warn!(%account, class, code = %cause.code, error = %cause.message, %until, "the account rests");
             lane.observer.rested(account, class, true);
         }
         (Some(Change::RestsOn), Some(rest)) => {
             let Rest { cause, class, since, until } = rest;
-            tracing::info!(%account, class, code = %cause.code, words = %cause.words, %since, %until, "the account rests on");
+            tracing::info!(%account, class, code = %cause.code, error = %cause.message, %since, %until, "the account rests on");
         }
         (Some(Change::Works(after)), _) => {
             tracing::info!(%account, seconds = after.as_secs(), "the account works again");

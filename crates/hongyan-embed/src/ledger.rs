@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerRow {
     /// The message's id, `m…`.
-    pub message: String,
+    pub message_id: String,
     /// Whom the business system named: the address's value, such as `zhangsan`; for everybody, `all`.
     pub recipient: Option<String>,
     /// What kind of address that is: `userid`, `mobile`, `email`, `department`, `chat` …
@@ -21,8 +21,8 @@ pub struct LedgerRow {
     pub reason: Option<String>,
     /// The platform's code, or hongyan's own.
     pub code: Option<String>,
-    /// The platform's own words.
-    pub words: Option<String>,
+    /// What the platform said, as it said it.
+    pub message: Option<String>,
     /// What to do, in English and Chinese.
     pub advice: Option<String>,
     /// Since when, RFC 3339.
@@ -32,8 +32,8 @@ pub struct LedgerRow {
 }
 
 impl LedgerRow {
-    /// As the columns of a table: recipient, kind, account, state, code, words, reason, advice, resolved, at, delivery,
-    /// message.
+    /// As the columns of a table: recipient, kind, account, state, code, message, reason, advice, resolved, at, delivery,
+    /// message_id.
     #[must_use]
     pub fn columns(self) -> [Option<String>; 12] {
         [
@@ -42,23 +42,23 @@ impl LedgerRow {
             self.account,
             self.state,
             self.code,
-            self.words,
+            self.message,
             self.reason,
             self.advice,
             self.resolved,
             self.at,
             self.delivery,
-            Some(self.message),
+            Some(self.message_id),
         ]
     }
 }
 
 /// Reads `GET /v1/messages/{id}/recipients`.
-pub(crate) fn rows(message: &str, list: &Value) -> Vec<LedgerRow> {
-    list["recipients"].as_array().into_iter().flatten().map(|row| read(message, row)).collect()
+pub(crate) fn rows(message_id: &str, list: &Value) -> Vec<LedgerRow> {
+    list["recipients"].as_array().into_iter().flatten().map(|row| read(message_id, row)).collect()
 }
 
-fn read(message: &str, row: &Value) -> LedgerRow {
+fn read(message_id: &str, row: &Value) -> LedgerRow {
     let (kind, recipient) =
         match row["address"].as_object().and_then(|address| address.iter().find(|(kind, _)| *kind != "via")) {
             Some((kind, Value::Bool(true))) => (Some(kind.clone()), Some(kind.clone())),
@@ -67,7 +67,7 @@ fn read(message: &str, row: &Value) -> LedgerRow {
         };
     let advice = &row["advice"];
     LedgerRow {
-        message: message.to_owned(),
+        message_id: message_id.to_owned(),
         recipient,
         kind,
         resolved: text(&row["resolved"]),
@@ -75,7 +75,7 @@ fn read(message: &str, row: &Value) -> LedgerRow {
         state: text(&row["state"]),
         reason: both(&advice["means_en"], &advice["means_zh"]),
         code: text(&row["reason"]["code"]),
-        words: text(&row["reason"]["words"]).filter(|words| !words.is_empty()),
+        message: text(&row["reason"]["message"]).filter(|said| !said.is_empty()),
         advice: both(&advice["en"], &advice["zh"]),
         at: text(&row["at"]),
         delivery: text(&row["delivery"]),
@@ -106,14 +106,14 @@ mod tests {
     fn a_row_is_read_whatever_it_lacks() {
         let list = json!({"recipients": [
             {"delivery": "d1", "account": "ding", "address": {"userid": "nobody"}, "resolved": null, "state": "refused",
-             "reason": {"code": "33012", "words": ""}, "at": "2026-11-22T01:02:03.000Z",
+             "reason": {"code": "33012", "message": ""}, "at": "2026-11-22T01:02:03.000Z",
              "advice": {"means_en": "no such user", "means_zh": "查无此人", "en": "look", "zh": "查", "who": "sender"}},
             {"address": {"all": true}, "state": "sent", "reason": null},
         ]});
         let rows = rows("m1", &list);
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].recipient.as_deref(), rows[0].kind.as_deref()), (Some("nobody"), Some("userid")));
-        assert_eq!((rows[0].reason.as_deref(), rows[0].words.as_deref()), (Some("no such user · 查无此人"), None));
+        assert_eq!((rows[0].reason.as_deref(), rows[0].message.as_deref()), (Some("no such user · 查无此人"), None));
         assert_eq!((rows[1].recipient.as_deref(), rows[1].code.as_deref()), (Some("all"), None));
         assert!(super::rows("m1", &json!({})).is_empty());
     }

@@ -113,7 +113,7 @@ fn one(row: &Value) -> String {
     let address = row["address"].as_object().and_then(|a| a.iter().next());
     let who = address.map(|(kind, value)| format!("{kind} {}", text(value))).unwrap_or_default();
     let reason = &row["reason"];
-    let why: Vec<String> = ["code", "words"]
+    let why: Vec<String> = ["code", "message"]
         .iter()
         .map(|name| &reason[*name])
         .filter(|v| !v.is_null())
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn an_error_names_three_and_counts_all() {
-        let row = |n: u32| json!({"address": {"userid": format!("u{n}")}, "state": "refused", "reason": {"code": "60111", "words": ""}});
+        let row = |n: u32| json!({"address": {"userid": format!("u{n}")}, "state": "refused", "reason": {"code": "60111", "message": ""}});
         let four = json!({"recipients": [row(1), row(2), row(3), row(4), {"address": {"all": true}, "state": "sent"}]});
         let said = trouble(&four).unwrap();
         assert_eq!(said, "4 of 5: userid u1 refused, 60111; userid u2 refused, 60111; userid u3 refused, 60111; …");

@@ -1,4 +1,4 @@
-//! The inspection API under `/sandbox`: look at the world, move its clock, order trouble. JSON, no login.
+//! The inspection API under `/sandbox`: look at the world, move its clock, order faults. JSON, no login.
 //!
 //! It is for whoever runs the sandbox; it never shows a token, and secrets only to this machine and by one path.
 
@@ -65,19 +65,19 @@ const CALLS: [(&str, &str); 34] = [
     ("POST /sandbox/events", "an event by hand: {\"platform\": wecom | dingtalk, \"event\", \"members\"?}"),
     ("POST /sandbox/streams/disconnect", "tells Stream connections to leave: {\"reason\"?}"),
     ("GET /sandbox/mail", "what the mail server received"),
-    ("DELETE /sandbox/mail", "forget mails, counters and mail trouble"),
-    ("POST /sandbox/mail/trouble", "order mail trouble: {\"kind\", \"next\"?, …}"),
+    ("DELETE /sandbox/mail", "forget mails, counters and mail faults"),
+    ("POST /sandbox/mail/faults", "order mail faults: {\"kind\", \"next\"?, …}"),
     ("POST /sandbox/mail/mailbox", "{\"address\", \"refuse\"?: reply code, \"text\"?}; without refuse: taken again"),
     ("GET /sandbox/calls?path=&since=", "recent calls with their outcome; since: a call's seq"),
     ("GET /sandbox/stats", "counters"),
     ("GET /sandbox/clock", "now"),
     ("POST /sandbox/clock", "move it: {\"advance_ms\"}"),
-    ("GET /sandbox/faults", "the trouble in force"),
+    ("GET /sandbox/faults", "the faults in force"),
     (
         "POST /sandbox/faults",
-        "order trouble: {\"match\", \"kind\", \"value\"?, \"count\"?, \"skip\"?, \"every\"?, \"after\"?, \"status\"?, \"retry_after\"?, \"wrapped\"?}, or a list of them",
+        "order faults: {\"match\", \"kind\", \"value\"?, \"count\"?, \"skip\"?, \"every\"?, \"after\"?, \"status\"?, \"retry_after\"?, \"wrapped\"?}, or a list of them",
     ),
-    ("DELETE /sandbox/faults", "no more trouble"),
+    ("DELETE /sandbox/faults", "no more faults"),
     ("POST /sandbox/tokens/revoke", "{\"platform\": dingtalk | wecom, \"how\": revoke | expire}"),
     ("GET /sandbox/settings", "limits, delays, trusted addresses"),
     (
@@ -260,7 +260,7 @@ fn decide(hub: &Hub, call: &Call<'_>) -> Said {
         ("POST", ["settings"]) => setting::change(&mut enter(&hub.world), call.parse()?),
         ("GET", ["mail"]) => hub.mail.describe().ok_or_else(no_mail),
         ("DELETE", ["mail"]) => hub.mail.clear().map(|()| json!({})).ok_or_else(no_mail),
-        ("POST", ["mail", "trouble"]) => hub.mail.inject(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
+        ("POST", ["mail", "faults"]) => hub.mail.inject(call.parse()?).map(|()| json!({})).ok_or_else(no_mail),
         ("POST", ["mail", "mailbox"]) => {
             let mailbox: Mailbox = call.parse()?;
             // Other codes are no refusals, and a client would wait for more.

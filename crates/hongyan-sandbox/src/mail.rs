@@ -102,12 +102,12 @@ impl Mail {
         self.server.as_ref()
     }
 
-    /// What was received, what was counted, what trouble is to come; `None` without a server.
+    /// What was received, what was counted, which faults are to come; `None` without a server.
     pub(crate) fn describe(&self) -> Option<Value> {
         let server = self.server.as_ref()?;
         let mails = server.inbox();
         let mails: Vec<_> = mails.iter().map(|mail| &**mail).collect();
-        Some(json!({"totals": server.totals(), "troubles": server.faults(), "mails": mails}))
+        Some(json!({"totals": server.totals(), "faults": server.faults(), "mails": mails}))
     }
 
     /// What a client needs; `None` without a server.

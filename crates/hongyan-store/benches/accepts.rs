@@ -140,7 +140,7 @@ fn settled(id: hongyan_core::DeliveryId, at: Time) -> Settlement {
         receipt_at: Some(at + Duration::from_secs(60)),
         rest: (RecipientState::Sent, None),
         exceptions: Vec::new(),
-        attempt: Some(AttemptRow { at, took_ms: 12, code: "0".into(), words: "ok".into(), class: "taken".into() }),
+        attempt: Some(AttemptRow { at, took_ms: 12, code: "0".into(), message: "ok".into(), class: "taken".into() }),
         at,
     }
 }

@@ -10,8 +10,8 @@ use hongyan_embed::LedgerRow;
 
 pub(crate) static LEDGER: TableFunction = TableFunction {
     name: c"hongyan_ledger",
-    declaration: c"CREATE TABLE x(recipient TEXT, kind TEXT, account TEXT, state TEXT, code TEXT, words TEXT, \
-                   reason TEXT, advice TEXT, resolved TEXT, at TEXT, delivery TEXT, message_id TEXT, message HIDDEN)",
+    declaration: c"CREATE TABLE x(recipient TEXT, kind TEXT, account TEXT, state TEXT, code TEXT, message TEXT, \
+                   reason TEXT, advice TEXT, resolved TEXT, at TEXT, delivery TEXT, message_id TEXT, id HIDDEN)",
     columns: 12,
     rows,
 };

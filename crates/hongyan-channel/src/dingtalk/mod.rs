@@ -437,15 +437,15 @@ fn read_result(result: &SendResult, targets: &[Target]) -> Vec<TargetResult> {
                 (RecipientState::Failed, Some(Reason::ours("platform_failed")))
             } else if let Some(row) = result.forbidden_list.iter().find(|row| row.userid.eq_ignore_ascii_case(id)) {
                 let reason = if row.code == REPEATED {
-                    Reason { code: "repeated".into(), words: row.code.clone() }
+                    Reason { code: "repeated".into(), message: row.code.clone() }
                 } else {
-                    Reason { code: row.code.clone(), words: format!("threshold {}", row.count) }
+                    Reason { code: row.code.clone(), message: format!("threshold {}", row.count) }
                 };
                 (RecipientState::Refused, Some(reason))
             } else if listed(&result.forbidden_user_id_list, id) {
                 (
                     RecipientState::Refused,
-                    Some(Reason { code: "143105".into(), words: "forbidden_user_id_list".into() }),
+                    Some(Reason { code: "143105".into(), message: "forbidden_user_id_list".into() }),
                 )
             } else {
                 return None;

@@ -100,8 +100,8 @@ pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[
     };
     let lists = [
         (&sent.invalid_staff_id_list, Reason::ours("invalid_recipient")),
-        (&sent.flow_controlled_staff_id_list, Reason { code: "143104".into(), words: FLOW_CONTROLLED.into() }),
-        (&sent.filtered_staff_id_list, Reason { code: "143105".into(), words: "filteredStaffIdList".into() }),
+        (&sent.flow_controlled_staff_id_list, Reason { code: "143104".into(), message: FLOW_CONTROLLED.into() }),
+        (&sent.filtered_staff_id_list, Reason { code: "143105".into(), message: "filteredStaffIdList".into() }),
     ];
     let exceptions = targets.iter().filter_map(|target| {
         let listed =

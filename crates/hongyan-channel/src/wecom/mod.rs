@@ -454,8 +454,8 @@ impl Uploads for WeComChannel {
 
 /// Says of everybody but those refused that the platform shows them the beginning only, where it does.
 fn truncated(cut: Option<String>, targets: &[Target], refused: &[TargetResult]) -> Vec<TargetResult> {
-    let Some(words) = cut else { return Vec::new() };
-    let reason = Reason { words, ..Reason::ours("truncated") };
+    let Some(message) = cut else { return Vec::new() };
+    let reason = Reason { message, ..Reason::ours("truncated") };
     let reached = targets.iter().filter(|target| !refused.iter().any(|result| result.index == target.index));
     let shown = |t: &Target| TargetResult { index: t.index, state: RecipientState::Sent, reason: Some(reason.clone()) };
     reached.map(shown).collect()

@@ -100,8 +100,7 @@ fn print_readers(answer: Value) -> anyhow::Result<()> {
     let report: ReaderReport = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for chat in report.chats {
-        let reason =
-            chat.trouble.as_ref().map(|trouble| words::explain(Some(&trouble.reason), trouble.advice.as_ref()));
+        let reason = chat.error.as_ref().map(|error| words::explain(Some(&error.reason), error.advice.as_ref()));
         let read = match &chat.readers {
             Some(readers) => readers.join(", "),
             None => reason.unwrap_or_else(|| "?".into()),

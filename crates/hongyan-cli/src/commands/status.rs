@@ -83,7 +83,7 @@ async fn watch(gateway: &Gateway, id: &str, json: bool) -> anyhow::Result<Exit> 
 /// The ledger as CSV.
 async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
     const COLUMNS: [&str; 9] =
-        ["delivery", "account", "recipient", "resolved", "state", "code", "words", "advice", "at"];
+        ["delivery", "account", "recipient", "resolved", "state", "code", "message", "advice", "at"];
     let (message, recipients) = fetch(gateway, id).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list: RecipientList = serde_json::from_value(recipients.clone()).with_context(other_version)?;
@@ -96,8 +96,8 @@ async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
             text(&row["resolved"]),
             text(&row["state"]),
             text(&row["reason"]["code"]),
-            text(&row["reason"]["words"]),
-            text(&row["advice"]["advice_en"]),
+            text(&row["reason"]["message"]),
+            text(&row["advice"]["en"]),
             crate::when::local(&text(&row["at"])),
         ]
     });
@@ -124,7 +124,7 @@ fn print_deliveries(message: &Value) {
                 Cell::time(&text(&call["at"])),
                 Cell::from(format!("{} ms", call["took_ms"])),
                 Cell::from(text(&call["class"])),
-                Cell::from(with_code(&text(&call["code"]), &text(&call["words"]))),
+                Cell::from(with_code(&text(&call["code"]), &text(&call["message"]))),
             ]);
         }
     }

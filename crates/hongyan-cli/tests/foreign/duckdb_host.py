@@ -230,7 +230,7 @@ held("a table of messages goes to the gateway once, however often the statement 
 ids = dict(first)
 rows = db.execute(f"SELECT * FROM hongyan_ledger('{ids[0]}')")
 columns = [column[0] for column in rows.description]
-assert columns == ["recipient", "kind", "account", "state", "code", "words", "reason", "advice", "resolved", "since",
+assert columns == ["recipient", "kind", "account", "state", "code", "message", "reason", "advice", "resolved", "since",
                    "delivery", "message_id"], columns
 row = dict(zip(columns, rows.fetchone()))
 assert row["recipient"] == "zhangsan" and row["account"] == "ding" and row["message_id"] == ids[0], row

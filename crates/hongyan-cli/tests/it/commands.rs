@@ -34,6 +34,12 @@ async fn send_status_recall_and_their_exit_codes() {
 
     let refused = run(&stage, &["send", "--to", "outsider", "--via", "wecom", "--text", "看不见", "--wait", "10"]);
     assert_eq!(code(&refused), 1, "{refused:?}");
+    let list = json(&run(&stage, &["--json", "list"]));
+    let id = list["messages"][0]["id"].as_str().unwrap();
+    let csv = String::from_utf8(run(&stage, &["status", id, "--csv"]).stdout).unwrap();
+    let mut lines = csv.trim_start_matches('\u{feff}').lines();
+    assert_eq!(lines.next(), Some("delivery,account,recipient,resolved,state,code,message,advice,at"));
+    assert!(lines.next().unwrap().contains("widen the application's visible range"), "what to do is told: {csv}");
     assert_eq!(code(&run(&stage, &["status", "m0000000000000"])), 1);
     assert_eq!(code(&run(&stage, &["send", "--text", "没有收件人"])), 2);
     assert_eq!(code(&run(&stage, &["send", "--to", "pigeon:1", "--text", "a"])), 2);

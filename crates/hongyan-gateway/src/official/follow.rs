@@ -244,7 +244,7 @@ async fn recall(
                 return ask(app, from, declared, field, handle).await.map(|_| json!({}));
             }
             (_, Some(code)) if code.parse::<i64>().is_ok() => {
-                let words = reason.map(|reason| reason.words.clone()).unwrap_or_default();
+                let words = reason.map(|reason| reason.message.clone()).unwrap_or_default();
                 return Err(platform.refused(code, words));
             }
             _ => return Err(platform.refuse(spec, Refusal::Busy)),

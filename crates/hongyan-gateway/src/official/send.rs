@@ -200,7 +200,7 @@ fn refusal(platform: PlatformKind, spec: &Spec, delivery: &DeliveryRow) -> Optio
     let last = delivery.history.last()?;
     let platforms = Origin::of(&last.code) == Origin::Platform && last.class != "taken";
     Some(if platforms {
-        platform.refused(&last.code, last.words.clone())
+        platform.refused(&last.code, last.message.clone())
     } else {
         platform.refuse(spec, Refusal::Busy)
     })

@@ -6,7 +6,7 @@ use crate::{
     reply::{self, Reply},
 };
 use hongyan_api::{
-    AccountCheck, AccountList, AccountRow, AccountTrouble, Advice, Code, LastErrorRow, Problem, RateRow, ReachRow,
+    AccountCheck, AccountError, AccountList, AccountRow, Advice, Code, LastErrorRow, Problem, RateRow, ReachRow,
     RestRow,
 };
 use hongyan_channel::Account;
@@ -58,7 +58,6 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
     let capabilities = account.channel.capabilities();
     let health = account.channel.health();
     let AccountStanding { rest, last_error } = app.dispatcher.standing(&account.name).unwrap_or_default();
-    let resting = rest.as_ref().map(|rest| format!("{} {}", rest.cause.code, rest.cause.words).trim_end().to_owned());
     let rates = |rates: &[Rate]| {
         rates
             .iter()
@@ -69,7 +68,6 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
         name: account.name.to_string(),
         channel: capabilities.channel.to_owned(),
         token: health.token,
-        trouble: health.trouble.or(resting),
         reaches: capabilities
             .groups
             .iter()
@@ -89,19 +87,19 @@ fn row(app: &App, account: &Account, deliveries: BTreeMap<String, u64>) -> Accou
         rest: rest.map(|rest| rest_row(app, &account.name, rest)),
         last_error: last_error.map(|last| {
             let LastError { reason, class, at } = last;
-            LastErrorRow { at, trouble: trouble(app, &account.name, class, reason) }
+            LastErrorRow { at, error: error(app, &account.name, class, reason) }
         }),
     }
 }
 
-fn trouble(app: &App, account: &str, class: &str, reason: Reason) -> AccountTrouble {
-    AccountTrouble { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
+fn error(app: &App, account: &str, class: &str, reason: Reason) -> AccountError {
+    AccountError { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
 }
 
 /// Why an account rests, as answers tell it.
 pub(super) fn rest_row(app: &App, account: &str, rest: Rest) -> RestRow {
     let Rest { cause, class, since, until } = rest;
-    RestRow { cause: trouble(app, account, class, cause), since, until }
+    RestRow { cause: error(app, account, class, cause), since, until }
 }
 
 /// `POST /v1/accounts/{name}/check`
@@ -112,9 +110,11 @@ pub(super) async fn check(app: &Arc<App>, call: &Call) -> Reply {
         .get(name)
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such account", "没有这个账号").at("name"))?;
     app.admit(call.caller()?, [name])?;
-    let trouble = account.channel.probe().await.err().map(|fault| platform::trouble(app, name, &fault));
-    if trouble.is_none() {
-        app.dispatcher.try_now(name);
+    let fault = account.channel.probe().await.err();
+    match &fault {
+        None => app.dispatcher.try_now(name),
+        Some(fault) => app.dispatcher.note_error(name, fault),
     }
-    reply::ok(&AccountCheck { account: name.to_owned(), ok: trouble.is_none(), trouble })
+    let error = fault.map(|fault| platform::error(app, name, &fault));
+    reply::ok(&AccountCheck { account: name.to_owned(), ok: error.is_none(), error })
 }

@@ -140,11 +140,11 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };
     for row in ledger.into_iter().filter(|row| row.address.kind == AddressKind::Chat) {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());
-        let (readers, trouble) = match (app.accounts.get(row.account.as_str()), handle) {
+        let (readers, error) = match (app.accounts.get(row.account.as_str()), handle) {
             (Some(account), Some(handle)) => match account.channel.chats() {
                 Some(chats) => match app.dispatcher.ask(&row.account, chats.readers(handle)).await {
                     Ok(Ok(readers)) => (Some(readers), None),
-                    Ok(Err(fault)) => (None, Some(platform::trouble(app, &row.account, &fault))),
+                    Ok(Err(fault)) => (None, Some(platform::error(app, &row.account, &fault))),
                     Err(rest) => (None, Some(rest_row(app, &row.account, rest).cause)),
                 },
                 None => (None, None),
@@ -157,7 +157,7 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
             account: row.account,
             chat: row.address.value,
             readers,
-            trouble,
+            error,
         });
     }
     reply::ok(&report)

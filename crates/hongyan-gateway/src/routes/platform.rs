@@ -2,14 +2,14 @@
 
 use super::accounts::{advice, rest_row};
 use crate::app::App;
-use hongyan_api::{AccountTrouble, Code, Problem};
+use hongyan_api::{AccountError, Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Missing, Reason, Rest};
 use hongyan_endpoint::{Class, Fault, Who, with_code};
 
-/// A fault as account checks tell it: class, code, words, advice.
-pub(super) fn trouble(app: &App, account: &str, fault: &Fault) -> AccountTrouble {
-    AccountTrouble {
+/// A fault as account checks tell it: class, code, message, advice.
+pub(super) fn error(app: &App, account: &str, fault: &Fault) -> AccountError {
+    AccountError {
         class: fault.class().name().to_owned(),
         advice: advice(app, account, fault.code()),
         reason: Reason::of(fault),
@@ -30,14 +30,14 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
             Some(Who::Admin | Who::Operator | Who::Hongyan) | None => Code::PlatformFailed,
         },
     };
-    let trouble = trouble(app, &account.name, fault);
+    let error = error(app, &account.name, fault);
     let (means_en, means_zh) =
-        trouble.advice.as_ref().map_or(("", ""), |advice| (advice.means_en.as_str(), advice.means_zh.as_str()));
+        error.advice.as_ref().map_or(("", ""), |advice| (advice.means_en.as_str(), advice.means_zh.as_str()));
     let say = |parts: [&str; 3]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let words = &trouble.reason.words;
-    let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, words]));
-    let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, words]));
-    let problem = Problem::new(code, detail, detail_zh).because(trouble);
+    let said = &error.reason.message;
+    let detail = format!("account {}: {}", account.name, say([fault.code(), means_en, said]));
+    let detail_zh = format!("账号 {}：{}", account.name, say([fault.code(), means_zh, said]));
+    let problem = Problem::new(code, detail, detail_zh).because(error);
     match fault.class() {
         Class::Throttled { after: Some(after) } => problem.after(after),
         _ => problem,
@@ -60,7 +60,7 @@ pub(super) async fn ask<T>(
 /// The account rests: why, and when it is worth to ask again.
 pub(super) fn resting(app: &App, account: &str, rest: Rest) -> Problem {
     let rest = rest_row(app, account, rest);
-    let cause = with_code(&rest.cause.reason.code, &rest.cause.reason.words);
+    let cause = with_code(&rest.cause.reason.code, &rest.cause.reason.message);
     let detail = format!("account {account}: rests since {} until {}: {cause}", rest.since, rest.until);
     let detail_zh = format!("账号 {account}：自 {} 起暂停，{} 再试：{cause}", rest.since, rest.until);
     let pause = rest.until.since(app.clock.now());

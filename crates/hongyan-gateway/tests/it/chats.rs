@@ -42,14 +42,14 @@ async fn what_the_platform_says_against_a_chat_is_a_problem_with_its_words() {
     ] {
         let answer = gateway.post("/v1/chats", &with(member)).await;
         assert_eq!(answer.problem(), (status, code.into(), None), "{member}");
-        assert_eq!(answer.json()["trouble"]["class"], class);
+        assert_eq!(answer.json()["error"]["class"], class);
         let after = (code == "platform_throttled").then_some("60");
         assert_eq!(answer.header("retry-after"), after, "{member}");
     }
     let answer = gateway.get("/v1/chats/ding/none").await;
     assert_eq!(answer.problem(), (404, "not_found".into(), None));
-    let trouble = &answer.json()["trouble"];
-    assert_eq!((&trouble["reason"]["code"], &trouble["advice"]["zh"]), (&json!("86003"), &json!("请核对 ID")));
+    let error = &answer.json()["error"];
+    assert_eq!((&error["reason"]["code"], &error["advice"]["zh"]), (&json!("86003"), &json!("请核对 ID")));
     assert!(answer.json()["detail_zh"].as_str().unwrap().contains("群聊不存在"));
     assert_eq!(gateway.post("/v1/chats/ding/none", r#"{"name":"b"}"#).await.problem().0, 404);
     assert_eq!(gateway.get("/v1/chats?account=ding").await.json(), json!({"chats": []}), "none of them was made");
@@ -62,7 +62,7 @@ async fn an_account_that_rests_is_asked_for_nothing_and_the_answer_says_why_and_
     let id = gateway.settled(&body).await["id"].as_str().unwrap().to_owned();
     let order = |member: &str| json!({"account": "ding", "name": "a", "members": [member]}).to_string();
     let answer = gateway.post("/v1/chats", &order("locked")).await;
-    assert_eq!((answer.problem().0, &answer.json()["trouble"]["reason"]["code"]), (502, &json!("40001")));
+    assert_eq!((answer.problem().0, &answer.json()["error"]["reason"]["code"]), (502, &json!("40001")));
     for (method, path, body) in [
         ("POST", "/v1/chats", order("li").as_str()),
         ("GET", "/v1/chats/ding/none", ""),
@@ -85,7 +85,7 @@ async fn an_account_that_rests_is_asked_for_nothing_and_the_answer_says_why_and_
         assert_eq!((&account["rest"]["cause"], &account["rest"]["since"]), (&rest["cause"], &rest["since"]));
     }
     let readers = gateway.get(&format!("/v1/messages/{id}/readers")).await.json();
-    assert_eq!(readers["chats"][0]["trouble"]["reason"]["code"], "40001");
+    assert_eq!(readers["chats"][0]["error"]["reason"]["code"], "40001");
 
     assert_eq!(gateway.post("/v1/accounts/ding/check", "").await.json()["ok"], true);
     assert_eq!(gateway.get("/v1/contacts/ding/departments").await.status, 200, "it was seen to work");

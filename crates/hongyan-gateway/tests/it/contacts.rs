@@ -37,5 +37,5 @@ async fn what_is_not_there_or_not_asked_rightly_is_said_so() {
         assert_eq!((got, name.as_str()), (status, code), "{path}");
     }
     let ghost = gateway.get("/v1/contacts/ding/people?userid=ghost").await.json();
-    assert_eq!(ghost["trouble"]["reason"], json!({"code": "40035", "words": "no such user"}));
+    assert_eq!(ghost["error"]["reason"], json!({"code": "40035", "message": "no such user"}));
 }

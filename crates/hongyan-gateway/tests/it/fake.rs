@@ -163,7 +163,7 @@ impl Channel for FakeChannel {
         let refused = |target: &Target| TargetResult {
             index: target.index,
             state: RecipientState::Refused,
-            reason: Some(Reason { code: KNOWN.code.into(), words: "no such user".into() }),
+            reason: Some(Reason { code: KNOWN.code.into(), message: "no such user".into() }),
         };
         let exceptions = call.targets.iter().filter(|t| t.address.value == "ghost").map(refused).collect();
         Outcome::Taken { handle: Some("7".into()), exceptions }
@@ -174,7 +174,7 @@ impl Channel for FakeChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "none".into(), trouble: None }
+        Health { token: "none".into() }
     }
 
     fn explain(&self, code: &str) -> Option<&'static Known> {

@@ -29,7 +29,7 @@ async fn an_accepted_message_is_planned_sent_and_explained_per_recipient() {
     let ledger = gateway.get(&format!("/v1/messages/{id}/recipients")).await.json();
     let ghost = &ledger["recipients"][1];
     assert_eq!((&ghost["address"]["userid"], &ghost["state"]), (&"ghost".into(), &"refused".into()));
-    assert_eq!(ghost["reason"]["words"], "no such user");
+    assert_eq!(ghost["reason"]["message"], "no such user");
     assert_eq!((&ghost["advice"]["en"], &ghost["advice"]["who"]), (&"check the id".into(), &"sender".into()));
     assert!(ledger["recipients"][0].get("advice").is_none());
     gateway.stop().await;
@@ -169,7 +169,10 @@ async fn accounts_say_how_they_are_and_what_they_can() {
     let check = gateway.post("/v1/accounts/ding/check", "").await.json();
     assert_eq!(check, serde_json::json!({"account": "ding", "ok": true}));
     let check = gateway.post("/v1/accounts/boom/check", "").await.json();
-    assert_eq!((&check["ok"], &check["trouble"]["reason"]["code"]), (&false.into(), &"40035".into()));
-    assert_eq!(check["trouble"]["advice"]["zh"], "请核对 ID");
+    assert_eq!((&check["ok"], &check["error"]["reason"]["code"]), (&false.into(), &"40035".into()));
+    assert_eq!(check["error"]["advice"]["zh"], "请核对 ID");
+    let accounts = gateway.get("/v1/accounts").await.json();
+    let boom = accounts["accounts"].as_array().unwrap().iter().find(|account| account["name"] == "boom").unwrap();
+    assert_eq!(boom["last_error"]["reason"], check["error"]["reason"], "what a check met is told");
     gateway.stop().await;
 }

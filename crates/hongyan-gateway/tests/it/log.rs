@@ -78,13 +78,13 @@ async fn a_message_leaves_debug_lines_on_its_way_and_an_info_line_for_whom_the_p
 
     let (id, delivery) = (&message["id"], &message["deliveries"][0]["id"]);
     assert_eq!(&log.line("DEBUG", "accepted", &["id"])["fields"]["id"], id);
-    let attempted = ["account", "delivery", "class", "code", "words", "took_ms"];
+    let attempted = ["account", "delivery", "class", "code", "error", "took_ms"];
     let attempted = log.line("DEBUG", "attempted", &attempted);
     assert_eq!((&attempted["fields"]["delivery"], &attempted["fields"]["class"]), (delivery, &json!("taken")));
-    let refused = log.line("INFO", "recipients refused", &["account", "delivery", "recipients", "code", "words"]);
+    let refused = log.line("INFO", "recipients refused", &["account", "delivery", "recipients", "code", "error"]);
     let fields = &refused["fields"];
     assert_eq!((&fields["delivery"], &fields["recipients"]), (delivery, &json!(1)));
-    assert_eq!((&fields["code"], &fields["words"]), (&json!("40035"), &json!("no such user")));
+    assert_eq!((&fields["code"], &fields["error"]), (&json!("40035"), &json!("no such user")));
     let settled = log.line("DEBUG", "settled", &["account", "delivery", "state", "attempts"]);
     assert_eq!((&settled["fields"]["account"], &settled["fields"]["state"]), (&json!("ding"), &json!("sent")));
 
@@ -134,15 +134,15 @@ async fn rests_dead_letters_recovered_leases_and_refused_recalls_are_told() {
 
     let lost = log.line("WARN", "interrupted calls are settled as unknown", &["account", "deliveries"]);
     assert_eq!(lost["fields"]["deliveries"], 2);
-    let fields = ["account", "delivery", "state", "code", "words", "last", "attempts"];
+    let fields = ["account", "delivery", "state", "code", "error", "last", "attempts"];
     let letter = log.line("INFO", "dead letter", &fields);
     assert_eq!(letter["fields"]["delivery"], json!(rig.delivery(dead).await.id));
     assert_eq!((&letter["fields"]["state"], &letter["fields"]["code"]), (&json!("failed"), &json!("81013")));
-    let rests = log.line("WARN", "the account rests", &["account", "class", "code", "words", "until"]);
+    let rests = log.line("WARN", "the account rests", &["account", "class", "code", "error", "until"]);
     assert_eq!(rests["fields"]["code"], "net.connect");
-    log.line("INFO", "the account rests on", &["account", "class", "code", "words", "since", "until"]);
+    log.line("INFO", "the account rests on", &["account", "class", "code", "error", "since", "until"]);
     let works = log.line("INFO", "the account works again", &["account", "seconds"]);
     assert!((3_000..=7_200).contains(&works["fields"]["seconds"].as_u64().unwrap()), "{works}");
-    let recall = log.line("INFO", "recall refused", &["account", "delivery", "code", "words"]);
+    let recall = log.line("INFO", "recall refused", &["account", "delivery", "code", "error"]);
     assert_eq!(recall["fields"]["code"], "40059");
 }

@@ -265,7 +265,10 @@ async fn a_recall_neither_knocks_at_a_platform_that_is_gone_nor_is_it_given_up()
         let one = &report.deliveries[0];
         let reason = one.reason.as_ref().unwrap();
         assert_eq!((one.result, reason.code.as_str()), (RecallResult::Failed, "account_rests"));
-        assert!(reason.words.contains("net.connect") && reason.words.contains(&rest.until.to_string()), "{reason:?}");
+        assert!(
+            reason.message.contains("net.connect") && reason.message.contains(&rest.until.to_string()),
+            "{reason:?}"
+        );
         tokio::time::sleep(SECOND * 30).await;
     }
     assert_eq!(platform.recalls.load(Ordering::SeqCst), 1, "the first one found out");

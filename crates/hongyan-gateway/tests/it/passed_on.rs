@@ -275,7 +275,7 @@ async fn what_wecom_cuts_is_passed_on_whole_and_the_ledger_says_so() {
         assert_eq!(body_of(&upstream.last())[kind], content[kind], "whole");
         for row in ledger(&gateway).await {
             assert_eq!((&row["state"], &row["reason"]["code"]), (&json!("sent"), &json!("truncated")), "{row}");
-            assert_eq!(row["reason"]["words"], field);
+            assert_eq!(row["reason"]["message"], field);
             assert!(row["advice"]["zh"].as_str().is_some_and(|words| words.contains("long_text")), "{row}");
         }
     }

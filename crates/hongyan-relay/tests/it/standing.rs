@@ -22,7 +22,7 @@ async fn one(shows: Value, ledger: Value, wait: Duration) -> (Row, Summary) {
 async fn a_failure_says_whom_it_did_not_reach_and_why() {
     let ledger = json!({"recipients": [
         {"address": {"userid": "zhangsan"}, "state": "sent", "reason": null},
-        {"address": {"userid": "nobody"}, "state": "refused", "reason": {"code": "60111", "words": "userid not found"}},
+        {"address": {"userid": "nobody"}, "state": "refused", "reason": {"code": "60111", "message": "userid not found"}},
     ]});
     let shows = json!({"state": "partial", "recipients": {"sent": 1, "refused": 1}, "deliveries": []});
     let (row, summary) = one(shows, ledger, Duration::from_secs(10)).await;
@@ -52,7 +52,7 @@ async fn what_is_held_is_unknown_and_nobody_waits_for_it() {
     let shows = json!({"state": "unknown", "recipients": {"unknown": 1},
                        "deliveries": [{"account": "mail", "state": "unknown", "due": null}]});
     let ledger = json!({"recipients": [{"address": {"email": "li@example.com"}, "state": "unknown",
-                                         "reason": {"code": "held", "words": ""}}]});
+                                         "reason": {"code": "held", "message": ""}}]});
     let began = std::time::Instant::now();
     let (row, summary) = one(shows, ledger, Duration::from_secs(30)).await;
     assert_eq!((row.state.as_str(), row.settled, summary.open), ("unknown", false, 1));

@@ -108,7 +108,6 @@ struct Noted {
     platform: &'static str,
     kind: String,
     event_id: String,
-    #[serde(rename = "road")]
     destination: Destination,
     tries: u32,
     /// `waiting`, `delivered` or `given up`.

@@ -212,8 +212,8 @@ async fn mail_is_received_and_shown_and_some_mailboxes_refuse() {
     assert_eq!(seen["mails"][0]["to"], json!(["zhangsan@example.com", "lisi@example.com"]));
     assert_eq!((&seen["mails"][0]["subject"], &seen["totals"]["mails"]), (&json!("hello"), &json!(1)));
     assert!(!seen.to_string().contains(password));
-    raw.post("/sandbox/mail/trouble", json!({"kind": "drop_after_effect"})).await;
-    assert_eq!(raw.get("/sandbox/mail").await["troubles"].as_array().unwrap().len(), 1);
+    raw.post("/sandbox/mail/faults", json!({"kind": "drop_after_effect"})).await;
+    assert_eq!(raw.get("/sandbox/mail").await["faults"].as_array().unwrap().len(), 1);
     raw.call("DELETE", "/sandbox/mail", &Value::Null).await;
     assert_eq!(raw.get("/sandbox/mail").await["mails"], json!([]));
     let reply = raw.call("POST", "/sandbox/mail/mailbox", &json!({"address": "x", "refuse": 250})).await;

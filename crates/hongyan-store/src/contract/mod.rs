@@ -131,7 +131,7 @@ pub fn sent(id: DeliveryId) -> Settlement {
 /// A settlement in another state, for all its recipients alike.
 #[must_use]
 pub fn ended(id: DeliveryId, state: DeliveryState, rest: RecipientState, due: Option<Time>) -> Settlement {
-    let reason = Reason { code: "40003".into(), words: "sample words".into() };
+    let reason = Reason { code: "40003".into(), message: "sample words".into() };
     let rest = (rest, Some(reason));
     Settlement { state, rest, due, handle: None, receipt_at: None, attempt: Some(attempt("40003")), ..sent(id) }
 }
@@ -139,7 +139,7 @@ pub fn ended(id: DeliveryId, state: DeliveryState, rest: RecipientState, due: Op
 /// A line of history.
 #[must_use]
 pub fn attempt(code: &str) -> AttemptRow {
-    AttemptRow { at: NOW, took_ms: 12, code: code.into(), words: "sample words".into(), class: "taken".into() }
+    AttemptRow { at: NOW, took_ms: 12, code: code.into(), message: "sample words".into(), class: "taken".into() }
 }
 
 /// One recipient's result without a reason.

@@ -28,7 +28,7 @@ pub async fn exceptions_differ_from_the_rest(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = put(&store, make.message("ding", &["li", "wang", "zhao", "sun"])).await;
     claim_all(&store, "ding").await;
-    let reason = Some(Reason { code: "invalid_recipient".into(), words: "无此人".into() });
+    let reason = Some(Reason { code: "invalid_recipient".into(), message: "无此人".into() });
     let exceptions = vec![
         TargetResult { index: 2, state: RecipientState::Refused, reason: reason.clone() },
         result(0, RecipientState::Pending),
@@ -122,7 +122,7 @@ pub async fn the_history_keeps_the_last_twenty_calls(stand: impl Stand) {
     for number in 0..25 {
         assert_eq!(claim_all(&store, "ding").await.len(), 1);
         let mut call = attempt(&number.to_string());
-        call.words = "忙 \"quoted\" \u{0} \\".into();
+        call.message = "忙 \"quoted\" \u{0} \\".into();
         let again = ended(first(id), DeliveryState::Pending, RecipientState::Pending, Some(NOW));
         store.settle(vec![Settlement { attempt: Some(call), ..again }]).await.unwrap();
     }
@@ -133,7 +133,7 @@ pub async fn the_history_keeps_the_last_twenty_calls(stand: impl Stand) {
         history.iter().map(|call| call.code.parse().unwrap()).collect::<Vec<u32>>(),
         (5..25).collect::<Vec<_>>()
     );
-    assert_eq!(history[0].words, "忙 \"quoted\" \u{0} \\");
+    assert_eq!(history[0].message, "忙 \"quoted\" \u{0} \\");
 }
 
 pub async fn a_late_settlement_does_not_undo_a_recall(stand: impl Stand) {
@@ -207,7 +207,7 @@ pub async fn a_receipt_does_not_hide_that_it_was_a_repeat(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = put(&store, make.message("ding", &["li", "wang"])).await;
     claim_all(&store, "ding").await;
-    let twice = Some(Reason { code: "maybe_twice".into(), words: "sample words".into() });
+    let twice = Some(Reason { code: "maybe_twice".into(), message: "sample words".into() });
     let exceptions = vec![TargetResult { reason: Some(Reason::ours("held")), ..result(1, RecipientState::Unknown) }];
     let settled = Settlement { rest: (RecipientState::Sent, twice.clone()), exceptions, ..sent(first(id)) };
     store.settle(vec![settled]).await.unwrap();
@@ -224,7 +224,7 @@ pub async fn how_it_left_is_still_said_when_it_was_read(stand: impl Stand) {
     claim_all(&store, "ding").await;
     let late = Settlement { rest: (RecipientState::Sent, Some(Reason::ours("late"))), ..sent(first(id)) };
     store.settle(vec![late]).await.unwrap();
-    let capped = Reason { code: "143105".into(), words: String::new() };
+    let capped = Reason { code: "143105".into(), message: String::new() };
     let refused = TargetResult { index: 1, state: RecipientState::Refused, reason: Some(capped.clone()) };
     for _ in 0..2 {
         let results = vec![result(0, RecipientState::Read), refused.clone()];

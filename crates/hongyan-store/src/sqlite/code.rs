@@ -50,7 +50,7 @@ pub(crate) fn recipient_state(row: &Row<'_>, column: usize) -> Result<RecipientS
 /// A reason: code and words, side by side.
 pub(crate) fn reason(row: &Row<'_>, column: usize) -> Result<Option<Reason>> {
     Ok(match (get(row, column)?, get::<Option<String>>(row, column + 1)?) {
-        (Some(code), words) => Some(Reason { code, words: words.unwrap_or_default() }),
+        (Some(code), message) => Some(Reason { code, message: message.unwrap_or_default() }),
         (None, _) => None,
     })
 }

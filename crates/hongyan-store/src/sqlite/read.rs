@@ -129,7 +129,7 @@ pub(crate) fn recipients(connection: &Connection, id: MessageId) -> Result<Vec<L
         };
         odd.0.dedup();
         if !odd.0.is_empty() {
-            shown.reason = Some(Reason { words: odd.0.join(", "), ..Reason::ours("unreadable") });
+            shown.reason = Some(Reason { message: odd.0.join(", "), ..Reason::ours("unreadable") });
         }
         ledger.push(shown);
     }

@@ -138,7 +138,7 @@ fn settle_recipients(group: &Group<'_>, settlement: &Settlement) -> Result<()> {
             state.number(),
             settlement.at.millis(),
             reason.as_ref().map(|reason| &reason.code),
-            reason.as_ref().map(|reason| &reason.words),
+            reason.as_ref().map(|reason| &reason.message),
         ])?;
     for result in settlement.exceptions.iter().filter(|result| open.binary_search(&result.index).is_ok()) {
         let mut update = group.sql(
@@ -171,7 +171,7 @@ fn set_recipient(
         result.state.number(),
         at.millis(),
         result.reason.as_ref().map(|reason| &reason.code),
-        result.reason.as_ref().map(|reason| &reason.words),
+        result.reason.as_ref().map(|reason| &reason.message),
     ])?;
     Ok(())
 }

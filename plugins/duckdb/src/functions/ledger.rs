@@ -9,7 +9,7 @@ pub(crate) const COLUMNS: [&str; 12] = [
     "account",
     "state",
     "code",
-    "words",
+    "message",
     "reason",
     "advice",
     "resolved",

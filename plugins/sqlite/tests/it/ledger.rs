@@ -42,7 +42,7 @@ async fn a_message_is_handed_in_and_its_ledger_is_a_table() {
         until(&mut db, &id, "partial");
         let rows = db.ask("SELECT recipient, kind, account, state, code IS NOT NULL FROM hongyan_ledger(?) ORDER BY state DESC", std::slice::from_ref(&id)).unwrap();
         assert_eq!(rows.len(), 2, "{rows:?}");
-        let refused = db.ask("SELECT recipient, reason, advice, at, message_id, message FROM hongyan_ledger WHERE message = ? AND state = 'refused'", std::slice::from_ref(&id)).unwrap();
+        let refused = db.ask("SELECT recipient, reason, advice, at, message_id, id FROM hongyan_ledger WHERE id = ? AND state = 'refused'", std::slice::from_ref(&id)).unwrap();
         assert_eq!((refused.len(), &refused[0][0], &refused[0][4], &refused[0][5]), (1, &json!("nobody"), &id, &id));
         assert!(refused[0][1].as_str().unwrap().contains(" · ") && refused[0][3].as_str().unwrap().ends_with('Z'), "{refused:?}");
         // Beside other tables, in either order.
@@ -50,8 +50,8 @@ async fn a_message_is_handed_in_and_its_ledger_is_a_table() {
         db.ask("INSERT INTO asked VALUES (?)", std::slice::from_ref(&id)).unwrap();
         for sql in [
             "SELECT count(*) FROM asked JOIN hongyan_ledger(asked.id)",
-            "SELECT count(*) FROM hongyan_ledger l JOIN asked a ON l.message = a.id",
-            "SELECT count(*) FROM asked a, hongyan_ledger l WHERE l.message = a.id",
+            "SELECT count(*) FROM hongyan_ledger l JOIN asked a ON l.id = a.id",
+            "SELECT count(*) FROM asked a, hongyan_ledger l WHERE l.id = a.id",
         ] {
             assert_eq!(db.value(sql, &[]), 2, "{sql}");
         }

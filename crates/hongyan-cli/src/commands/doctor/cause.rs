@@ -13,7 +13,7 @@ pub(super) struct Cause {
     pub(super) cause: (String, String),
     pub(super) remedy: (String, String),
     /// What the other side said, as it said it; may be empty.
-    pub(super) words: String,
+    pub(super) message: String,
 }
 
 /// Codes with which a platform says that it does not trust the caller's address.
@@ -28,12 +28,12 @@ impl Cause {
             code: code.into(),
             cause: (en.into(), zh.into()),
             remedy: (remedy_en.into(), remedy_zh.into()),
-            words: String::new(),
+            message: String::new(),
         }
     }
 
-    pub(super) fn saying(mut self, words: impl Into<String>) -> Self {
-        self.words = words.into();
+    pub(super) fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
         self
     }
 
@@ -41,7 +41,7 @@ impl Cause {
     pub(super) fn configuration(invalid: &Invalid) -> Self {
         Self::ours(
             "configuration",
-            ("the account's settings are not whole", "账号配置有误"),
+            ("the account's settings are not valid", "账号配置有误"),
             ("correct the key that is named", "请更正所指的配置项"),
         )
         .saying(told!("{invalid}" ; "{invalid:#}"))
@@ -102,7 +102,7 @@ impl Cause {
                     "copy the AgentId from the page of the app whose secret is configured".into(),
                     "请从所配置密钥对应的应用详情页复制 AgentId".into(),
                 ),
-                words: fault.message().into(),
+                message: fault.message().into(),
             };
         }
         if fault.known().is_some_and(|row| row.class == Class::RefreshToken) {
@@ -136,14 +136,14 @@ impl Cause {
                 ),
                 format!("请在管理后台将 {zh} 加入应用的可信 IP(出口 IP 白名单)，或改用已列入的出口"),
             ),
-            words: fault.message().into(),
+            message: fault.message().into(),
         }
     }
 
     pub(super) fn json(&self) -> Value {
         json!({
             "code": self.code, "cause": self.cause.0, "cause_zh": self.cause.1,
-            "remedy": self.remedy.0, "remedy_zh": self.remedy.1, "words": self.words,
+            "remedy": self.remedy.0, "remedy_zh": self.remedy.1, "message": self.message,
         })
     }
 }
@@ -151,9 +151,9 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}  {} → {}  {}", self.code, self.cause.0, self.cause.1, self.remedy.0, self.remedy.1)?;
-        if !self.words.is_empty() {
+        if !self.message.is_empty() {
             // The other side's words may hold line ends; a check is one line.
-            write!(f, " ({})", self.words.split_whitespace().collect::<Vec<_>>().join(" "))?;
+            write!(f, " ({})", self.message.split_whitespace().collect::<Vec<_>>().join(" "))?;
         }
         Ok(())
     }

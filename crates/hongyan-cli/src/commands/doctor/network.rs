@@ -77,7 +77,7 @@ async fn reach_proxy(proxy: &Proxy) -> Result<String, Cause> {
             ("the configured proxy cannot be reached", "无法连接所配置的代理"),
             ("correct proxy on the account, or start the proxy", "请更正账号的 proxy，或启动该代理"),
         )
-        .saying(cause.words)
+        .saying(cause.message)
     })
 }
 
