@@ -4,7 +4,7 @@
 use crate::webhook;
 use hongyan_core::Reason;
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Known, Platform, TRANSPORT_FAULTS};
+use hongyan_endpoint::{ErrorCode, Platform, TRANSPORT_FAULTS};
 use hongyan_wecom::WeCom;
 
 /// One row of the catalogue: the same code means different things in different tables.
@@ -13,18 +13,18 @@ pub struct Entry {
     /// The table: one of [`TABLES`].
     pub table: &'static str,
     /// Code, class, who must act, meaning and remedy.
-    pub row: &'static Known,
+    pub row: &'static ErrorCode,
 }
 
 /// The tables' names: the platforms, mail, webhooks, transport faults (`network`) and hongyan's own reasons (`hongyan`).
 pub const TABLES: [&str; 6] = [DingTalk::NAME, WeCom::NAME, "mail", "webhook", "network", "hongyan"];
 
-fn rows(table: &str) -> &'static [Known] {
+fn rows(table: &str) -> &'static [ErrorCode] {
     match table {
-        DingTalk::NAME => DingTalk::faults(),
-        WeCom::NAME => WeCom::faults(),
-        "mail" => hongyan_mail::FAULTS,
-        "webhook" => webhook::FAULTS,
+        DingTalk::NAME => DingTalk::error_codes(),
+        WeCom::NAME => WeCom::error_codes(),
+        "mail" => hongyan_mail::ERROR_CODES,
+        "webhook" => webhook::ERROR_CODES,
         "network" => TRANSPORT_FAULTS,
         "hongyan" => Reason::TABLE,
         _ => &[],
@@ -47,13 +47,14 @@ pub fn explain(code: &str, table: Option<&str>) -> Vec<Entry> {
     let wanted = TABLES.into_iter().filter(|name| table.is_none_or(|only| only == *name));
     wanted
         .flat_map(|table| {
-            let found: Vec<&'static Known> = match table {
-                DingTalk::NAME => DingTalk::known(code).into_iter().collect(),
-                WeCom::NAME => WeCom::known(code).into_iter().collect(),
+            let found: Vec<&'static ErrorCode> = match table {
+                DingTalk::NAME => DingTalk::error_code(code).into_iter().collect(),
+                WeCom::NAME => WeCom::error_code(code).into_iter().collect(),
                 "mail" => {
-                    let worded = |row: &&Known| row.code.strip_prefix(code).is_some_and(|rest| rest.starts_with(' '));
+                    let worded =
+                        |row: &&ErrorCode| row.code.strip_prefix(code).is_some_and(|rest| rest.starts_with(' '));
                     let worded = rows(table).iter().filter(|row| !code.is_empty() && worded(row));
-                    hongyan_mail::known(code).into_iter().chain(worded).collect()
+                    hongyan_mail::error_code(code).into_iter().chain(worded).collect()
                 }
                 _ => rows(table).iter().filter(|row| row.code == code).collect(),
             };

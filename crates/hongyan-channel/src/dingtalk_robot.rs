@@ -22,7 +22,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, Invalid, Known, Scope, typed};
+use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, Invalid, Scope, typed};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::{Dialect, Form};
@@ -377,7 +377,7 @@ impl Channel for DingTalkRobotChannel {
         Health { token: "not_used".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         published::explain::<DingTalk>(code)
     }
 }

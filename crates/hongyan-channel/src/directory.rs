@@ -62,7 +62,7 @@ impl Directory {
                     Some(why) => Resolution::Nobody(Fault::ours(
                         "invalid_recipient",
                         format!("the platform's directory gave an id that {why}"),
-                        Reason::known("invalid_recipient"),
+                        Reason::error_code("invalid_recipient"),
                     )),
                 },
                 Err(fault) if fault.class() == Class::Permanent && nobody.contains(&fault.code()) => {

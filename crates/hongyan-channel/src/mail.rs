@@ -12,7 +12,7 @@ use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
     Group, Health, Mailbox, Naming, Outcome, Rate, Reason, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
-use hongyan_endpoint::{Class, Fault, File, Invalid, Known, bilingual, mail_address};
+use hongyan_endpoint::{Class, ErrorCode, Fault, File, Invalid, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
 use hongyan_net::Options;
 use hongyan_text::Dialect;
@@ -221,7 +221,7 @@ impl MailChannel {
         let file = match call.file {
             Some(CallFile::Bytes(file)) => Some(file),
             // A platform's id says nothing to a mailbox.
-            Some(CallFile::Id(_)) => return Err(Fault::ours("cannot_upload", "", Reason::known("cannot_upload"))),
+            Some(CallFile::Id(_)) => return Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload"))),
             None => None,
         };
         attachments.extend(file.map(|file| Attachment {
@@ -393,8 +393,8 @@ impl Channel for MailChannel {
         Health { token: "not_used".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
-        hongyan_mail::known(code).or_else(|| published::explain_ours(code))
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
+        hongyan_mail::error_code(code).or_else(|| published::explain_ours(code))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the platform crates declare, in the words of `hongyan-core`: rates, a token's state, reasons.
 
 use hongyan_core::{Health, Rate, Reason};
-use hongyan_endpoint::{Known, Platform, Scope, Spec, TRANSPORT_FAULTS};
+use hongyan_endpoint::{ErrorCode, Platform, Scope, Spec, TRANSPORT_FAULTS};
 use hongyan_platform_client::TokenState;
 
 /// The rates that an operation declares for a scope.
@@ -20,11 +20,11 @@ pub(crate) fn health(token: TokenState) -> Health {
 }
 
 /// The platform's row, ours, or the transport's.
-pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static Known> {
-    P::known(code).or_else(|| explain_ours(code))
+pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static ErrorCode> {
+    P::error_code(code).or_else(|| explain_ours(code))
 }
 
 /// Our row, or the transport's.
-pub(crate) fn explain_ours(code: &str) -> Option<&'static Known> {
-    Reason::known(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
+pub(crate) fn explain_ours(code: &str) -> Option<&'static ErrorCode> {
+    Reason::error_code(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
 }

@@ -5,7 +5,7 @@ use hongyan_endpoint::{Fault, File, Flaw, Platform, Unfit, bilingual};
 
 /// The platform's refusal, said beforehand.
 pub(crate) fn refused<P: Platform>(code: &str, words: impl Into<String>) -> Fault {
-    Fault::refused(code, words, P::known(code))
+    Fault::refused(code, words, P::error_code(code))
 }
 
 /// A request that cannot be made here.

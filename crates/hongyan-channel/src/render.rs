@@ -32,7 +32,7 @@ pub(crate) fn form(content: &Content) -> &'static str {
 
 /// What a platform refuses of an object that was made of this content, or of the platform's own.
 pub(crate) fn unfit<P: Platform>(content: &Content, kind: &Bilingual, refused: Unfit) -> Unfit {
-    let known = P::known(refused.code);
+    let known = P::error_code(refused.code);
     let refused = refused.explained(known);
     let field = refused.field.clone();
     if content.native.is_none() {

@@ -28,7 +28,7 @@ use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
     Media, Outcome, Resolution, Unfit, clock::System,
 };
-use hongyan_endpoint::{About, Bilingual, Class, Fault, Invalid, Known, Who, known};
+use hongyan_endpoint::{About, Bilingual, Class, ErrorCode, Fault, Invalid, Responsible, error_code};
 use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
 use serde::Deserialize;
 use serde_json::json;
@@ -61,28 +61,28 @@ impl ChannelFactory for WebhookConfig {
 }
 
 /// Answers that are refusals, by their HTTP status.
-pub(crate) static FAULTS: &[Known] = &[
-    known(
+pub(crate) static ERROR_CODES: &[ErrorCode] = &[
+    error_code(
         "http.refused",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the webhook refused the call", "Webhook 拒绝了调用"),
         ("look up the status, check the account's url and secret", "请查看状态码，检查账号的 url 与 secret"),
     ),
-    known(
+    error_code(
         "http.busy",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the webhook could not take the call now", "Webhook 暂时无法接收"),
         (
             "after a send that may have arrived all the same the outcome is unknown; see the delivery",
             "若该次发送可能已送达，则结果未知；请查看该投递",
         ),
     ),
-    known(
+    error_code(
         "http.throttled",
         Class::Throttled { after: None },
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the webhook wants fewer calls", "Webhook 要求降低频率"),
         (
             "hongyan waits as long as it was told, else 1 s, 2 s, 4 s …; set rate on the account",
@@ -92,9 +92,9 @@ pub(crate) static FAULTS: &[Known] = &[
     .about(About::Network),
 ];
 
-/// The row for one of [`FAULTS`]' codes.
-pub(crate) fn row(code: &str) -> Option<&'static Known> {
-    FAULTS.iter().find(|row| row.code == code)
+/// The row for one of [`ERROR_CODES`]' codes.
+pub(crate) fn row(code: &str) -> Option<&'static ErrorCode> {
+    ERROR_CODES.iter().find(|row| row.code == code)
 }
 
 /// Recipients of one call.
@@ -338,7 +338,7 @@ impl Channel for WebhookChannel {
         Health { token: "not_used".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         row(code).or_else(|| published::explain_ours(code))
     }
 }

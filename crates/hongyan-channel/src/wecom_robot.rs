@@ -20,7 +20,7 @@ use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
     Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
-use hongyan_endpoint::{Declared, Endpoint, Fault, File, Invalid, Known, Scope};
+use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::Dialect;
@@ -347,7 +347,7 @@ impl Channel for WeComRobotChannel {
         Health { token: "not_used".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         published::explain::<WeCom>(code)
     }
 }

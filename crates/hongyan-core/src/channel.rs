@@ -5,7 +5,7 @@ use crate::{
     Time,
 };
 use async_trait::async_trait;
-use hongyan_endpoint::{Fault, File, Known, Unfit};
+use hongyan_endpoint::{ErrorCode, Fault, File, Unfit};
 use std::{borrow::Cow, time::Duration};
 
 /// One account's sender. Implementations hold connections and tokens, never state that matters after a crash.
@@ -82,7 +82,7 @@ pub trait Channel: Send + Sync + 'static {
     }
 
     /// What the platform gave beside the handle when it took a call: WeCom's `response_code` of an interactive card.
-    /// Known for a while only, and to this process only.
+    /// ErrorCode for a while only, and to this process only.
     fn response_code(&self, _handle: &str) -> Option<String> {
         None
     }
@@ -129,7 +129,7 @@ pub trait Channel: Send + Sync + 'static {
     fn health(&self) -> Health;
 
     /// The row of the platform's table for a reason's code.
-    fn explain(&self, code: &str) -> Option<&'static Known>;
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode>;
 
     /// What the platform says it does not have, when that is what a refusal's code means.
     fn missing(&self, _code: &str) -> Option<Missing> {

@@ -143,7 +143,7 @@ pub trait Chats: Send + Sync {
     /// # Errors
     /// The platform's refusal; `no_read_list` where the platform has none.
     async fn readers(&self, _handle: &str) -> Result<Vec<String>, Fault> {
-        Err(Fault::ours("no_read_list", "", Reason::known("no_read_list")))
+        Err(Fault::ours("no_read_list", "", Reason::error_code("no_read_list")))
     }
 }
 

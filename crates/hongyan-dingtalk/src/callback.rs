@@ -98,7 +98,7 @@ impl Rejected {
     /// With class and advice, from the platform's table.
     #[must_use]
     pub fn fault(self) -> Fault {
-        Fault::refused(self.code(), self.to_string(), DingTalk::known(self.code()))
+        Fault::refused(self.code(), self.to_string(), DingTalk::error_code(self.code()))
     }
 }
 

@@ -82,7 +82,7 @@ fn read(spec: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {
 /// What the table cannot know: a lost answer leaves only a send's outcome open, and a code that we do not know
 /// is no verdict on the request when it comes with a 5xx.
 fn by_effect(spec: &Spec, status: u16, fault: Fault) -> Fault {
-    let lost = status == 504 || fault.class() == Class::Ambiguous || (status >= 500 && fault.known().is_none());
+    let lost = status == 504 || fault.class() == Class::Ambiguous || (status >= 500 && fault.error_code().is_none());
     match spec.effect {
         _ if !lost || fault.class() == Class::RefreshToken => fault,
         Effect::Send => fault.with_class(Class::Ambiguous),

@@ -12,25 +12,25 @@ mod people;
 mod quota;
 mod robot;
 
-use hongyan_endpoint::Known;
+use hongyan_endpoint::ErrorCode;
 use std::sync::LazyLock;
 
 /// The table: all themes one after another.
-pub(crate) static FAULTS: LazyLock<Vec<Known>> = LazyLock::new(|| {
+pub(crate) static ERROR_CODES: LazyLock<Vec<ErrorCode>> = LazyLock::new(|| {
     [app::ROWS, people::ROWS, message::ROWS, group::ROWS, robot::ROWS, quota::ROWS, callback::ROWS, new_style::ROWS]
         .concat()
 });
 
 /// The row of a code; a code in words falls back to its family: `invalidParameter.userIds.empty` to
 /// `invalidParameter.*`.
-pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
-    if let Some(row) = FAULTS.iter().find(|row| row.code == code) {
+pub(crate) fn look_up(code: &str) -> Option<&'static ErrorCode> {
+    if let Some(row) = ERROR_CODES.iter().find(|row| row.code == code) {
         return Some(row);
     }
     let mut family = code;
     while let Some((shorter, _)) = family.rsplit_once('.') {
         family = shorter;
-        let found = FAULTS.iter().find(|row| row.code.strip_suffix(".*") == Some(family));
+        let found = ERROR_CODES.iter().find(|row| row.code.strip_suffix(".*") == Some(family));
         if found.is_some() {
             return found;
         }
@@ -39,7 +39,7 @@ pub(crate) fn look_up(code: &str) -> Option<&'static Known> {
 }
 
 /// The row of a refusal: that of its code, or of the robot's guard that it names.
-pub(crate) fn of(code: &str, words: &str) -> Option<&'static Known> {
+pub(crate) fn of(code: &str, words: &str) -> Option<&'static ErrorCode> {
     look_up(robot::guard(code, words).unwrap_or(code))
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn every_row_is_whole_and_stands_once() {
-        assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+        assert_eq!(audit::error_codes(&ERROR_CODES), Vec::<String>::new());
     }
 
     #[test]

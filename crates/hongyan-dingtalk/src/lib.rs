@@ -40,7 +40,7 @@ pub mod webhook;
 
 pub use envelope::rewrapped;
 
-use hongyan_endpoint::{Declared, Endpoint, Fault, Known, Platform, Sealed, Spec};
+use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, Platform, Sealed, Spec};
 use hongyan_net::Secret;
 use hongyan_platform_client::Login;
 use std::time::Duration;
@@ -98,11 +98,11 @@ impl Platform for DingTalk {
         .concat()
     }
 
-    fn faults() -> &'static [Known] {
-        &faults::FAULTS
+    fn error_codes() -> &'static [ErrorCode] {
+        &faults::ERROR_CODES
     }
 
-    fn known(code: &str) -> Option<&'static Known> {
+    fn error_code(code: &str) -> Option<&'static ErrorCode> {
         faults::look_up(code)
     }
 

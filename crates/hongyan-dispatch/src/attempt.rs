@@ -172,7 +172,7 @@ pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> LaneUpdate {
     if let Some(what) = &claim.unreadable {
         return finish(lane, claim, unreadable(what, true), None, None, now).await;
     }
-    let fault = Fault::ours("interrupted", "", Reason::known("interrupted")).with_class(Class::Ambiguous);
+    let fault = Fault::ours("interrupted", "", Reason::error_code("interrupted")).with_class(Class::Ambiguous);
     decide(lane, claim, Outcome::failed(fault), None, (now, now)).await
 }
 
@@ -180,7 +180,7 @@ pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> LaneUpdate {
 pub(super) async fn panicked(lane: &Lane, claim: &Claim, called: bool) -> LaneUpdate {
     let now = lane.clock.now();
     let class = if called { Class::Ambiguous } else { Class::RETRY };
-    let fault = Fault::ours("attempt_panicked", "", Reason::known("attempt_panicked")).with_class(class);
+    let fault = Fault::ours("attempt_panicked", "", Reason::error_code("attempt_panicked")).with_class(class);
     decide(lane, claim, Outcome::failed(fault), None, (now, now)).await
 }
 

@@ -132,9 +132,9 @@ async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
 }
 
 fn cannot_upload() -> Fault {
-    Fault::ours("cannot_upload", "", Reason::known("cannot_upload"))
+    Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload"))
 }
 
 fn no_file() -> Fault {
-    Fault::ours("no_file", "", Reason::known("no_file"))
+    Fault::ours("no_file", "", Reason::error_code("no_file"))
 }

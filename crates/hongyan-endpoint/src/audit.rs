@@ -3,7 +3,7 @@
 //! Each function gives the list of what is wrong, so that a test prints all of it at once. Reading the files is
 //! the test's work: this crate touches none.
 
-use crate::{Class, Effect, Fault, Fixture, Known, Platform};
+use crate::{Class, Effect, ErrorCode, Fault, Fixture, Platform};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Walks all declarations against their fixtures: `files` are pairs of file name and text.
@@ -28,7 +28,7 @@ pub fn fixtures<P: Platform>(files: Vec<(String, String)>) -> Vec<String> {
             faults.push(format!("{}: no doc", spec.name));
         }
         let codes = spec.refuses.iter().map(|refusal| refusal.code).chain(spec.limits.iter().map(|limit| limit.code));
-        for code in codes.filter(|code| !code.is_empty() && P::known(code).is_none()) {
+        for code in codes.filter(|code| !code.is_empty() && P::error_code(code).is_none()) {
             faults.push(format!("{}: {code} is in no row of the error table", spec.name));
         }
         let Some(text) = files.remove(&format!("{}.json", spec.name)) else {
@@ -52,8 +52,8 @@ pub fn fixtures<P: Platform>(files: Vec<(String, String)>) -> Vec<String> {
 /// Checks an error table row by row: unique codes, whole texts, advice that is more than the meaning, somebody
 /// to act on what is permanent.
 #[must_use]
-pub fn faults(table: &[Known]) -> Vec<String> {
-    use crate::Who;
+pub fn error_codes(table: &[ErrorCode]) -> Vec<String> {
+    use crate::Responsible;
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     for row in table {
@@ -71,9 +71,9 @@ pub fn faults(table: &[Known]) -> Vec<String> {
         if row.en == row.advice_en || row.zh == row.advice_zh {
             wrong("the advice repeats the meaning");
         }
-        match (row.class, row.who) {
-            (Class::Permanent, Who::Hongyan) => wrong("permanent, but nobody is to act"),
-            (Class::RefreshToken, who) if who != Who::Hongyan => wrong("hongyan itself refreshes tokens"),
+        match (row.class, row.responsible) {
+            (Class::Permanent, Responsible::Hongyan) => wrong("permanent, but nobody is to act"),
+            (Class::RefreshToken, who) if who != Responsible::Hongyan => wrong("hongyan itself refreshes tokens"),
             _ => {}
         }
     }
@@ -89,7 +89,7 @@ pub fn round_trips<P: Platform>(codes: &[&str]) -> Vec<String> {
         let spec = declared.spec();
         for code in codes {
             let wrong = |what: String| format!("{} {code}: {what}", spec.name);
-            let fault = Fault::refused(*code, "invented", P::known(code));
+            let fault = Fault::refused(*code, "invented", P::error_code(code));
             let sealed = P::seal(spec, Err(&fault));
             let expected = match fault.class() {
                 Class::Ambiguous if spec.effect != Effect::Send => Class::RETRY,

@@ -102,7 +102,7 @@ const INVALID: &str = "request.invalid";
 
 /// Who has to act before it can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub enum Responsible {
     /// Nobody: hongyan repeats it by itself.
     Hongyan,
     /// Whoever wrote the message: content, addresses, sizes.
@@ -115,7 +115,7 @@ pub enum Who {
 
 /// One row of a platform's error table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Known {
+pub struct ErrorCode {
     /// The platform's code, as text.
     pub code: &'static str,
     /// What it means for the caller.
@@ -123,7 +123,7 @@ pub struct Known {
     /// What it is about; a [`Class::RefreshToken`] is about the account, whatever stands here.
     pub about: About,
     /// Who has to act.
-    pub who: Who,
+    pub responsible: Responsible,
     /// What it says, in English.
     pub en: &'static str,
     /// What it says, in Chinese.
@@ -136,17 +136,17 @@ pub struct Known {
 
 /// A row for a fault table: code, class, who acts, meaning (en, zh), advice (en, zh).
 #[must_use]
-pub const fn known(
+pub const fn error_code(
     code: &'static str,
     class: Class,
-    who: Who,
+    responsible: Responsible,
     (en, zh): (&'static str, &'static str),
     (advice_en, advice_zh): (&'static str, &'static str),
-) -> Known {
-    Known { code, class, about: About::Message, who, en, zh, advice_en, advice_zh }
+) -> ErrorCode {
+    ErrorCode { code, class, about: About::Message, responsible, en, zh, advice_en, advice_zh }
 }
 
-impl Known {
+impl ErrorCode {
     /// The same row, about more than the one message.
     #[must_use]
     pub const fn about(mut self, about: About) -> Self {
@@ -167,17 +167,17 @@ pub struct Fault {
     code: String,
     message: String,
     operation: &'static str,
-    known: Option<&'static Known>,
+    error_code: Option<&'static ErrorCode>,
 }
 
 impl Fault {
     /// A refusal by the platform, with its code and words. Unknown codes are [`Class::Permanent`].
     #[must_use]
-    pub fn refused(code: impl Into<String>, message: impl Into<String>, known: Option<&'static Known>) -> Self {
+    pub fn refused(code: impl Into<String>, message: impl Into<String>, row: Option<&'static ErrorCode>) -> Self {
         Self {
             origin: Origin::Platform,
-            class: known.map_or(Class::Permanent, |row| row.class),
-            about: match known {
+            class: row.map_or(Class::Permanent, |row| row.class),
+            about: match row {
                 Some(row) if row.class == Class::RefreshToken => About::Account,
                 Some(row) => row.about,
                 None => About::Message,
@@ -185,7 +185,7 @@ impl Fault {
             code: harmless(&code.into()).into_owned(),
             message: harmless(&message.into()).into_owned(),
             operation: "",
-            known,
+            error_code: row,
         }
     }
 
@@ -198,8 +198,8 @@ impl Fault {
 
     /// A refusal of our own, with its row.
     #[must_use]
-    pub fn ours(code: &'static str, message: impl Into<String>, known: Option<&'static Known>) -> Self {
-        Self { origin: Origin::Ours, ..Self::refused(code, message, known) }
+    pub fn ours(code: &'static str, message: impl Into<String>, row: Option<&'static ErrorCode>) -> Self {
+        Self { origin: Origin::Ours, ..Self::refused(code, message, row) }
     }
 
     /// An answer in the platform's place: of HTTP `status`, and not in the platform's form.
@@ -289,7 +289,7 @@ impl Fault {
     /// `310000.clock` for the code `310000`.
     #[must_use]
     pub fn case(&self) -> Option<&'static str> {
-        self.known?.code.strip_prefix(self.code.as_str())?.strip_prefix('.')
+        self.error_code?.code.strip_prefix(self.code.as_str())?.strip_prefix('.')
     }
 
     /// What it is about: the message, or all that leaves by the same account.
@@ -318,14 +318,14 @@ impl Fault {
 
     /// The table's row, when the code is known.
     #[must_use]
-    pub fn known(&self) -> Option<&'static Known> {
-        self.known
+    pub fn error_code(&self) -> Option<&'static ErrorCode> {
+        self.error_code
     }
 
     /// What to do, in English; empty when the code is unknown.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        self.known.map_or("", |row| row.advice_en)
+        self.error_code.map_or("", |row| row.advice_en)
     }
 }
 
@@ -335,7 +335,7 @@ impl fmt::Display for Fault {
             write!(f, "{}: ", self.operation)?;
         }
         f.write_str(&with_code(&self.code, &self.message))?;
-        if let Some(row) = self.known {
+        if let Some(row) = self.error_code {
             write!(f, " ({}; {})", row.en, row.advice_en)?;
         }
         Ok(())
@@ -367,19 +367,19 @@ pub fn with_code(code: &str, words: &str) -> String {
 }
 
 /// Transport faults, the same for every platform.
-pub static TRANSPORT_FAULTS: &[Known] = &[
-    known(
+pub static TRANSPORT_FAULTS: &[ErrorCode] = &[
+    error_code(
         "net.connect",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the platform could not be reached", "无法连接到平台"),
         ("check the network, DNS and any proxy; hongyan keeps trying", "请检查网络、DNS 和代理；鸿雁会继续重试"),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.tls",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the certificate was not accepted", "证书校验未通过"),
         (
             "check base_url, the machine's clock and any intercepting proxy",
@@ -387,10 +387,10 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.untrusted",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the certificate's issuer is not trusted", "证书的签发者不受信任"),
         (
             "if the issuer is your company's own, name its certificate (PEM) as ca_file on the account, or add it to the system's store or SSL_CERT_FILE; otherwise somebody stands between: do not go on",
@@ -398,42 +398,42 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.timeout",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("no answer within the time-out", "超时未收到应答"),
         ("for a send the outcome is unknown; see the delivery", "若为发送，结果未知；请查看该投递"),
     ),
-    known(
+    error_code(
         "net.lost",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the connection broke before the answer", "应答前连接中断"),
         ("for a send the outcome is unknown; see the delivery", "若为发送，结果未知；请查看该投递"),
     ),
-    known(
+    error_code(
         "net.not_json",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the answer was not the platform's", "应答不是平台的格式"),
         (
             "a proxy or a block page answered in the platform's place; check base_url and the egress address",
             "可能是代理或拦截页代替平台作答；请检查 base_url 和出口 IP",
         ),
     ),
-    known(
+    error_code(
         "net.status",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the platform answered with a server error", "平台返回服务器错误"),
         ("hongyan keeps trying", "鸿雁会继续重试"),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.redirect",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the answer was a redirect, which is not followed", "应答是重定向，不予跟随"),
         (
             "correct base_url, or look for a proxy or a sign-in page that answers in the platform's place: a credential never follows a redirect",
@@ -441,11 +441,11 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.throttled",
         // What it says goes before it; of one that does not say, pauses grow.
         Class::Throttled { after: None },
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many calls: a gate in front of the platform took none", "调用过多：平台前的网关未受理"),
         (
             "hongyan waits as long as it was told, else 1 s, 2 s, 4 s …; set rate on the account",
@@ -453,18 +453,18 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.unavailable",
         Class::throttled(60),
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the platform takes no calls for a while, and said for how long", "平台暂停服务，并告知了时长"),
         ("hongyan waits as long as it was told", "鸿雁按其要求等待"),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.gate",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("a gate in front of the platform refused the call", "平台前的网关拒绝了调用"),
         (
             "check base_url, the proxy and the egress address: the refusal is not in the platform's form",
@@ -472,10 +472,10 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.proxy",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("the proxy does not let the call through", "代理未放行该调用"),
         (
             "check user and password in proxy, and that the proxy allows CONNECT to the platform's host",
@@ -483,24 +483,24 @@ pub static TRANSPORT_FAULTS: &[Known] = &[
         ),
     )
     .about(About::Network),
-    known(
+    error_code(
         "net.too_long",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("a gate in front of the platform takes no call of this size", "平台前的网关不接受这么大的请求"),
         ("raise the limit of the proxy at base_url, or send less", "请调高 base_url 处代理的上限，或减小内容"),
     ),
-    known(
+    error_code(
         "net.too_large",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the answer was larger than allowed", "应答超过允许的大小"),
         ("check what answers at base_url", "请检查 base_url 处的服务"),
     ),
-    known(
+    error_code(
         INVALID,
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("the call could not be written", "请求无法生成"),
         ("correct the field that the message names", "请更正提示中的字段"),
     ),
@@ -517,7 +517,7 @@ mod tests {
 
     #[test]
     fn a_refused_token_and_the_network_are_about_more_than_one_message() {
-        static TOKEN: Known = known("1", Class::RefreshToken, Who::Hongyan, ("", ""), ("", ""));
+        static TOKEN: ErrorCode = error_code("1", Class::RefreshToken, Responsible::Hongyan, ("", ""), ("", ""));
         assert_eq!(Fault::refused("1", "", Some(&TOKEN)).about(), About::Account);
         for (code, about) in [
             ("net.connect", About::Network),

@@ -1,6 +1,6 @@
 //! What can be wrong with a field of a request or a message, and the one place where that becomes a sentence.
 
-use crate::{Bilingual, Known, Unit, bilingual};
+use crate::{Bilingual, ErrorCode, Unit, bilingual};
 use std::fmt;
 
 /// What is wrong with a field.
@@ -146,7 +146,7 @@ impl Unfit {
 
     /// The same, with the code and its meaning as the platform's table has it.
     #[must_use]
-    pub fn explained(mut self, known: Option<&'static Known>) -> Self {
+    pub fn explained(mut self, known: Option<&'static ErrorCode>) -> Self {
         self.meaning = Some(known.map_or(("", ""), |row| (row.en, row.zh)));
         self
     }

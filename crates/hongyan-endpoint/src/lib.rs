@@ -13,7 +13,7 @@
 //! #     const NAME: &'static str = "post";
 //! #     fn base(_: &Spec) -> &'static str { "https://post.example" }
 //! #     fn endpoints() -> Vec<&'static dyn Declared> { ENDPOINTS.to_vec() }
-//! #     fn faults() -> &'static [Known] { &[] }
+//! #     fn error_codes() -> &'static [ErrorCode] { &[] }
 //! #     fn open(_: &Spec, _: u16, _: &[u8]) -> Result<(), Fault> { Ok(()) }
 //! #     fn seal(_: &Spec, _: Result<serde_json::Value, &Fault>) -> Sealed { Sealed::json(200, &serde_json::json!({})) }
 //! # }
@@ -55,7 +55,7 @@ pub mod strict;
 mod wire;
 
 pub use bilingual::Bilingual;
-pub use fault::{About, Class, Fault, Known, Origin, TRANSPORT_FAULTS, Who, known, with_code};
+pub use fault::{About, Class, ErrorCode, Fault, Origin, Responsible, TRANSPORT_FAULTS, error_code, with_code};
 pub use file::File;
 pub use flaw::{Flaw, Unfit};
 pub use harmless::{harmless, harmless_json, is_harmful};
@@ -88,7 +88,7 @@ pub trait Platform: Send + Sync + 'static {
     fn endpoints() -> Vec<&'static dyn Declared>;
 
     /// The platform's error table: every code we know, with class and advice.
-    fn faults() -> &'static [Known];
+    fn error_codes() -> &'static [ErrorCode];
 
     /// Reads the reply's envelope; `Ok` means that the body may be read as the operation's reply.
     ///
@@ -102,8 +102,8 @@ pub trait Platform: Send + Sync + 'static {
 
     /// The row of [`Self::faults`] for a code.
     #[must_use]
-    fn known(code: &str) -> Option<&'static Known> {
-        Self::faults().iter().find(|row| row.code == code)
+    fn error_code(code: &str) -> Option<&'static ErrorCode> {
+        Self::error_codes().iter().find(|row| row.code == code)
     }
 }
 

@@ -68,7 +68,7 @@ pub trait PlatformServer: Platform {
     /// A refusal with one of the platform's codes and this text; its class is the table's.
     #[must_use]
     fn refused(code: &str, text: impl Into<String>) -> Fault {
-        Fault::refused(code, text, Self::known(code))
+        Fault::refused(code, text, Self::error_code(code))
     }
 }
 

@@ -276,7 +276,7 @@ fn explain(call: &MailCall, shown: &str, failed: SendFault) -> FunctionError {
                 Class::Retryable { .. } | Class::Throttled { .. } => {
                     ("try again in some minutes; nothing was sent", "请数分钟后重试；未发送任何邮件")
                 }
-                _ => fault.known().map_or(("", ""), |row| (row.advice_en, row.advice_zh)),
+                _ => fault.error_code().map_or(("", ""), |row| (row.advice_en, row.advice_zh)),
             };
             FunctionError::new(kind, text, advice).with_reply_code(number)
         }

@@ -6,7 +6,7 @@
 //! Sources: RFC 5321 §4.2, RFC 3463, RFC 4954 §6, and the words that providers answer with.
 
 use crate::reply;
-use hongyan_endpoint::{About, Class, Fault, Known, Who, known as row};
+use hongyan_endpoint::{About, Class, ErrorCode, Fault, Responsible, error_code as row};
 use std::time::Duration;
 
 const HOUR: Class = Class::throttled(3600);
@@ -28,112 +28,112 @@ const FROM_LOGIN: (&str, &str) =
     ("set the account's from address to its login address", "请将账号的发件地址设为登录地址");
 
 /// Every refusal we know.
-pub static FAULTS: &[Known] = &[
+pub static ERROR_CODES: &[ErrorCode] = &[
     // NetEase's own words.
     row(
         "451 DT:SPM",
         TWO_MINUTES,
-        Who::Sender,
+        Responsible::Sender,
         ("the mail looks like spam to NetEase; it asks to try again", "网易疑为垃圾邮件，要求稍后再试"),
         ("hongyan waits two minutes; if it stays so, change the content", "鸿雁会等待两分钟；若仍如此请修改内容"),
     ),
     row(
         "554 DT:SPM",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("NetEase takes the mail for spam", "网易判定为垃圾邮件"),
         CONTENT,
     ),
     row(
         "421 HL:REP",
         HOUR,
-        Who::Operator,
+        Responsible::Operator,
         ("NetEase has held back this address for its reputation", "网易因 IP 信誉暂时拒绝"),
         ("send from another egress address, or write to NetEase", "请更换出口 IP，或联系网易"),
     ).about(About::Account),
     row(
         "421 HL:ICC",
         MINUTE,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many connections at once for NetEase", "对网易的并发连接过多"),
         ("hongyan rests the account; lower `connections`", "鸿雁会暂停该账号；请调低 connections"),
     ).about(About::Account),
     row(
         "421 HL:IFC",
         MINUTE,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many connections in a short time for NetEase", "短时间内对网易连接过多"),
         WAITS,
     ).about(About::Account),
     row(
         "421 HL:MEP",
         MINUTE,
-        Who::Operator,
+        Responsible::Operator,
         ("NetEase takes the sender for forged", "网易认为发件人系伪造"),
         FROM_LOGIN,
     ).about(About::Account),
-    row("450 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
-    row("451 MI:DMC", MINUTE, Who::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
-    row("450 RP:DRC", MINUTE, Who::Hongyan, ("too many recipients on one connection", "单个连接上收件人过多"), WAITS).about(About::Account),
+    row("450 MI:DMC", MINUTE, Responsible::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
+    row("451 MI:DMC", MINUTE, Responsible::Hongyan, ("too many mails on one connection", "单个连接上邮件过多"), WAITS).about(About::Account),
+    row("450 RP:DRC", MINUTE, Responsible::Hongyan, ("too many recipients on one connection", "单个连接上收件人过多"), WAITS).about(About::Account),
     row(
         "451 MI:SFQ",
         Class::throttled(900),
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many mails within 15 minutes", "15 分钟内发信过多"),
         WAITS,
     ).about(About::Account),
     row(
         "451 RP:QRC",
         Class::throttled(900),
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many recipients within a time", "一段时间内收件人过多"),
         WAITS,
     ).about(About::Account),
-    row("550 MI:STC", HOUR, Who::Admin, ("the day's connections are used up", "当日连接次数已用完"), DAILY).about(About::Account),
+    row("550 MI:STC", HOUR, Responsible::Admin, ("the day's connections are used up", "当日连接次数已用完"), DAILY).about(About::Account),
     row(
         "550 RP:RCL",
         HOUR,
-        Who::Admin,
+        Responsible::Admin,
         ("NetEase's limit on mails to many is reached", "网易群发数量超限"),
         ("the account rests; send less, and set fewer recipients per mail", "账号已暂停；请减少发送量及每封邮件的收件人数"),
     ).about(About::Account),
-    row("550 RP:TRC", HOUR, Who::Admin, ("NetEase's limit on recipients within a time is reached", "网易一段时间内收件人数超限"), DAILY).about(About::Account),
+    row("550 RP:TRC", HOUR, Responsible::Admin, ("NetEase's limit on recipients within a time is reached", "网易一段时间内收件人数超限"), DAILY).about(About::Account),
     // The words of QQ and of Tencent's corporate mail.
     row(
         "550 frequency limited",
         HOUR,
-        Who::Admin,
+        Responsible::Admin,
         ("QQ limits this address or account by frequency", "QQ 邮箱频率限制"),
         DAILY,
     ).about(About::Account),
     row(
         "550 connection denied",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("QQ refuses this address", "QQ 邮箱拒绝该 IP"),
         ("send from another egress address, or write to QQ mail", "请更换出口 IP，或联系 QQ 邮箱"),
     ).about(About::Account),
-    row("550 content denied", Class::Permanent, Who::Sender, ("QQ refuses the content", "QQ 邮箱拒绝该内容"), CONTENT),
+    row("550 content denied", Class::Permanent, Responsible::Sender, ("QQ refuses the content", "QQ 邮箱拒绝该内容"), CONTENT),
     row(
         "501 authorization user",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the sender must be the login address", "发件人必须与登录账号一致"),
         FROM_LOGIN,
     ).about(About::Account),
     row(
         "553 authorized user",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the sender must be the login address", "发件人必须与登录账号一致"),
         FROM_LOGIN,
     ).about(About::Account),
     // Alibaba's words.
-    row("454 behavio", MINUTE, Who::Hongyan, ("Alibaba's mail rests this account", "阿里邮箱暂时限制该账号"), WAITS).about(About::Account),
+    row("454 behavio", MINUTE, Responsible::Hongyan, ("Alibaba's mail rests this account", "阿里邮箱暂时限制该账号"), WAITS).about(About::Account),
     row(
         "554 behavio",
         HOUR,
-        Who::Admin,
+        Responsible::Admin,
         ("Alibaba's mail refuses this account's conduct", "阿里邮箱因发信行为拒绝"),
         (
             "send less and fewer alike; the limit lifts after minutes to a day",
@@ -141,25 +141,25 @@ pub static FAULTS: &[Known] = &[
         ),
     ).about(About::Account),
     // Google: https://support.google.com/a/answer/3726730
-    row("550 5.4.5", HOUR, Who::Admin, ("the day's sending quota is used up", "当日发信额度已用完"), DAILY).about(About::Account),
+    row("550 5.4.5", HOUR, Responsible::Admin, ("the day's sending quota is used up", "当日发信额度已用完"), DAILY).about(About::Account),
     // What several say of their quota, under the enhanced code of every policy: "5.7.0 Mail sending limit exceeded".
-    row("550 sending limit", HOUR, Who::Admin, ("the account's sending limit is reached", "账号发信额度已用完"), DAILY).about(About::Account),
+    row("550 sending limit", HOUR, Responsible::Admin, ("the account's sending limit is reached", "账号发信额度已用完"), DAILY).about(About::Account),
     // Microsoft: https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
-    row("550 5.1.90", HOUR, Who::Admin, ("the day's recipients are used up", "当日收件人额度已用完"), DAILY).about(About::Account),
-    row("550 5.7.705", HOUR, Who::Admin, ("the company has sent too much", "企业发信量超限"), DAILY).about(About::Account),
+    row("550 5.1.90", HOUR, Responsible::Admin, ("the day's recipients are used up", "当日收件人额度已用完"), DAILY).about(About::Account),
+    row("550 5.7.705", HOUR, Responsible::Admin, ("the company has sent too much", "企业发信量超限"), DAILY).about(About::Account),
     // Microsoft's answer to too many connections.
-    row("432 4.3.2", MINUTE, Who::Hongyan, ("too many connections at once", "并发连接过多"), WAITS).about(About::Account),
+    row("432 4.3.2", MINUTE, Responsible::Hongyan, ("too many connections at once", "并发连接过多"), WAITS).about(About::Account),
     row(
         "450 greylist",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the receiver asks to come again (greylisting)", "收件方灰名单，要求稍后再投"),
         REPEATS,
     ),
     row(
         "451 greylist",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the receiver asks to come again (greylisting)", "收件方灰名单，要求稍后再投"),
         REPEATS,
     ),
@@ -167,55 +167,55 @@ pub static FAULTS: &[Known] = &[
     row(
         "4.5.3",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many recipients in one transaction", "单次会话收件人过多"),
         ("hongyan sends to the rest in another mail", "鸿雁会另发一封给其余收件人"),
     ),
     row(
         "5.5.3",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("too many recipients in one transaction", "单次会话收件人过多"),
         ("hongyan sends to the rest in another mail", "鸿雁会另发一封给其余收件人"),
     ),
-    row("4.7.28", MINUTE, Who::Hongyan, ("too many mails in a short time", "短时间内邮件过多"), WAITS).about(About::Account),
-    row("5.1.1", Class::Permanent, Who::Sender, ("no such mailbox", "该邮箱不存在"), CHECK_ADDRESS),
-    row("5.1.2", Class::Permanent, Who::Sender, ("no such mail domain", "该邮件域名不存在"), CHECK_ADDRESS),
-    row("5.1.3", Class::Permanent, Who::Sender, ("not a mail address", "邮箱地址格式错误"), CHECK_ADDRESS),
+    row("4.7.28", MINUTE, Responsible::Hongyan, ("too many mails in a short time", "短时间内邮件过多"), WAITS).about(About::Account),
+    row("5.1.1", Class::Permanent, Responsible::Sender, ("no such mailbox", "该邮箱不存在"), CHECK_ADDRESS),
+    row("5.1.2", Class::Permanent, Responsible::Sender, ("no such mail domain", "该邮件域名不存在"), CHECK_ADDRESS),
+    row("5.1.3", Class::Permanent, Responsible::Sender, ("not a mail address", "邮箱地址格式错误"), CHECK_ADDRESS),
     row(
         "5.1.8",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the sender's address is not accepted", "发件地址不被接受"),
         FROM_LOGIN,
     ).about(About::Account),
-    row("5.2.1", Class::Permanent, Who::Sender, ("the mailbox is switched off", "该邮箱已停用"), CHECK_ADDRESS),
-    row("4.2.2", Class::RETRY, Who::Sender, ("the mailbox is full", "对方邮箱已满"), REPEATS),
+    row("5.2.1", Class::Permanent, Responsible::Sender, ("the mailbox is switched off", "该邮箱已停用"), CHECK_ADDRESS),
+    row("4.2.2", Class::RETRY, Responsible::Sender, ("the mailbox is full", "对方邮箱已满"), REPEATS),
     row(
         "5.2.2",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("the mailbox is full", "对方邮箱已满"),
         ("ask the recipient to make room", "请收件人清理邮箱"),
     ),
     row(
         "5.3.4",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("the mail is too large", "邮件过大"),
         ("make the attachments smaller or send a link", "请减小附件或改发链接"),
     ),
     row(
         "5.6.7",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("the server does not take non-ASCII addresses", "服务器不支持非 ASCII 地址"),
         CHECK_ADDRESS,
     ),
     row(
         "5.7.8",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("user name or password is wrong", "用户名或密码错误"),
         (
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
@@ -225,91 +225,91 @@ pub static FAULTS: &[Known] = &[
     row(
         "5.7.9",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("this way of logging in is not allowed", "不允许此登录方式"),
         ("use an app password or what the provider names", "请使用应用专用密码或服务商指定的方式"),
     ).about(About::Account),
     row(
         "5.7.20",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("no valid DKIM signature", "没有有效的 DKIM 签名"),
         ("set up DKIM at the provider", "请在服务商处配置 DKIM"),
     ),
     row(
         "5.7.23",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the SPF check failed", "SPF 校验失败"),
         ("list the sending server in the domain's SPF record", "请在域名的 SPF 记录中加入发信服务器"),
     ),
     row(
         "5.7.26",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("SPF and DKIM failed", "SPF 与 DKIM 均未通过"),
         ("set up SPF and DKIM for the sender's domain", "请为发件域名配置 SPF 与 DKIM"),
     ),
     // Reply codes alone.
-    row("4xx frequency", MINUTE, Who::Hongyan, ("the server asks to go slower", "服务器要求降低频率"), WAITS),
-    row("421", Class::RETRY, Who::Hongyan, ("the server closes for now", "服务器暂停服务"), REPEATS).about(About::Account),
-    row("432", Class::RETRY, Who::Hongyan, ("logging in is not possible for now", "暂时无法登录"), REPEATS).about(About::Account),
-    row("450", Class::RETRY, Who::Hongyan, ("the mailbox is busy or held back for now", "邮箱暂时不可用"), REPEATS),
-    row("451", Class::RETRY, Who::Hongyan, ("an error at the server, for now", "服务器临时错误"), REPEATS),
-    row("452", Class::RETRY, Who::Hongyan, ("the server is short of room, for now", "服务器存储空间暂时不足"), REPEATS),
+    row("4xx frequency", MINUTE, Responsible::Hongyan, ("the server asks to go slower", "服务器要求降低频率"), WAITS),
+    row("421", Class::RETRY, Responsible::Hongyan, ("the server closes for now", "服务器暂停服务"), REPEATS).about(About::Account),
+    row("432", Class::RETRY, Responsible::Hongyan, ("logging in is not possible for now", "暂时无法登录"), REPEATS).about(About::Account),
+    row("450", Class::RETRY, Responsible::Hongyan, ("the mailbox is busy or held back for now", "邮箱暂时不可用"), REPEATS),
+    row("451", Class::RETRY, Responsible::Hongyan, ("an error at the server, for now", "服务器临时错误"), REPEATS),
+    row("452", Class::RETRY, Responsible::Hongyan, ("the server is short of room, for now", "服务器存储空间暂时不足"), REPEATS),
     row(
         "454",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("TLS or logging in is not possible for now", "TLS 或登录暂时不可用"),
         REPEATS,
     ),
     row(
         "455",
         Class::RETRY,
-        Who::Hongyan,
+        Responsible::Hongyan,
         ("the server cannot take these parameters for now", "服务器暂时无法处理参数"),
         REPEATS,
     ),
     row(
         "500",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server did not understand the command", "服务器不识别命令"),
         ("check that host and port are a mail submission server", "请检查 host 与 port 是否为发信服务器"),
     ),
     row(
         "501",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("the server refuses an address or parameter", "服务器拒绝地址或参数"),
         CHECK_ADDRESS,
     ),
     row(
         "502",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server does not know the command", "服务器未实现该命令"),
         ("check that host and port are a mail submission server", "请检查 host 与 port 是否为发信服务器"),
     ),
     row(
         "503",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server wants another order, often a login first", "命令顺序错误，通常需先登录"),
         ("set username and password", "请设置 username 与 password"),
     ),
     row(
         "504",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server does not take this way of logging in", "服务器不支持此登录方式"),
         ("see the provider's page for the way it wants", "请查阅服务商要求的登录方式"),
     ),
     row(
         "530",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("a login or TLS is needed first", "需先登录或启用 TLS"),
         (
             "set username and password, and tls to implicit or starttls",
@@ -319,14 +319,14 @@ pub static FAULTS: &[Known] = &[
     row(
         "534",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("a stronger login is needed", "需要更安全的登录方式"),
         ("use an app password or what the provider names", "请使用应用专用密码或服务商指定的方式"),
     ).about(About::Account),
     row(
         "535",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("user name or password is wrong", "用户名或密码错误"),
         (
             "stop and correct it: most providers want an authorization code, and repeated tries get the address blocked",
@@ -336,47 +336,47 @@ pub static FAULTS: &[Known] = &[
     row(
         "538",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("TLS is needed to log in", "登录需要 TLS"),
         ("set tls to implicit or starttls", "请将 tls 设为 implicit 或 starttls"),
     ).about(About::Account),
     row(
         "550",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("refused: no such mailbox, or a policy", "被拒：邮箱不存在或策略限制"),
         ("read the server's words; correct or remove the address", "请查看服务器说明；更正或删除该地址"),
     ),
-    row("551", Class::Permanent, Who::Sender, ("the mailbox is not here", "该邮箱不在此服务器"), CHECK_ADDRESS),
+    row("551", Class::Permanent, Responsible::Sender, ("the mailbox is not here", "该邮箱不在此服务器"), CHECK_ADDRESS),
     row(
         "552",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("too large, or the mailbox is full", "邮件过大或邮箱已满"),
         ("make the mail smaller, or ask the recipient to make room", "请减小邮件，或请收件人清理邮箱"),
     ),
-    row("553", Class::Permanent, Who::Sender, ("the address is not allowed", "地址不被允许"), CHECK_ADDRESS),
+    row("553", Class::Permanent, Responsible::Sender, ("the address is not allowed", "地址不被允许"), CHECK_ADDRESS),
     row(
         "554",
         Class::Permanent,
-        Who::Sender,
+        Responsible::Sender,
         ("refused, mostly as spam or by policy", "被拒，通常为垃圾邮件或策略限制"),
         CONTENT,
     ),
     row(
         "555",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server does not know a parameter", "服务器不识别参数"),
         ("report it: hongyan sends only what the server offers", "请反馈：鸿雁只发送服务器声明支持的参数"),
     ),
-    row("4xx", Class::RETRY, Who::Hongyan, ("refused for now", "暂时被拒"), REPEATS),
-    row("5xx", Class::Permanent, Who::Sender, ("refused", "被拒"), ("read the server's words", "请查看服务器说明")),
+    row("4xx", Class::RETRY, Responsible::Hongyan, ("refused for now", "暂时被拒"), REPEATS),
+    row("5xx", Class::Permanent, Responsible::Sender, ("refused", "被拒"), ("read the server's words", "请查看服务器说明")),
     // Our own findings about a server.
     row(
         "smtp.no_starttls",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server does not offer STARTTLS", "服务器不支持 STARTTLS"),
         (
             "use tls = \"implicit\" (port 465 as a rule); if it used to work, someone may be stripping it on the way",
@@ -386,7 +386,7 @@ pub static FAULTS: &[Known] = &[
     row(
         "smtp.no_auth",
         Class::Permanent,
-        Who::Operator,
+        Responsible::Operator,
         ("the server offers neither AUTH PLAIN nor AUTH LOGIN", "服务器不支持 AUTH PLAIN 或 LOGIN"),
         (
             "leave username out, or check host, port and tls; OAuth2-only servers are not supported",
@@ -396,7 +396,7 @@ pub static FAULTS: &[Known] = &[
     row(
         "smtp.unwelcome",
         Class::Retryable { after: Some(Duration::from_secs(60)) },
-        Who::Operator,
+        Responsible::Operator,
         ("the server takes no mail from this machine", "服务器不接受本机发信"),
         (
             "no message is lost by it: read the server's words; mostly the egress address's reputation, or a host that is not for submission",
@@ -407,7 +407,7 @@ pub static FAULTS: &[Known] = &[
     row(
         "smtp.protocol",
         Class::RETRY,
-        Who::Operator,
+        Responsible::Operator,
         ("what answers is not a mail server", "应答方不是邮件服务器"),
         (
             "check host, port and tls: 465 wants implicit, 587 starttls",
@@ -416,13 +416,13 @@ pub static FAULTS: &[Known] = &[
     ),
 ];
 
-/// The row of [`FAULTS`] with exactly that code.
+/// The row of [`ERROR_CODES`] with exactly that code.
 #[must_use]
-pub fn known(code: &str) -> Option<&'static Known> {
-    FAULTS.iter().find(|row| row.code == code)
+pub fn error_code(code: &str) -> Option<&'static ErrorCode> {
+    ERROR_CODES.iter().find(|row| row.code == code)
 }
 
-/// A server's refusal as a fault, classed by [`FAULTS`].
+/// A server's refusal as a fault, classed by [`ERROR_CODES`].
 ///
 /// Its code is that of the row (`554 DT:SPM`, `5.1.1`, `550`), or the bare reply code where only the first
 /// digit is known; its message is the server's text, without the enhanced code where that is the fault's own.
@@ -431,13 +431,13 @@ pub fn refusal(code: u16, text: &str) -> Fault {
     let digits = code.to_string();
     let enhanced = reply::enhanced(text).filter(|enhanced| enhanced.as_bytes().first() == digits.as_bytes().first());
     let lower = text.to_ascii_lowercase();
-    let fits = |row: &Known| match row.code.split_once(' ') {
+    let fits = |row: &ErrorCode| match row.code.split_once(' ') {
         Some(("4xx", _)) => digits.starts_with('4') && names_frequency(&lower),
         Some((number, words)) => number == digits && lower.contains(&words.to_ascii_lowercase()),
         None => row.code == digits || Some(row.code) == enhanced,
     };
     let generic = if digits.starts_with('4') { "4xx" } else { "5xx" };
-    let row = FAULTS.iter().find(|row| fits(row)).or_else(|| known(generic));
+    let row = ERROR_CODES.iter().find(|row| fits(row)).or_else(|| error_code(generic));
     let name = row.map(|row| row.code).filter(|name| !name.contains("xx")).unwrap_or(&digits);
     let own = enhanced.filter(|enhanced| name == *enhanced || name.ends_with(&format!(" {enhanced}")));
     let words =
@@ -455,9 +455,9 @@ pub(crate) fn is_of_size(fault: &Fault) -> bool {
     matches!(fault.code(), "5.3.4" | "5.2.3" | "552")
 }
 
-/// A fault of our own finding; `code` is one of [`FAULTS`]'s `smtp.` rows or an enhanced code.
+/// A fault of our own finding; `code` is one of [`ERROR_CODES`]'s `smtp.` rows or an enhanced code.
 pub(crate) fn own(code: &'static str, message: impl Into<String>) -> Fault {
-    Fault::refused(code, message, known(code))
+    Fault::refused(code, message, error_code(code))
 }
 
 /// Whether the words of a transient refusal speak of too much in too short a time.
@@ -547,7 +547,7 @@ mod tests {
 
     #[test]
     fn the_first_digit_decides_but_for_spent_quotas() {
-        for row in FAULTS {
+        for row in ERROR_CODES {
             if row.code.starts_with('4') {
                 assert_ne!(row.class, Class::Permanent, "{}", row.code);
             }
@@ -576,13 +576,13 @@ mod tests {
             assert_eq!(refusal(code, text).about(), about, "{code} {text}");
         }
         // Nobody corrects a message that has nothing wrong with it.
-        assert!(FAULTS.iter().all(|row| row.about == About::Message || row.who != Who::Sender));
+        assert!(ERROR_CODES.iter().all(|row| row.about == About::Message || row.responsible != Responsible::Sender));
     }
 
     #[test]
     fn no_code_is_listed_twice_and_none_lacks_words() {
         let mut seen = HashSet::new();
-        for row in FAULTS {
+        for row in ERROR_CODES {
             assert!(seen.insert(row.code), "{}", row.code);
             assert!([row.en, row.zh, row.advice_en, row.advice_zh].iter().all(|text| !text.is_empty()), "{}", row.code);
         }

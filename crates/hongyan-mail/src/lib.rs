@@ -44,7 +44,7 @@ mod smtp;
 mod tls;
 mod wire;
 
-pub use faults::{FAULTS, known, refusal};
+pub use faults::{ERROR_CODES, error_code, refusal};
 pub use html::{has_markup, plain_of};
 pub use message::{Attachment, Mail, Party, Shown};
 pub use presets::{PRESETS, Preset, preset, preset_for_address};

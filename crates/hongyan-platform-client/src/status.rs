@@ -14,7 +14,7 @@ pub(crate) fn judge(fault: Fault, effect: Effect, status: u16, retry_after: Opti
         (503, Some(_)) => Some("net.unavailable"),
         _ => None,
     };
-    let by_table = !fault.is_transport() && fault.known().is_some();
+    let by_table = !fault.is_transport() && fault.error_code().is_some();
     match (gate, fault.class()) {
         (_, Class::Throttled { after }) => fault.with_class(Class::Throttled { after: retry_after.or(after) }),
         (_, Class::Retryable { after }) if by_table => {
@@ -44,13 +44,13 @@ fn throttled(fault: Fault, code: &'static str, retry_after: Option<Duration>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_endpoint::{Known, Who, known};
+    use hongyan_endpoint::{ErrorCode, Responsible, error_code};
 
-    static BUSY: Known = known("busy", Class::RETRY, Who::Hongyan, ("", ""), ("", ""));
-    static QUOTA: Known = known("quota", Class::throttled(300), Who::Hongyan, ("", ""), ("", ""));
-    static NOBODY: Known = known("nobody", Class::Permanent, Who::Sender, ("", ""), ("", ""));
-    static TOKEN: Known = known("token", Class::RefreshToken, Who::Hongyan, ("", ""), ("", ""));
-    static OPEN: Known = known("open", Class::Ambiguous, Who::Hongyan, ("", ""), ("", ""));
+    static BUSY: ErrorCode = error_code("busy", Class::RETRY, Responsible::Hongyan, ("", ""), ("", ""));
+    static QUOTA: ErrorCode = error_code("quota", Class::throttled(300), Responsible::Hongyan, ("", ""), ("", ""));
+    static NOBODY: ErrorCode = error_code("nobody", Class::Permanent, Responsible::Sender, ("", ""), ("", ""));
+    static TOKEN: ErrorCode = error_code("token", Class::RefreshToken, Responsible::Hongyan, ("", ""), ("", ""));
+    static OPEN: ErrorCode = error_code("open", Class::Ambiguous, Responsible::Hongyan, ("", ""), ("", ""));
 
     fn said(code: &str) -> Fault {
         let row = [&BUSY, &QUOTA, &NOBODY, &TOKEN, &OPEN].into_iter().find(|row| row.code == code);

@@ -68,7 +68,7 @@ impl From<Fault> for Refused {
 
 /// A refusal with this code and these words.
 pub(crate) fn refuse<P: Platform>(code: &str, words: impl Into<String>) -> Fault {
-    Fault::refused(code, words, P::known(code))
+    Fault::refused(code, words, P::error_code(code))
 }
 
 /// What the trouble in force wants of the platform itself.
@@ -323,7 +323,7 @@ fn decide<P: Simulated>(
         Some(Forced::Throttle) => return Err(P::refuse(spec, Refusal::Throttled).into()),
         Some(Forced::Code(code)) => {
             let code = P::code_for(spec, code);
-            let known = P::known(&code);
+            let known = P::error_code(&code);
             return Err(Fault::refused(code, known.map_or("refused on demand", |row| row.zh), known).into());
         }
         None => {}

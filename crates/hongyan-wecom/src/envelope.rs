@@ -37,7 +37,7 @@ pub(crate) fn open(status: u16, body: &[u8]) -> Result<(), Fault> {
         None => Err(unlike("without an errcode")),
         Some(code) => {
             let code = code.to_string();
-            let known = WeCom::known(&code);
+            let known = WeCom::error_code(&code);
             Err(Fault::refused(code, envelope.errmsg, known))
         }
     }

@@ -8,11 +8,11 @@ mod group;
 mod message;
 mod people;
 
-use hongyan_endpoint::Known;
+use hongyan_endpoint::ErrorCode;
 use std::sync::LazyLock;
 
 /// The table: all themes one after another.
-pub(crate) static FAULTS: LazyLock<Vec<Known>> =
+pub(crate) static ERROR_CODES: LazyLock<Vec<ErrorCode>> =
     LazyLock::new(|| [app::ROWS, people::ROWS, message::ROWS, group::ROWS].concat());
 
 #[cfg(test)]
@@ -21,17 +21,17 @@ mod tests {
     use hongyan_endpoint::{About, Class, audit};
 
     fn class(code: &str) -> Class {
-        FAULTS.iter().find(|row| row.code == code).unwrap_or_else(|| panic!("{code} is not known")).class
+        ERROR_CODES.iter().find(|row| row.code == code).unwrap_or_else(|| panic!("{code} is not known")).class
     }
 
     #[test]
     fn every_row_is_whole_and_stands_once() {
-        assert_eq!(audit::faults(&FAULTS), Vec::<String>::new());
+        assert_eq!(audit::error_codes(&ERROR_CODES), Vec::<String>::new());
     }
 
     #[test]
     fn an_address_that_is_not_on_the_list_is_about_the_account() {
-        let row = FAULTS.iter().find(|row| row.code == "60020").unwrap();
+        let row = ERROR_CODES.iter().find(|row| row.code == "60020").unwrap();
         assert_eq!((row.class, row.about), (Class::Permanent, About::Account));
     }
 

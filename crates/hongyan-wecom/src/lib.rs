@@ -25,7 +25,7 @@ pub mod token;
 pub mod user;
 pub mod webhook;
 
-use hongyan_endpoint::{Answer, Declared, Endpoint, Fault, Known, Platform, Sealed, Spec, file};
+use hongyan_endpoint::{Answer, Declared, Endpoint, ErrorCode, Fault, Platform, Sealed, Spec, file};
 use hongyan_net::Secret;
 use hongyan_platform_client::Login;
 use std::time::Duration;
@@ -61,8 +61,8 @@ impl Platform for WeCom {
         .concat()
     }
 
-    fn faults() -> &'static [Known] {
-        &faults::FAULTS
+    fn error_codes() -> &'static [ErrorCode] {
+        &faults::ERROR_CODES
     }
 
     fn open(_: &Spec, status: u16, body: &[u8]) -> Result<(), Fault> {

@@ -76,7 +76,7 @@ mod tests {
                 {
                     assert!(!words.contains(foreign), "{}: {words}", spec.name);
                 }
-                assert!(refused.known().is_some(), "{}: {}", spec.name, refused.code());
+                assert!(refused.error_code().is_some(), "{}: {}", spec.name, refused.code());
                 seen += 1;
             }
         }

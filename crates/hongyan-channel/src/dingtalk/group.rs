@@ -110,7 +110,7 @@ pub(super) async fn readers(channel: &DingTalkChannel, handle: Handle<'_>) -> Re
     let mut readers = Vec::new();
     match handle {
         Handle::Task(_) | Handle::People { .. } => {
-            return Err(Fault::ours("no_read_list", "", Reason::known("no_read_list")));
+            return Err(Fault::ours("no_read_list", "", Reason::error_code("no_read_list")));
         }
         Handle::Chat { group, message } => {
             let (mut cursor, mut size) = (0, CHAT_PAGE);

@@ -29,7 +29,7 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, Fault, File, Invalid, Known, Scope};
+use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -341,7 +341,7 @@ impl Channel for DingTalkChannel {
         published::health(self.client.token_state())
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         published::explain::<DingTalk>(code)
     }
 
@@ -392,7 +392,7 @@ impl Recall for DingTalkChannel {
             Handle::Robot { group, key } => group::recall(self, group, key).await,
             Handle::People { key } => robot::recall(self, key).await,
             // The older operations have none.
-            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall"))),
+            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall"))),
         }
     }
 

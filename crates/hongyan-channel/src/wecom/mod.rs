@@ -19,7 +19,7 @@ use hongyan_core::{
     Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
     Unfit, Uploaded, Uploads, bilingual,
 };
-use hongyan_endpoint::{Endpoint, Fault, File, Invalid, Known, Scope, lenient};
+use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, Scope, lenient};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -419,7 +419,7 @@ impl Channel for WeComChannel {
         published::health(self.client.token_state())
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         published::explain::<WeCom>(code)
     }
 
@@ -432,7 +432,7 @@ impl Channel for WeComChannel {
 impl Recall for WeComChannel {
     async fn take_back(&self, handle: &str) -> Result<(), Fault> {
         if handle.starts_with("chat:") {
-            return Err(Fault::ours("cannot_recall", "", Reason::known("cannot_recall")));
+            return Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")));
         }
         self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
     }

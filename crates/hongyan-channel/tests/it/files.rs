@@ -24,7 +24,7 @@ async fn a_file_over_the_limit_is_refused_without_a_call() {
         // Nobody listens there: a call would say so.
         let account = account(channel, "http://127.0.0.1:1");
         let fault = account.channel.uploads().unwrap().upload(form, &file, NOW).await.unwrap_err();
-        assert!(fault.message().contains(limit) && fault.known().is_some(), "{channel}: {fault}");
+        assert!(fault.message().contains(limit) && fault.error_code().is_some(), "{channel}: {fault}");
     }
     let other = file("a.exe", b"MZ", 100);
     let fault = account("dingtalk", "http://127.0.0.1:1")

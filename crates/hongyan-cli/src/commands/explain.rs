@@ -8,7 +8,7 @@ use crate::{
     listing::{self, Cell},
 };
 use hongyan_channel::{Entry, catalogue, explain};
-use hongyan_endpoint::{Known, Who};
+use hongyan_endpoint::{ErrorCode, Responsible};
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
@@ -44,18 +44,18 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Who acts, in both languages.
-pub(crate) fn who(who: Who) -> (&'static str, &'static str) {
-    match who {
-        Who::Hongyan => ("nobody: hongyan does it by itself", "无需处理，鸿雁自动完成"),
-        Who::Sender => ("whoever sends the message", "消息发送方"),
-        Who::Admin => ("the platform's administrator in the company", "企业的平台管理员"),
-        Who::Operator => ("whoever runs hongyan", "鸿雁运维人员"),
+pub(crate) fn who(responsible: Responsible) -> (&'static str, &'static str) {
+    match responsible {
+        Responsible::Hongyan => ("nobody: hongyan does it by itself", "无需处理，鸿雁自动完成"),
+        Responsible::Sender => ("whoever sends the message", "消息发送方"),
+        Responsible::Admin => ("the platform's administrator in the company", "企业的平台管理员"),
+        Responsible::Operator => ("whoever runs hongyan", "鸿雁运维人员"),
     }
 }
 
 /// A row as JSON, without its table.
-pub(crate) fn row_json(row: &Known) -> Value {
-    let (who_en, who_zh) = who(row.who);
+pub(crate) fn row_json(row: &ErrorCode) -> Value {
+    let (who_en, who_zh) = who(row.responsible);
     json!({
         "code": row.code, "class": row.class.name(), "who": who_en, "who_zh": who_zh,
         "meaning": row.en, "meaning_zh": row.zh, "remedy": row.advice_en, "remedy_zh": row.advice_zh,
@@ -72,7 +72,7 @@ fn described(entry: &Entry) -> Value {
 
 fn print(entry: &Entry) {
     let row = entry.row;
-    let (who_en, who_zh) = who(row.who);
+    let (who_en, who_zh) = who(row.responsible);
     let bold = anstyle::Style::new().bold();
     say!("{bold}{} {}{bold:#}  ({})", entry.table, row.code, row.class.name());
     for (label, en, zh) in [

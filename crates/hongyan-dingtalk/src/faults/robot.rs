@@ -3,9 +3,9 @@
 use hongyan_endpoint::{
     About,
     Class::{self, Permanent},
-    Known,
-    Who::{Admin, Hongyan, Operator, Sender},
-    known,
+    ErrorCode,
+    Responsible::{Admin, Hongyan, Operator, Sender},
+    error_code as row,
 };
 
 const WEBHOOK: (&str, &str) =
@@ -40,14 +40,14 @@ pub(super) fn guard(code: &str, words: &str) -> Option<&'static str> {
 }
 
 /// One row per code.
-pub(super) const ROWS: &[Known] = &[
-    known("101002", Permanent, Sender, ("the robot's message is too long", "机器人消息过长"), SPLIT),
-    known("130101", Class::throttled(600), Hongyan, ("the robot sends too fast", "机器人发送过快"), REST),
-    known("300001", Permanent, Operator, ("the webhook's token does not exist", "webhook 的 token 不存在"), WEBHOOK)
+pub(super) const ROWS: &[ErrorCode] = &[
+    row("101002", Permanent, Sender, ("the robot's message is too long", "机器人消息过长"), SPLIT),
+    row("130101", Class::throttled(600), Hongyan, ("the robot sends too fast", "机器人发送过快"), REST),
+    row("300001", Permanent, Operator, ("the webhook's token does not exist", "webhook 的 token 不存在"), WEBHOOK)
         .about(About::Account),
-    known("300005", Permanent, Operator, ("the webhook's token is not known", "webhook 的 token 无效"), WEBHOOK)
+    row("300005", Permanent, Operator, ("the webhook's token is not known", "webhook 的 token 无效"), WEBHOOK)
         .about(About::Account),
-    known(
+    row(
         "310000",
         Permanent,
         Operator,
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Known] = &[
         ),
     )
     .about(About::Account),
-    known(
+    row(
         "310000.keyword",
         Permanent,
         Sender,
@@ -68,7 +68,7 @@ pub(super) const ROWS: &[Known] = &[
             "请将账号的 keyword 设为机器人安全设置中的任一关键词，并写入每条消息",
         ),
     ),
-    known(
+    row(
         "310000.clock",
         Permanent,
         Operator,
@@ -76,7 +76,7 @@ pub(super) const ROWS: &[Known] = &[
         ("set the clock (NTP): it may be an hour off at most", "请校准时钟（NTP）：误差不得超过一小时"),
     )
     .about(About::Account),
-    known(
+    row(
         "310000.signature",
         Permanent,
         Operator,
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Known] = &[
         ),
     )
     .about(About::Account),
-    known(
+    row(
         "310000.address",
         Permanent,
         Operator,
@@ -95,34 +95,28 @@ pub(super) const ROWS: &[Known] = &[
         ("add the address in the words to the robot's security settings", "请将所述 IP 加入机器人安全设置的 IP 地址段"),
     )
     .about(About::Account),
-    known(
-        "400013",
-        Permanent,
-        Sender,
-        ("the group was dissolved", "群已解散"),
-        ("choose another group", "请选择其他群"),
-    ),
-    known("400101", Permanent, Operator, ("the webhook's token was removed", "webhook 的 token 已不存在"), WEBHOOK)
+    row("400013", Permanent, Sender, ("the group was dissolved", "群已解散"), ("choose another group", "请选择其他群")),
+    row("400101", Permanent, Operator, ("the webhook's token was removed", "webhook 的 token 已不存在"), WEBHOOK)
         .about(About::Account),
-    known("400102", Permanent, Admin, ("the robot is stopped", "机器人已停用"), ADMIN).about(About::Account),
-    known(
+    row("400102", Permanent, Admin, ("the robot is stopped", "机器人已停用"), ADMIN).about(About::Account),
+    row(
         "400105",
         Permanent,
         Sender,
         ("the robot does not know this message type", "机器人不支持该消息类型"),
         ("use text, link, markdown, actionCard or feedCard", "请使用 text、link、markdown、actionCard 或 feedCard"),
     ),
-    known("400106", Permanent, Admin, ("the robot was not found", "机器人不存在"), ADMIN).about(About::Account),
-    known("410100", Class::throttled(600), Hongyan, ("the robot's rate is exceeded", "机器人发送频率超限"), REST),
-    known("460101", Permanent, Sender, ("the robot's request is too large", "机器人请求体过大"), SPLIT),
-    known(
+    row("400106", Permanent, Admin, ("the robot was not found", "机器人不存在"), ADMIN).about(About::Account),
+    row("410100", Class::throttled(600), Hongyan, ("the robot's rate is exceeded", "机器人发送频率超限"), REST),
+    row("460101", Permanent, Sender, ("the robot's request is too large", "机器人请求体过大"), SPLIT),
+    row(
         "660026",
         Class::throttled(600),
         Hongyan,
         ("too many robot messages within a minute", "每分钟机器人消息过多"),
         REST,
     ),
-    known(
+    row(
         "20001",
         Permanent,
         Admin,

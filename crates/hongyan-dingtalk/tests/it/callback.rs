@@ -137,7 +137,7 @@ fn each_refusal_has_the_platforms_number_and_its_row() {
         (Rejected::Owner, "900010"),
     ] {
         assert_eq!((rejected.code(), rejected.fault().code()), (code, code));
-        assert!(rejected.fault().known().is_some(), "{code}");
+        assert!(rejected.fault().error_code().is_some(), "{code}");
     }
 }
 

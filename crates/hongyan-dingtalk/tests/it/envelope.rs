@@ -217,7 +217,7 @@ fn a_lost_answer_leaves_only_a_sends_outcome_open() {
 #[test]
 fn what_the_sandbox_seals_is_what_the_client_opens() {
     // 88 without a sub_code is the envelope itself; codes in words belong to the other host.
-    let codes: Vec<&str> = DingTalk::faults()
+    let codes: Vec<&str> = DingTalk::error_codes()
         .iter()
         .map(|row| row.code)
         .filter(|code| *code != "88" && (code.parse::<i64>().is_ok() || *code == "ip.blocked"))
@@ -228,7 +228,7 @@ fn what_the_sandbox_seals_is_what_the_client_opens() {
 
 #[test]
 fn the_new_hosts_half_of_the_seal_is_read_back_too() {
-    for row in DingTalk::faults().iter().filter(|row| !row.code.ends_with(".*")) {
+    for row in DingTalk::error_codes().iter().filter(|row| !row.code.ends_with(".*")) {
         let sealed = DingTalk::seal(NEW_STYLE_SEND, Err(&Fault::refused(row.code, "invented", Some(row))));
         let read = refusal(NEW_STYLE_SEND, sealed.status, &sealed.body);
         assert_eq!((read.code(), read.class()), (row.code, row.class));

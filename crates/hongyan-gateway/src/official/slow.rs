@@ -49,7 +49,7 @@ impl Guesses {
 }
 
 #[derive(Default)]
-struct Known {
+struct GuessLog {
     by_address: HashMap<IpAddr, Guesses>,
     /// Credentials that were right lately, by the hash of address and credential.
     proven: HashSet<[u8; 32]>,
@@ -58,7 +58,7 @@ struct Known {
 /// Who guessed lately.
 pub(super) struct Slow {
     // A std mutex: never held across await.
-    known: Mutex<Known>,
+    known: Mutex<GuessLog>,
     turns: Semaphore,
 }
 
@@ -149,7 +149,7 @@ impl Slow {
         Some(pause)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, GuessLog> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,18 +12,21 @@ use hongyan_api::{
 use hongyan_channel::Account;
 use hongyan_core::{LastError, Rate, Reason, Rest};
 use hongyan_dispatch::AccountStanding;
-use hongyan_endpoint::Who;
+use hongyan_endpoint::Responsible;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What to do about a reason's code, by the account's platform or by hongyan itself.
 pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
-    let known =
-        app.accounts.get(account).and_then(|account| account.channel.explain(code)).or_else(|| Reason::known(code))?;
-    let who = match known.who {
-        Who::Hongyan => "hongyan",
-        Who::Sender => "sender",
-        Who::Admin => "admin",
-        Who::Operator => "operator",
+    let known = app
+        .accounts
+        .get(account)
+        .and_then(|account| account.channel.explain(code))
+        .or_else(|| Reason::error_code(code))?;
+    let who = match known.responsible {
+        Responsible::Hongyan => "hongyan",
+        Responsible::Sender => "sender",
+        Responsible::Admin => "admin",
+        Responsible::Operator => "operator",
     };
     Some(Advice {
         means_en: known.en.into(),

@@ -5,7 +5,7 @@ use crate::app::App;
 use hongyan_api::{AccountError, Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Missing, Reason, Rest};
-use hongyan_endpoint::{Class, Fault, Who, with_code};
+use hongyan_endpoint::{Class, Fault, Responsible, with_code};
 
 /// A fault as account checks tell it: class, code, message, advice.
 pub(super) fn error(app: &App, account: &str, fault: &Fault) -> AccountError {
@@ -24,10 +24,10 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
         Class::Throttled { .. } => Code::PlatformThrottled,
         Class::Ambiguous => Code::PlatformUnknown,
         Class::Retryable { .. } | Class::RefreshToken => Code::PlatformFailed,
-        Class::Permanent => match fault.known().map(|known| known.who) {
-            Some(Who::Sender) => Code::PlatformRefused,
+        Class::Permanent => match fault.error_code().map(|known| known.responsible) {
+            Some(Responsible::Sender) => Code::PlatformRefused,
             // Neither the caller nor the request can help it.
-            Some(Who::Admin | Who::Operator | Who::Hongyan) | None => Code::PlatformFailed,
+            Some(Responsible::Admin | Responsible::Operator | Responsible::Hongyan) | None => Code::PlatformFailed,
         },
     };
     let error = error(app, &account.name, fault);

@@ -6,7 +6,7 @@ use hongyan_core::{
     Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Recall,
     RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
-use hongyan_endpoint::{About, Class, Fault, File, Known, Who, known};
+use hongyan_endpoint::{About, Class, ErrorCode, Fault, File, Responsible, error_code as row};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -14,18 +14,29 @@ use std::{
     time::Duration,
 };
 
-const KNOWN: Known =
-    known("40035", Class::Permanent, Who::Sender, ("no such person", "查无此人"), ("check the id", "请核对 ID"));
-const NO_CHAT: Known =
-    known("86003", Class::Permanent, Who::Sender, ("no such chat", "群聊不存在"), ("check the id", "请核对 ID"));
-const NO_DEPARTMENT: Known =
-    known("60003", Class::Permanent, Who::Sender, ("no such department", "部门不存在"), ("check the id", "请核对 ID"));
-const LAPSED: Known =
-    known("40007", Class::Permanent, Who::Sender, ("the media id is not known", "媒体不存在"), ("upload", "请上传"));
-const SHUT_OUT: Known =
-    known("60011", Class::Permanent, Who::Admin, ("the app may not", "应用无权限"), ("grant it", "请授权"));
-const BUSY: Known = known("45009", Class::throttled(60), Who::Hongyan, ("too many", "超限"), ("wait", "请等待"));
-const EVERY: [&Known; 6] = [&KNOWN, &NO_CHAT, &NO_DEPARTMENT, &LAPSED, &SHUT_OUT, &BUSY];
+const KNOWN: ErrorCode =
+    row("40035", Class::Permanent, Responsible::Sender, ("no such person", "查无此人"), ("check the id", "请核对 ID"));
+const NO_CHAT: ErrorCode =
+    row("86003", Class::Permanent, Responsible::Sender, ("no such chat", "群聊不存在"), ("check the id", "请核对 ID"));
+const NO_DEPARTMENT: ErrorCode = row(
+    "60003",
+    Class::Permanent,
+    Responsible::Sender,
+    ("no such department", "部门不存在"),
+    ("check the id", "请核对 ID"),
+);
+const LAPSED: ErrorCode = row(
+    "40007",
+    Class::Permanent,
+    Responsible::Sender,
+    ("the media id is not known", "媒体不存在"),
+    ("upload", "请上传"),
+);
+const SHUT_OUT: ErrorCode =
+    row("60011", Class::Permanent, Responsible::Admin, ("the app may not", "应用无权限"), ("grant it", "请授权"));
+const BUSY: ErrorCode =
+    row("45009", Class::throttled(60), Responsible::Hongyan, ("too many", "超限"), ("wait", "请等待"));
+const EVERY: [&ErrorCode; 6] = [&KNOWN, &NO_CHAT, &NO_DEPARTMENT, &LAPSED, &SHUT_OUT, &BUSY];
 
 /// What a fake platform has seen.
 #[derive(Debug, Default)]
@@ -177,7 +188,7 @@ impl Channel for FakeChannel {
         Health { token: "none".into() }
     }
 
-    fn explain(&self, code: &str) -> Option<&'static Known> {
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         EVERY.into_iter().find(|known| known.code == code)
     }
 }

@@ -8,7 +8,7 @@ use hongyan_core::{
     RecipientState, Resolution, Settlement, Store, StoreError, Time, Unfit, clock,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
-use hongyan_endpoint::{Fault, Known};
+use hongyan_endpoint::{ErrorCode, Fault};
 use hongyan_store::{
     Failing, Method, Options, Sqlite,
     contract::{Maker, delivery, ended},
@@ -59,7 +59,7 @@ impl Channel for Scripted {
         Health::default()
     }
 
-    fn explain(&self, _code: &str) -> Option<&'static Known> {
+    fn explain(&self, _code: &str) -> Option<&'static ErrorCode> {
         None
     }
 }

@@ -11,7 +11,7 @@ use hongyan_core::{
     Unfit,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
-use hongyan_endpoint::{About, Fault, Known};
+use hongyan_endpoint::{About, ErrorCode, Fault};
 use hongyan_net::BeforeWrite;
 use hongyan_store::{Failing, Options, Sqlite};
 use std::{
@@ -110,7 +110,7 @@ impl Channel for Platform {
         Health::default()
     }
 
-    fn explain(&self, _code: &str) -> Option<&'static Known> {
+    fn explain(&self, _code: &str) -> Option<&'static ErrorCode> {
         None
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum Kind {
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownSecrets {
     /// By the hash of the secret. A tree: a hash table is known by an address in its middle, and what watches a host's
     /// memory takes such a one, in a static, for lost.
     entries: BTreeMap<u64, (Weak<str>, Kind)>,
@@ -43,7 +43,7 @@ struct Known {
 
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 // A std mutex: never held across await.
-static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<KnownSecrets>> = LazyLock::new(Mutex::default);
 
 /// Makes a secret known and gives the one copy of it that all holders share.
 pub(super) fn enter(secret: &str, kind: Kind) -> Arc<str> {

@@ -154,7 +154,7 @@ fn take(world: &mut World, caller: &Caller, wanted: &Wanted<'_>, registered: boo
         Asked::Owner => Some("900010"),
     };
     if let Some(refused) = refused {
-        let words = DingTalk::known(refused).map_or(asked.words(), |known| known.zh);
+        let words = DingTalk::error_code(refused).map_or(asked.words(), |known| known.zh);
         return Err(code(refused, words).into());
     }
     world.memory.get_mut::<Callbacks>().events = Some(hook);

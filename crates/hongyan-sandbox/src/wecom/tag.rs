@@ -96,7 +96,7 @@ pub(super) fn delete(world: &mut World, _: &Caller, request: DeleteTag) -> Resul
 pub(super) fn add_users(world: &mut World, caller: &Caller, request: AddTagUsers) -> Result<TagUsersChanged, Refused> {
     request.check().map_err(unfit)?;
     own(world, request.tagid)?;
-    let known = Known::of(world, &request.userlist, &request.partylist)?;
+    let known = NamedMembers::of(world, &request.userlist, &request.partylist)?;
     let before = world.company.tags.clone();
     if let Some(tag) = world.company.tags.get_mut(request.tagid) {
         for userid in known.users {
@@ -117,7 +117,7 @@ pub(super) fn add_users(world: &mut World, caller: &Caller, request: AddTagUsers
 pub(super) fn del_users(world: &mut World, caller: &Caller, request: DelTagUsers) -> Result<TagUsersChanged, Refused> {
     request.check().map_err(unfit)?;
     own(world, request.tagid)?;
-    let known = Known::of(world, &request.userlist, &request.partylist)?;
+    let known = NamedMembers::of(world, &request.userlist, &request.partylist)?;
     let before = world.company.tags.clone();
     if let Some(tag) = world.company.tags.get_mut(request.tagid) {
         tag.members.retain(|userid| !known.users.contains(userid));
@@ -128,14 +128,14 @@ pub(super) fn del_users(world: &mut World, caller: &Caller, request: DelTagUsers
 }
 
 /// People and departments that the caller sees, and those named in vain.
-struct Known {
+struct NamedMembers {
     users: Vec<String>,
     parties: Vec<i64>,
     invalid: Vec<String>,
     invalid_parties: Vec<i64>,
 }
 
-impl Known {
+impl NamedMembers {
     /// 40070 when all are named in vain.
     fn of(world: &World, users: &[String], parties: &[i64]) -> Result<Self, Fault> {
         let company = &world.company;

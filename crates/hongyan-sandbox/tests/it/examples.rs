@@ -166,7 +166,7 @@ async fn every_declared_request_is_answered_in_words_that_its_declaration_reads(
             Ok(()) => drop(declared.read_reply(&reply.body).unwrap_or_else(|e| panic!("{}: {e}", spec.name))),
             Err(fault) => {
                 let code = fault.code();
-                assert!(fault.known().is_some() && !["404", "22"].contains(&code), "{}: {fault:?}", spec.name);
+                assert!(fault.error_code().is_some() && !["404", "22"].contains(&code), "{}: {fault:?}", spec.name);
             }
         }
     }

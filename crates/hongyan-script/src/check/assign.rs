@@ -4,7 +4,7 @@ use super::{
     literal, name,
     placeholder::{is_placeholder, names_a_secret},
     rule,
-    value::Known,
+    value::KnownValue,
     walk::Walk,
 };
 use crate::ast::{BinaryOperator, Expr, Name, Target};
@@ -49,7 +49,7 @@ impl Walk<'_> {
             let known = match (operator, before) {
                 (None, _) => known,
                 (Some(BinaryOperator::Add), Some(before)) => before.value.join(&known),
-                _ => Known::Nothing,
+                _ => KnownValue::Nothing,
             };
             // What took the value's place is no value: the next placeholder is as wrong as this one.
             let placeholder = overwritten && value.as_text().is_some_and(is_placeholder);
@@ -66,11 +66,11 @@ impl Walk<'_> {
         let key = target.indices.first().filter(|_| target.indices.len() == 1 && operator.is_none());
         let key = key.map(|key| self.expr(key)).and_then(|key| key.whole_text());
         let value = match (before.value, key) {
-            (Known::Dict { mut entries, whole }, Some(key)) => {
+            (KnownValue::Dict { mut entries, whole }, Some(key)) => {
                 entries.insert(key, known);
-                Known::Dict { entries, whole }
+                KnownValue::Dict { entries, whole }
             }
-            (Known::Dict { entries, .. }, None) => Known::Dict { entries, whole: false },
+            (KnownValue::Dict { entries, .. }, None) => KnownValue::Dict { entries, whole: false },
             (other, _) => other,
         };
         self.put(name, value, true);

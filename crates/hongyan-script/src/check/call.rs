@@ -1,6 +1,6 @@
 //! Calls: which functions there are, and what the HTTP and mail functions are handed.
 
-use super::{literal, name, placeholder::is_placeholder, rule, value::Known, walk::Walk, web};
+use super::{literal, name, placeholder::is_placeholder, rule, value::KnownValue, walk::Walk, web};
 use crate::{
     ast::{Argument, Callee, Expr, ExprKind, Literal, Name},
     builtin,
@@ -106,17 +106,17 @@ pub(super) fn wrong_count(walk: &mut Walk<'_>, at: Span, given: usize, (least, m
 }
 
 /// A call of the module: judges its arguments, and says what it gives.
-pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Argument], at: Span) -> Known {
+pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Argument], at: Span) -> KnownValue {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == &*callee.name.text) else {
         arguments.iter().for_each(|argument| drop(walk.argument(argument)));
         unknown(walk, callee.module.as_ref(), &callee.name);
-        return Known::Nothing;
+        return KnownValue::Nothing;
     };
     let named = arguments.iter().any(|argument| argument.name.is_some());
     if arguments.len() > function.most || (arguments.len() < function.least && !named) {
         wrong_count(walk, at, arguments.len(), (function.least, function.most), function.usage);
     }
-    let values: Vec<Known> = arguments.iter().map(|argument| walk.argument(argument)).collect();
+    let values: Vec<KnownValue> = arguments.iter().map(|argument| walk.argument(argument)).collect();
     let place = |name: &str| {
         let index =
             arguments.iter().position(|argument| argument.name.as_ref().is_some_and(|given| &*given.text == name));
@@ -132,14 +132,14 @@ pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Arg
         "emailSmtpConfig" => {}
         name => return web::web(walk, &call, name),
     }
-    Known::Nothing
+    KnownValue::Nothing
 }
 
 /// The arguments of a call by their parameters' names.
 pub(super) struct Call<'c> {
     pub(super) at: Span,
     arguments: &'c [Argument],
-    pub(super) values: &'c [Known],
+    pub(super) values: &'c [KnownValue],
     pub(super) place: &'c dyn Fn(&str) -> Option<usize>,
 }
 
@@ -148,7 +148,7 @@ impl<'c> Call<'c> {
         self.arguments[(self.place)(name)?].value.as_ref()
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&'c Known> {
+    pub(super) fn value(&self, name: &str) -> Option<&'c KnownValue> {
         (self.place)(name).map(|index| &self.values[index])
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     call, field, json, literal, name, rule,
-    value::{Known, Piece},
+    value::{KnownValue, Piece},
     walk::Walk,
 };
 use crate::{
@@ -13,22 +13,22 @@ use std::{collections::BTreeMap, sync::Arc};
 
 impl Walk<'_> {
     /// What an expression is, as far as that can be said.
-    pub(super) fn expr(&mut self, expr: &Expr) -> Known {
+    pub(super) fn expr(&mut self, expr: &Expr) -> KnownValue {
         match &expr.kind {
             ExprKind::Literal(Literal::Text(text) | Literal::Symbol(text)) => {
                 literal::check(text, expr.span, self.source.text(), &mut self.findings);
-                Known::literal(text, expr.span)
+                KnownValue::literal(text, expr.span)
             }
-            ExprKind::Literal(Literal::Int(_) | Literal::Double(_) | Literal::Bool(_)) => Known::Number,
-            ExprKind::Literal(Literal::Null) => Known::Nothing,
+            ExprKind::Literal(Literal::Int(_) | Literal::Double(_) | Literal::Bool(_)) => KnownValue::Number,
+            ExprKind::Literal(Literal::Null) => KnownValue::Nothing,
             ExprKind::Vector { items, .. } | ExprKind::Tuple(items) => {
                 items.iter().for_each(|item| drop(self.expr(item)));
-                Known::Nothing
+                KnownValue::Nothing
             }
             ExprKind::Name(name) => self.variable(name, expr.span),
             ExprKind::Unary { operand, .. } => {
                 self.expr(operand);
-                Known::Number
+                KnownValue::Number
             }
             ExprKind::Chain { first, rest } => {
                 let mut known = self.expr(first);
@@ -37,11 +37,11 @@ impl Walk<'_> {
                     known = match link.operator {
                         BinaryOperator::Add => known.join(&right),
                         BinaryOperator::Subtract | BinaryOperator::Multiply | BinaryOperator::Divide
-                            if known == Known::Number && right == Known::Number =>
+                            if known == KnownValue::Number && right == KnownValue::Number =>
                         {
-                            Known::Number
+                            KnownValue::Number
                         }
-                        _ => Known::Nothing,
+                        _ => KnownValue::Nothing,
                     };
                 }
                 known
@@ -49,12 +49,12 @@ impl Walk<'_> {
             ExprKind::Pair(a, b) | ExprKind::Sequence(a, b) => {
                 self.expr(a);
                 self.expr(b);
-                Known::Nothing
+                KnownValue::Nothing
             }
             ExprKind::Choice { condition, yes, no } => {
                 self.expr(condition);
                 let (yes, no) = (self.expr(yes), self.expr(no));
-                if yes == no { yes } else { Known::Nothing }
+                if yes == no { yes } else { KnownValue::Nothing }
             }
             ExprKind::Path { base, steps } => {
                 let mut known = self.expr(base);
@@ -67,7 +67,7 @@ impl Walk<'_> {
         }
     }
 
-    fn variable(&mut self, name: &Arc<str>, at: Span) -> Known {
+    fn variable(&mut self, name: &Arc<str>, at: Span) -> KnownValue {
         if let Some(variable) = self.variables.get(name) {
             self.used.insert(Arc::clone(name));
             return variable.value.clone();
@@ -75,7 +75,7 @@ impl Walk<'_> {
         if !self.functions.contains_key(name) && !call::is_function(name) {
             self.undefined(name, at);
         }
-        Known::Nothing
+        KnownValue::Nothing
     }
 
     pub(super) fn undefined(&mut self, name: &Arc<str>, at: Span) {
@@ -99,64 +99,64 @@ impl Walk<'_> {
         );
     }
 
-    fn step(&mut self, known: Known, step: &Step) -> Known {
+    fn step(&mut self, known: KnownValue, step: &Step) -> KnownValue {
         match &step.kind {
             StepKind::Member(name) => self.member(known, &name.text, name.span),
             StepKind::Index(index) => {
                 let key = self.expr(index);
-                if let Known::Body(Some(operation)) = known
-                    && key == Known::Number
+                if let KnownValue::Body(Some(operation)) = known
+                    && key == KnownValue::Number
                 {
                     field::indexed(operation, step.span, &mut self.findings);
-                    return Known::Nothing;
+                    return KnownValue::Nothing;
                 }
                 match key.whole_text() {
                     Some(key) => self.member(known, &key, index.span),
-                    None => Known::Nothing,
+                    None => KnownValue::Nothing,
                 }
             }
             StepKind::Method(name, arguments) => {
-                let values: Vec<Known> = arguments.iter().map(|argument| self.argument(argument)).collect();
+                let values: Vec<KnownValue> = arguments.iter().map(|argument| self.argument(argument)).collect();
                 match (known, &*name.text) {
-                    (Known::Code(operation), "eval") => Known::Body(operation),
-                    (known @ Known::Text(_), "string") => known,
+                    (KnownValue::Code(operation), "eval") => KnownValue::Body(operation),
+                    (known @ KnownValue::Text(_), "string") => known,
                     (known, _) => {
                         let _ = (known, values);
                         self.known_function(None, name);
-                        Known::Nothing
+                        KnownValue::Nothing
                     }
                 }
             }
         }
     }
 
-    fn member(&mut self, known: Known, field: &str, at: Span) -> Known {
+    fn member(&mut self, known: KnownValue, field: &str, at: Span) -> KnownValue {
         match known {
-            Known::Reply(operation) if field == "text" => Known::ReplyText(operation),
-            Known::Body(operation) => {
+            KnownValue::Reply(operation) if field == "text" => KnownValue::ReplyText(operation),
+            KnownValue::Body(operation) => {
                 // The wrong field is a finding of its own.
                 if matches!(field, "chatid" | "openConversationId" | "access_token") {
                     self.chats_made.retain(|(made, _)| operation.is_some_and(|operation| operation != *made));
                 }
                 field::check(operation, field, at, &mut self.findings);
-                Known::Field
+                KnownValue::Field
             }
-            Known::Dict { mut entries, .. } => entries.remove(field).unwrap_or(Known::Nothing),
+            KnownValue::Dict { mut entries, .. } => entries.remove(field).unwrap_or(KnownValue::Nothing),
             _ => {
                 if matches!(field, "chatid" | "openConversationId") {
                     self.chats_made.clear();
                 }
-                Known::Nothing
+                KnownValue::Nothing
             }
         }
     }
 
     /// An argument's value; nothing where it is skipped.
-    pub(super) fn argument(&mut self, argument: &Argument) -> Known {
-        argument.value.as_ref().map_or(Known::Nothing, |value| self.expr(value))
+    pub(super) fn argument(&mut self, argument: &Argument) -> KnownValue {
+        argument.value.as_ref().map_or(KnownValue::Nothing, |value| self.expr(value))
     }
 
-    pub(super) fn call(&mut self, callee: &Callee, arguments: &[Argument], at: Span) -> Known {
+    pub(super) fn call(&mut self, callee: &Callee, arguments: &[Argument], at: Span) -> KnownValue {
         let name = &*callee.name.text;
         if callee.module.is_none()
             && let Some(function) = self.functions.get(name).cloned()
@@ -172,30 +172,30 @@ impl Walk<'_> {
                 .iter()
                 .all(|a| a.value.as_ref().is_some_and(|value| value.as_name().is_some_and(call::is_type)));
             if types {
-                return Known::Dict { entries: BTreeMap::new(), whole: true };
+                return KnownValue::Dict { entries: BTreeMap::new(), whole: true };
             }
         }
         let types = |a: &Argument| a.value.as_ref().and_then(Expr::as_name).is_some_and(call::is_type);
-        let values: Vec<Known> =
-            arguments.iter().map(|a| if types(a) { Known::Nothing } else { self.argument(a) }).collect();
+        let values: Vec<KnownValue> =
+            arguments.iter().map(|a| if types(a) { KnownValue::Nothing } else { self.argument(a) }).collect();
         self.known_function(callee.module.as_ref(), &callee.name);
         match (name, values.first()) {
-            ("string", Some(text @ Known::Text(_))) => text.clone(),
-            ("string", Some(Known::Number)) => Known::Text(vec![Piece::Hole { number: true }]),
-            ("string", Some(_)) => Known::Text(vec![Piece::Hole { number: false }]),
+            ("string", Some(text @ KnownValue::Text(_))) => text.clone(),
+            ("string", Some(KnownValue::Number)) => KnownValue::Text(vec![Piece::Hole { number: true }]),
+            ("string", Some(_)) => KnownValue::Text(vec![Piece::Hole { number: false }]),
             ("parseExpr" | "parseJson" | "fromStdJson" | "fromJson", Some(value)) => {
                 let operation = match value {
-                    Known::ReplyText(operation) => *operation,
+                    KnownValue::ReplyText(operation) => *operation,
                     _ => None,
                 };
-                if name == "parseExpr" { Known::Code(operation) } else { Known::Body(operation) }
+                if name == "parseExpr" { KnownValue::Code(operation) } else { KnownValue::Body(operation) }
             }
-            ("int" | "long" | "double" | "size" | "strlen" | "now", _) => Known::Number,
-            _ => Known::Nothing,
+            ("int" | "long" | "double" | "size" | "strlen" | "now", _) => KnownValue::Number,
+            _ => KnownValue::Nothing,
         }
     }
 
-    fn own_function(&mut self, function: &Function, callee: &Callee, arguments: &[Argument], at: Span) -> Known {
+    fn own_function(&mut self, function: &Function, callee: &Callee, arguments: &[Argument], at: Span) -> KnownValue {
         let needed = function.parameters.iter().filter(|parameter| parameter.default.is_none()).count();
         let (least, most) = (needed, function.parameters.len());
         if arguments.len() < least || arguments.len() > most {
@@ -214,13 +214,13 @@ impl Walk<'_> {
             // A dictionary may come back with other keys.
             if let Some(name) = argument.value.as_ref().and_then(Expr::as_name)
                 && let Some(variable) = self.variables.get_mut(name)
-                && let Known::Dict { whole, entries } = &mut variable.value
+                && let KnownValue::Dict { whole, entries } = &mut variable.value
             {
                 *whole = false;
                 entries.clear();
             }
         }
-        Known::Nothing
+        KnownValue::Nothing
     }
 
     fn known_function(&mut self, module: Option<&Name>, name: &Name) {
@@ -237,8 +237,8 @@ impl Walk<'_> {
 
     /// Looks through a text that sets out to be JSON, once. One that is `sent` must be JSON as it is; another may be
     /// a pattern yet to be filled.
-    pub(super) fn judge_json(&mut self, value: &Known, sent: bool) {
-        let (Known::Text(pieces), Some(text)) = (value, value.render()) else { return };
+    pub(super) fn judge_json(&mut self, value: &KnownValue, sent: bool) {
+        let (KnownValue::Text(pieces), Some(text)) = (value, value.render()) else { return };
         let literals = pieces.iter().filter_map(|piece| match piece {
             Piece::Literal { at, .. } => Some(*at),
             Piece::Hole { .. } => None,

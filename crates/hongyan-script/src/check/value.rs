@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 64 << 10;
 
 /// A value, as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Known {
+pub(super) enum KnownValue {
     /// Anything.
     Nothing,
     /// A number or a truth value.
@@ -22,7 +22,7 @@ pub(super) enum Known {
     /// A text, partly known.
     Text(Vec<Piece>),
     /// A dictionary; `whole` while every key is known.
-    Dict { entries: BTreeMap<String, Known>, whole: bool },
+    Dict { entries: BTreeMap<String, KnownValue>, whole: bool },
     /// What an HTTP function gave.
     Reply(Option<&'static Operation>),
     /// Its `text`.
@@ -44,7 +44,7 @@ pub(super) enum Piece {
     Hole { number: bool },
 }
 
-impl Known {
+impl KnownValue {
     pub(super) fn literal(text: &Arc<str>, at: Span) -> Self {
         Self::Text(vec![Piece::Literal { text: Arc::clone(text), at }])
     }

@@ -1,6 +1,6 @@
 //! The way through a script: statement by statement, with what is known of each variable.
 
-use super::{Finding, Findings, Surroundings, endpoint::Operation, rule, value::Known};
+use super::{Finding, Findings, Surroundings, endpoint::Operation, rule, value::KnownValue};
 use crate::{
     ast::{Block, Function, Program, Statement, StatementKind},
     span::{Source, Span},
@@ -13,7 +13,7 @@ use std::{
 /// What is known of a variable.
 #[derive(Clone, Debug)]
 pub(super) struct Variable {
-    pub(super) value: Known,
+    pub(super) value: KnownValue,
     /// Whether it was worked out, and not written down.
     pub(super) derived: bool,
 }
@@ -50,7 +50,7 @@ impl<'a> Walk<'a> {
         }
         let mut globals = HashSet::new();
         assigned(&program.statements, &mut globals);
-        let given = |name: &String| (name.as_str().into(), Variable { value: Known::Nothing, derived: false });
+        let given = |name: &String| (name.as_str().into(), Variable { value: KnownValue::Nothing, derived: false });
         Self {
             source,
             findings: Findings::default(),
@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
         self.statements(&program.statements);
         // A text that was put together and never handed on is looked through as well: somebody will copy it.
         let used = std::mem::take(&mut self.used);
-        let left: Vec<Known> = (self.variables.iter())
+        let left: Vec<KnownValue> = (self.variables.iter())
             .filter(|(name, _)| !used.contains(*name))
             .map(|(_, variable)| variable.value.clone())
             .collect();
@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
                 self.expr(iterable);
                 self.spelling(variable);
                 self.forget(body);
-                self.put(&variable.text, Known::Nothing, true);
+                self.put(&variable.text, KnownValue::Nothing, true);
                 self.repeated(|walk| walk.branch(body));
                 self.forget(body);
             }
@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
                 self.branch(body);
                 self.forget(body);
                 let kept = self.variables.clone();
-                self.put(&variable.text, Known::Nothing, true);
+                self.put(&variable.text, KnownValue::Nothing, true);
                 self.statements(&handler.statements);
                 self.variables = kept;
                 self.forget(handler);
@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
         let mut names = HashSet::new();
         assigned(&block.statements, &mut names);
         for name in names {
-            self.put(&name, Known::Nothing, true);
+            self.put(&name, KnownValue::Nothing, true);
         }
     }
 
@@ -200,12 +200,12 @@ impl<'a> Walk<'a> {
         assigned(&block.statements, &mut names);
         for name in names {
             if self.variables.contains_key(&name) {
-                self.put(&name, Known::Nothing, true);
+                self.put(&name, KnownValue::Nothing, true);
             }
         }
     }
 
-    pub(super) fn put(&mut self, name: &Arc<str>, value: Known, derived: bool) {
+    pub(super) fn put(&mut self, name: &Arc<str>, value: KnownValue, derived: bool) {
         self.variables.insert(Arc::clone(name), Variable { value, derived });
     }
 
@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
             if let Some(default) = &parameter.default {
                 self.expr(default);
             }
-            self.put(&parameter.name.text, Known::Nothing, true);
+            self.put(&parameter.name.text, KnownValue::Nothing, true);
         }
         self.statements(&function.body.statements);
         self.in_function = false;

@@ -4,7 +4,7 @@ use super::{
     call::Call,
     endpoint::Operation,
     rule,
-    value::{HOLE, Known, Piece, place_in},
+    value::{HOLE, KnownValue, Piece, place_in},
     walk::Walk,
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Judges a call, and says what it gives.
-pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known {
-    let address = call.value("url").and_then(Known::render).unwrap_or_default();
+pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> KnownValue {
+    let address = call.value("url").and_then(KnownValue::render).unwrap_or_default();
     let operation = Operation::of(&address);
     let posts = matches!(function, "httpPost" | "httpPut");
     trailing(walk, call);
@@ -26,13 +26,13 @@ pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known
         needed(walk, call, operation, &asks);
         in_loop(walk, call, operation);
         if operation.makes_chat() {
-            let own = params.and_then(Known::render).is_some_and(|body| body.contains("\"chatid\""));
+            let own = params.and_then(KnownValue::render).is_some_and(|body| body.contains("\"chatid\""));
             walk.chats_made.retain(|(made, _)| *made != operation);
             if !own {
                 walk.chats_made.push((operation, call.at));
             }
         }
-        let json = params.and_then(Known::render).is_some_and(|body| body.trim_start().starts_with(['{', '[']));
+        let json = params.and_then(KnownValue::render).is_some_and(|body| body.trim_start().starts_with(['{', '[']));
         if operation.is_dingtalk() && function == "httpPost" && json && headers == Some(false) {
             walk.findings.add(
                 &rule::MISSING_CONTENT_TYPE,
@@ -46,8 +46,8 @@ pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known
     if !posts
         && address.contains('?')
         && params.is_some_and(|params| match params {
-            Known::Dict { entries, .. } => !entries.is_empty(),
-            Known::Text(_) => params.render().is_some_and(|text| !text.is_empty()),
+            KnownValue::Dict { entries, .. } => !entries.is_empty(),
+            KnownValue::Text(_) => params.render().is_some_and(|text| !text.is_empty()),
             _ => false,
         })
     {
@@ -63,12 +63,12 @@ pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> Known
         walk.judge_json(params, true);
         placeholders(walk, params);
     }
-    Known::Reply(operation)
+    KnownValue::Reply(operation)
 }
 
 /// A placeholder as a value within a request's JSON.
-fn placeholders(walk: &mut Walk<'_>, params: &Known) {
-    let Known::Text(pieces) = params else { return };
+fn placeholders(walk: &mut Walk<'_>, params: &KnownValue) {
+    let KnownValue::Text(pieces) = params else { return };
     for piece in pieces {
         let Piece::Literal { text, at } = piece else { continue };
         for (offset, part) in text.match_indices('"') {
@@ -91,7 +91,7 @@ fn placeholders(walk: &mut Walk<'_>, params: &Known) {
 }
 
 fn trailing(walk: &mut Walk<'_>, call: &Call<'_>) {
-    let Some(Known::Text(pieces)) = call.value("url") else { return };
+    let Some(KnownValue::Text(pieces)) = call.value("url") else { return };
     let Some(Piece::Literal { text, at }) = pieces.last() else { return };
     if let Some(last) = text.trim_end().chars().last().filter(|c| [',', '，', ';', '；', '。', '、'].contains(c)) {
         let from = place_in(walk.source.text(), *at, text.trim_end().len() - last.len_utf8());
@@ -126,7 +126,7 @@ fn timeout(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) {
 fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
     let Some(index) = (call.place)("headers") else { return Some(false) };
     match &call.values[index] {
-        value @ Known::Text(pieces) => {
+        value @ KnownValue::Text(pieces) => {
             let text = value.render().unwrap_or_default();
             let Some(Piece::Literal { at, text: first }) = pieces.first() else { return None };
             let colon = first.find(':');
@@ -146,7 +146,7 @@ fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
             let named = lower.split(':').next().is_some_and(|name| name.trim() == "content-type");
             Some(named && (lower.contains("json") || lower.contains(HOLE)))
         }
-        Known::Dict { entries, whole } => {
+        KnownValue::Dict { entries, whole } => {
             let declared = entries.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"));
             let spaces: Vec<String> = entries.keys().filter(|name| name.ends_with([' ', '\t'])).cloned().collect();
             for name in spaces {
@@ -173,14 +173,14 @@ fn spaced(walk: &mut Walk<'_>, at: Span, name: &str) {
 }
 
 /// The names of a query's parameters; `None` when some are not known.
-fn keys(address: &str, params: Option<&Known>) -> Option<Vec<String>> {
+fn keys(address: &str, params: Option<&KnownValue>) -> Option<Vec<String>> {
     let mut keys = Vec::new();
     let query = address.split_once('?').map_or("", |(_, query)| query);
     let mut texts = vec![query.to_owned()];
     match params {
         None => {}
-        Some(Known::Dict { entries, whole: true }) => keys.extend(entries.keys().cloned()),
-        Some(text @ Known::Text(_)) => texts.push(text.render()?),
+        Some(KnownValue::Dict { entries, whole: true }) => keys.extend(entries.keys().cloned()),
+        Some(text @ KnownValue::Text(_)) => texts.push(text.render()?),
         Some(_) => return None,
     }
     for pair in texts.iter().flat_map(|text| text.split('&')).filter(|pair| !pair.is_empty()) {

@@ -164,7 +164,7 @@ fn what_the_platform_refuses_is_named_with_field_and_code() {
     ] {
         let unfit = message(body.clone()).check().expect_err(&body.to_string());
         assert_eq!((unfit.code, unfit.field.as_str()), (code, field), "{body}");
-        assert!(WeCom::known(unfit.code).is_some(), "{} has no row", unfit.code);
+        assert!(WeCom::error_code(unfit.code).is_some(), "{} has no row", unfit.code);
     }
 }
 

@@ -139,7 +139,7 @@ fn replies_of_many_shapes_open_and_are_read() {
 
 #[test]
 fn what_the_sandbox_seals_is_what_the_client_opens() {
-    let codes: Vec<&str> = WeCom::faults().iter().map(|row| row.code).collect();
+    let codes: Vec<&str> = WeCom::error_codes().iter().map(|row| row.code).collect();
     assert!(codes.len() > 200);
     assert_eq!(audit::round_trips::<WeCom>(&codes), Vec::<String>::new());
 }

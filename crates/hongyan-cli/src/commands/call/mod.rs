@@ -202,7 +202,7 @@ fn refused(fault: &Fault, json: bool) -> Exit {
             "operation": fault.operation(), "code": fault.code(), "class": fault.class().name(),
             "message": fault.message(), "exit": if unknown { 3 } else { 1 },
         });
-        if let Some(row) = fault.known() {
+        if let Some(row) = fault.error_code() {
             said["known"] = row_json(row);
         }
         note!("{}", json!({"error": said}));
@@ -210,7 +210,7 @@ fn refused(fault: &Fault, json: bool) -> Exit {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let head = if unknown { "unknown outcome 结果未知" } else { "refused 被拒" };
         note!("{red}{head}{red:#} {}: {}", fault.operation(), with_code(fault.code(), fault.message()));
-        if let Some(row) = fault.known() {
+        if let Some(row) = fault.error_code() {
             note!("  meaning 含义：{}  {}", row.en, row.zh);
             note!("  remedy 处理：{}  {}", row.advice_en, row.advice_zh);
         }

@@ -62,7 +62,7 @@ impl Cause {
         if UNTRUSTED.contains(&fault.code()) {
             return Self::untrusted(fault);
         }
-        let cause = match fault.known() {
+        let cause = match fault.error_code() {
             Some(row) => Self::ours(fault.code(), (row.en, row.zh), (row.advice_en, row.advice_zh)),
             None => Self::ours(
                 fault.code(),
@@ -75,7 +75,7 @@ impl Cause {
 
     /// As [`Self::of`], for a refused login: there a code for a bad token speaks of the secret.
     pub(super) fn of_login(fault: &Fault) -> Self {
-        if !fault.known().is_some_and(|row| row.class == Class::RefreshToken) {
+        if !fault.error_code().is_some_and(|row| row.class == Class::RefreshToken) {
             return Self::of(fault);
         }
         Self::ours(
@@ -105,7 +105,7 @@ impl Cause {
                 message: fault.message().into(),
             };
         }
-        if fault.known().is_some_and(|row| row.class == Class::RefreshToken) {
+        if fault.error_code().is_some_and(|row| row.class == Class::RefreshToken) {
             return Self::ours(
                 fault.code(),
                 ("a token that was given a moment ago is refused", "刚获取的令牌被拒绝"),

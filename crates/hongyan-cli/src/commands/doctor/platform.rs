@@ -7,7 +7,7 @@ use super::{
 };
 use crate::lang::told;
 use hongyan_channel::{AccountConfig, Caller, Operations, operations};
-use hongyan_endpoint::{Class, Fault, Reach, Role, Who};
+use hongyan_endpoint::{Class, Fault, Reach, Responsible, Role};
 use serde_json::{Value, json};
 
 /// A call that changes nothing and reaches nobody, made where its path is declared.
@@ -139,10 +139,10 @@ fn only_the_content(fault: &Fault) -> bool {
     if names_agent(fault) || fault.is_transport() {
         return false;
     }
-    match fault.known() {
+    match fault.error_code() {
         // A code in no table, to a request that means nothing: nothing can be said against the account.
         None => fault.class() == Class::Permanent,
-        Some(row) => row.class == Class::Permanent && (row.who == Who::Sender || row.code == NOBODY),
+        Some(row) => row.class == Class::Permanent && (row.responsible == Responsible::Sender || row.code == NOBODY),
     }
 }
 
