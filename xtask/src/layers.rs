@@ -6,12 +6,14 @@ use std::fs;
 use toml::Table;
 
 /// The picture, bottom up: a crate depends on crates of lower rows only.
-const ROWS: [&[&str]; 8] = [
+const ROWS: [&[&str]; 10] = [
     &["endpoint", "net", "callback", "script"],
     &["platform-client", "core", "text", "client"],
     &["wecom", "dingtalk", "mail", "api", "relay", "sheet"],
     &["channel", "store", "functions"],
     &["dispatch"],
+    &["intake"],
+    &["compat"],
     &["gateway", "embed"],
     &["plugin", "sqlite", "duckdb"],
     &["cli"],
@@ -20,6 +22,10 @@ const ROWS: [&[&str]; 8] = [
 const SANDBOX: &str = "sandbox";
 /// All that the sandbox may use.
 const BELOW_SANDBOX: [&str; 6] = ["wecom", "dingtalk", "mail", "endpoint", "net", "callback"];
+/// The platforms' own crates: what accepts, decides and sends knows channels alone.
+const PLATFORMS: [&str; 2] = ["dingtalk", "wecom"];
+/// Who may use those: what speaks as they do, and the command line, which shows their operations.
+const ABOVE_PLATFORMS: [&str; 4] = ["channel", "compat", SANDBOX, TIP];
 /// The tip: used by nobody.
 const TIP: &str = "cli";
 /// What our crates' names begin with.
@@ -78,6 +84,7 @@ fn ours<'a>((key, value): (&'a String, &'a toml::Value)) -> Option<&'a str> {
 
 fn may_use(own: &str, on: &str) -> bool {
     match (row(own), row(on)) {
+        _ if PLATFORMS.contains(&on) && !ABOVE_PLATFORMS.contains(&own) => false,
         _ if own == SANDBOX => BELOW_SANDBOX.contains(&on),
         _ if on == SANDBOX => own == TIP,
         (Some(own), Some(on)) => on < own,
@@ -110,6 +117,9 @@ mod tests {
             ("channel", "mail"),
             ("store", "core"),
             ("gateway", "store"),
+            ("compat", "wecom"),
+            ("compat", "intake"),
+            ("gateway", "compat"),
             ("sandbox", "wecom"),
             ("sandbox", "net"),
             ("cli", "sandbox"),
@@ -130,6 +140,9 @@ mod tests {
             ("store", "channel"),
             ("channel", "gateway"),
             ("gateway", "sandbox"),
+            ("gateway", "dingtalk"),
+            ("dispatch", "wecom"),
+            ("intake", "compat"),
             ("gateway", "cli"),
             ("sandbox", "core"),
             ("sandbox", "channel"),

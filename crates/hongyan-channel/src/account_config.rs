@@ -2,13 +2,14 @@
 
 use crate::{
     Account, SecretRef,
-    factory::{ChannelConfig, ChannelFactory, Opened},
+    callback::{CallbackKeys, CallbackReceiver, MaxAge},
+    factory::{ChannelConfig, ChannelFactory, OpenedChannel},
     operations::{Caller, OwnField},
     robot::Hook,
     transport::TransportConfig,
 };
 use hongyan_core::{Backoff, Flaw, OnRepeat, OnUnknown, Policy, Rate};
-use hongyan_endpoint::{Bilingual, Invalid, typed};
+use hongyan_endpoint::{Bilingual, Invalid, bilingual, typed};
 use hongyan_net::{Http, Secret};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -177,7 +178,7 @@ const A_NAME: Bilingual = Bilingual::fixed("expected a string", "应为字符串
 const A_RATE: Bilingual =
     Bilingual::fixed("expected { max = 20, per_ms = 1000 }", "应写作 { max = 20, per_ms = 1000 }");
 /// Of the channels that are pushed nothing.
-pub const NO_CALLBACK: Bilingual =
+pub(crate) const NO_CALLBACK: Bilingual =
     Bilingual::fixed("only the channels dingtalk and wecom have one", "只有 dingtalk 和 wecom 渠道有回调");
 
 impl<'de> Deserialize<'de> for AccountConfig {
@@ -192,7 +193,7 @@ impl AccountConfig {
     /// # Errors
     /// What is wrong, and with which key: a secret that is not there, or a value; never the secret.
     pub fn open(&self, name: &str) -> Result<Account, Invalid> {
-        let Opened { channel, recipient_rates, caller, robot } = self.factory().open(&self.http_options()?)?;
+        let OpenedChannel { channel, recipient_rates, caller, robot } = self.factory().open(&self.http_options()?)?;
         let common = &self.common;
         let capabilities = channel.capabilities();
         let backoff = Backoff::default();
@@ -257,6 +258,24 @@ impl AccountConfig {
     #[must_use]
     pub const fn channel_name(&self) -> &'static str {
         self.channel.name()
+    }
+
+    /// Who receives the account's pushes; `None` when it has no callback settings.
+    ///
+    /// # Errors
+    /// A secret that cannot be read, a key that is none, a channel that is pushed nothing; the field, without a secret.
+    pub fn callback_receiver(&self) -> Result<Option<Box<dyn CallbackReceiver>>, Invalid> {
+        let Some(settings) = &self.callback else { return Ok(None) };
+        let keys = CallbackKeys {
+            token: settings.token.read_for("callback.token")?,
+            key: settings.aes_key.read_for("callback.aes_key")?,
+            owner: settings.owner.clone(),
+            max_age: MaxAge((settings.max_age_s > 0).then(|| Duration::from_secs(settings.max_age_s))),
+        };
+        let receiver = self.factory().callback_receiver(keys);
+        let receiver = receiver.ok_or_else(|| Invalid::unfit("callback", NO_CALLBACK))?;
+        let wrong = |why: String| Invalid::unfit("callback.aes_key", bilingual!("{why}"; "不可用（{why}）"));
+        receiver.map(Some).map_err(wrong)
     }
 
     /// What stands in place of the platform's own hosts.

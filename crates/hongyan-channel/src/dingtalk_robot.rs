@@ -3,7 +3,7 @@
 
 use crate::{
     audience,
-    factory::{ChannelFactory, Opened},
+    factory::{ChannelFactory, OpenedChannel},
     published,
     refusal::invalid,
     render,
@@ -51,8 +51,8 @@ pub struct DingTalkRobotConfig {
 }
 
 impl ChannelFactory for DingTalkRobotConfig {
-    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
-        DingTalkRobotChannel::open(self, options).map(Opened::robot)
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        DingTalkRobotChannel::open(self, options).map(OpenedChannel::robot)
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {

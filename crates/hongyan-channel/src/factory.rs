@@ -1,8 +1,9 @@
 //! The kinds of channel. A new one is its folder, its `mod` and its line in [`channels!`].
 
+use crate::callback::CallbackKeys;
 use crate::{
-    Caller, DingTalkConfig, DingTalkRobotConfig, MailConfig, OwnField, RobotCaller, SecretRef, WeComConfig,
-    WeComRobotConfig, WebhookConfig,
+    CallbackReceiver, Caller, DingTalkConfig, DingTalkRobotConfig, MailConfig, OwnField, RobotCaller, SecretRef,
+    WeComConfig, WeComRobotConfig, WebhookConfig,
 };
 use hongyan_core::{Channel, Rate};
 use hongyan_endpoint::{Invalid, bilingual, typed};
@@ -17,7 +18,7 @@ pub trait ChannelFactory {
     ///
     /// # Errors
     /// What is wrong, and with which key; never a secret.
-    fn open(&self, options: &Options) -> Result<Opened, Invalid>;
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid>;
 
     /// The account's secrets by key, the one that it is known by first.
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)>;
@@ -55,6 +56,11 @@ pub trait ChannelFactory {
         false
     }
 
+    /// Who receives the account's pushes; `None` where the platform makes none. An error is a sentence without a secret.
+    fn callback_receiver(&self, _keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
+        None
+    }
+
     /// For how long a message waits for an account that cannot send, unless the account says otherwise.
     fn gives_up_after(&self) -> Duration {
         DAY * 3
@@ -72,7 +78,7 @@ pub trait ChannelFactory {
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// What [`ChannelFactory::open`] makes.
-pub struct Opened {
+pub struct OpenedChannel {
     /// Sends the account's messages.
     pub channel: Arc<dyn Channel>,
     /// The platform's published rates for messages to one recipient.
@@ -83,7 +89,7 @@ pub struct Opened {
     pub robot: Option<Arc<dyn RobotCaller>>,
 }
 
-impl Opened {
+impl OpenedChannel {
     pub(crate) fn alone(channel: impl Channel) -> Self {
         Self { channel: Arc::new(channel), recipient_rates: Vec::new(), caller: None, robot: None }
     }

@@ -6,6 +6,7 @@
 mod account;
 mod account_config;
 mod audience;
+mod callback;
 mod catalogue;
 mod dingtalk;
 mod dingtalk_robot;
@@ -27,11 +28,12 @@ mod wecom;
 mod wecom_robot;
 
 pub use account::Account;
-pub use account_config::{AccountConfig, CallbackConfig, Common, LongText, NO_CALLBACK, RateConfig, Span};
+pub use account_config::{AccountConfig, CallbackConfig, Common, LongText, RateConfig, Span};
+pub use callback::{CallbackReceiver, CallbackRefused, CallbackRequest, Opened};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};
-pub use factory::{CHANNELS, ChannelConfig, ChannelFactory, Opened};
+pub use factory::{CHANNELS, ChannelConfig, ChannelFactory, OpenedChannel};
 pub use mail::{MailChannel, MailConfig};
 pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
 pub use robot::RobotCaller;

@@ -1,7 +1,7 @@
 //! A mailbox as a channel.
 
 use crate::{
-    factory::{ChannelFactory, DAY, Opened},
+    factory::{ChannelFactory, DAY, OpenedChannel},
     published, render,
     secret::SecretRef,
     table_view,
@@ -62,8 +62,8 @@ pub struct MailConfig {
 }
 
 impl ChannelFactory for MailConfig {
-    fn open(&self, _options: &Options) -> Result<Opened, Invalid> {
-        MailChannel::open(self).map(Opened::alone)
+    fn open(&self, _options: &Options) -> Result<OpenedChannel, Invalid> {
+        MailChannel::open(self).map(OpenedChannel::alone)
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {

@@ -273,7 +273,7 @@ impl Missing {
             }
             None => ("其余未发送".into(), "the rest was not sent".into()),
         };
-        format!("… {};{zh_rest}\n… {}; {en_rest}", zh.join(","), en.join(", "))
+        format!("… {}；{zh_rest}\n… {}; {en_rest}", zh.join("，"), en.join(", "))
     }
 }
 

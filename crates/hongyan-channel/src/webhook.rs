@@ -12,7 +12,7 @@
 //! What the answer's body says is not read: it may be anybody's.
 
 use crate::{
-    factory::{ChannelFactory, Opened},
+    factory::{ChannelFactory, OpenedChannel},
     published,
     refusal::invalid,
     render,
@@ -50,8 +50,8 @@ pub struct WebhookConfig {
 }
 
 impl ChannelFactory for WebhookConfig {
-    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
-        WebhookChannel::open(self, options).map(Opened::alone)
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        WebhookChannel::open(self, options).map(OpenedChannel::alone)
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {

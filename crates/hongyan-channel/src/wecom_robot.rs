@@ -4,7 +4,7 @@
 
 use crate::{
     audience,
-    factory::{ChannelFactory, Opened},
+    factory::{ChannelFactory, OpenedChannel},
     operations::files_too,
     published,
     refusal::{self, invalid, refused, within},
@@ -47,8 +47,8 @@ pub struct WeComRobotConfig {
 }
 
 impl ChannelFactory for WeComRobotConfig {
-    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
-        WeComRobotChannel::open(self, options).map(Opened::robot)
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        WeComRobotChannel::open(self, options).map(OpenedChannel::robot)
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {

@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_table_is_no_wider_than_the_terminal_and_loses_nothing() {
         let long =
-            "the platform knows no such recipient, or the app may not see them  平台查无此人,或不在应用可见范围内";
+            "the platform knows no such recipient, or the app may not see them  平台查无此人，或不在应用可见范围内";
         let rows = [vec![Cell::from("wecom"), Cell::from("userid:outsider"), Cell::from(long)]];
         for width in [40, 60, 80, 100, 120] {
             let text = plain(&["ACCOUNT", "RECIPIENT", "REASON"], &rows, Some(width));

@@ -80,6 +80,6 @@ pub(crate) fn read_switch(name: &str, value: &str) -> Result<bool, Fault> {
     match value.trim().to_ascii_lowercase().as_str() {
         "1" | "on" | "true" | "yes" => Ok(true),
         "0" | "off" | "false" | "no" => Ok(false),
-        _ => Err(Fault::argument(format!("{name} is a switch: on or off · 该项为开关: on 或 off"))),
+        _ => Err(Fault::argument(format!("{name} is a switch: on or off · 该项为开关：on 或 off"))),
     }
 }

@@ -122,11 +122,11 @@ impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.trim_end())?;
         if let Some(switch) = self.switch {
-            write!(f, "; the switch {switch} would allow it (如确需允许,请打开开关 {switch})")?;
+            write!(f, "; the switch {switch} would allow it（如确需允许，请打开开关 {switch}）")?;
         }
         if self.outcome_unknown {
             f.write_str(
-                "; it may have arrived all the same: look before repeating it (对方可能已收到,重发前请先查证)",
+                "; it may have arrived all the same: look before repeating it（对方可能已收到，重发前请先查证）",
             )?;
         }
         let (en, zh) = self.advice;

@@ -3,34 +3,26 @@
 //! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store and a clock;
 //! the command line and the tests start it the same way. Channels' JSON and the store's tables are others' affair.
 
-mod accept;
-mod app;
-mod body;
 mod callbacks;
 pub mod config;
-mod facade;
-mod files;
-pub mod keys;
 mod listen;
-mod mails;
 mod metrics;
-mod official;
-mod reply;
+mod observer;
 mod routes;
-mod shares;
-mod table_content;
 mod tasks;
-mod template;
-mod waiting;
 
 pub use config::Config;
+pub use hongyan_intake::keys;
 
-use app::{App, Pages};
+use callbacks::Callbacks;
 use hongyan_channel::Account;
+use hongyan_compat::{Facade, OfficialApi, Services};
 use hongyan_core::{Clock, Filter, IdSource, Store, StoreError};
 use hongyan_dispatch::{Dispatcher, Observer};
+use hongyan_intake::{ApiKeys, Bodies, Files, Intake, Templates, Waiting};
 use metrics::Metrics;
-use shares::Shares;
+use observer::Watch;
+use routes::{App, Pages};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -42,7 +34,6 @@ use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
-use waiting::{Waiting, Watch};
 
 /// Why a gateway did not start.
 #[derive(Debug)]
@@ -94,64 +85,94 @@ impl Gateway {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let server = config.server.clone();
-        let templates = template::Templates::compile(&config.templates).map_err(StartError::Template)?;
+        let templates = Templates::compile(&config.templates).map_err(StartError::Template)?;
         let pages = Pages::make().map_err(StartError::Template)?;
-        let ring = keys::Ring::read(Arc::clone(&store) as _).await.map_err(StartError::Store)?;
+        let keys = Arc::new(ApiKeys::read(Arc::clone(&store) as _).await.map_err(StartError::Store)?);
         // Ids go on after the last one, even when the clock has stepped back.
         let last = store.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
-        let receivers = callbacks::Receiver::open_all(&config).map_err(StartError::Callback)?;
-        let doors = official::Doors::open(&config, &accounts).map_err(StartError::Store)?;
+        // The largest body has to fit into one caller's half.
+        let largest = server.max_body_bytes.max(server.max_batch_bytes).max(server.max_file_bytes) as u64;
+        let memory = (server.max_held_bytes as u64).max(largest.saturating_mul(2));
+        let millis = Duration::from_millis;
+        let bodies = Arc::new(Bodies::new(memory, millis(server.body_timeout_ms), millis(server.write_timeout_ms)));
+        let metrics = Arc::new(Metrics::new(accounts.keys()));
+        let callbacks = Callbacks::open(
+            &config.accounts,
+            Arc::clone(&bodies),
+            Arc::clone(&store) as _,
+            Arc::clone(&clock),
+            Arc::clone(&metrics),
+        );
+        let callbacks = callbacks.map_err(|invalid| StartError::Callback(invalid.to_string()))?;
         let failed = |error| StartError::Listen(server.listen, error);
         let listener = TcpListener::bind(server.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
 
         // The other half of the connections stays free for those who do not wait.
         let waiting = Arc::new(Waiting::new(server.max_connections / 2));
-        let watch = Arc::new(Watch { metrics: Metrics::new(accounts.keys()), waiting });
         let dispatcher = Dispatcher::start(
             Arc::clone(&store),
             accounts.clone(),
             Arc::clone(&clock),
-            Arc::clone(&watch) as Arc<dyn Observer>,
+            Arc::new(Watch { metrics: Arc::clone(&metrics), waiting: Arc::clone(&waiting) }) as Arc<dyn Observer>,
         );
-        // The largest body has to fit into one caller's half.
-        let largest = server.max_body_bytes.max(server.max_batch_bytes).max(server.max_file_bytes) as u64;
-        let config_memory = (server.max_held_bytes as u64).max(largest.saturating_mul(2));
-        let app = Arc::new(App {
-            config,
+        let (accepted, accept_seconds) = metrics.accepted.clone();
+        let intake = Arc::new(Intake {
             accounts,
+            routes: config.routes,
             templates,
-            store,
-            uploads: Shares::new(app::UPLOADS),
-            memory: Shares::new(config_memory),
-            judged: Semaphore::new(app::JUDGED),
-            clock,
+            files: Files::new(Arc::clone(&store) as _, server.max_file_bytes),
+            ledger: Arc::clone(&store) as _,
+            dispatcher: Arc::clone(&dispatcher),
             ids,
-            ring,
-            watch,
+            clock: Arc::clone(&clock),
+            accepted,
+            accept_seconds,
+        });
+        let services = Services {
+            intake: Arc::clone(&intake),
+            store: Arc::clone(&store),
+            dispatcher: Arc::clone(&dispatcher),
+            waiting: Arc::clone(&waiting),
+            bodies: Arc::clone(&bodies),
+            keys: Arc::clone(&keys),
+            clock: Arc::clone(&clock),
+            wait: millis(config.official.wait_ms),
+            max_body_bytes: server.max_body_bytes,
+        };
+        let official = OfficialApi::open(services, &config.accounts, &intake.accounts).map_err(StartError::Store)?;
+        let official = Arc::new(official);
+        let app = Arc::new(App {
+            server: server.clone(),
+            intake: Arc::clone(&intake),
+            store: Arc::clone(&store),
+            bodies,
+            clock: Arc::clone(&clock),
+            keys: Arc::clone(&keys),
+            metrics: Arc::clone(&metrics),
+            waiting,
             dispatcher: Arc::clone(&dispatcher),
             pages,
-            doors,
-            receivers,
+            facade: Facade::open(&config.facade, Arc::clone(&official)),
+            official: config.official.enabled.then_some(official),
+            callbacks,
             ready: Mutex::new(None),
         });
         // A semaphore holds at most this many permits, and is emptied in one go at the end.
         let max_connections = u32::try_from(server.max_connections.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let room = Arc::new(Semaphore::new(max_connections as usize));
         let (stop, stopped) = watch::channel(false);
-        let patience = listen::Patience {
-            head: Duration::from_millis(server.header_timeout_ms),
-            write: Duration::from_millis(server.write_timeout_ms),
-        };
+        let patience =
+            listen::Patience { head: millis(server.header_timeout_ms), write: millis(server.write_timeout_ms) };
         let tasks = vec![
-            tokio::spawn(listen::run(listener, routes::mount(Arc::clone(&app)), Arc::clone(&room), patience, stopped)),
-            tokio::spawn(tasks::follow_keys(Arc::clone(&app))),
-            tokio::spawn(tasks::keep_gauges(Arc::clone(&app))),
-            tokio::spawn(tasks::forget(app)),
+            tokio::spawn(listen::run(listener, routes::mount(app), Arc::clone(&room), patience, stopped)),
+            tokio::spawn(tasks::follow_keys(keys)),
+            tokio::spawn(tasks::keep_gauges(Arc::clone(&store) as _, Arc::clone(&intake), metrics)),
+            tokio::spawn(tasks::forget(Arc::clone(&store) as _, store, clock, config.store.keep_days)),
         ];
         tracing::info!(%address, "listening");
-        let patience = Duration::from_millis(server.stop_timeout_ms);
+        let patience = millis(server.stop_timeout_ms);
         Ok(Self { address, dispatcher, stop, room, max_connections, patience, tasks })
     }
 

@@ -8,6 +8,7 @@ mod timed;
 
 use axum::{Router, body::Body, response::Response};
 use clients::{Client, Clients, Watched};
+use hongyan_intake::Peer;
 use hongyan_net::{Heads, Requests};
 use http::{HeaderValue, StatusCode, header};
 use hyper::{server::conn::http1, service::Service};
@@ -15,7 +16,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use timed::Timed;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -28,10 +29,6 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Of all connections, this part is not left to clients that let the gateway wait.
 const KEPT_FREE: usize = 4;
-
-/// From where a request came, as its connection says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// How long the gateway waits for a client.
 #[derive(Debug, Clone, Copy)]

@@ -49,8 +49,8 @@ struct PerAccount {
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
-    accepted: Counter,
-    accept_seconds: Histogram,
+    /// Messages accepted, and the time that it took.
+    pub(crate) accepted: (Counter, Histogram),
     requests: Family<RequestLabels, Counter>,
     callbacks: Family<CallbackLabels, Counter>,
     depths: Family<DepthLabels, Gauge>,
@@ -106,12 +106,7 @@ impl Metrics {
                 (Arc::clone(name), handles)
             })
             .collect();
-        Self { registry, accepted, accept_seconds, requests, callbacks, depths, accounts }
-    }
-
-    pub(crate) fn accepted(&self, messages: u64, took: Duration) {
-        self.accepted.inc_by(messages);
-        self.accept_seconds.observe(took.as_secs_f64());
+        Self { registry, accepted: (accepted, accept_seconds), requests, callbacks, depths, accounts }
     }
 
     pub(crate) fn request(&self, route: &'static str, status: u16) {

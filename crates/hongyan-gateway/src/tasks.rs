@@ -1,7 +1,11 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
-use crate::{app::App, keys};
-use hongyan_core::DeliveryState;
+use crate::metrics::Metrics;
+use hongyan_core::{Admin, Clock, DeliveryState, FileStore};
+use hongyan_intake::{
+    Intake,
+    keys::{ApiKeys, RELOAD_EVERY},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -19,26 +23,26 @@ fn every(span: Duration) -> tokio::time::Interval {
 }
 
 /// Follows the store's keys, so that one made or revoked elsewhere takes effect.
-pub(crate) async fn follow_keys(app: Arc<App>) {
-    let mut tick = every(keys::RELOAD_EVERY);
+pub(crate) async fn follow_keys(keys: Arc<ApiKeys>) {
+    let mut tick = every(RELOAD_EVERY);
     loop {
         tick.tick().await;
-        if let Err(error) = app.ring.reload().await {
+        if let Err(error) = keys.reload().await {
             tracing::warn!(%error, "the keys could not be reread; those known stay in force");
         }
     }
 }
 
 /// Keeps the gauges.
-pub(crate) async fn keep_gauges(app: Arc<App>) {
+pub(crate) async fn keep_gauges(store: Arc<dyn Admin>, intake: Arc<Intake>, metrics: Arc<Metrics>) {
     let mut tick = every(GAUGES_EVERY);
     let mut is_first = true;
     loop {
         tick.tick().await;
-        match app.store.depths().await {
+        match store.depths().await {
             Ok(depths) => {
                 if std::mem::take(&mut is_first) {
-                    for (account, deliveries) in strays(&depths, |name| app.accounts.contains_key(name)) {
+                    for (account, deliveries) in strays(&depths, |name| intake.accounts.contains_key(name)) {
                         tracing::warn!(
                             account,
                             deliveries,
@@ -46,7 +50,7 @@ pub(crate) async fn keep_gauges(app: Arc<App>) {
                         );
                     }
                 }
-                app.watch.metrics.depths(&depths);
+                metrics.depths(&depths);
             }
             Err(error) => tracing::warn!(%error, "the depths could not be read"),
         }
@@ -65,17 +69,16 @@ fn strays(
 }
 
 /// Forgets settled messages past their days, then the files that nobody needs any more.
-pub(crate) async fn forget(app: Arc<App>) {
-    let keep = app.config.store.keep_days;
-    if keep == 0 {
+pub(crate) async fn forget(store: Arc<dyn Admin>, files: Arc<dyn FileStore>, clock: Arc<dyn Clock>, keep_days: u32) {
+    if keep_days == 0 {
         return;
     }
     let mut tick = every(FORGET_EVERY);
     loop {
         tick.tick().await;
-        let before = app.clock.now() - DAY * keep;
+        let before = clock.now() - DAY * keep_days;
         loop {
-            match app.store.forget(before, FORGET_AT_ONCE).await {
+            match store.forget(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old messages");
@@ -88,7 +91,7 @@ pub(crate) async fn forget(app: Arc<App>) {
             }
         }
         loop {
-            match app.store.forget_files(before, FORGET_AT_ONCE).await {
+            match files.forget_files(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old files");

@@ -29,7 +29,7 @@ pub(crate) fn check(table: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let message = format!(
-        "{table:?} is no name for the table: give a letter, then up to {} letters, digits and _ · 表名须以字母开头,\
+        "{table:?} is no name for the table: give a letter, then up to {} letters, digits and _ · 表名须以字母开头，\
          仅含字母、数字与下划线",
         LONGEST - 1
     );

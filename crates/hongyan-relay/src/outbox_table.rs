@@ -84,7 +84,7 @@ impl OutboxTable {
             return Ok(());
         }
         let message = format!(
-            "{} was replaced or removed while it was open: start the relay again · 数据库文件已被替换,请重新启动",
+            "{} was replaced or removed while it was open: start the relay again · 数据库文件已被替换，请重新启动",
             self.path.display()
         );
         Err(Fault::new(Kind::Open, message))

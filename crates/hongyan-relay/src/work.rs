@@ -320,7 +320,7 @@ fn text(value: ValueRef<'_>) -> Result<String, String> {
 fn unanswered(for_ms: i64) -> String {
     format!(
         "a hand-over had no answer {} hours ago, and the gateway may have forgotten its key since: look with `hongyan list` \
-         whether it was sent; if not, insert it again · 曾移交但未获应答,网关可能已遗忘该键,请先核对再重新写入",
+         whether it was sent; if not, insert it again · 曾移交但未获应答，网关可能已遗忘该键，请先核对再重新写入",
         for_ms / 3_600_000
     )
 }

@@ -18,7 +18,7 @@ impl<'a> Call<'a> {
             Argument::Text(text) if text.contains('\0') => Err(self.wrong(name, "holds a NUL · 含有 NUL 字符")),
             Argument::Text(text) => Ok(Some(text)),
             Argument::Garbled => Err(self.wrong(name, "is not UTF-8 · 不是 UTF-8 文本")),
-            Argument::Blob => Err(self.wrong(name, "is a blob: write CAST(… AS TEXT) · 须为文本,不能是 BLOB")),
+            Argument::Blob => Err(self.wrong(name, "is a blob: write CAST(… AS TEXT) · 须为文本，不能是 BLOB")),
             Argument::Integer(_) | Argument::Real(_) => Err(self.wrong(name, "is a number, not a text · 须为文本")),
         }
     }

@@ -1,6 +1,7 @@
 //! A DingTalk application as a channel: work notifications to people and departments, messages to group chats.
 
 mod body;
+mod callback;
 mod chats;
 mod contacts;
 mod group;
@@ -9,8 +10,9 @@ mod robot;
 
 use crate::{
     audience,
+    callback::{CallbackKeys, CallbackReceiver},
     directory::Directory,
-    factory::{ChannelFactory, Opened},
+    factory::{ChannelFactory, OpenedChannel},
     operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
@@ -71,11 +73,11 @@ impl DingTalkConfig {
 }
 
 impl ChannelFactory for DingTalkConfig {
-    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
         let channel = DingTalkChannel::open(self, options).map_err(|error| error.at("app_secret"))?;
         let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
         let recipient_rates = DingTalkChannel::recipient_rates();
-        Ok(Opened { recipient_rates, caller: Some(caller), ..Opened::alone(channel) })
+        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
@@ -103,6 +105,11 @@ impl ChannelFactory for DingTalkConfig {
 
     fn takes_callbacks(&self) -> bool {
         true
+    }
+
+    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
+        let owner = keys.owner.unwrap_or_else(|| self.app_key.clone());
+        Some(callback::callback(&keys.token, &keys.key, owner, keys.max_age))
     }
 }
 

@@ -1,13 +1,15 @@
 //! A WeCom application as a channel: messages to members, departments and tags, and to the group chats that it made.
 
 pub(crate) mod body;
+mod callback;
 mod chats;
 mod contacts;
 
 use crate::{
     audience,
+    callback::{CallbackKeys, CallbackReceiver},
     directory::Directory,
-    factory::{ChannelFactory, Opened},
+    factory::{ChannelFactory, OpenedChannel},
     operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
@@ -66,11 +68,11 @@ impl WeComConfig {
 }
 
 impl ChannelFactory for WeComConfig {
-    fn open(&self, options: &Options) -> Result<Opened, Invalid> {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
         let channel = WeComChannel::open(self, options).map_err(|error| error.at("secret"))?;
         let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
         let recipient_rates = WeComChannel::recipient_rates();
-        Ok(Opened { recipient_rates, caller: Some(caller), ..Opened::alone(channel) })
+        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
     }
 
     fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
@@ -96,6 +98,11 @@ impl ChannelFactory for WeComConfig {
 
     fn takes_callbacks(&self) -> bool {
         true
+    }
+
+    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
+        let owner = keys.owner.unwrap_or_else(|| self.corp_id.clone());
+        Some(callback::callback(keys.token, &keys.key, &owner, keys.max_age))
     }
 }
 

@@ -93,14 +93,14 @@ fn what_is_missing_is_said_and_the_whole_follows_as_a_file() {
             "dingtalk-robot" => {
                 assert_eq!(parts.len(), 1);
                 assert!(
-                    words.contains("另有 1,183 行;其余未发送") && words.contains("the rest was not sent"),
+                    words.contains("另有 1,183 行；其余未发送") && words.contains("the rest was not sent"),
                     "{words}"
                 );
             }
             "webhook" => assert_eq!(parts.len(), 1),
             _ => {
                 assert_eq!(parts.len(), 2, "{channel}");
-                assert!(words.contains("另有 1,183 行;全部见附件 positions.xlsx"), "{channel}: {words}");
+                assert!(words.contains("另有 1,183 行；全部见附件 positions.xlsx"), "{channel}: {words}");
                 assert_eq!(parts[1].file.as_ref().unwrap().name.as_deref(), Some("positions.xlsx"));
             }
         }

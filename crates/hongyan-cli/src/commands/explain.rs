@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Explain, json: bool) -> anyhow::Result<Exit> {
     if found.is_empty() {
         let place = only.map_or_else(String::new, |only| format!(" to {only}"));
         let message = format!(
-            "{code} is not known{place}; `hongyan explain --list` shows every code (未知错误码;`hongyan explain --list` 列出全部)"
+            "{code} is not known{place}; `hongyan explain --list` shows every code（未知错误码；`hongyan explain --list` 列出全部）"
         );
         anyhow::bail!(message);
     }

@@ -224,7 +224,7 @@ fn recipient(text: &str) -> anyhow::Result<Value> {
 pub(crate) fn mobile_or_userid(text: &str) -> anyhow::Error {
     let words = format!(
         "{text} looks like a mobile number: say mobile:{text}, or userid:{text} where it is a user id \
-         (看起来是手机号:请写 mobile:{text};若是用户 ID,请写 userid:{text})"
+        （看起来是手机号：请写 mobile:{text}；若是用户 ID，请写 userid:{text}）"
     );
     Usage(words).into()
 }

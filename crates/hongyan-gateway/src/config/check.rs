@@ -1,7 +1,6 @@
 //! What `hongyan config check` says: the configuration against the world.
 
 use super::Config;
-use crate::callbacks::Receiver;
 use hongyan_endpoint::{Bilingual, Invalid};
 use std::path::Path;
 
@@ -62,7 +61,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         );
     }
     for (name, account) in &config.accounts {
-        let opened = [account.open(name).map(drop), Receiver::open(account).map(drop)];
+        let opened = [account.open(name).map(drop), account.callback_receiver().map(drop)];
         for invalid in opened.into_iter().filter_map(Result::err) {
             let Invalid { field, flaw } = invalid.within(name).within("accounts");
             let Bilingual { en, zh } = flaw.text();

@@ -12,8 +12,9 @@ pub use check::{Finding, Severity};
 pub use locate::ConfigError;
 
 use hongyan_channel::{Account, AccountConfig};
-use hongyan_core::Content;
+use hongyan_compat::{FacadeConfig, OfficialConfig};
 use hongyan_endpoint::{Bilingual, Flaw, Invalid, bilingual, typed};
+use hongyan_intake::{RouteConfig, TemplateConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{
@@ -179,48 +180,6 @@ pub enum LogFormat {
     Text,
     /// For programs.
     Json,
-}
-
-/// The platforms' own paths on this gateway.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OfficialConfig {
-    /// Whether they are answered.
-    pub enabled: bool,
-    /// How long a send's caller waits for the platform's reply, in milliseconds.
-    pub wait_ms: u64,
-}
-
-/// `/api/dingtalkserve/*`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FacadeConfig {
-    /// The DingTalk account that it stands for; `None`: there is no facade.
-    pub account: Option<String>,
-    /// Whether callers on this machine need no key.
-    pub open_on_loopback: bool,
-}
-
-/// A rule from a message to accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteConfig {
-    /// The accounts, in order.
-    pub via: Vec<String>,
-}
-
-/// A content with gaps.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TemplateConfig {
-    /// As [`Content::title`].
-    pub title: Option<String>,
-    /// As [`Content::text`].
-    pub text: Option<String>,
-    /// As [`Content::markdown`].
-    pub markdown: Option<String>,
-    /// As [`Content::html`].
-    pub html: Option<String>,
 }
 
 fn address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
@@ -406,38 +365,6 @@ impl Config {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         check::check(self)
-    }
-}
-
-impl TemplateConfig {
-    /// The forms, by field.
-    pub(crate) fn forms(&self) -> [(&'static str, Option<&str>); 4] {
-        [
-            ("title", self.title.as_deref()),
-            ("text", self.text.as_deref()),
-            ("markdown", self.markdown.as_deref()),
-            ("html", self.html.as_deref()),
-        ]
-    }
-
-    fn validate(&self) -> Result<(), Invalid> {
-        let content = Content {
-            title: self.title.clone(),
-            text: self.text.clone(),
-            markdown: self.markdown.clone(),
-            html: self.html.clone(),
-            ..Content::default()
-        };
-        content.form().map_err(|unfit| Invalid::unfit(unfit.field.clone(), unfit.text()))?;
-        for (field, source) in self.forms() {
-            if let Some(source) = source {
-                let environment = crate::template::environment();
-                let compiled = environment.template_from_str(source).map(drop);
-                compiled.map_err(|e| Invalid::unfit(field, bilingual!("is not a template: {e}"; "不是模板：{e}")))?;
-                crate::template::check(&environment, source).map_err(|why| Invalid::unfit(field, why))?;
-            }
-        }
-        Ok(())
     }
 }
 

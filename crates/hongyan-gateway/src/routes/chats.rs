@@ -1,16 +1,14 @@
 //! Group chats: made, read and changed through an account; and who read what was sent into them.
 
-use super::{Call, accounts::rest_row, ledger, platform};
-use crate::{
-    app::App,
-    body,
-    keys::Caller,
-    reply::{self, Reply},
-};
+use super::{app::App, call::Call, ledger, platform};
 use axum::body::Body;
 use hongyan_api::{ChatChanged, ChatList, ChatOrder, ChatPage, ChatReaders, Code, MAX_MEMBERS, Problem, ReaderReport};
 use hongyan_channel::Account;
 use hongyan_core::{AddressKind, Bilingual, ChatChange, ChatRow, Chats, Flaw, Missing};
+use hongyan_intake::{
+    Caller, parse,
+    reply::{self, Reply},
+};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -33,8 +31,8 @@ fn chats<'a>(app: &'a App, caller: &Caller, name: &str) -> Result<(&'a Account, 
 }
 
 async fn read<T: DeserializeOwned>(app: &App, call: &Call, body: &mut Body) -> Result<T, Problem> {
-    let (caller, limit) = (&call.caller()?.id, app.config.server.max_body_bytes);
-    body::parse(&body::read(app, caller, body, &call.parts.headers, limit).await?)
+    let (caller, limit) = (&call.caller()?.id, app.server.max_body_bytes);
+    parse(&app.bodies.read(caller, body, &call.parts.headers, limit).await?)
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
@@ -140,12 +138,12 @@ pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };
     for row in ledger.into_iter().filter(|row| row.address.kind == AddressKind::Chat) {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());
-        let (readers, error) = match (app.accounts.get(row.account.as_str()), handle) {
+        let (readers, error) = match (app.intake.accounts.get(row.account.as_str()), handle) {
             (Some(account), Some(handle)) => match account.channel.chats() {
                 Some(chats) => match app.dispatcher.ask(&row.account, chats.readers(handle)).await {
                     Ok(Ok(readers)) => (Some(readers), None),
-                    Ok(Err(fault)) => (None, Some(platform::error(app, &row.account, &fault))),
-                    Err(rest) => (None, Some(rest_row(app, &row.account, rest).cause)),
+                    Ok(Err(fault)) => (None, Some(platform::of_fault(app, &row.account, &fault))),
+                    Err(rest) => (None, Some(platform::rest_row(app, &row.account, rest).cause)),
                 },
                 None => (None, None),
             },

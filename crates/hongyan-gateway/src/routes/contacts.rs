@@ -1,13 +1,10 @@
 //! People and departments, as an account's platform has them.
 
-use super::{Call, platform, query};
-use crate::{
-    app::App,
-    reply::{self, Reply},
-};
+use super::{app::App, call::Call, platform, query};
 use hongyan_api::{Code, DepartmentList, PersonList, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{Address, AddressKind, Contacts, Missing};
+use hongyan_intake::reply::{self, Reply};
 use std::sync::Arc;
 
 /// The people of the account that the path names, where its kind of channel has any.

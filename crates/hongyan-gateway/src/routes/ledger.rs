@@ -1,19 +1,16 @@
 //! What became of messages, and what can still be done about them.
 
 use super::{
-    Call,
-    accounts::advice,
-    platform,
-    query::{self, wrong},
-};
-use crate::{
     app::App,
-    reply::{self, Reply},
+    call::Call,
+    platform::{self, advice},
+    query::{self, wrong},
 };
 use hongyan_api::{
     CancelReport, Code, DeliveryRecall, MessagePage, Problem, RecallReport, RecipientList, RecipientRow, RetryReport,
 };
 use hongyan_core::{Filter, MessageId, MessageRow, RecipientState, bilingual};
+use hongyan_intake::reply::{self, Reply};
 use std::sync::Arc;
 
 fn no_such_message() -> Problem {
@@ -24,7 +21,7 @@ fn no_such_message() -> Problem {
 pub(super) async fn found(app: &App, call: &Call) -> Result<MessageRow, Problem> {
     let id: MessageId = call.param("id").parse().map_err(|_| no_such_message())?;
     let row = app.store.message(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
-    app.admit(call.caller()?, row.deliveries.iter().map(|d| d.account.as_str()))?;
+    call.caller()?.check_accounts(row.deliveries.iter().map(|d| d.account.as_str()))?;
     Ok(row)
 }
 
@@ -33,7 +30,7 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let caller = call.caller()?;
     let filter = filter(call)?;
     if let Some(account) = &filter.account {
-        app.admit(caller, [account.as_str()])?;
+        caller.check_accounts([account.as_str()])?;
     }
     let page = app.store.list(filter).await.map_err(reply::store)?;
     let mut messages = page.messages;
@@ -99,7 +96,7 @@ pub(super) async fn recipients(app: &Arc<App>, call: &Call) -> Reply {
 pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
     let id = found(app, call).await?.id;
     let report = app.dispatcher.recall(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
-    app.watch.waiting.notify(id);
+    app.waiting.notify(id);
     if let Some((account, rest)) = report.rest {
         return Err(platform::resting(app, &account, rest));
     }
@@ -135,6 +132,6 @@ pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
 pub(super) async fn cancel(app: &Arc<App>, call: &Call) -> Reply {
     let id = found(app, call).await?.id;
     let cancelled = app.store.cancel(id, app.clock.now()).await.map_err(reply::store)?;
-    app.watch.waiting.notify(id);
+    app.waiting.notify(id);
     reply::ok(&CancelReport { id, deliveries: cancelled.ok_or_else(no_such_message)? })
 }

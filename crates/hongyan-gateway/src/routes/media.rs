@@ -1,20 +1,18 @@
 //! Files: handed in once, named by messages.
 
-use super::{Call, query};
-use crate::{
-    app::App,
-    body, files,
-    reply::{self, Reply},
-    shares,
-};
+use super::{app::App, call::Call, query};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hongyan_api::{Code, FileList, Problem};
 use hongyan_core::FileRow;
 use hongyan_endpoint::{File, UNRESERVED};
+use hongyan_intake::{
+    ANY_TYPE, HasShare, checked,
+    reply::{self, Reply},
+};
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::utf8_percent_encode;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// What a form may hold beside its file.
 const FORM_BYTES: usize = 64 << 10;
@@ -34,13 +32,12 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
         }
     };
     let form = media_type.trim_start().get(..10).is_some_and(|head| head.eq_ignore_ascii_case("multipart/"));
-    let most = app.config.server.max_file_bytes;
+    let most = app.server.max_file_bytes;
     let limit = if form { most.saturating_add(FORM_BYTES) } else { most };
     let caller = &call.caller()?.id;
-    let patience = Duration::from_millis(app.config.server.body_timeout_ms);
-    let _place = app.uploads.take(caller, 1, patience).await.ok_or_else(|| Problem::bare(Code::Busy))?;
-    let _share = body::share(app, caller, &call.parts.headers, limit).await?;
-    let bytes = body::read_without_share(app, body, &call.parts.headers, limit).await?;
+    let _place = app.bodies.place(caller).await?;
+    let _share = app.bodies.share(caller, &call.parts.headers, limit).await?;
+    let bytes = app.bodies.read_without_share(body, &call.parts.headers, limit).await?;
     let file = if form {
         let invalid = |error: hongyan_endpoint::Invalid| Problem::field(Code::InvalidField, "", error.flaw.text());
         let file = File::in_form(media_type, &bytes).map_err(invalid)?;
@@ -51,7 +48,7 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
         })?;
         File { name, media_type: media_type.to_owned(), bytes: bytes.into() }
     };
-    let file = files::checked(file, most)?;
+    let file = checked(file, most)?;
     let row = app.store.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
     let accounts = call.caller()?.accounts();
     if !accounts.is_empty() {
@@ -75,12 +72,12 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     files.truncate(limit);
     let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
     // A key for some accounts sees their files; the cursor goes on all the same.
-    let files = files::seen(app, call.caller()?, files).await?;
+    let files = app.intake.files.seen(call.caller()?, files).await?;
     reply::ok(&FileList { files, next_cursor })
 }
 
 async fn found(app: &App, call: &Call) -> Result<FileRow, Problem> {
-    files::visible(app, call.caller()?, call.param("id")).await?.ok_or_else(no_such_file)
+    app.intake.files.visible(call.caller()?, call.param("id")).await?.ok_or_else(no_such_file)
 }
 
 /// `GET /v1/media/{id}`
@@ -91,12 +88,10 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
 /// `GET /v1/media/{id}/content`
 pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
     let row = found(app, call).await?;
-    let patience = Duration::from_millis(app.config.server.write_timeout_ms);
-    let share = app.memory.take(&call.caller()?.id, row.size_bytes, patience).await;
-    let share = share.ok_or_else(|| Problem::bare(Code::Busy))?;
-    let file = app.store.file(&row.id).await.map_err(reply::store)?.ok_or_else(no_such_file)?;
-    let mut response = attachment(&row.name, shares::bytes(Content(file), share));
-    response.extensions_mut().insert(reply::HasShare);
+    let file = async { app.store.file(&row.id).await.map_err(reply::store)?.map(Content).ok_or_else(no_such_file) };
+    let bytes = app.bodies.answer(&call.caller()?.id, row.size_bytes, file).await?;
+    let mut response = attachment(&row.name, bytes);
+    response.extensions_mut().insert(HasShare);
     Ok(response)
 }
 
@@ -111,7 +106,7 @@ impl AsRef<[u8]> for Content {
 
 /// Never to be shown by a browser under this address: somebody else made it.
 fn attachment(name: &str, bytes: Bytes) -> Response {
-    let mut response = reply::with_type(StatusCode::OK, files::ANY_TYPE, bytes);
+    let mut response = reply::with_type(StatusCode::OK, ANY_TYPE, bytes);
     let encoded = utf8_percent_encode(name, UNRESERVED);
     // Only visible ASCII, so it is always a header.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{encoded}")) {

@@ -1,22 +1,15 @@
 //! Messages in: one, many, or only planned.
 
-use super::{Call, query};
-use crate::{
-    accept::{self, Draft},
-    app::App,
-    body,
-    keys::Caller,
-    reply::{self, Reply},
-    waiting::{Ticket, WaitsFor},
-};
+use super::{app::App, call::Call, query};
 use axum::body::Body;
 use hongyan_api::{
     BatchItem, BatchResult, Code, DeliveryStub, MAX_BATCH, MessageAccepted, PlanReport, PlannedCall, PlannedCost,
     Problem,
 };
-use hongyan_core::{
-    Accepted, AddressKind, DeliveryId, DeliveryRow, DeliveryState, Flaw, Idempotency, MessageId, MessageRow,
-    NewMessage, RecipientState, Time, bilingual,
+use hongyan_core::{Accepted, DeliveryId, Flaw, Idempotency, MessageId, MessageRow, NewMessage, Time, bilingual};
+use hongyan_intake::{
+    Caller, Checked, Ticket, WaitsFor, message, parse,
+    reply::{self, Reply},
 };
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -40,27 +33,27 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
     let caller = call.caller()?;
     let wait = query::wait(call)?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
+    let bytes = app.bodies.read(&caller.id, body, &call.parts.headers, app.server.max_body_bytes).await?;
     let now = app.clock.now();
-    let message = body::message(&bytes)?;
+    let message = hongyan_intake::message(&bytes)?;
     let idempotency = key.map(|key| idempotency(caller, key.to_owned(), &bytes));
-    let id = app.ids.next(now);
+    let id = app.intake.ids.next(now);
     // Taken before the message is stored, so that no change is missed.
-    let ticket = wait.map(|span| (app.watch.waiting.enter(id, WaitsFor::Results), began + span));
+    let ticket = wait.map(|span| (app.waiting.enter(id, WaitsFor::Results), began + span));
     let mut accepted = MessageAccepted { id, state: "pending".into(), deliveries: Vec::new(), settled: None };
-    let outcome_of_it = match accept::draft(app, caller, message, now).await {
-        Ok(draft) => {
-            accepted.deliveries = stubs(id, &draft);
-            accept::commit(app, vec![draft.into_new(app, id, idempotency).await?]).await?.first().copied()
+    let outcome_of_it = match app.intake.check(caller, message, now).await {
+        Ok(checked) => {
+            accepted.deliveries = stubs(id, &checked);
+            app.intake.store(vec![app.intake.ready(checked, id, idempotency).await?]).await?.first().copied()
         }
         Err(problem) => Some(known(app, idempotency).await?.ok_or(problem)?),
     };
     match outcome_of_it {
         Some(Accepted::New(_)) => {
-            app.watch.metrics.accepted(1, began.elapsed());
+            app.intake.count(1, began.elapsed());
             let accepted = match ticket {
                 Some((ticket, until)) => {
-                    let (row, settled) = results(app, id, ticket, until).await?;
+                    let (row, settled) = results(app, ticket, until).await?;
                     let known = row.map_or(accepted, |row| of_row(&row));
                     MessageAccepted { settled: Some(settled), ..known }
                 }
@@ -71,8 +64,8 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
         Some(Accepted::Before(id)) => {
             let (row, settled) = match wait {
                 Some(span) => {
-                    let ticket = app.watch.waiting.enter(id, WaitsFor::Results);
-                    let (row, settled) = results(app, id, ticket, began + span).await?;
+                    let ticket = app.waiting.enter(id, WaitsFor::Results);
+                    let (row, settled) = results(app, ticket, began + span).await?;
                     (row, Some(settled))
                 }
                 None => (app.store.message(id).await.map_err(reply::store)?, None),
@@ -105,9 +98,15 @@ async fn known(app: &App, key: Option<Idempotency>) -> Result<Option<Accepted>, 
     }
 }
 
-fn stubs(id: MessageId, draft: &Draft) -> Vec<DeliveryStub> {
+/// What became of a message, once the platforms have said it; and whether they have.
+async fn results(app: &App, ticket: Ticket, until: Instant) -> Result<(Option<MessageRow>, bool), Problem> {
+    let asks = |name: &str| app.intake.accounts.get(name).is_some_and(|account| account.receipts_after.is_some());
+    ticket.results(&*app.store, asks, until).await
+}
+
+fn stubs(id: MessageId, checked: &Checked) -> Vec<DeliveryStub> {
     (1..)
-        .zip(&draft.plan.deliveries)
+        .zip(&checked.plan.deliveries)
         .map(|(number, planned)| DeliveryStub {
             id: DeliveryId { message: id, number },
             account: planned.account.clone(),
@@ -129,70 +128,6 @@ fn of_row(row: &MessageRow) -> MessageAccepted {
     }
 }
 
-/// Whether calls are to be made yet.
-fn under_way(row: &MessageRow) -> bool {
-    row.deliveries.iter().any(|d| {
-        matches!(d.state, DeliveryState::Pending | DeliveryState::Sending)
-            || (d.state == DeliveryState::Unknown && d.due.is_some())
-    })
-}
-
-/// The message once nothing of it is under way, or as it stands at `until`.
-pub(crate) async fn outcome(
-    app: &App,
-    id: MessageId,
-    mut ticket: Ticket,
-    until: Instant,
-) -> Result<Option<MessageRow>, Problem> {
-    loop {
-        let row = app.store.message(id).await.map_err(reply::store)?;
-        let waits = ticket.may_wait && row.as_ref().is_some_and(under_way);
-        if !waits || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
-            return Ok(row);
-        }
-    }
-}
-
-/// The message once the platforms have said of every recipient what became of it, or as it stands at `until`; and
-/// whether they have.
-async fn results(
-    app: &App,
-    id: MessageId,
-    mut ticket: Ticket,
-    until: Instant,
-) -> Result<(Option<MessageRow>, bool), Problem> {
-    loop {
-        let row = app.store.message(id).await.map_err(reply::store)?;
-        let settled = match &row {
-            Some(row) => !under_way(row) && all_named(app, row, &ticket).await?,
-            None => true,
-        };
-        if settled || !ticket.may_wait || tokio::time::timeout_at(until, ticket.changed()).await.is_err() {
-            return Ok((row, settled));
-        }
-    }
-}
-
-/// Whether the result of every call names all its recipients. Where the reply to a call says all that the platform will
-/// say, it has done so; elsewhere `sent` is only that the call was taken. Of departments, and of everybody, a result
-/// names nobody but those refused: it is whole when the platform has worked through the call.
-async fn all_named(app: &App, row: &MessageRow, ticket: &Ticket) -> Result<bool, Problem> {
-    let asked_for = |d: &&DeliveryRow| {
-        let account = app.accounts.get(d.account.as_str());
-        d.state == DeliveryState::Sent && !d.handles.is_empty() && account.is_some_and(|a| a.receipts_after.is_some())
-    };
-    let open: Vec<&DeliveryRow> = row.deliveries.iter().filter(asked_for).collect();
-    if open.is_empty() {
-        return Ok(true);
-    }
-    let ledger = app.store.recipients(row.id).await.map_err(reply::store)?;
-    Ok(open.into_iter().all(|d| {
-        let mut unnamed = ledger.iter().filter(|r| r.delivery == d.id && r.state == RecipientState::Sent);
-        let whole = ticket.is_whole(d.id);
-        unnamed.all(|r| whole && matches!(r.address.kind, AddressKind::Department | AddressKind::All))
-    }))
-}
-
 /// A batch, split into messages that are not yet read, and the keys for them.
 struct Split<'a> {
     items: Vec<&'a RawValue>,
@@ -211,7 +146,7 @@ fn split(bytes: &[u8]) -> Result<Split<'_>, Problem> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return match serde_json::from_slice(bytes) {
             Ok(items) => Ok(Split { items, keys: None }),
-            Err(_) => body::parse::<Vec<serde_json::Value>>(bytes).map(|_| nothing()),
+            Err(_) => parse::<Vec<serde_json::Value>>(bytes).map(|_| nothing()),
         };
     }
     match serde_json::from_slice::<Wrapped<'_>>(bytes) {
@@ -226,7 +161,7 @@ fn split(bytes: &[u8]) -> Result<Split<'_>, Problem> {
                 #[serde(rename = "keys")]
                 _keys: Option<Vec<String>>,
             }
-            body::parse::<Owned>(bytes).map(|_| nothing())
+            parse::<Owned>(bytes).map(|_| nothing())
         }
     }
 }
@@ -275,7 +210,7 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
     let began = Instant::now();
     let caller = call.caller()?;
     let key = query::idempotency_key(call)?;
-    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_batch_bytes).await?;
+    let bytes = app.bodies.read(&caller.id, body, &call.parts.headers, app.server.max_batch_bytes).await?;
     let mut batch = split(&bytes)?;
     if batch.items.is_empty() || batch.items.len() > MAX_BATCH {
         let flaw = Flaw::Count { count: batch.items.len(), min: 1, max: MAX_BATCH };
@@ -319,7 +254,7 @@ pub(super) async fn send_batch(app: &Arc<App>, call: &Call, body: &mut Body) -> 
         }
     }
     if fresh > 0 {
-        app.watch.metrics.accepted(fresh as u64, began.elapsed());
+        app.intake.count(fresh as u64, began.elapsed());
     }
     let accepted = results.iter().filter(|item| item.id.is_some()).count();
     let status = if accepted == 0 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::ACCEPTED };
@@ -339,7 +274,7 @@ async fn one(
     idempotency: Option<Idempotency>,
 ) -> Result<NewMessage, Problem> {
     let bytes = item.get().as_bytes();
-    let limit = app.config.server.max_body_bytes;
+    let limit = app.server.max_body_bytes;
     if bytes.len() > limit {
         return Err(Problem::new(
             Code::TooLarge,
@@ -347,23 +282,23 @@ async fn one(
             format!("消息超过 {limit} 字节"),
         ));
     }
-    let draft = accept::draft(app, caller, body::message(bytes)?, now).await?;
-    draft.into_new(app, app.ids.next(now), idempotency).await
+    let checked = app.intake.check(caller, message(bytes)?, now).await?;
+    app.intake.ready(checked, app.intake.ids.next(now), idempotency).await
 }
 
 /// Stores a batch: in one commit, or, under an idempotency key, the first message alone before the others, so
 /// that a key that came with another body is refused before anything is taken.
 async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec<Accepted>, Problem> {
     if !keyed {
-        return accept::commit(app, ready).await;
+        return app.intake.store(ready).await;
     }
     let others = ready.split_off(1);
-    let mut outcomes = accept::commit(app, ready).await?;
+    let mut outcomes = app.intake.store(ready).await?;
     if let Some(Accepted::Conflict(earlier)) = outcomes.first() {
         return Err(conflict(*earlier));
     }
     if !others.is_empty() {
-        outcomes.extend(accept::commit(app, others).await?);
+        outcomes.extend(app.intake.store(others).await?);
     }
     Ok(outcomes)
 }
@@ -371,18 +306,18 @@ async fn store(app: &App, mut ready: Vec<NewMessage>, keyed: bool) -> Result<Vec
 /// `POST /v1/messages/plan`
 pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
     let caller = call.caller()?;
-    let bytes = body::read(app, &caller.id, body, &call.parts.headers, app.config.server.max_body_bytes).await?;
-    let draft = accept::draft(app, caller, body::message(&bytes)?, app.clock.now()).await?;
+    let bytes = app.bodies.read(&caller.id, body, &call.parts.headers, app.server.max_body_bytes).await?;
+    let checked = app.intake.check(caller, message(&bytes)?, app.clock.now()).await?;
     let mut cost = PlannedCost::default();
-    let deliveries = draft
+    let deliveries = checked
         .plan
         .deliveries
         .iter()
         .filter_map(|planned| {
-            let channel = &app.accounts.get(planned.account.as_str())?.channel;
+            let channel = &app.intake.accounts.get(planned.account.as_str())?.channel;
             let capabilities = channel.capabilities();
             let lookups = planned.recipients.iter().filter(|r| capabilities.looked_up.contains(&r.kind)).count() as u64;
-            let shows = draft.shows(&**channel, planned);
+            let shows = checked.shows(&**channel, planned);
             cost.sends += 1;
             cost.lookups += lookups;
             Some(PlannedCall {

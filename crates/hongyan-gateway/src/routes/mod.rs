@@ -1,23 +1,22 @@
 //! The table of `hongyan-api`, mounted: who may call what, and what is done about calls that go wrong.
 
 mod accounts;
+mod app;
+mod call;
 mod callbacks;
 mod chats;
 mod contacts;
 mod ledger;
 mod media;
-pub(crate) mod messages;
+mod messages;
+mod pages;
 mod platform;
 mod query;
 mod system;
 
-use crate::{
-    app::App,
-    body, callbacks as callbacks_in, facade,
-    keys::Caller,
-    official,
-    reply::{self, Reply},
-};
+pub(crate) use app::App;
+pub(crate) use pages::Pages;
+
 use axum::{
     Router,
     body::Body,
@@ -25,41 +24,18 @@ use axum::{
     response::Response,
     routing::{MethodFilter, on},
 };
+use call::Call;
 use hongyan_api::{Code, Method, Operation, Problem, ROUTES, Route};
-use http::{HeaderValue, header, request::Parts};
+use hongyan_intake::{
+    discard,
+    reply::{self, Reply},
+};
+use http::{HeaderValue, header};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::Poll,
 };
-
-/// One call under way.
-pub(crate) struct Call {
-    parts: Parts,
-    params: Vec<(String, String)>,
-    /// The query, as [`query::read`] has it.
-    query: Vec<(String, String)>,
-    caller: Option<Arc<Caller>>,
-}
-
-impl Call {
-    /// Who calls. Every route that asks has a scope, so somebody does.
-    fn caller(&self) -> Result<&Caller, Problem> {
-        self.caller.as_deref().ok_or_else(|| Problem::bare(Code::Unauthorized))
-    }
-
-    fn param(&self, name: &str) -> &str {
-        value(&self.params, name).unwrap_or_default()
-    }
-
-    fn query(&self, name: &str) -> Option<&str> {
-        value(&self.query, name)
-    }
-}
-
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
 
 /// Every route of the table and nothing else.
 pub(crate) fn mount(app: Arc<App>) -> Router {
@@ -87,21 +63,24 @@ async fn outside(app: &App, request: Request) -> Response {
     let (parts, mut body) = request.into_parts();
     let mut route = "official";
     let answered = guarded(async {
-        if let Some(response) = facade::answer(app, &parts, &mut body).await {
+        if let Some(facade) = &app.facade
+            && let Some(response) = facade.answer(&parts, &mut body).await
+        {
             route = "facade";
             return Ok(response);
         }
-        if let Some(response) = callbacks_in::answer(app, &parts, &mut body).await {
+        if let Some(response) = app.callbacks.answer(&parts, &mut body).await {
             route = "callback";
             return Ok(response);
         }
-        official::answer(app, &parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
+        let official = app.official.as_ref().ok_or_else(|| Problem::bare(Code::NotFound))?;
+        official.answer(&parts, &mut body).await.ok_or_else(|| Problem::bare(Code::NotFound))
     })
     .await;
     let response = match answered {
         Some(Ok(response)) => {
-            app.watch.metrics.request(route, response.status().as_u16());
-            reply::with_share(app, route, response).await
+            app.metrics.request(route, response.status().as_u16());
+            app.bodies.with_share(route, response).await
         }
         Some(Err(problem)) => reply::problem(&problem),
         None => {
@@ -119,7 +98,7 @@ async fn refuse(request: Request, problem: Problem) -> Response {
 
 /// Whoever refuses a request reads its body to the end first, so that the caller hears the answer.
 async fn finish(mut response: Response, body: &mut Body, headers: &http::HeaderMap) -> Response {
-    if !body::discard(body, headers).await {
+    if !discard(body, headers).await {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -140,7 +119,7 @@ async fn answer(
     let worked = guarded(work(&app, route, &mut call, &mut body)).await;
     let response = match worked {
         Some(Ok(response)) => match &call.caller {
-            Some(caller) => reply::with_share(&app, &caller.id, response).await,
+            Some(caller) => app.bodies.with_share(&caller.id, response).await,
             // Pages that everybody may see are the same bytes for all.
             None => response,
         },
@@ -159,7 +138,7 @@ async fn answer(
             finish(reply::problem(&Problem::bare(Code::Internal)), &mut body, &call.parts.headers).await
         }
     };
-    app.watch.metrics.request(route.operation.name(), response.status().as_u16());
+    app.metrics.request(route.operation.name(), response.status().as_u16());
     response
 }
 
@@ -213,7 +192,7 @@ async fn work(app: &Arc<App>, route: &Route, call: &mut Call, body: &mut Body) -
 
 async fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Problem> {
     let Some(scope) = route.scope else { return Ok(()) };
-    if route.operation == Operation::Metrics && app.config.server.open_metrics {
+    if route.operation == Operation::Metrics && app.server.open_metrics {
         return Ok(());
     }
     let mut given = call.parts.headers.get_all(header::AUTHORIZATION).iter();
@@ -222,7 +201,7 @@ async fn authorise(app: &App, route: &Route, call: &mut Call) -> Result<(), Prob
         _ => None,
     };
     let caller = match key.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
-        Some((_, key)) => app.ring.recognise_new(key.trim()).await,
+        Some((_, key)) => app.keys.recognise_new(key.trim()).await,
         None => None,
     };
     let caller = caller.ok_or_else(|| {

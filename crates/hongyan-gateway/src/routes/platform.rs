@@ -1,19 +1,48 @@
 //! What a platform's refusal is to a caller who asked through the gateway.
 
-use super::accounts::{advice, rest_row};
-use crate::app::App;
-use hongyan_api::{AccountError, Code, Problem};
+use super::app::App;
+use hongyan_api::{AccountError, Advice, Code, Problem, RestRow};
 use hongyan_channel::Account;
 use hongyan_core::{Missing, Reason, Rest};
 use hongyan_endpoint::{Class, Fault, Responsible, with_code};
 
-/// A fault as account checks tell it: class, code, message, advice.
-pub(super) fn error(app: &App, account: &str, fault: &Fault) -> AccountError {
-    AccountError {
-        class: fault.class().name().to_owned(),
-        advice: advice(app, account, fault.code()),
-        reason: Reason::of(fault),
-    }
+/// What to do about a reason's code, by the account's platform or by hongyan itself.
+pub(super) fn advice(app: &App, account: &str, code: &str) -> Option<Advice> {
+    let known = app
+        .intake
+        .accounts
+        .get(account)
+        .and_then(|account| account.channel.explain(code))
+        .or_else(|| Reason::error_code(code))?;
+    let who = match known.responsible {
+        Responsible::Hongyan => "hongyan",
+        Responsible::Sender => "sender",
+        Responsible::Admin => "admin",
+        Responsible::Operator => "operator",
+    };
+    Some(Advice {
+        means_en: known.en.into(),
+        means_zh: known.zh.into(),
+        en: known.advice_en.into(),
+        zh: known.advice_zh.into(),
+        who: who.into(),
+    })
+}
+
+/// A reason as answers tell it: class, code, message, advice.
+pub(super) fn account_error(app: &App, account: &str, class: &str, reason: Reason) -> AccountError {
+    AccountError { class: class.to_owned(), advice: advice(app, account, &reason.code), reason }
+}
+
+/// Why an account rests, as answers tell it.
+pub(super) fn rest_row(app: &App, account: &str, rest: Rest) -> RestRow {
+    let Rest { cause, class, since, until } = rest;
+    RestRow { cause: account_error(app, account, class, cause), since, until }
+}
+
+/// As [`account_error`], of a fault.
+pub(super) fn of_fault(app: &App, account: &str, fault: &Fault) -> AccountError {
+    account_error(app, account, fault.class().name(), Reason::of(fault))
 }
 
 /// A fault as a problem. `named`: what the request's address names, so that its absence is a `404`.
@@ -30,7 +59,7 @@ pub(super) fn problem(app: &App, account: &Account, fault: &Fault, named: &[Miss
             Some(Responsible::Admin | Responsible::Operator | Responsible::Hongyan) | None => Code::PlatformFailed,
         },
     };
-    let error = error(app, &account.name, fault);
+    let error = of_fault(app, &account.name, fault);
     let (means_en, means_zh) =
         error.advice.as_ref().map_or(("", ""), |advice| (advice.means_en.as_str(), advice.means_zh.as_str()));
     let say = |parts: [&str; 3]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");

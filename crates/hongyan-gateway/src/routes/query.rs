@@ -1,6 +1,6 @@
 //! Headers and query parameters, read strictly.
 
-use super::Call;
+use super::call::Call;
 use axum::extract::Query;
 use hongyan_api::{Code, DEFAULT_PAGE, LONGEST_WAIT, MAX_PAGE, Param, Problem, Route};
 use hongyan_core::{Bilingual, Flaw, Time, bilingual};

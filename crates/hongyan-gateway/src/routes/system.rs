@@ -1,15 +1,13 @@
 //! The gateway about itself: alive, ready, counted, described.
 
-use super::Call;
-use crate::{
-    app::{App, Pages, Readiness},
-    reply::{self, Reply},
+use super::{
+    app::{App, Readiness},
+    call::Call,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_api::{Code, Live, Problem, Ready, Route, docs, openapi};
+use hongyan_api::{Code, Live, Problem, Ready, Route};
 use hongyan_core::StoreError;
-use http::{HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
+use hongyan_intake::reply::{self, Reply};
+use http::{StatusCode, header};
 use std::{
     sync::{Arc, PoisonError},
     time::Duration,
@@ -19,20 +17,6 @@ use std::{
 const READY_FOR: Duration = Duration::from_secs(1);
 /// How long the store may take to show that it can be written.
 const READY_WITHIN: Duration = Duration::from_secs(2);
-
-impl Pages {
-    pub(crate) fn make() -> Result<Self, String> {
-        let style = STANDARD.encode(Sha256::digest(docs::STYLE.as_bytes()));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        );
-        Ok(Self {
-            openapi: serde_json::to_vec(&openapi()).map_err(|e| e.to_string())?.into(),
-            docs: docs::page().into(),
-            docs_policy: HeaderValue::from_str(&policy).map_err(|e| e.to_string())?,
-        })
-    }
-}
 
 /// `GET /healthz`
 pub(super) fn live() -> Reply {
@@ -68,7 +52,7 @@ pub(super) async fn ready(app: &Arc<App>) -> Reply {
 pub(super) fn metrics(app: &Arc<App>, route: &Route, call: &Call) -> Reply {
     // Where they are open to everybody, that is the operator's word for all accounts.
     let visible = |name: &str| call.caller().map_or(true, |caller| caller.barred([name]).is_none());
-    Ok(reply::with_type(StatusCode::OK, route.media_type, app.watch.metrics.text(visible)))
+    Ok(reply::with_type(StatusCode::OK, route.media_type, app.metrics.text(visible)))
 }
 
 /// `GET /openapi.json`

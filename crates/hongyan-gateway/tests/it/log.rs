@@ -43,7 +43,9 @@ impl Log {
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let own = |line: &Value| {
             let target = line["target"].as_str().unwrap();
-            ["hongyan_gateway", "hongyan_dispatch"].iter().any(|name| target.starts_with(name))
+            ["hongyan_gateway", "hongyan_intake", "hongyan_compat", "hongyan_dispatch"]
+                .iter()
+                .any(|name| target.starts_with(name))
         };
         lines.filter(own).collect()
     }

@@ -47,7 +47,7 @@ fn parsed(run: &mut Interpreter<'_>, text: &str, span: Span) -> Run<Value> {
         Err(error) => run.advise(
             span,
             format!("the text is not JSON: {error}"),
-            "a reply is read as one JSON value and is never evaluated; print its text and look at responseCode / 应答只按 JSON 读取, 从不执行; 请打印 text 并检查 responseCode",
+            "a reply is read as one JSON value and is never evaluated; print its text and look at responseCode / 应答只按 JSON 读取，从不执行；请打印 text 并检查 responseCode",
         ),
     }
 }

@@ -171,7 +171,7 @@ fn read(joined: &Joined, source: &str, findings: &mut Findings) -> Reading {
                         &rule::JSON_FULL_WIDTH,
                         joined.place(source, at, 1),
                         format!("{wide} is full-width: JSON does not know it here, and the platform refuses the body"),
-                        format!("{wide} 是全角标点,此处 JSON 不认,平台会拒绝整个正文"),
+                        format!("{wide} 是全角标点，此处 JSON 不认，平台会拒绝整个正文"),
                         format!("write {narrow}"),
                     );
                 }

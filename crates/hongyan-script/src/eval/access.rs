@@ -86,13 +86,13 @@ impl Interpreter<'_> {
         let message = format!("{} has no member `{name}`", value.kind());
         let hint = match value {
             _ if crate::builtin::find(name).is_some() || self.functions.contains_key(name) => {
-                format!("`{name}` is a function: write {base}.{name}() / 请加括号: {base}.{name}()")
+                format!("`{name}` is a function: write {base}.{name}() / 请加括号：{base}.{name}()")
             }
             Value::Null => {
                 return self.advise(
                     span,
                     format!("`{base}` is NULL and has no member `{name}`"),
-                    "is the key before it spelled right, and is it in the reply? / 前面的字段是否存在?",
+                    "is the key before it spelled right, and is it in the reply? / 前面的字段是否存在？",
                 );
             }
             Value::Text(_) => {
@@ -102,7 +102,7 @@ impl Interpreter<'_> {
             }
             Value::Code(_) => format!("write {base}.eval().{name} / 请加 .eval()"),
             Value::Vector(items) if items.is_empty() => "the vector is empty / 向量为空".to_owned(),
-            Value::Vector(_) => format!("take an element first, as {base}[0] / 请先取元素, 如 {base}[0]"),
+            Value::Vector(_) => format!("take an element first, as {base}[0] / 请先取元素，如 {base}[0]"),
             _ => return self.error(span, message),
         };
         self.advise(span, message, hint)
@@ -167,7 +167,7 @@ impl Interpreter<'_> {
             Value::Null => self.advise(
                 span,
                 format!("`{base}` is NULL and has no elements"),
-                "is the key before it spelled right, and is it in the reply? / 前面的字段是否存在?",
+                "is the key before it spelled right, and is it in the reply? / 前面的字段是否存在？",
             ),
             Value::Text(_) if key.as_text().is_some() => self.advise(
                 span,

@@ -49,7 +49,7 @@ impl Interpreter<'_> {
                 "a function sees only its parameters and its own variables; pass `{name}` to it / 函数内只能使用参数和局部变量"
             )
         } else if self.functions.contains_key(name) || crate::builtin::find(name).is_some() {
-            format!("`{name}` is a function: call it as {name}(…) / {name} 是函数, 请加括号调用")
+            format!("`{name}` is a function: call it as {name}(…) / {name} 是函数，请加括号调用")
         } else if matches!(name, "null" | "Null" | "None" | "nil") {
             "write NULL".to_owned()
         } else if matches!(name, "True" | "TRUE" | "False" | "FALSE") {
@@ -130,7 +130,7 @@ impl Interpreter<'_> {
         self.note(
             span,
             "NULL is joined to a text here and adds nothing".to_owned(),
-            "is the key spelled right, and is it in the reply? / 字段名是否正确? 应答中是否有该字段?",
+            "is the key spelled right, and is it in the reply? / 字段名是否正确？应答中是否有该字段？",
         );
     }
 

@@ -73,7 +73,7 @@ impl Interpreter<'_> {
         if self.meter.steps >= self.meter.check_at {
             if self.meter.steps > self.meter.limit {
                 let message = format!("the script was stopped after {} steps", self.meter.limit);
-                return limit(span, message, "does a loop never end? / 是否有无法结束的循环?");
+                return limit(span, message, "does a loop never end? / 是否有无法结束的循环？");
             }
             if self.host.interrupted() {
                 return limit(span, "the script was interrupted", "its time may be over / 可能已到时限");
@@ -85,7 +85,7 @@ impl Interpreter<'_> {
 
     fn full(&self, span: Span) -> Run<()> {
         let message = format!("the script holds more than {} bytes of values", self.meter.memory);
-        limit(span, message, "does a text or a vector grow in a loop? / 是否有不断增长的字符串或向量?")
+        limit(span, message, "does a text or a vector grow in a loop? / 是否有不断增长的字符串或向量？")
     }
 
     /// Makes sure that there is room for so many bytes more.

@@ -201,7 +201,7 @@ impl<'h> Interpreter<'h> {
         self.note(
             span,
             message,
-            "it is pinned by --define; this assignment is left out / 变量已由 --define 指定, 此处赋值被忽略",
+            "it is pinned by --define; this assignment is left out / 变量已由 --define 指定，此处赋值被忽略",
         );
         true
     }

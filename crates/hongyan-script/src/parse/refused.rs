@@ -8,7 +8,7 @@ use crate::token::Token;
 
 /// What is said after the name of what was asked for.
 const PURPOSE: &str = "hongyan run is for scripts that call HTTP interfaces and send messages and mail; \
-                       keep this part in the database / hongyan run 只运行调用 HTTP 接口和发送消息、邮件的脚本, 这一部分请留在数据库中";
+                       keep this part in the database / hongyan run 只运行调用 HTTP 接口和发送消息、邮件的脚本，这一部分请留在数据库中";
 
 /// The database's functions that work on what is not here, and what that is.
 const FUNCTIONS: &[(&[&str], &str)] = &[

@@ -86,7 +86,7 @@ async fn examine(course: &mut Course, name: &str, account: &AccountConfig) -> Op
     let inline = if account.inline_secrets().is_empty() {
         ""
     } else {
-        "it stands in the file: better { env = … } or { file = … }  直接写在文件中,建议改用 env 或 file"
+        "it stands in the file: better { env = … } or { file = … }  直接写在文件中，建议改用 env 或 file"
     };
     let readable = match secret {
         None => Ok("none is needed  无需密钥".into()),

@@ -59,7 +59,7 @@ pub(super) async fn examine(course: &mut Course, base: &str, out: &Options) -> O
     let encrypted = match &answer {
         Err(fault) => Err(not_answered(fault, base.starts_with("https:"))),
         Ok(_) if base.starts_with("https:") => Ok(String::new()),
-        Ok(_) => Ok("not used: base_url is http  未使用:base_url 为 http".into()),
+        Ok(_) => Ok("not used: base_url is http  未使用：base_url 为 http".into()),
     };
     course.step(("tls", "加密"), encrypted)?;
     let headers = answer.map(|answer| answer.headers).unwrap_or_default();

@@ -247,12 +247,12 @@ impl Template {
 /// How a configuration begins.
 pub(super) fn head() -> String {
     "# hongyan's configuration. Every key with its meaning and default: hongyan config default\n\
-     # 鸿雁的配置文件。全部配置项及默认值见: hongyan config default\n\n\
+     # 鸿雁的配置文件。全部配置项及默认值见：hongyan config default\n\n\
      [server]\n\
-     # Where to listen: on this machine alone. 监听地址,仅限本机。\n\
+     # Where to listen: on this machine alone. 监听地址，仅限本机。\n\
      listen = \"127.0.0.1:7300\"\n\n\
      [store]\n\
-     # Messages and their ledger, in a file beside this one. 消息与台账,存放在本文件旁。\n\
+     # Messages and their ledger, in a file beside this one. 消息与台账，存放在本文件旁。\n\
      url = \"sqlite:hongyan.db\"\n"
         .into()
 }

@@ -79,7 +79,7 @@ impl World<'_> {
             Err(error) if self.sandboxed && error.argument() == Some(ArgumentError::UnknownDomain) => {
                 let Some((_, domain)) = call.user_id.rsplit_once('@') else { return Err(error) };
                 self.output.note(format!(
-                    "nobody knows the mail server of {domain}: the sandbox takes the mail, and outside the script needs emailSmtpConfig('{domain}', HOST, PORT) (真正发送前须用 emailSmtpConfig 指定邮件服务器)"
+                    "nobody knows the mail server of {domain}: the sandbox takes the mail, and outside the script needs emailSmtpConfig('{domain}', HOST, PORT)（真正发送前须用 emailSmtpConfig 指定邮件服务器）"
                 ));
                 // Any host will do: every mail goes to the sandbox.
                 self.functions.email_smtp_config(domain, "localhost", None)?;
@@ -156,14 +156,14 @@ fn told(error: &FunctionError) -> HostError {
     let mut advice: Vec<String> = Vec::new();
     if let Some(switch) = error.switch() {
         advice.push(format!(
-            "--{} would allow it / 如确需允许,请加 --{}",
+            "--{} would allow it / 如确需允许，请加 --{}",
             switch.replace('_', "-"),
             switch.replace('_', "-")
         ));
     }
     if error.outcome_unknown() {
         advice
-            .push("it may have arrived all the same: look before repeating it / 对方可能已收到,重发前请先查证".into());
+            .push("it may have arrived all the same: look before repeating it / 对方可能已收到，重发前请先查证".into());
     }
     if !en.is_empty() || !zh.is_empty() {
         advice.push([en, zh].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" / "));
