@@ -100,8 +100,7 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     }
     let clock: Arc<dyn Clock> = Arc::new(System);
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
-    let (outbox, keys) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-    let gateway = Gateway::start(config, accounts, outbox, keys, store, clock).await?;
+    let gateway = Gateway::start(config, accounts, store, clock).await?;
     Ok((gateway, first_key))
 }
 
