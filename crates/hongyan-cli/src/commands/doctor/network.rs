@@ -1,6 +1,6 @@
 //! The connection to a platform: name, connection, certificate, and the two clocks.
 
-use super::{Course, cause::Cause};
+use super::{cause::Cause, course::Course};
 use hongyan_core::{Clock, clock::System};
 use hongyan_endpoint::{Fault, Invalid, bilingual};
 use hongyan_net::{Failure, Http, NetFault, Options, Proxy};
