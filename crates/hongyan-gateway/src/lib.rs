@@ -77,7 +77,8 @@ impl Gateway {
     /// Listens, starts the lanes and serves. Needs a Tokio runtime.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]: a template or callback settings that cannot be used, a store that cannot be read, an address that is
+    /// taken.
     pub async fn start(
         config: Config,
         accounts: BTreeMap<Arc<str>, Account>,
