@@ -3,6 +3,7 @@
 //! Keeping a push once and answering it over HTTP is left to the gateway.
 
 use hongyan_core::Time;
+use hongyan_net::Secret;
 use std::time::Duration;
 
 /// Opens the pushes of one account.
@@ -47,6 +48,17 @@ pub struct Opened {
     pub body: serde_json::Value,
     /// The answer's media type and bytes.
     pub answer: (&'static str, Vec<u8>),
+}
+
+/// What opens an account's pushes.
+pub struct CallbackKeys {
+    /// Signs them.
+    pub(crate) token: Secret,
+    /// Encrypts them.
+    pub(crate) key: Secret,
+    /// For whom they are encrypted, where it is not the account's own id.
+    pub(crate) owner: Option<String>,
+    pub(crate) max_age: MaxAge,
 }
 
 /// How old a push may be, or how far ahead.

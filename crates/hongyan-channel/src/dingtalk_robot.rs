@@ -2,7 +2,9 @@
 //! recipients are mentioned. It keeps no files, tells no receipts and takes nothing back.
 
 use crate::{
-    audience, published,
+    audience,
+    factory::{ChannelFactory, OpenedChannel},
+    published,
     refusal::invalid,
     render,
     robot::{Hook, RobotCaller},
@@ -12,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, Capabilities, Channel, Clock, Content, Dedup, Flaw, Format, Group, Health,
-    Outcome, Receipts, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
+    Outcome, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -46,6 +48,27 @@ pub struct DingTalkRobotConfig {
     /// In place of the platform's own host, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
+}
+
+impl ChannelFactory for DingTalkRobotConfig {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        DingTalkRobotChannel::open(self, options).map(OpenedChannel::robot)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        [("access_token", &self.access_token)]
+            .into_iter()
+            .chain(self.secret.iter().map(|secret| ("secret", secret)))
+            .collect()
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn hook(&self) -> Option<(&'static str, &SecretRef)> {
+        Some(("access_token", &self.access_token))
+    }
 }
 
 /// What a call is called in an error.
@@ -338,14 +361,6 @@ impl Channel for DingTalkRobotChannel {
             message => words(message).collect(),
         };
         (!lines.is_empty()).then(|| lines.join("\n"))
-    }
-
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
     }
 
     /// Sends what is no message: a robot that is well says just that, and the group sees nothing.

@@ -4,17 +4,18 @@
 //! [`hongyan_core::Channel`] of it. Deciding what to send when is left to `hongyan-core` and the gateway.
 
 mod account;
+mod account_config;
 mod audience;
 mod callback;
 mod catalogue;
 mod dingtalk;
 mod dingtalk_robot;
 mod directory;
+mod factory;
 mod mail;
 mod missing;
 mod operations;
 mod published;
-mod receivers;
 mod refusal;
 mod render;
 mod robot;
@@ -26,13 +27,13 @@ mod webhook;
 mod wecom;
 mod wecom_robot;
 
-pub use account::{
-    Account, AccountConfig, CHANNELS, CallbackConfig, ChannelConfig, Common, LongText, RateConfig, Span,
-};
+pub use account::Account;
+pub use account_config::{AccountConfig, CallbackConfig, Common, LongText, RateConfig, Span};
 pub use callback::{CallbackReceiver, CallbackRefused, CallbackRequest, Opened};
 pub use catalogue::{Entry, TABLES, catalogue, explain};
 pub use dingtalk::{DingTalkChannel, DingTalkConfig};
 pub use dingtalk_robot::{DingTalkRobotChannel, DingTalkRobotConfig};
+pub use factory::{CHANNELS, ChannelConfig, ChannelFactory, OpenedChannel};
 pub use mail::{MailChannel, MailConfig};
 pub use operations::{Caller, Operations, OwnField, OwnValue, PLATFORMS, operations};
 pub use robot::RobotCaller;

@@ -1,15 +1,20 @@
 //! A mailbox as a channel.
 
-use crate::{published, render, secret::SecretRef, table_view};
+use crate::{
+    factory::{ChannelFactory, DAY, OpenedChannel},
+    published, render,
+    secret::SecretRef,
+    table_view,
+};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
-    Unfit,
+    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, RecipientState, Resolution, Target, TargetResult, Unfit,
 };
 use hongyan_endpoint::{Class, ErrorCode, Fault, File, Invalid, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
+use hongyan_net::Options;
 use hongyan_text::Dialect;
 use serde::Deserialize;
 use std::{borrow::Cow, path::PathBuf, time::Duration};
@@ -54,6 +59,29 @@ pub struct MailConfig {
     /// Whether everybody gets a mail of their own. There are no copies then.
     #[serde(default)]
     pub per_person: bool,
+}
+
+impl ChannelFactory for MailConfig {
+    fn open(&self, _options: &Options) -> Result<OpenedChannel, Invalid> {
+        MailChannel::open(self).map(OpenedChannel::alone)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        self.password.iter().map(|password| ("password", password)).collect()
+    }
+
+    fn server(&self) -> Option<String> {
+        self.host.as_ref().map(|host| format!("smtp://{host}"))
+    }
+
+    fn gives_up_after(&self) -> Duration {
+        // RFC 5321, section 4.5.4.1: at least four to five days.
+        DAY * 5
+    }
+
+    fn is_over_http() -> bool {
+        false
+    }
 }
 
 impl MailConfig {
@@ -341,11 +369,6 @@ impl Channel for MailChannel {
         }
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        // A mail server that has taken a mail says no more.
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
     }
@@ -356,10 +379,6 @@ impl Channel for MailChannel {
 
     fn check_file(&self, _form: Format, file: &File) -> Result<(), Unfit> {
         Attachment::check(&file.name, None)
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")))
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -28,8 +28,3 @@ pub(crate) fn explain<P: Platform>(code: &str) -> Option<&'static ErrorCode> {
 pub(crate) fn explain_ours(code: &str) -> Option<&'static ErrorCode> {
     Reason::error_code(code).or_else(|| TRANSPORT_FAULTS.iter().find(|row| row.code == code))
 }
-
-/// The refusal of a recall where the platform has none.
-pub(crate) fn cannot_recall() -> hongyan_endpoint::Fault {
-    hongyan_endpoint::Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall"))
-}

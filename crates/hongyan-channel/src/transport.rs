@@ -1,7 +1,7 @@
 //! How an account's calls go out: through which proxy, whose certificates they believe, what they show, and whether
 //! they may travel in the open.
 
-use crate::{AccountConfig, ChannelConfig, SecretRef, robot::Hook};
+use crate::{AccountConfig, SecretRef, robot::Hook};
 use hongyan_endpoint::{Bilingual, Invalid, bilingual};
 use hongyan_net::{Identity, Options, Proxy, Secret, Trust, is_loopback};
 use serde::Deserialize;
@@ -86,11 +86,8 @@ impl AccountConfig {
     pub fn http_options(&self) -> Result<Options, Invalid> {
         let options = self.transport.options()?;
         if let Some(base) = self.base() {
-            let key = match &self.channel {
-                _ if self.base_url().is_some() => "base_url",
-                ChannelConfig::DingTalkRobot(_) => "access_token",
-                _ => "key",
-            };
+            let hook = self.channel.factory().hook().filter(|_| self.base_url().is_none());
+            let key = hook.map_or("base_url", |(key, _)| key);
             check_base(&base, self.transport.dangerous_plain_http).map_err(|why| Invalid::unfit(key, why))?;
         }
         Ok(options)
@@ -100,11 +97,9 @@ impl AccountConfig {
     /// was given in.
     #[must_use]
     pub fn base(&self) -> Option<String> {
-        let hook = |secret, name| Hook::read(secret, name).ok().and_then(|hook| hook.base);
-        self.base_url().map(str::to_owned).or_else(|| match &self.channel {
-            ChannelConfig::DingTalkRobot(config) => hook(&config.access_token, "access_token"),
-            ChannelConfig::WeComRobot(config) => hook(&config.key, "key"),
-            _ => None,
+        self.base_url().map(str::to_owned).or_else(|| {
+            let (key, secret) = self.channel.factory().hook()?;
+            Hook::read(secret, key).ok()?.base
         })
     }
 }
@@ -148,6 +143,7 @@ fn check_base(base: &str, plain_http: bool) -> Result<(), Bilingual> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ChannelConfig;
 
     #[test]
     fn a_base_url_is_https_or_stays_on_this_machine() {

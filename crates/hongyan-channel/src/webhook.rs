@@ -11,7 +11,14 @@
 //!
 //! What the answer's body says is not read: it may be anybody's.
 
-use crate::{published, refusal::invalid, render, secret::SecretRef, table_view};
+use crate::{
+    factory::{ChannelFactory, OpenedChannel},
+    published,
+    refusal::invalid,
+    render,
+    secret::SecretRef,
+    table_view,
+};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -19,7 +26,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
-    Media, Outcome, Receipts, Resolution, Target, Unfit, clock::System,
+    Media, Outcome, Resolution, Unfit, clock::System,
 };
 use hongyan_endpoint::{About, Bilingual, Class, ErrorCode, Fault, Invalid, Responsible, error_code};
 use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
@@ -40,6 +47,17 @@ pub struct WebhookConfig {
     /// Whether the address may lie in a private network.
     #[serde(default)]
     pub allow_private: bool,
+}
+
+impl ChannelFactory for WebhookConfig {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        WebhookChannel::open(self, options).map(OpenedChannel::alone)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        // Most addresses are no secret; whoever has one that is may keep it elsewhere.
+        self.secret.iter().map(|secret| ("secret", secret)).collect()
+    }
 }
 
 /// Answers that are refusals, by their HTTP status.
@@ -298,20 +316,12 @@ impl Channel for WebhookChannel {
         }
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Carry
     }
 
     fn table_rows(&self) -> usize {
         usize::MAX
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
     }
 
     /// Asks with `HEAD`: whoever answers at all is there, unless they turn the signature away.

@@ -4,6 +4,7 @@
 
 use crate::{
     audience,
+    factory::{ChannelFactory, OpenedChannel},
     operations::files_too,
     published,
     refusal::{self, invalid, refused, within},
@@ -17,7 +18,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Outcome, Receipts, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded,
+    Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
 use hongyan_net::{Http, Options, Reply, Secret};
@@ -43,6 +44,24 @@ pub struct WeComRobotConfig {
     /// In place of the platform's own host, for the sandbox or a proxy.
     #[serde(default)]
     pub base_url: Option<String>,
+}
+
+impl ChannelFactory for WeComRobotConfig {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        WeComRobotChannel::open(self, options).map(OpenedChannel::robot)
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("key", &self.key)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn hook(&self) -> Option<(&'static str, &SecretRef)> {
+        Some(("key", &self.key))
+    }
 }
 
 /// What a call is called in an error.
@@ -298,10 +317,6 @@ impl Channel for WeComRobotChannel {
         body::words(&msgtype, &object)
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, form: Format) -> FileUse {
         if form == Format::Image { FileUse::Carry } else { FileUse::Upload }
     }
@@ -316,6 +331,29 @@ impl Channel for WeComRobotChannel {
         fits
     }
 
+    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
+    async fn probe(&self) -> Result<(), Fault> {
+        match self.post(&SendWebhook { msgtype: "probe".into(), ..SendWebhook::default() }).await {
+            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
+    }
+
+    fn health(&self) -> Health {
+        Health { token: "not_used".into() }
+    }
+
+    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
+        published::explain::<WeCom>(code)
+    }
+}
+
+#[async_trait]
+impl Uploads for WeComRobotChannel {
     async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
         let unfit = |unfit: Unfit| refusal::unfit::<WeCom>(&unfit);
         self.check_file(form, file).map_err(unfit)?;
@@ -327,26 +365,6 @@ impl Channel for WeComRobotChannel {
         let request = UploadWebhookMedia { kind: kind.into(), media: file.clone() };
         let uploaded = self.client.call_with(&request, &self.key).await?;
         Ok(Uploaded { id: uploaded.media_id, until: file_until(now) })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Err(published::cannot_recall())
-    }
-
-    /// Sends what is no message: a robot that is well says just that, and the group sees nothing.
-    async fn probe(&self) -> Result<(), Fault> {
-        match self.post(&SendWebhook { msgtype: "probe".into(), ..SendWebhook::default() }).await {
-            Err(fault) if !WELL.contains(&fault.code()) => Err(fault),
-            _ => Ok(()),
-        }
-    }
-
-    fn health(&self) -> Health {
-        Health { token: "not_used".into() }
-    }
-
-    fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
-        published::explain::<WeCom>(code)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{application::Application, forward, platform::PlatformKind, send::platform_id, services::Services};
 use hongyan_core::{
-    AddressKind, DeliveryId, DeliveryRow, DeliveryState, HANDED_AFTER, LedgerRow, MessageId, MessageRow,
+    AddressKind, DeliveryId, DeliveryRow, DeliveryState, ISSUED_AFTER, LedgerRow, MessageId, MessageRow,
     RecipientState, StoreError,
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
@@ -101,16 +101,16 @@ fn handle_of(spec: &Spec, call: &Wire, given: &str) -> String {
 async fn find(services: &Services, from: &Application, given: &str, handle: &str) -> Result<Option<Found>, StoreError> {
     let number = given.strip_prefix("hy").unwrap_or(given).parse::<i64>().ok();
     let (id, only): (MessageId, Option<u32>) = match number {
-        Some(number) if number > HANDED_AFTER => match services.outbox.handed_out(number).await? {
+        Some(number) if number > ISSUED_AFTER => match services.store.issued(number).await? {
             Some(id) => (id, None),
             None => return Ok(None),
         },
-        _ => match services.outbox.sent_as(&from.account, handle).await? {
+        _ => match services.store.sent_as(&from.account, handle).await? {
             Some(DeliveryId { message, number }) => (message, Some(number)),
             None => return Ok(None),
         },
     };
-    let Some(message) = services.outbox.message(id).await? else { return Ok(None) };
+    let Some(message) = services.store.message(id).await? else { return Ok(None) };
     let found = Found { message, only };
     // Somebody else's id is no id.
     let own = found.deliveries().all(|one| one.account == *from.account);
@@ -176,7 +176,7 @@ async fn result(
         all.forbidden_list.extend(one.forbidden_list);
     }
     let called = !found.handles().is_empty();
-    let ledger = services.outbox.recipients(found.message.id).await.unwrap_or_default();
+    let ledger = services.store.recipients(found.message.id).await.unwrap_or_default();
     for row in ledger.iter().filter(|row| found.deliveries().any(|one| one.id == row.delivery)) {
         add_unasked(&mut all, row, called);
     }

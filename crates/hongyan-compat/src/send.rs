@@ -160,8 +160,8 @@ async fn run(
     }
     intake.count(1, began.elapsed());
     // From here on the message is on disk: whatever fails now, the caller is told that it was taken.
-    let row = ticket.calls_made(&*services.outbox, began + services.wait).await.ok().flatten();
-    let ledger = services.outbox.recipients(id).await.unwrap_or_default();
+    let row = ticket.calls_made(&*services.store, began + services.wait).await.ok().flatten();
+    let ledger = services.store.recipients(id).await.unwrap_or_default();
     match row.as_ref().and_then(|row| settled(channel, platform, spec, row, &ledger)) {
         Some(answered) => Ok(answered),
         None => issued_reply(services, platform, spec, id, &ledger).await,
@@ -266,7 +266,7 @@ async fn issued_reply(
     id: MessageId,
     ledger: &[LedgerRow],
 ) -> Result<Answered, Fault> {
-    let number = services.outbox.hand_out(id).await.map_err(|error| {
+    let number = services.store.issue(id).await.map_err(|error| {
         tracing::error!(%id, %error, "no id could be handed out for an accepted message");
         platform.refuse(spec, Refusal::Busy)
     })?;

@@ -1,6 +1,6 @@
 //! What the platforms' own paths work with.
 
-use hongyan_core::{Clock, Outbox};
+use hongyan_core::{Clock, Store};
 use hongyan_dispatch::Dispatcher;
 use hongyan_intake::{ApiKeys, Bodies, Intake, Waiting};
 use std::{sync::Arc, time::Duration};
@@ -11,7 +11,7 @@ pub struct Services {
     /// Accepts sends.
     pub intake: Arc<Intake>,
     /// Says what became of them.
-    pub outbox: Arc<dyn Outbox>,
+    pub store: Arc<dyn Store>,
     /// Takes them back, and knows which accounts rest.
     pub dispatcher: Arc<Dispatcher>,
     /// Who waits for which message.

@@ -1,7 +1,7 @@
 //! The trait that carries a delivery out.
 
 use crate::{
-    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, Reason, Receipts,
+    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, ReceiptReport,
     Time,
 };
 use async_trait::async_trait;
@@ -37,12 +37,6 @@ pub trait Channel: Send + Sync + 'static {
     /// Makes one call.
     async fn deliver(&self, call: &Call<'_>) -> Outcome;
 
-    /// Asks what became of a call that was taken.
-    ///
-    /// # Errors
-    /// The platform's refusal or a transport failure.
-    async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault>;
-
     /// How a file of this form (`image`, `file`, `voice`, `video`) gets into a call.
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::None
@@ -59,16 +53,7 @@ pub trait Channel: Send + Sync + 'static {
         100
     }
 
-    /// Hands a file to the platform, to be named in calls for as long as the answer says.
-    ///
-    /// # Errors
-    /// The platform's refusal (size, kind, quota) or a transport failure; `cannot_upload` where
-    /// [`Channel::file_use`] is not [`FileUse::Upload`].
-    async fn upload(&self, _form: Format, _file: &File, _now: Time) -> Result<Uploaded, Fault> {
-        Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload")))
-    }
-
-    /// Says beforehand what [`Channel::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.
+    /// Says beforehand what [`Uploads::upload`] and [`Channel::deliver`] would refuse of a file: its size, its kind.
     ///
     /// # Errors
     /// [`Unfit`] with the platform's code and the limit.
@@ -97,8 +82,24 @@ pub trait Channel: Send + Sync + 'static {
     }
 
     /// What the platform gave beside the handle when it took a call: WeCom's `response_code` of an interactive card.
-    /// Known for a while only, and to this process only.
+    /// ErrorCode for a while only, and to this process only.
     fn response_code(&self, _handle: &str) -> Option<String> {
+        None
+    }
+
+    /// What becomes of a call after it was taken, where the platform says it.
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        None
+    }
+
+    /// The way to take a call back, where the platform has one.
+    fn recall(&self) -> Option<&dyn Recall> {
+        None
+    }
+
+    /// Where files are handed in before the calls that name them, where the platform wants that
+    /// ([`FileUse::Upload`]).
+    fn uploads(&self) -> Option<&dyn Uploads> {
         None
     }
 
@@ -112,12 +113,6 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
-    /// Takes back a call that was taken.
-    ///
-    /// # Errors
-    /// The platform's refusal or a transport failure.
-    async fn recall(&self, handle: &str) -> Result<(), Fault>;
-
     /// Logs in afresh and says how it went, for `config check` and `POST /v1/accounts/{name}/check`.
     ///
     /// # Errors
@@ -130,11 +125,6 @@ pub trait Channel: Send + Sync + 'static {
         false
     }
 
-    /// For how long a call with this handle can be taken back; `None` when it cannot.
-    fn recall_for(&self, _handle: &str) -> Option<Duration> {
-        self.capabilities().recall_for
-    }
-
     /// How it is doing, without asking anyone.
     fn health(&self) -> Health;
 
@@ -145,6 +135,39 @@ pub trait Channel: Send + Sync + 'static {
     fn missing(&self, _code: &str) -> Option<Missing> {
         None
     }
+}
+
+/// A channel whose platform says what became of a call.
+#[async_trait]
+pub trait Receipts: Send + Sync {
+    /// Asks what became of a call that was taken.
+    ///
+    /// # Errors
+    /// The platform's refusal or a transport failure.
+    async fn ask(&self, handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault>;
+}
+
+/// A channel that can take calls back.
+#[async_trait]
+pub trait Recall: Send + Sync {
+    /// For how long after it was taken a call with this handle can be taken back; `None` when it cannot.
+    fn window(&self, handle: &str) -> Option<Duration>;
+
+    /// Takes back a call that was taken.
+    ///
+    /// # Errors
+    /// The platform's refusal or a transport failure; `cannot_recall` where [`Recall::window`] is `None`.
+    async fn take_back(&self, handle: &str) -> Result<(), Fault>;
+}
+
+/// A channel whose platform wants files before the calls that name them.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// Hands a file to the platform, to be named in calls for as long as the answer says.
+    ///
+    /// # Errors
+    /// The platform's refusal (size, kind, quota) or a transport failure.
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault>;
 }
 
 /// Whom a mail's `To` names.
@@ -191,7 +214,7 @@ pub struct Call<'a> {
 pub enum FileUse {
     /// Not at all.
     None,
-    /// Handed to the platform before ([`Channel::upload`]); the call names it by the platform's id.
+    /// Handed to the platform before ([`Uploads::upload`]); the call names it by the platform's id.
     Upload,
     /// The call carries its bytes.
     Carry,

@@ -377,7 +377,7 @@ pub struct TargetResult {
 
 /// What a look at the receipts found.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Receipts {
+pub struct ReceiptReport {
     /// The recipients of whom the platform said something.
     pub results: Vec<TargetResult>,
     /// Whether the platform has worked through the call. When not, look again soon.

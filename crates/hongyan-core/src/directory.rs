@@ -3,7 +3,7 @@
 //! In the portable words of `/v1/contacts` and `/v1/chats`; what a platform has beyond them is reached by its own
 //! operations.
 
-use crate::{Address, Reason};
+use crate::{Address, Reason, StoreError, Time};
 use async_trait::async_trait;
 use hongyan_endpoint::Fault;
 use schemars::JsonSchema;
@@ -145,4 +145,33 @@ pub trait Chats: Send + Sync {
     async fn readers(&self, _handle: &str) -> Result<Vec<String>, Fault> {
         Err(Fault::ours("no_read_list", "", Reason::error_code("no_read_list")))
     }
+}
+
+/// A group chat that hongyan made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatRow {
+    /// The account whose application it belongs to.
+    pub account: String,
+    /// The platform's id, as `{"chat": …}` takes it.
+    pub id: String,
+    /// Its name, as hongyan last set it.
+    pub name: String,
+    /// When it was made.
+    pub at: Time,
+}
+
+/// Where the group chats that hongyan made are kept.
+#[async_trait]
+pub trait ChatDirectory: Send + Sync + 'static {
+    /// Notes a group chat, or its new name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn note_chat(&self, chat: ChatRow) -> Result<(), StoreError>;
+
+    /// An account's group chats, the newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn chats(&self, account: &str, limit: usize) -> Result<Vec<ChatRow>, StoreError>;
 }

@@ -1,7 +1,6 @@
 //! API keys: what is kept of them. The key itself is shown once and never stored.
 
-use crate::{StoreError, Time};
-use async_trait::async_trait;
+use crate::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,26 +54,4 @@ pub struct KeyRow {
     pub made_at: Time,
     /// Since when it is refused.
     pub revoked_at: Option<Time>,
-}
-
-/// Where keys are kept.
-#[async_trait]
-pub trait Keys: Send + Sync + 'static {
-    /// Every key, revoked ones too, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn keys(&self) -> Result<Vec<KeyRow>, StoreError>;
-
-    /// Keeps a new key.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn add_key(&self, key: KeyRow) -> Result<(), StoreError>;
-
-    /// Revokes a key by its id; `false` when there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn revoke_key(&self, id: &str, now: Time) -> Result<bool, StoreError>;
 }

@@ -1,14 +1,18 @@
 //! One delivery, once: look up, check, hand over its file, call, decide, write down.
 
 use super::{
-    AWAITED_AFTER, files, holding,
-    lane::{Lane, lock},
+    endings::{all_refused, expired, gave_up, lost, put_off, refusal, unreadable},
+    files::{self, Stop},
+    lane::{Errand, Lane, LaneUpdate},
+    leases,
+    lock::lock,
     log,
-    rest::{self, Errand},
+    observer::AWAITED_AFTER,
+    rest,
 };
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, RecipientState,
-    Repeat, Resolution, Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
+    Attempt, AttemptRow, Call, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, Repeat, Resolution,
+    Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
 };
 use hongyan_endpoint::{Class, Fault};
 use hongyan_net::BeforeWrite;
@@ -19,15 +23,8 @@ use std::{
 };
 use tracing::Instrument;
 
-/// What the lane has to know of an attempt.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct News {
-    /// It is to be tried again then.
-    pub(super) due: Option<Time>,
-}
-
 /// Attempts one claimed delivery and writes down what became of it.
-pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
+pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> LaneUpdate {
     let now = lane.clock.now();
     if let Some(what) = &claim.unreadable {
         return finish(lane, claim, unreadable(what, claim.repeat_of.is_some()), None, None, now).await;
@@ -67,7 +64,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
         let swallowed = lock(&lane.repeats).swallowed(claim.id, &content, &targets, now);
         refused.extend(swallowed.into_iter().map(|index| refusal(index, Reason::ours("repeated"))));
     }
-    let (unique, twins) = deduplicate(targets, &refused);
+    let (unique, duplicates) = deduplicate(targets, &refused);
     if unique.is_empty() {
         return finish(lane, claim, all_refused(refused), None, None, now).await;
     }
@@ -79,7 +76,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
             let ended = lane.clock.now();
             let outcome = Outcome::failed(fault);
             let row = observe(lane, claim, &outcome, began, ended);
-            return decide(lane, claim, widen(outcome, refused, &twins), Some(row), (began, ended)).await;
+            return decide(lane, claim, with_known(outcome, refused, &duplicates), Some(row), (began, ended)).await;
         }
     };
     let full = lock(&lane.recipients).full(&unique, lane.clock.tick());
@@ -139,7 +136,7 @@ pub(super) async fn run(lane: &Lane, claim: &Claim, errand: Errand) -> News {
     // Waiting for a token and a connection is not the call's time.
     let called = lock(&written).map_or(began, |written| ended - lane.clock.tick().since(written)).max(began);
     let row = observe(lane, claim, &outcome, called, ended);
-    let outcome = widen(outcome, refused, &twins);
+    let outcome = with_known(outcome, refused, &duplicates);
     if matches!(outcome, Outcome::Taken { .. }) && recognised {
         lock(&lane.repeats).note(claim.id, &content, &unique, ended);
     }
@@ -153,26 +150,6 @@ fn note_when_written(clock: &Arc<dyn Clock>, written: &Arc<Mutex<Option<Tick>>>)
         *lock(&written) = Some(clock.tick());
         std::future::ready(())
     })
-}
-
-/// Why an attempt ends before its call.
-pub(super) enum Stop {
-    /// The platform's doing, or the network's.
-    Fault(Fault),
-    /// Our own: it says nothing about the platform, and nothing was sent.
-    Store(StoreError),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 /// Tells of a call, and gives its line of history.
@@ -190,7 +167,7 @@ fn observe(lane: &Lane, claim: &Claim, outcome: &Outcome, began: Time, ended: Ti
 }
 
 /// Settles a delivery whose process died: the call may have been made.
-pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> News {
+pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> LaneUpdate {
     let now = lane.clock.now();
     if let Some(what) = &claim.unreadable {
         return finish(lane, claim, unreadable(what, true), None, None, now).await;
@@ -200,7 +177,7 @@ pub(super) async fn interrupted(lane: &Lane, claim: &Claim) -> News {
 }
 
 /// Settles a delivery whose attempt panicked; `called`: the call may have been made.
-pub(super) async fn panicked(lane: &Lane, claim: &Claim, called: bool) -> News {
+pub(super) async fn panicked(lane: &Lane, claim: &Claim, called: bool) -> LaneUpdate {
     let now = lane.clock.now();
     let class = if called { Class::Ambiguous } else { Class::RETRY };
     let fault = Fault::ours("attempt_panicked", "", Reason::error_code("attempt_panicked")).with_class(class);
@@ -208,7 +185,7 @@ pub(super) async fn panicked(lane: &Lane, claim: &Claim, called: bool) -> News {
 }
 
 /// Waits for our own store: no attempt, and nothing that the platform has to do with.
-async fn put_off_by_store(lane: &Lane, claim: &Claim, refused: Vec<TargetResult>, error: &StoreError) -> News {
+async fn put_off_by_store(lane: &Lane, claim: &Claim, refused: Vec<TargetResult>, error: &StoreError) -> LaneUpdate {
     tracing::warn!(account = %lane.account.name, delivery = %claim.id, %error, "an attempt waits for the store");
     let now = lane.clock.now();
     let mut settled = put_off(claim, refused, now + lane.account.policy.backoff.delay(0, seed(claim)));
@@ -248,7 +225,7 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
     }
     targets.retain(|t| !nobody.contains(&t.index));
     if !ids.is_empty() {
-        lane.outbox.resolved(claim.id, ids).await?;
+        lane.queue.resolved(claim.id, ids).await?;
     }
     Ok(targets)
 }
@@ -256,7 +233,7 @@ async fn look_up(lane: &Lane, claim: &Claim, refused: &mut Vec<TargetResult>) ->
 /// One entry per person, and for each the others that turned out to be the same one.
 fn deduplicate(targets: Vec<Target>, refused: &[TargetResult]) -> (Vec<Target>, HashMap<u32, Vec<u32>>) {
     let mut first: HashMap<String, u32> = HashMap::new();
-    let mut twins: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut duplicates: HashMap<u32, Vec<u32>> = HashMap::new();
     let mut unique = Vec::with_capacity(targets.len());
     // Only a looked-up id can meet another entry: the planner dropped equal addresses.
     let looked_up = targets.iter().any(|t| t.resolved.is_some());
@@ -267,7 +244,7 @@ fn deduplicate(targets: Vec<Target>, refused: &[TargetResult]) -> (Vec<Target>, 
         if looked_up {
             match first.entry(target.wire_id().to_lowercase()) {
                 std::collections::hash_map::Entry::Occupied(entry) => {
-                    twins.entry(*entry.get()).or_default().push(target.index);
+                    duplicates.entry(*entry.get()).or_default().push(target.index);
                     continue;
                 }
                 std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(target.index)),
@@ -275,16 +252,20 @@ fn deduplicate(targets: Vec<Target>, refused: &[TargetResult]) -> (Vec<Target>, 
         }
         unique.push(target);
     }
-    (unique, twins)
+    (unique, duplicates)
 }
 
-/// Adds what was known beforehand, and says of twins what was said of the first.
-fn widen(outcome: Outcome, refused: Vec<TargetResult>, twins: &HashMap<u32, Vec<u32>>) -> Outcome {
+/// Adds what was known beforehand, and says of duplicates what was said of the first.
+fn with_known(outcome: Outcome, refused: Vec<TargetResult>, duplicates: &HashMap<u32, Vec<u32>>) -> Outcome {
     let all = |mut exceptions: Vec<TargetResult>| {
         let copies: Vec<TargetResult> = exceptions
             .iter()
             .flat_map(|e| {
-                twins.get(&e.index).into_iter().flatten().map(|twin| TargetResult { index: *twin, ..e.clone() })
+                duplicates
+                    .get(&e.index)
+                    .into_iter()
+                    .flatten()
+                    .map(|duplicate| TargetResult { index: *duplicate, ..e.clone() })
             })
             .collect();
         exceptions.extend(copies);
@@ -322,7 +303,7 @@ async fn decide(
     outcome: Outcome,
     row: Option<AttemptRow>,
     (began, now): (Time, Time),
-) -> News {
+) -> LaneUpdate {
     let handle = match &outcome {
         Outcome::Taken { handle, .. } => handle.clone(),
         Outcome::Failed { .. } => None,
@@ -349,8 +330,8 @@ async fn finish(
     handle: Option<String>,
     attempt: Option<AttemptRow>,
     now: Time,
-) -> News {
-    let news = News { due: settled.due };
+) -> LaneUpdate {
+    let update = LaneUpdate { due: settled.due };
     let is_unknown = settled.state == DeliveryState::Unknown;
     let repeat_of = claim.repeat_of.or_else(|| is_unknown.then_some(claim.first_call_at));
     let receipt_at = match (settled.state, &handle, lane.account.receipts_after) {
@@ -374,7 +355,7 @@ async fn finish(
         at: now,
     };
     log::settled(lane, &settlement);
-    holding::write(lane, settlement).await;
+    leases::write(lane, settlement).await;
     lane.observer.changed(claim.id);
     // The next part has become due with this one's end.
     if settled.due.is_none() && claim.part.is_some_and(Part::has_next) {
@@ -383,65 +364,15 @@ async fn finish(
     if receipt_at.is_some() {
         lane.receipts.notify_one();
     }
-    news
-}
-
-fn refusal(index: u32, reason: Reason) -> TargetResult {
-    TargetResult { index, state: RecipientState::Refused, reason: Some(reason) }
-}
-
-/// A recipient whose address cannot be read.
-fn lost(index: u32) -> TargetResult {
-    TargetResult { index, state: RecipientState::Failed, reason: Some(Reason::ours("unreadable")) }
-}
-
-/// A delivery whose row cannot be read; `called`: an earlier call may have been made.
-fn unreadable(what: &str, called: bool) -> Settled {
-    let (state, recipients) = match called {
-        true => (DeliveryState::Unknown, RecipientState::Unknown),
-        false => (DeliveryState::Failed, RecipientState::Failed),
-    };
-    let reason = Reason { message: what.into(), ..Reason::ours("unreadable") };
-    Settled { state, due: None, counts: false, rest: (recipients, Some(reason)), exceptions: Vec::new() }
-}
-
-fn all_refused(exceptions: Vec<TargetResult>) -> Settled {
-    Settled { state: DeliveryState::Failed, due: None, counts: false, rest: (RecipientState::Failed, None), exceptions }
-}
-
-fn expired(claim: &Claim) -> Settled {
-    let (state, recipients) = match claim.repeat_of {
-        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
-        None => (DeliveryState::Expired, RecipientState::Expired),
-    };
-    let reason = if claim.repeat_of.is_some() { "held" } else { "expired" };
-    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
-}
-
-/// Its account could not send for too long.
-fn gave_up(claim: &Claim) -> Settled {
-    let (state, recipients, reason) = match claim.repeat_of {
-        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown, "held"),
-        None => (DeliveryState::Failed, RecipientState::Failed, "gave_up"),
-    };
-    Settled { state, due: None, counts: false, rest: (recipients, Some(Reason::ours(reason))), exceptions: Vec::new() }
+    update
 }
 
 /// Waits for a recipient's window, and looks again now and then: a time far off is one that a set clock could move.
-async fn wait_for(lane: &Lane, claim: &Claim, exceptions: Vec<TargetResult>, until: Tick) -> News {
+async fn wait_for(lane: &Lane, claim: &Claim, exceptions: Vec<TargetResult>, until: Tick) -> LaneUpdate {
     const LONGEST: Duration = Duration::from_secs(600);
     let now = lane.clock.moment();
     let due = now.wall_at(until).min(now.wall + LONGEST);
     finish(lane, claim, put_off(claim, exceptions, due), None, None, now.wall).await
-}
-
-/// Waits for a recipient's window; what is refused already is written down meanwhile.
-fn put_off(claim: &Claim, exceptions: Vec<TargetResult>, until: Time) -> Settled {
-    let (state, recipients) = match claim.repeat_of {
-        Some(_) => (DeliveryState::Unknown, RecipientState::Unknown),
-        None => (DeliveryState::Pending, RecipientState::Pending),
-    };
-    Settled { state, due: Some(until), counts: false, rest: (recipients, None), exceptions }
 }
 
 #[cfg(test)]
@@ -460,10 +391,11 @@ mod tests {
             target(1, AddressKind::Userid, "LI", None),
             target(2, AddressKind::Userid, "wang", None),
         ];
-        let (unique, twins) = deduplicate(targets, &[]);
+        let (unique, duplicates) = deduplicate(targets, &[]);
         assert_eq!(unique.iter().map(|t| t.index).collect::<Vec<_>>(), [0, 2]);
         let outcome = Outcome::Taken { handle: None, exceptions: vec![refusal(0, Reason::ours("unlicensed"))] };
-        let Outcome::Taken { exceptions, .. } = widen(outcome, vec![refusal(3, Reason::ours("repeated"))], &twins)
+        let Outcome::Taken { exceptions, .. } =
+            with_known(outcome, vec![refusal(3, Reason::ours("repeated"))], &duplicates)
         else {
             panic!("taken stays taken");
         };

@@ -1,17 +1,29 @@
 //! A delivery's file, before its call: read from the library, handed to the platform once for all who need it.
 
-use super::{
-    attempt::Stop,
-    lane::{Lane, lock},
-    rest,
-};
+use super::{lane::Lane, rest};
 use hongyan_core::{CallFile, Content, FileUse, Format, Missing, Outcome, Reason, StoreError, Time};
 use hongyan_endpoint::{Class, Fault, File};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-use tokio::sync::Mutex as Turn;
+use std::sync::Arc;
+
+/// Why an attempt ends before its call.
+pub(super) enum Stop {
+    /// The platform's doing, or the network's.
+    Fault(Fault),
+    /// Our own: it says nothing about the platform, and nothing was sent.
+    Store(StoreError),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 /// What a call has of a file.
 #[derive(Debug)]
@@ -49,27 +61,6 @@ impl Loaded {
     }
 }
 
-type Turns = HashMap<(String, Format), Arc<Turn<()>>>;
-
-/// Whose turn it is to upload: one at a time per file and form, so that deliveries at once share one upload.
-#[derive(Debug, Default)]
-pub(super) struct Uploads(Mutex<Turns>);
-
-impl Uploads {
-    fn enter(&self, id: &str, form: Format) -> Arc<Turn<()>> {
-        Arc::clone(lock(&self.0).entry((id.to_owned(), form)).or_default())
-    }
-
-    /// The last one out leaves nothing behind.
-    fn leave(&self, id: &str, form: Format, turn: Arc<Turn<()>>) {
-        let mut turns = lock(&self.0);
-        // Ours and the map's; nobody can get another while the map is locked.
-        if Arc::strong_count(&turn) == 2 {
-            turns.remove(&(id.to_owned(), form));
-        }
-    }
-}
-
 /// Gets the content's file ready for a call. `refused`: the upload that the platform no longer knows.
 ///
 /// # Errors
@@ -81,9 +72,10 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
     }
     let id = media.media.as_deref().ok_or_else(no_file)?;
     match lane.account.channel.file_use(form) {
-        FileUse::None => Err(Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload")).into()),
+        FileUse::None => Err(cannot_upload().into()),
         FileUse::Carry => Ok(Loaded::Bytes(read(lane, id).await?)),
         FileUse::Upload => {
+            let uploads = lane.account.channel.uploads().ok_or_else(cannot_upload)?;
             if refused.is_none()
                 && let Some(known) = known(lane, id, form).await?
             {
@@ -91,7 +83,7 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
             }
             let turn = lane.uploads.enter(id, form);
             let held = turn.lock().await;
-            let uploaded = upload(lane, id, form, refused).await;
+            let uploaded = upload(lane, uploads, id, form, refused).await;
             drop(held);
             lane.uploads.leave(id, form, turn);
             uploaded.map(Loaded::Uploaded).map_err(|stop| match stop {
@@ -103,21 +95,27 @@ pub(super) async fn load(lane: &Lane, content: &Content, refused: Option<&str>) 
 }
 
 /// Uploads, unless somebody else just has.
-async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> Result<String, Stop> {
+async fn upload(
+    lane: &Lane,
+    uploads: &dyn hongyan_core::Uploads,
+    id: &str,
+    form: Format,
+    refused: Option<&str>,
+) -> Result<String, Stop> {
     let account = &lane.account.name;
     if let Some(known) = known(lane, id, form).await? {
         if refused != Some(known.as_str()) {
             return Ok(known);
         }
-        lane.library.note_upload(account, id, form.name(), None).await?;
+        lane.files.note_upload(account, id, form.name(), None).await?;
     }
     let file = read(lane, id).await?;
     let began = lane.clock.tick();
-    let uploaded = lane.account.channel.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
+    let uploaded = uploads.upload(form, &file, lane.clock.now()).await.inspect_err(|fault| {
         rest::heard(lane, began, Some(fault));
     })?;
     let note = Some((uploaded.id.clone(), uploaded.until));
-    if let Err(error) = lane.library.note_upload(account, id, form.name(), note).await {
+    if let Err(error) = lane.files.note_upload(account, id, form.name(), note).await {
         // It costs another upload, no more.
         tracing::warn!(%account, file = id, %error, "an upload could not be noted");
     }
@@ -126,11 +124,15 @@ async fn upload(lane: &Lane, id: &str, form: Format, refused: Option<&str>) -> R
 
 async fn known(lane: &Lane, id: &str, form: Format) -> Result<Option<String>, StoreError> {
     let now: Time = lane.clock.now();
-    lane.library.upload_of(&lane.account.name, id, form.name(), now).await
+    lane.files.upload_of(&lane.account.name, id, form.name(), now).await
 }
 
 async fn read(lane: &Lane, id: &str) -> Result<Arc<File>, Stop> {
-    lane.library.file(id).await?.ok_or_else(|| no_file().into())
+    lane.files.file(id).await?.ok_or_else(|| no_file().into())
+}
+
+fn cannot_upload() -> Fault {
+    Fault::ours("cannot_upload", "", Reason::error_code("cannot_upload"))
 }
 
 fn no_file() -> Fault {

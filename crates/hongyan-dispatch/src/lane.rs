@@ -1,16 +1,14 @@
-//! One account's lane: leases what is due within its limits and keeps its calls in flight.
+//! What the tasks of one account's lane share.
 
 use super::{
-    Observer,
-    attempt::News,
-    files::Uploads,
-    holding::{self, Holding},
-    log::Refusals,
+    holding::Holding,
+    lock::lock,
+    observer::Observer,
     pace::{RecipientPace, Turns},
-    rest::{self, Ends, Errand, KeptOutages},
+    uploads::Uploads,
 };
 use hongyan_channel::Account;
-use hongyan_core::{Claim, Clock, Library, Moment, Outbox, Repeats, Room, Standing, Steps, StoreError, Tick, Time};
+use hongyan_core::{Clock, FileStore, Moment, Queue, Repeats, Room, Standing, Steps, Tick, Time};
 use std::{
     sync::{
         Arc, Mutex,
@@ -18,23 +16,16 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinSet,
-};
+use tokio::sync::Notify;
 
-/// When the store fails, the lane looks again after this long.
-const STORE_PAUSE: Duration = Duration::from_millis(500);
-/// Tries at what a dead process left behind before the lane goes on without: it is looked for again later.
-const RECOVERIES: u32 = 5;
 /// The longest sleep of an idle lane.
-const IDLE: Duration = Duration::from_secs(60);
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 
 /// What the tasks of one account share.
 pub(super) struct Lane {
     pub(super) account: Account,
-    pub(super) outbox: Arc<dyn Outbox>,
-    pub(super) library: Arc<dyn Library>,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) files: Arc<dyn FileStore>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     /// Something may be due.
@@ -58,8 +49,8 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(
         account: Account,
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        queue: Arc<dyn Queue>,
+        files: Arc<dyn FileStore>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
         lease: Duration,
@@ -73,8 +64,8 @@ impl Lane {
             steps: Mutex::new(Steps::from(clock.moment())),
             stopping: AtomicBool::new(false),
             account,
-            outbox,
-            library,
+            queue,
+            files,
             clock,
             observer,
             uploads: Uploads::default(),
@@ -90,229 +81,55 @@ impl Lane {
     }
 
     /// How many may be leased now, with `running` under way.
-    fn room(&self, running: usize, now: Tick) -> usize {
+    pub(super) fn capacity(&self, running: usize, now: Tick) -> usize {
         match lock(&self.standing).room(now) {
-            Room::All => self.turns.room(now, self.account.concurrency.saturating_sub(running)),
-            Room::One if running == 0 => self.turns.room(now, 1),
+            Room::All => self.turns.capacity(now, self.account.concurrency.saturating_sub(running)),
+            Room::One if running == 0 => self.turns.capacity(now, 1),
             Room::One | Room::None(_) => 0,
         }
     }
 
-    fn wants_probe(&self, now: Tick) -> bool {
+    pub(super) fn wants_probe(&self, now: Tick) -> bool {
         self.account.channel.probe_only_reads() && lock(&self.standing).wants_probe(now)
     }
 
     /// How long the lane may sleep: until its rest or its next turn is over, else until something is due.
-    fn nap(&self, hungry: bool, due: Option<Time>, now: Moment) -> Duration {
-        let nap = match lock(&self.standing).room(now.tick) {
+    pub(super) fn sleep(&self, maybe_due: bool, due: Option<Time>, now: Moment) -> Duration {
+        let sleep = match lock(&self.standing).room(now.tick) {
             Room::None(until) => Some(until.since(now.tick)),
-            Room::All | Room::One if hungry => self.turns.next(now.tick).map(|at| at.since(now.tick)),
+            Room::All | Room::One if maybe_due => self.turns.next(now.tick).map(|at| at.since(now.tick)),
             Room::All | Room::One => due.map(|due| due.since(now.wall)),
         };
-        nap.unwrap_or(IDLE).min(IDLE)
+        sleep.unwrap_or(IDLE).min(IDLE)
     }
 }
 
-/// Runs a lane until it is told to stop, then lets its calls end.
-pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
-    let mut running: JoinSet<News> = JoinSet::new();
-    reanchor(&lane).await;
-    let mut outages = None;
-    recover(&lane, &mut outages, &mut running, &mut stop).await;
-    let mut ticks = lane.holding.ticks();
-    // Whether something may be due: at the start, after a wake, after a full claim.
-    let mut hungry = true;
-    let mut timer: Option<Time> = None;
-    let mut ends = Ends::unknown(&lane);
-    let mut refusals = Refusals::default();
-    while !*stop.borrow() {
-        if rest::follow_clock(&lane).await {
-            (hungry, timer) = (true, None);
-            ends.news();
-        }
-        if let Some(outages) = &mut outages {
-            outages.write(&lane, false).await;
-        }
-        let moment = lane.clock.moment();
-        let now = moment.wall;
-        if !lane.holding.is_blocked() {
-            ends.heed(&lane, &mut running).await;
-        }
-        let trial = running.is_empty() && lock(&lane.standing).room(moment.tick) == Room::One;
-        if trial && lane.wants_probe(moment.tick) {
-            running.spawn(rest::probe(Arc::clone(&lane)));
-        }
-        let room = if lane.holding.is_blocked() { 0 } else { lane.room(running.len(), moment.tick) };
-        if hungry && room > 0 {
-            match lane.outbox.claim(&lane.account.name, now, lane.holding.lease(now), room).await {
-                Ok(claims) => {
-                    refusals.is_over(&lane, "the outbox gives again");
-                    hungry = claims.len() == room;
-                    // Also after a claim that gave something: what is due later was not claimed, and may have been
-                    // accepted, or left behind by a dead process, without our having heard of its time.
-                    if !hungry {
-                        timer = next_due(&lane).await;
-                    }
-                    lane.holding.take(&claims);
-                    for claim in claims {
-                        let errand = Errand { number: lane.number(), trial };
-                        running.spawn(holding::attempt(Arc::clone(&lane), claim, errand));
-                    }
-                    if hungry {
-                        continue;
-                    }
-                }
-                Err(error) => {
-                    refusals.say(&lane, &error, "the outbox gives nothing");
-                    timer = Some(now + STORE_PAUSE);
-                    hungry = false;
-                }
-            }
-        }
-        let moment = lane.clock.moment();
-        let nap = lane.nap(hungry, timer, moment).min(ends.nap(moment).unwrap_or(IDLE));
-        tokio::select! {
-            () = lane.due.notified() => {
-                hungry = true;
-                ends.news();
-            }
-            Some(joined) = running.join_next(), if !running.is_empty() => {
-                ends.news();
-                let now = lane.clock.now();
-                for news in std::iter::once(joined).chain(std::iter::from_fn(|| running.try_join_next())) {
-                    let Ok(news) = news else { continue };
-                    if let Some(due) = news.due {
-                        timer = Some(timer.map_or(due, |t| t.min(due)).max(now));
-                    }
-                }
-            }
-            () = tokio::time::sleep(nap) => hungry = true,
-            _ = ticks.tick() => match take_over(&lane, &mut running).await {
-                Ok(()) => {}
-                Err(error) => tracing::warn!(account = %lane.account.name, %error, "leases are not looked after"),
-            },
-            _ = stop.changed() => break,
-        }
-    }
-    // What waits for its turn goes back.
-    lane.stopping.store(true, Ordering::SeqCst);
-    lane.turns.wake();
-    while running.join_next().await.is_some() {}
-    if let Some(outages) = &mut outages {
-        outages.write(&lane, true).await;
-    }
+/// What the lane has to know of an attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LaneUpdate {
+    /// It is to be tried again then.
+    pub(super) due: Option<Time>,
 }
 
-/// What was written down while the clock was ahead is not to wait for it.
-async fn reanchor(lane: &Lane) {
-    let now = lane.clock.now();
-    match lane.outbox.reanchor(&lane.account.name, now, rest::longest_pause(lane)).await {
-        Ok(0) => {}
-        Ok(deliveries) => tracing::warn!(account = %lane.account.name, deliveries, "the clock was ahead: due now"),
-        Err(error) => tracing::warn!(account = %lane.account.name, %error, "due times are not looked through"),
-    }
+/// What a lease is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    /// Which lease of the lane it is.
+    pub(super) number: u64,
+    /// It is the one call by which a resting account is tried.
+    pub(super) trial: bool,
 }
 
-async fn next_due(lane: &Lane) -> Option<Time> {
-    match lane.outbox.next_due(&lane.account.name).await {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::warn!(account = %lane.account.name, %error, "the outbox did not say what is due next");
-            Some(lane.clock.now() + STORE_PAUSE)
+impl Errand {
+    /// Whether the account's standing lets it go on.
+    pub(super) fn may_send(self, lane: &Lane) -> bool {
+        if lane.stopping.load(Ordering::SeqCst) {
+            return false;
         }
-    }
-}
-
-/// Takes over what a dead process left behind and remembers what it had sent, and when it could not, before anything
-/// new goes out.
-async fn recover(
-    lane: &Arc<Lane>,
-    outages: &mut Option<KeptOutages>,
-    running: &mut JoinSet<News>,
-    stop: &mut watch::Receiver<bool>,
-) {
-    for tries in 0.. {
-        let recovered = async {
-            if outages.is_none() {
-                *outages = Some(KeptOutages::read(lane).await?);
-            }
-            remember_sent(lane).await?;
-            take_over(lane, running).await?;
-            // Those that were taken over count too.
-            remember_calls(lane).await
-        };
-        let Err(error) = recovered.await else { return };
-        tracing::warn!(account = %lane.account.name, %error, "what went before the start is not settled yet");
-        // A store that works but for this: everything else must not wait for it.
-        if tries >= RECOVERIES && matches!(error, StoreError::Failed(_)) {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(holding::pause(tries)) => {}
-            _ = stop.changed() => return,
+        match lock(&lane.standing).room(lane.clock.tick()) {
+            Room::All => true,
+            Room::One => self.trial,
+            Room::None(_) => false,
         }
     }
-}
-
-/// Looks after the leases, and settles what nobody holds.
-async fn take_over(lane: &Arc<Lane>, running: &mut JoinSet<News>) -> Result<(), StoreError> {
-    loop {
-        let lost = holding::keep(lane).await?;
-        if lost.is_empty() {
-            return Ok(());
-        }
-        let deliveries = lost.len();
-        tracing::warn!(account = %lane.account.name, deliveries, "interrupted calls are settled as unknown");
-        for claim in lost {
-            running.spawn(holding::interrupted(Arc::clone(lane), claim));
-        }
-    }
-}
-
-async fn remember_sent(lane: &Lane) -> Result<(), StoreError> {
-    const PAGE: usize = 1_000;
-    let moment = lane.clock.moment();
-    let now = moment.wall;
-    let windows = lock(&lane.recipients).longest().map(|window| now - window);
-    let repeats = lock(&lane.repeats).horizon(now);
-    let Some(since) = windows.into_iter().chain(repeats).min() else { return Ok(()) };
-    let mut after = None;
-    let mut recent = Vec::new();
-    loop {
-        let sent: Vec<Claim> = lane.outbox.sent_since(&lane.account.name, since, after, PAGE).await?;
-        {
-            let mut repeats = lock(&lane.repeats);
-            for claim in sent.iter().filter(|claim| claim.unreadable.is_none()) {
-                if windows.is_some_and(|since| claim.first_call_at >= since) {
-                    recent.push((moment.tick_at(claim.first_call_at.min(now)), claim.targets.clone()));
-                }
-                let Ok(content) = lane.account.wording(claim) else { continue };
-                repeats.note(claim.id, &content, &claim.targets, claim.first_call_at);
-            }
-        }
-        match sent.last() {
-            Some(last) if sent.len() == PAGE => after = Some(last.id),
-            _ => break,
-        }
-    }
-    lock(&lane.recipients).remember(recent);
-    Ok(())
-}
-
-/// The account's limits go on over a restart.
-async fn remember_calls(lane: &Lane) -> Result<(), StoreError> {
-    let Some(longest) = lane.turns.longest() else { return Ok(()) };
-    let now = lane.clock.moment();
-    let calls = lane.outbox.calls_since(&lane.account.name, now.wall - longest).await?;
-    // What lies further ahead than a window was written down by a clock that was ahead.
-    let known = calls.into_iter().filter(|(at, _)| *at <= now.wall + longest);
-    let ticks: Vec<Tick> =
-        known.flat_map(|(at, calls)| std::iter::repeat_n(now.tick_at(at.min(now.wall)), calls as usize)).collect();
-    lane.turns.remember(&ticks);
-    Ok(())
-}
-
-/// A mutex whose holder panicked holds data that is still whole: every critical section here is one update.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

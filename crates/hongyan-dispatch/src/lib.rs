@@ -1,56 +1,42 @@
-//! The dispatcher: a lane per account, from the outbox to the channel and back to the ledger.
+//! The dispatcher: a lane per account, from the queue to the channel and back to the ledger.
 //!
 //! A lane leases what is due (never more than it can send at once), hands each delivery to its channel, lets
 //! [`hongyan_core::settle`] decide and writes the decision down. The backlog stays on disk. What it leaves to
-//! others: accepting (the routes), remembering ([`Outbox`]), carrying out ([`hongyan_core::Channel`]).
+//! others: accepting (the routes), remembering ([`Store`]), carrying out ([`hongyan_core::Channel`]).
 
 mod attempt;
+mod endings;
+mod ends;
 mod files;
+mod guarded;
 mod holding;
 mod lane;
+mod leases;
+mod lock;
 mod log;
+mod observer;
+mod outages;
 mod pace;
 mod recall;
 mod receipts;
 mod rest;
+mod run;
+mod uploads;
 
+pub use observer::Observer;
 pub use recall::{DeliveryRecall, RecallReport, RecallResult};
 pub use rest::AccountStanding;
 
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, Library, MessageId, Outbox, Rest, StoreError};
+use hongyan_core::{Clock, DeliveryId, Ledger, MessageId, Rest, Store, StoreError};
 use hongyan_endpoint::Fault;
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
-/// Who is told of what the dispatcher does: metrics, and whoever waits for a message.
-pub trait Observer: Send + Sync + 'static {
-    /// One call was made; `class` is `taken` or the fault's class.
-    fn attempted(&self, account: &str, class: &'static str, took: Duration);
-
-    /// A delivery's state changed.
-    fn changed(&self, delivery: DeliveryId);
-
-    /// An account began to rest, for a fault of this class, or works again.
-    fn rested(&self, _account: &str, _class: &'static str, _rests: bool) {}
-
-    /// Whether somebody waits for what the platform says of each recipient: then it is asked soon.
-    fn results_awaited(&self, _message: MessageId) -> bool {
-        false
-    }
-
-    /// The platform has said all that it will say of a delivery's recipients but for who reads it. Told before
-    /// [`Self::changed`].
-    fn results_whole(&self, _delivery: DeliveryId) {}
-}
-
-/// How long after a call its result is asked for while somebody waits for it, and how far apart further looks are.
-const AWAITED_AFTER: Duration = Duration::from_secs(1);
-
 /// All lanes.
 pub struct Dispatcher {
-    outbox: Arc<dyn Outbox>,
+    ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     lanes: BTreeMap<Arc<str>, Arc<Lane>>,
@@ -62,20 +48,18 @@ impl Dispatcher {
     /// Starts a lane per account. Deliveries that a dead process left behind are settled first.
     #[must_use]
     pub fn start(
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         accounts: BTreeMap<Arc<str>, Account>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
-        Self::start_leasing(outbox, library, accounts, clock, observer, holding::LEASE)
+        Self::start_leasing(store, accounts, clock, observer, holding::LEASE)
     }
 
     /// As [`Self::start`], with leases that last `lease` unless they are renewed, which they are while they are held.
     #[must_use]
     pub fn start_leasing(
-        outbox: Arc<dyn Outbox>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         accounts: BTreeMap<Arc<str>, Account>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -87,20 +71,20 @@ impl Dispatcher {
         for (name, account) in accounts {
             let lane = Lane::new(
                 account,
-                Arc::clone(&outbox),
-                Arc::clone(&library),
+                Arc::clone(&store) as _,
+                Arc::clone(&store) as _,
                 Arc::clone(&clock),
                 Arc::clone(&observer),
                 lease,
             );
             let lane = Arc::new(lane);
-            tasks.push(tokio::spawn(lane::run(Arc::clone(&lane), stop.clone())));
+            tasks.push(tokio::spawn(run::run(Arc::clone(&lane), stop.clone())));
             if lane.account.receipts_after.is_some() {
                 tasks.push(tokio::spawn(receipts::run(Arc::clone(&lane), stop.clone())));
             }
             lanes.insert(name, lane);
         }
-        Arc::new(Self { outbox, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
+        Arc::new(Self { ledger: store, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
     }
 
     /// Tells an account's lane that something is due. Cheap; call it after each accept.
@@ -126,7 +110,7 @@ impl Dispatcher {
     /// Notes what a check of an account met, as its last error.
     pub fn note_error(&self, account: &str, fault: &Fault) {
         if let Some(lane) = self.lanes.get(account) {
-            lane::lock(&lane.standing).note_error(fault, lane.clock.now());
+            lock::lock(&lane.standing).note_error(fault, lane.clock.now());
         }
     }
 
@@ -164,8 +148,8 @@ impl Dispatcher {
         Ok(report.filter(|report| !report.deliveries.is_empty()))
     }
 
-    /// Stops leasing and waits for the calls under way, at most `patience`.
-    pub async fn stop(&self, patience: Duration) {
+    /// Stops leasing and waits for the calls under way, at most `timeout`.
+    pub async fn stop(&self, timeout: Duration) {
         // An error only says that no lane is left to tell.
         let _ = self.stopping.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -176,7 +160,7 @@ impl Dispatcher {
                 let _ = task.await;
             }
         };
-        if tokio::time::timeout(patience, all).await.is_err() {
+        if tokio::time::timeout(timeout, all).await.is_err() {
             tracing::warn!("stopped with calls under way; their outcome will be settled at the next start");
             // They hold the store, which is the caller's to close.
             ends.iter().for_each(tokio::task::AbortHandle::abort);

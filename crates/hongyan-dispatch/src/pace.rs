@@ -3,7 +3,7 @@
 //! A limit counts from when a call begins, is passed one span after its request was written, and is asked for right
 //! before the call: what a delivery waits for before that (a look-up, a file, a token) does not count.
 
-use super::lane::lock;
+use super::lock::lock;
 use hongyan_core::{Bucket, Clock, Meter, Rate, Target, Tick, Turn};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -59,7 +59,7 @@ impl Turns {
     }
 
     /// How many more may be leased: those whose turn comes soon.
-    pub(super) fn room(&self, now: Tick, most: usize) -> usize {
+    pub(super) fn capacity(&self, now: Tick, most: usize) -> usize {
         let mut inner = lock(&self.inner);
         let room = inner.meters.iter_mut().map(|meter| meter.within(AHEAD, now, most)).min().unwrap_or(most);
         room.saturating_sub(inner.waiting.len())
@@ -315,7 +315,7 @@ mod tests {
         let clock = Paused(tokio::time::Instant::now());
         let turns = Turns::new(&[Rate { max: 1, per: Duration::from_secs(60) }]);
         turns.turn(&clock, 0, || true).await.unwrap().ended(None, true);
-        assert_eq!(turns.room(clock.tick(), 8), 0);
+        assert_eq!(turns.capacity(clock.tick(), 8), 0);
         let resting = std::sync::atomic::AtomicBool::new(false);
         let may = || !resting.load(std::sync::atomic::Ordering::SeqCst);
         let (waited, ()) = tokio::join!(turns.turn(&clock, 1, may), async {
@@ -327,12 +327,12 @@ mod tests {
         assert!(lock(&turns.inner).waiting.is_empty());
         tokio::time::sleep(Duration::from_secs(61)).await;
         turns.turn(&clock, 2, || true).await.unwrap().give_back();
-        assert_eq!(turns.room(clock.tick(), 8), 1, "what was not sent does not count");
+        assert_eq!(turns.capacity(clock.tick(), 8), 1, "what was not sent does not count");
     }
 
     #[test]
     fn an_account_without_limits_waits_for_no_turn() {
         let turns = Turns::new(&[]);
-        assert_eq!((turns.room(NOW, 9), turns.next(NOW)), (9, None));
+        assert_eq!((turns.capacity(NOW, 9), turns.next(NOW)), (9, None));
     }
 }

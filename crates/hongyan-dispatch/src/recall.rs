@@ -2,7 +2,7 @@
 
 use super::{Dispatcher, lane::Lane, rest};
 use hongyan_core::{
-    AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recalled, Rest, StoreError, Time,
+    AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recall, Recalled, Rest, StoreError, Time,
 };
 use hongyan_endpoint::{Class, Fault, with_code};
 use std::time::Duration;
@@ -66,10 +66,10 @@ pub(super) async fn recall(
 ) -> Result<Option<RecallReport>, StoreError> {
     let now = dispatcher.clock.now();
     // First what has not left, so that nothing leaves while the rest is taken back.
-    if only.is_none() && dispatcher.outbox.cancel(id, now).await?.is_none() {
+    if only.is_none() && dispatcher.ledger.cancel(id, now).await?.is_none() {
         return Ok(None);
     }
-    let Some(message) = dispatcher.outbox.message(id).await? else { return Ok(None) };
+    let Some(message) = dispatcher.ledger.message(id).await? else { return Ok(None) };
     let mut deliveries = Vec::with_capacity(message.deliveries.len());
     let mut results = Vec::new();
     let mut rests = Vec::new();
@@ -86,7 +86,7 @@ pub(super) async fn recall(
         deliveries.push(DeliveryRecall { id: delivery.id, account: delivery.account, result, reason });
     }
     let changed: Vec<DeliveryId> = results.iter().map(|r| r.id).collect();
-    dispatcher.outbox.recalled(results, now).await?;
+    dispatcher.ledger.recalled(results, now).await?;
     for delivery in changed {
         dispatcher.observer.changed(delivery);
     }
@@ -115,15 +115,13 @@ async fn one(
     }
     let Some(lane) = dispatcher.lanes.get(delivery.account.as_str()) else { return impossible("cannot_recall") };
     let channel = &lane.account.channel;
-    if channel.capabilities().recall_for.is_none() {
-        return impossible("cannot_recall");
-    }
+    let Some(recall) = channel.recall() else { return impossible("cannot_recall") };
     if delivery.handles.is_empty() {
         // Its reply was lost: there is nothing to name it by.
         return Ok((RecallResult::Failed, Some(Reason::ours("under_way"))));
     }
     // The calls of a delivery are of one kind: what one of them cannot, none can.
-    let windows: Option<Vec<Duration>> = delivery.handles.iter().map(|handle| channel.recall_for(handle)).collect();
+    let windows: Option<Vec<Duration>> = delivery.handles.iter().map(|handle| recall.window(handle)).collect();
     let Some(window) = windows.and_then(|windows| windows.into_iter().min()) else {
         return impossible("cannot_recall");
     };
@@ -132,7 +130,7 @@ async fn one(
     }
     let mut outcome = Ok(());
     for handle in &delivery.handles {
-        outcome = outcome.and(call(lane, handle).await?);
+        outcome = outcome.and(call(lane, recall, handle).await?);
     }
     Ok(match outcome {
         Ok(()) => {
@@ -160,11 +158,11 @@ async fn one(
 ///
 /// # Errors
 /// Why the account rests.
-async fn call(lane: &Lane, handle: &str) -> Result<Result<(), Fault>, Rest> {
+async fn call(lane: &Lane, recall: &dyn Recall, handle: &str) -> Result<Result<(), Fault>, Rest> {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match rest::ask(lane, lane.account.channel.recall(handle)).await? {
+        match rest::ask(lane, recall.take_back(handle)).await? {
             Err(fault)
                 if matches!(fault.class(), Class::Retryable { .. } | Class::RefreshToken) && attempts < ATTEMPTS =>
             {

@@ -1,14 +1,14 @@
 //! Receipts: looked at on a widening schedule until all have read or the platform's window closes.
 
 use super::{
-    AWAITED_AFTER,
-    lane::Lane,
+    lane::{IDLE, Lane},
     log::{self, Refusals},
+    observer::AWAITED_AFTER,
     pace::Turns,
     rest,
 };
 use hongyan_core::{
-    LONGEST_PAUSE, Reason, ReceiptTask, Receipts, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
+    LONGEST_PAUSE, Reason, ReceiptReport, ReceiptTask, RecipientState, Rest, TargetResult, Tick, Time, receipt_delay,
 };
 use hongyan_endpoint::{Class, Fault};
 use std::{sync::Arc, time::Duration};
@@ -18,8 +18,6 @@ use tokio::{sync::watch, task::JoinSet};
 const PARALLEL: usize = 8;
 /// A look that a crash interrupted is made again after this long.
 const AGAIN_AFTER_CRASH: Duration = Duration::from_secs(60);
-/// The longest sleep when nothing is due.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// Runs until told to stop.
 pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
@@ -33,14 +31,14 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
         rests_until = rests_until.filter(|until| tick < *until);
         let rest = rest::rest_of_reads(&lane);
         let may = rests_until.is_none() && rest.is_none();
-        let room = if may { turns.room(tick, PARALLEL) } else { 0 };
-        let tasks = match room {
+        let capacity = if may { turns.capacity(tick, PARALLEL) } else { 0 };
+        let tasks = match capacity {
             0 => Ok(Vec::new()),
-            room => lane.outbox.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, room).await,
+            limit => lane.queue.receipts_due(&lane.account.name, now, now + AGAIN_AFTER_CRASH, limit).await,
         };
         let (tasks, pause) = match tasks {
             Ok(tasks) => {
-                if room > 0 {
+                if capacity > 0 {
                     refusals.is_over(&lane, "receipts are looked at again");
                 }
                 (tasks, None)
@@ -51,13 +49,13 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
             }
         };
         if tasks.is_empty() {
-            let nap = match pause {
+            let sleep = match pause {
                 Some(pause) => pause,
-                None => nap(&lane, &turns, rests_until, rest).await,
+                None => until_next(&lane, &turns, rests_until, rest).await,
             };
             tokio::select! {
                 () = lane.receipts.notified() => {}
-                () = tokio::time::sleep(nap) => {}
+                () = tokio::time::sleep(sleep) => {}
                 _ = stop.changed() => break,
             }
             continue;
@@ -73,18 +71,18 @@ pub(super) async fn run(lane: Arc<Lane>, mut stop: watch::Receiver<bool>) {
 }
 
 /// How long nothing is due, or may be asked.
-async fn nap(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option<Rest>) -> Duration {
+async fn until_next(lane: &Lane, turns: &Turns, rests_until: Option<Tick>, rest: Option<Rest>) -> Duration {
     let tick = lane.clock.tick();
-    let nap = match (rests_until.or_else(|| turns.next(tick)), rest) {
+    let sleep = match (rests_until.or_else(|| turns.next(tick)), rest) {
         (Some(until), _) => until.since(tick),
         // Once its pause is over it is woken by whoever sees that it works.
         (None, Some(rest)) => Some(rest.until.since(lane.clock.now())).filter(|left| !left.is_zero()).unwrap_or(IDLE),
         (None, None) => {
-            let next = lane.outbox.next_receipt(&lane.account.name).await.unwrap_or(None);
+            let next = lane.queue.next_receipt(&lane.account.name).await.unwrap_or(None);
             next.map_or(IDLE, |at| at.since(lane.clock.now()))
         }
     };
-    nap.clamp(Duration::from_millis(20), IDLE)
+    sleep.clamp(Duration::from_millis(20), IDLE)
 }
 
 /// Looks once. Until when to look at none, where the quota of looking is spent.
@@ -122,7 +120,7 @@ async fn look(lane: Arc<Lane>, turns: Arc<Turns>, number: u64, task: ReceiptTask
     let awaited = !whole && lane.observer.results_awaited(task.id.message);
     let again = again.map(|due| if awaited { due.min(now + AWAITED_AFTER) } else { due });
     log::refused(&lane, task.id, &results);
-    if let Err(error) = lane.outbox.received(task.id, results, again).await {
+    if let Err(error) = lane.queue.received(task.id, results, again).await {
         tracing::warn!(account = %lane.account.name, delivery = %task.id, %error, "receipts could not be written down");
         return rests_until;
     }
@@ -144,10 +142,11 @@ fn look_after(fault: &Fault, task: &ReceiptTask, now: Time, window: Duration, fi
 }
 
 /// What is known over all calls of the delivery; a later call has the last word on whom both name.
-async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<Receipts, Fault> {
-    let mut all = Receipts { results: Vec::new(), finished: true };
+async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<ReceiptReport, Fault> {
+    let mut all = ReceiptReport { results: Vec::new(), finished: true };
+    let Some(receipts) = lane.account.channel.receipts() else { return Ok(all) };
     for handle in &task.handles {
-        let one = lane.account.channel.receipts(handle, &task.targets).await?;
+        let one = receipts.ask(handle, &task.targets).await?;
         all.finished &= one.finished;
         all.results.retain(|known| !one.results.iter().any(|newer| newer.index == known.index));
         all.results.extend(one.results);
@@ -156,7 +155,13 @@ async fn ask(lane: &Lane, task: &ReceiptTask) -> Result<Receipts, Fault> {
 }
 
 /// When to look again: soon while the platform still works on it, ever more rarely while somebody has not read.
-fn next_look(task: &ReceiptTask, receipts: &Receipts, now: Time, window: Duration, first: Duration) -> Option<Time> {
+fn next_look(
+    task: &ReceiptTask,
+    receipts: &ReceiptReport,
+    now: Time,
+    window: Duration,
+    first: Duration,
+) -> Option<Time> {
     let open = task.targets.len() > receipts.results.len()
         || receipts.results.iter().any(|r| matches!(r.state, RecipientState::Unread | RecipientState::Sent));
     if receipts.finished && !open {
@@ -167,7 +172,7 @@ fn next_look(task: &ReceiptTask, receipts: &Receipts, now: Time, window: Duratio
 }
 
 /// After a lost reply, what the platform calls a repeat is somebody who got the first copy.
-fn read(task: &ReceiptTask, receipts: Receipts) -> Vec<TargetResult> {
+fn read(task: &ReceiptTask, receipts: ReceiptReport) -> Vec<TargetResult> {
     receipts
         .results
         .into_iter()
@@ -207,16 +212,16 @@ mod tests {
         }
     }
 
-    fn receipts(states: &[RecipientState], finished: bool) -> Receipts {
+    fn receipts(states: &[RecipientState], finished: bool) -> ReceiptReport {
         let results =
             states.iter().zip(0..).map(|(state, index)| TargetResult { index, state: *state, reason: None }).collect();
-        Receipts { results, finished }
+        ReceiptReport { results, finished }
     }
 
     #[test]
     fn looks_go_on_until_all_have_read_or_the_window_closes() {
         use RecipientState::{Read, Refused, Unread};
-        let next = |r: &Receipts, now| next_look(&task(false), r, now, DAY, FIRST);
+        let next = |r: &ReceiptReport, now| next_look(&task(false), r, now, DAY, FIRST);
         assert_eq!(next(&receipts(&[Read, Refused], true), NOW), None);
         assert_eq!(next(&receipts(&[Read, Unread], true), NOW), Some(NOW + Duration::from_secs(16)));
         assert_eq!(next(&receipts(&[Read], false), NOW), Some(NOW + FIRST), "still under way");
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_repeat_after_a_lost_reply_had_arrived() {
-        let repeated = || Receipts {
+        let repeated = || ReceiptReport {
             results: vec![TargetResult {
                 index: 0,
                 state: RecipientState::Refused,

@@ -7,7 +7,7 @@
 use crate::metrics::Metrics;
 use axum::{body::Body, response::Response};
 use hongyan_channel::{AccountConfig, CallbackReceiver, CallbackRefused, CallbackRequest};
-use hongyan_core::{Clock, NewCallback, Outbox};
+use hongyan_core::{CallbackLog, Clock, NewCallback};
 use hongyan_endpoint::{Invalid, pairs};
 use hongyan_intake::Bodies;
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
@@ -23,7 +23,7 @@ pub(crate) struct Callbacks {
     /// By account.
     receivers: BTreeMap<Arc<str>, Box<dyn CallbackReceiver>>,
     bodies: Arc<Bodies>,
-    outbox: Arc<dyn Outbox>,
+    log: Arc<dyn CallbackLog>,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
@@ -36,7 +36,7 @@ impl Callbacks {
     pub(crate) fn open(
         accounts: &BTreeMap<String, AccountConfig>,
         bodies: Arc<Bodies>,
-        outbox: Arc<dyn Outbox>,
+        log: Arc<dyn CallbackLog>,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Invalid> {
@@ -45,7 +45,7 @@ impl Callbacks {
             Err(invalid) => Err(invalid.within(name).within("accounts")),
         };
         let receivers = accounts.iter().filter_map(|entry| open(entry).transpose()).collect::<Result<_, _>>()?;
-        Ok(Self { receivers, bodies, outbox, clock, metrics })
+        Ok(Self { receivers, bodies, log, clock, metrics })
     }
 
     /// Answers a request if its path is a callback's.
@@ -74,7 +74,7 @@ impl Callbacks {
             let (event, at) = (opened.event, self.clock.now());
             let callback =
                 NewCallback { account: account.to_string(), key, event: event.clone(), at, body: opened.body };
-            match self.outbox.keep_callback(callback).await {
+            match self.log.keep_callback(callback).await {
                 Ok(new) => {
                     self.metrics.callback(account, if new { "new" } else { "repeat" });
                     tracing::info!(%account, event, new, "a callback");

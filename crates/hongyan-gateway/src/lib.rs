@@ -1,6 +1,6 @@
 //! The gateway: configuration, routes, keys, metrics and the dispatcher that drives the lanes.
 //!
-//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store (outbox, keys, library) and a clock;
+//! [`Gateway::start`] is handed everything it needs: a [`Config`], the accounts opened from it, a store and a clock;
 //! the command line and the tests start it the same way. Channels' JSON and the store's tables are others' affair.
 
 mod callbacks;
@@ -17,7 +17,7 @@ pub use hongyan_intake::keys;
 use callbacks::Callbacks;
 use hongyan_channel::Account;
 use hongyan_compat::{Facade, OfficialApi, Services};
-use hongyan_core::{Clock, Filter, IdSource, Keys, Library, Outbox, StoreError};
+use hongyan_core::{Clock, Filter, IdSource, Store, StoreError};
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_intake::{ApiKeys, Bodies, Files, Intake, Templates, Waiting};
 use metrics::Metrics;
@@ -82,17 +82,15 @@ impl Gateway {
     pub async fn start(
         config: Config,
         accounts: BTreeMap<Arc<str>, Account>,
-        outbox: Arc<dyn Outbox>,
-        keys: Arc<dyn Keys>,
-        library: Arc<dyn Library>,
+        store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let server = config.server.clone();
         let templates = Templates::compile(&config.templates).map_err(StartError::Template)?;
         let pages = Pages::make().map_err(StartError::Template)?;
-        let keys = Arc::new(ApiKeys::read(keys).await.map_err(StartError::Store)?);
+        let keys = Arc::new(ApiKeys::read(Arc::clone(&store) as _).await.map_err(StartError::Store)?);
         // Ids go on after the last one, even when the clock has stepped back.
-        let last = outbox.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
+        let last = store.list(Filter { limit: 1, ..Filter::default() }).await.map_err(StartError::Store)?;
         let ids = IdSource::after(last.messages.first().map(|row| row.id));
         // The largest body has to fit into one caller's half.
         let largest = server.max_body_bytes.max(server.max_batch_bytes).max(server.max_file_bytes) as u64;
@@ -103,7 +101,7 @@ impl Gateway {
         let callbacks = Callbacks::open(
             &config.accounts,
             Arc::clone(&bodies),
-            Arc::clone(&outbox),
+            Arc::clone(&store) as _,
             Arc::clone(&clock),
             Arc::clone(&metrics),
         );
@@ -115,8 +113,7 @@ impl Gateway {
         // The other half of the connections stays free for those who do not wait.
         let waiting = Arc::new(Waiting::new(server.max_connections / 2));
         let dispatcher = Dispatcher::start(
-            Arc::clone(&outbox),
-            Arc::clone(&library),
+            Arc::clone(&store),
             accounts.clone(),
             Arc::clone(&clock),
             Arc::new(Watch { metrics: Arc::clone(&metrics), waiting: Arc::clone(&waiting) }) as Arc<dyn Observer>,
@@ -126,8 +123,8 @@ impl Gateway {
             accounts,
             routes: config.routes,
             templates,
-            files: Files::new(Arc::clone(&library), server.max_file_bytes),
-            outbox: Arc::clone(&outbox),
+            files: Files::new(Arc::clone(&store) as _, server.max_file_bytes),
+            ledger: Arc::clone(&store) as _,
             dispatcher: Arc::clone(&dispatcher),
             ids,
             clock: Arc::clone(&clock),
@@ -136,7 +133,7 @@ impl Gateway {
         });
         let services = Services {
             intake: Arc::clone(&intake),
-            outbox: Arc::clone(&outbox),
+            store: Arc::clone(&store),
             dispatcher: Arc::clone(&dispatcher),
             waiting: Arc::clone(&waiting),
             bodies: Arc::clone(&bodies),
@@ -150,8 +147,7 @@ impl Gateway {
         let app = Arc::new(App {
             server: server.clone(),
             intake: Arc::clone(&intake),
-            outbox: Arc::clone(&outbox),
-            library: Arc::clone(&library),
+            store: Arc::clone(&store),
             bodies,
             clock: Arc::clone(&clock),
             keys: Arc::clone(&keys),
@@ -173,8 +169,8 @@ impl Gateway {
         let tasks = vec![
             tokio::spawn(listen::run(listener, routes::mount(app), Arc::clone(&permits), timeouts, stopped)),
             tokio::spawn(tasks::follow_keys(keys)),
-            tokio::spawn(tasks::keep_gauges(Arc::clone(&intake), metrics)),
-            tokio::spawn(tasks::forget(outbox, library, clock, config.store.keep_days)),
+            tokio::spawn(tasks::keep_gauges(Arc::clone(&store) as _, Arc::clone(&intake), metrics)),
+            tokio::spawn(tasks::forget(Arc::clone(&store) as _, store, clock, config.store.keep_days)),
         ];
         tracing::info!(%address, "listening");
         let stop_timeout = millis(server.stop_timeout_ms);

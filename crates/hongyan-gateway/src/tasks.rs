@@ -1,7 +1,7 @@
 //! What goes on beside the requests: keys are reread, gauges set, old messages and files forgotten.
 
 use crate::metrics::Metrics;
-use hongyan_core::{Clock, DeliveryState, Library, Outbox};
+use hongyan_core::{Admin, Clock, DeliveryState, FileStore};
 use hongyan_intake::{
     Intake,
     keys::{ApiKeys, RELOAD_EVERY},
@@ -34,12 +34,12 @@ pub(crate) async fn follow_keys(keys: Arc<ApiKeys>) {
 }
 
 /// Keeps the gauges.
-pub(crate) async fn keep_gauges(intake: Arc<Intake>, metrics: Arc<Metrics>) {
+pub(crate) async fn keep_gauges(store: Arc<dyn Admin>, intake: Arc<Intake>, metrics: Arc<Metrics>) {
     let mut tick = every(GAUGES_EVERY);
     let mut is_first = true;
     loop {
         tick.tick().await;
-        match intake.outbox.depths().await {
+        match store.depths().await {
             Ok(depths) => {
                 if std::mem::take(&mut is_first) {
                     for (account, deliveries) in strays(&depths, |name| intake.accounts.contains_key(name)) {
@@ -69,7 +69,7 @@ fn strays(
 }
 
 /// Forgets settled messages past their days, then the files that nobody needs any more.
-pub(crate) async fn forget(outbox: Arc<dyn Outbox>, library: Arc<dyn Library>, clock: Arc<dyn Clock>, keep_days: u32) {
+pub(crate) async fn forget(store: Arc<dyn Admin>, files: Arc<dyn FileStore>, clock: Arc<dyn Clock>, keep_days: u32) {
     if keep_days == 0 {
         return;
     }
@@ -78,7 +78,7 @@ pub(crate) async fn forget(outbox: Arc<dyn Outbox>, library: Arc<dyn Library>, c
         tick.tick().await;
         let before = clock.now() - DAY * keep_days;
         loop {
-            match outbox.forget(before, FORGET_AT_ONCE).await {
+            match store.forget(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old messages");
@@ -91,7 +91,7 @@ pub(crate) async fn forget(outbox: Arc<dyn Outbox>, library: Arc<dyn Library>, c
             }
         }
         loop {
-            match library.forget_files(before, FORGET_AT_ONCE).await {
+            match files.forget_files(before, FORGET_AT_ONCE).await {
                 Ok(0) => break,
                 Ok(count) => {
                     tracing::debug!(count, "forgot old files");

@@ -1,13 +1,13 @@
 //! Files on their way in: what a file has to be, and what becomes of the one in a message.
 //!
-//! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::Library`] and the
+//! A message never holds a file's bytes once it is accepted: they are kept in the [`hongyan_core::FileStore`] and the
 //! message names them. Handing them to a platform is the dispatcher's.
 
 use crate::{keys::Caller, reply};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
-use hongyan_core::{Bilingual, Content, FileRow, FileUse, Flaw, Format, Library, Media, Time, bilingual};
+use hongyan_core::{Bilingual, Content, FileRow, FileStore, FileUse, Flaw, Format, Media, Time, bilingual};
 use hongyan_endpoint::{File, Unfit, with_code};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -129,7 +129,7 @@ fn kind_of(name: &str) -> &'static str {
 
 /// Files that are kept beside messages, as callers hand them in and see them.
 pub struct Files {
-    store: Arc<dyn Library>,
+    store: Arc<dyn FileStore>,
     /// [`JUDGED`]; never held while a client is waited for.
     judged: Semaphore,
     max_bytes: usize,
@@ -138,7 +138,7 @@ pub struct Files {
 impl Files {
     /// `max_bytes`: the largest file.
     #[must_use]
-    pub fn new(store: Arc<dyn Library>, max_bytes: usize) -> Self {
+    pub fn new(store: Arc<dyn FileStore>, max_bytes: usize) -> Self {
         Self { store, judged: Semaphore::new(JUDGED), max_bytes }
     }
 
@@ -150,7 +150,7 @@ impl Files {
 
     /// Where they are kept.
     #[must_use]
-    pub fn store(&self) -> &dyn Library {
+    pub fn store(&self) -> &dyn FileStore {
         &*self.store
     }
 

@@ -12,8 +12,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{
-    Accepted, Attachment, Bilingual, Channel, Clock, Content, Flaw, Format, IdSource, Idempotency, Message, MessageId,
-    NewDelivery, NewMessage, Outbox, Plan, PlannedDelivery, Templated, Time, Unfit, Wording, bilingual, plan,
+    Accepted, Attachment, Bilingual, Channel, Clock, Content, Flaw, Format, IdSource, Idempotency, Ledger, Message,
+    MessageId, NewDelivery, NewMessage, Plan, PlannedDelivery, Templated, Time, Unfit, Wording, bilingual, plan,
 };
 use hongyan_dispatch::Dispatcher;
 use hongyan_endpoint::File;
@@ -53,7 +53,7 @@ pub struct Intake {
     /// Files inside messages and beside them.
     pub files: Files,
     /// Where messages are stored.
-    pub outbox: Arc<dyn Outbox>,
+    pub ledger: Arc<dyn Ledger>,
     /// Whose lanes are woken.
     pub dispatcher: Arc<Dispatcher>,
     /// Messages' ids.
@@ -273,7 +273,7 @@ impl Intake {
             .filter_map(|delivery| self.accounts.get_key_value(delivery.account.as_str()))
             .map(|(name, _)| Arc::clone(name))
             .collect();
-        let accepted = self.outbox.accept(messages).await.map_err(reply::store)?;
+        let accepted = self.ledger.accept(messages).await.map_err(reply::store)?;
         let mut new =
             accepted.iter().filter_map(|one| if let Accepted::New(id) = one { Some(id) } else { None }).peekable();
         if new.peek().is_some() {

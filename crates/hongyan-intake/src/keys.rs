@@ -6,7 +6,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hongyan_api::{Code, Problem};
-use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
+use hongyan_core::{Admin, KeyRow, Scope, StoreError, Time};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
@@ -43,7 +43,7 @@ pub fn mint(name: &str, scopes: Vec<Scope>, accounts: Vec<String>, now: Time) ->
 ///
 /// # Errors
 /// [`StoreError`] when the keys cannot be read or the new one not written; [`StoreError::Failed`] without random bytes.
-pub async fn ensure_first(keys: &dyn Keys, now: Time) -> Result<Option<String>, StoreError> {
+pub async fn ensure_first(keys: &dyn Admin, now: Time) -> Result<Option<String>, StoreError> {
     if !keys.keys().await?.is_empty() {
         return Ok(None);
     }
@@ -131,7 +131,7 @@ impl Caller {
 
 /// Every key in force, by id.
 pub struct ApiKeys {
-    store: Arc<dyn Keys>,
+    store: Arc<dyn Admin>,
     rows: RwLock<HashMap<String, Arc<Caller>>>,
     /// When the store was last asked about a key that nobody knows; held while it is.
     asked: tokio::sync::Mutex<Option<Instant>>,
@@ -142,7 +142,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// [`StoreError`] when they cannot be read.
-    pub async fn read(store: Arc<dyn Keys>) -> Result<Self, StoreError> {
+    pub async fn read(store: Arc<dyn Admin>) -> Result<Self, StoreError> {
         let keys = Self { store, rows: RwLock::default(), asked: tokio::sync::Mutex::default() };
         keys.reload().await?;
         Ok(keys)

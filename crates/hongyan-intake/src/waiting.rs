@@ -6,7 +6,7 @@
 use crate::reply;
 use hongyan_api::Problem;
 use hongyan_core::{
-    AddressKind, DeliveryId, DeliveryRow, DeliveryState, MessageId, MessageRow, Outbox, RecipientState,
+    AddressKind, DeliveryId, DeliveryRow, DeliveryState, Ledger, MessageId, MessageRow, RecipientState,
 };
 use std::{
     collections::{BTreeSet, HashMap},
@@ -117,9 +117,9 @@ impl Ticket {
     ///
     /// # Errors
     /// The store's.
-    pub async fn calls_made(mut self, outbox: &dyn Outbox, until: Instant) -> Result<Option<MessageRow>, Problem> {
+    pub async fn calls_made(mut self, ledger: &dyn Ledger, until: Instant) -> Result<Option<MessageRow>, Problem> {
         loop {
-            let row = outbox.message(self.id).await.map_err(reply::store)?;
+            let row = ledger.message(self.id).await.map_err(reply::store)?;
             let waits = self.may_wait && row.as_ref().is_some_and(under_way);
             if !waits || timeout_at(until, self.changed()).await.is_err() {
                 return Ok(row);
@@ -134,14 +134,14 @@ impl Ticket {
     /// The store's.
     pub async fn results(
         mut self,
-        outbox: &dyn Outbox,
+        ledger: &dyn Ledger,
         asks: impl Fn(&str) -> bool,
         until: Instant,
     ) -> Result<(Option<MessageRow>, bool), Problem> {
         loop {
-            let row = outbox.message(self.id).await.map_err(reply::store)?;
+            let row = ledger.message(self.id).await.map_err(reply::store)?;
             let settled = match &row {
-                Some(row) => !under_way(row) && self.all_named(outbox, &asks, row).await?,
+                Some(row) => !under_way(row) && self.all_named(ledger, &asks, row).await?,
                 None => true,
             };
             if settled || !self.may_wait || timeout_at(until, self.changed()).await.is_err() {
@@ -155,7 +155,7 @@ impl Ticket {
     /// result names nobody but those refused: it is complete when the platform has worked through the call.
     async fn all_named(
         &self,
-        outbox: &dyn Outbox,
+        ledger: &dyn Ledger,
         asks: &impl Fn(&str) -> bool,
         row: &MessageRow,
     ) -> Result<bool, Problem> {
@@ -165,7 +165,7 @@ impl Ticket {
         if open.is_empty() {
             return Ok(true);
         }
-        let ledger = outbox.recipients(row.id).await.map_err(reply::store)?;
+        let ledger = ledger.recipients(row.id).await.map_err(reply::store)?;
         Ok(open.into_iter().all(|d| {
             let mut unnamed = ledger.iter().filter(|r| r.delivery == d.id && r.state == RecipientState::Sent);
             let complete = self.is_complete(d.id);

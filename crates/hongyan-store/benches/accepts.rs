@@ -4,8 +4,8 @@
 //! name where the system tells. Takes the folder for the file as an argument; a temporary one otherwise.
 
 use hongyan_core::{
-    Address, AddressKind, AttemptRow, Clock, DeliveryState, IdSource, Idempotency, NewDelivery, NewMessage, Outbox,
-    Priority, RecipientState, Settlement, Time, Wording, clock::System,
+    Address, AddressKind, AttemptRow, Clock, DeliveryState, IdSource, Idempotency, Ledger, NewDelivery, NewMessage,
+    Priority, Queue, RecipientState, Settlement, Time, Wording, clock::System,
 };
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;

@@ -3,7 +3,7 @@
 
 use super::{DingTalkChannel, body};
 use crate::refusal;
-use hongyan_core::{Call, CallFile, Outcome, Reason, Receipts, RecipientState, Target, TargetResult};
+use hongyan_core::{Call, CallFile, Outcome, Reason, ReceiptReport, RecipientState, Target, TargetResult};
 use hongyan_dingtalk::{
     chat::{GetChat, GetReadList, SendToChat},
     robot::{GetGroupReaders, RecallFromGroup, SendToGroup},
@@ -164,11 +164,11 @@ pub(super) async fn receipts(
     channel: &DingTalkChannel,
     handle: Handle<'_>,
     targets: &[Target],
-) -> Result<Receipts, Fault> {
+) -> Result<ReceiptReport, Fault> {
     let read = !readers(channel, handle).await?.is_empty();
     let state = if read { RecipientState::Read } else { RecipientState::Unread };
     let results = targets.iter().map(|target| TargetResult { index: target.index, state, reason: None }).collect();
-    Ok(Receipts { results, finished: true })
+    Ok(ReceiptReport { results, finished: true })
 }
 
 /// Takes a robot's message back.

@@ -8,11 +8,12 @@ mod group;
 mod pack;
 mod robot;
 
-pub(crate) use callback::callback;
-
 use crate::{
     audience,
+    callback::{CallbackKeys, CallbackReceiver},
     directory::Directory,
+    factory::{ChannelFactory, OpenedChannel},
+    operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
     table_view, target,
@@ -21,8 +22,8 @@ use async_trait::async_trait;
 use group::Handle;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
-    Time, Unfit, Uploaded, bilingual,
+    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution,
+    Target, TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk,
@@ -30,12 +31,12 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Scope};
+use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
 use serde::Deserialize;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// `channel = "dingtalk"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +69,47 @@ impl DingTalkConfig {
     /// [`SecretError`].
     pub fn credential(&self) -> Result<Credential, SecretError> {
         Ok(Credential { app_key: self.app_key.clone(), app_secret: self.app_secret.read()? })
+    }
+}
+
+impl ChannelFactory for DingTalkConfig {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        let channel = DingTalkChannel::open(self, options).map_err(|error| error.at("app_secret"))?;
+        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
+        let recipient_rates = DingTalkChannel::recipient_rates();
+        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("app_secret", &self.app_secret)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn own_fields(&self) -> Vec<OwnField<'_>> {
+        let company = self.corp_id.as_deref().map(|corp_id| OwnField::open(&["corpid"], corp_id));
+        let own = [
+            OwnField::open(&["appkey", "clientid"], self.app_key.as_str()),
+            OwnField::secret(&["appsecret", "clientsecret"], &self.app_secret),
+            OwnField::open(&["agentid"], self.agent_id),
+        ];
+        own.into_iter().chain(company).collect()
+    }
+
+    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
+        let credential = self.credential().map_err(|error| error.at("app_secret"))?;
+        Ok(Some(Box::new(Client::<DingTalk>::new(http, self.base_url.as_deref(), credential))))
+    }
+
+    fn takes_callbacks(&self) -> bool {
+        true
+    }
+
+    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
+        let owner = keys.owner.unwrap_or_else(|| self.app_key.clone());
+        Some(callback::callback(&keys.token, &keys.key, owner, keys.max_age))
     }
 }
 
@@ -247,35 +289,6 @@ impl Channel for DingTalkChannel {
         }
     }
 
-    async fn receipts(&self, handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
-        let (agent_id, task_id) = match Handle::read(handle)? {
-            Handle::Task(task) => (self.agent_id, task),
-            Handle::People { key } => return robot::receipts(self, key, targets).await,
-            chat => return group::receipts(self, chat, targets).await,
-        };
-        let is_done = async || Ok(self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2);
-        let asked = self.client.call(&GetSendResult { agent_id, task_id }).await;
-        let result = match asked {
-            Err(fault) if fault.code() == NO_RESULT => {
-                if !is_done().await? {
-                    return Ok(Receipts { results: Vec::new(), finished: false });
-                }
-                // It may have ended between the two. What still gives no result will never give one.
-                let again = self.client.call(&GetSendResult { agent_id, task_id }).await;
-                again.map_err(|fault| match fault.code() {
-                    NO_RESULT => fault.with_class(Class::Permanent),
-                    _ => fault,
-                })?
-            }
-            asked => asked?,
-        };
-        let results = read_result(&result.send_result, targets);
-        let people = targets.iter().filter(|t| target::is_person(t.address.kind)).count();
-        // Everybody is accounted for: the task is done, and the progress call is saved.
-        let finished = results.len() >= people || is_done().await?;
-        Ok(Receipts { results, finished })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Upload
     }
@@ -303,11 +316,16 @@ impl Channel for DingTalkChannel {
         Ok(())
     }
 
-    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file).map_err(|unfit| refusal::unfit::<DingTalk>(&unfit))?;
-        let wraps = self.zip_unlisted && form == Format::File;
-        let request = UploadMedia { kind: form.name().into(), media: pack::file(file, wraps)?.into_owned() };
-        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        Some(self)
+    }
+
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
     }
 
     fn chats(&self) -> Option<&dyn Chats> {
@@ -316,26 +334,6 @@ impl Channel for DingTalkChannel {
 
     fn contacts(&self) -> Option<&dyn Contacts> {
         Some(self)
-    }
-
-    async fn recall(&self, handle: &str) -> Result<(), Fault> {
-        match Handle::read(handle)? {
-            Handle::Task(msg_task_id) => {
-                self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
-            }
-            Handle::Robot { group, key } => group::recall(self, group, key).await,
-            Handle::People { key } => robot::recall(self, key).await,
-            // The older operations have none.
-            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall"))),
-        }
-    }
-
-    fn recall_for(&self, handle: &str) -> Option<Duration> {
-        match Handle::read(handle) {
-            // The older operations have none.
-            Ok(Handle::Chat { .. }) => None,
-            Ok(_) | Err(_) => self.capabilities.recall_for,
-        }
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -356,6 +354,71 @@ impl Channel for DingTalkChannel {
 
     fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
         crate::missing::by_dingtalk(code)
+    }
+}
+
+#[async_trait]
+impl Receipts for DingTalkChannel {
+    async fn ask(&self, handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
+        let (agent_id, task_id) = match Handle::read(handle)? {
+            Handle::Task(task) => (self.agent_id, task),
+            Handle::People { key } => return robot::receipts(self, key, targets).await,
+            chat => return group::receipts(self, chat, targets).await,
+        };
+        let is_done = async || Ok(self.client.call(&GetSendProgress { agent_id, task_id }).await?.progress.status == 2);
+        let asked = self.client.call(&GetSendResult { agent_id, task_id }).await;
+        let result = match asked {
+            Err(fault) if fault.code() == NO_RESULT => {
+                if !is_done().await? {
+                    return Ok(ReceiptReport { results: Vec::new(), finished: false });
+                }
+                // It may have ended between the two. What still gives no result will never give one.
+                let again = self.client.call(&GetSendResult { agent_id, task_id }).await;
+                again.map_err(|fault| match fault.code() {
+                    NO_RESULT => fault.with_class(Class::Permanent),
+                    _ => fault,
+                })?
+            }
+            asked => asked?,
+        };
+        let results = read_result(&result.send_result, targets);
+        let people = targets.iter().filter(|t| target::is_person(t.address.kind)).count();
+        // Everybody is accounted for: the task is done, and the progress call is saved.
+        let finished = results.len() >= people || is_done().await?;
+        Ok(ReceiptReport { results, finished })
+    }
+}
+
+#[async_trait]
+impl Recall for DingTalkChannel {
+    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
+        match Handle::read(handle)? {
+            Handle::Task(msg_task_id) => {
+                self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
+            }
+            Handle::Robot { group, key } => group::recall(self, group, key).await,
+            Handle::People { key } => robot::recall(self, key).await,
+            // The older operations have none.
+            Handle::Chat { .. } => Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall"))),
+        }
+    }
+
+    fn window(&self, handle: &str) -> Option<Duration> {
+        match Handle::read(handle) {
+            // The older operations have none.
+            Ok(Handle::Chat { .. }) => None,
+            Ok(_) | Err(_) => self.capabilities.recall_for,
+        }
+    }
+}
+
+#[async_trait]
+impl Uploads for DingTalkChannel {
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        self.check_file(form, file).map_err(|unfit| refusal::unfit::<DingTalk>(&unfit))?;
+        let wraps = self.zip_unlisted && form == Format::File;
+        let request = UploadMedia { kind: form.name().into(), media: pack::file(file, wraps)?.into_owned() };
+        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: now + FILE_LIFE })
     }
 }
 

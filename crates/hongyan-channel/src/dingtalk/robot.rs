@@ -5,8 +5,8 @@
 use super::{DingTalkChannel, body, group::is_conversation};
 use crate::{refusal, target};
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Content, Flaw, Outcome, Reason, Receipts, RecipientState, Target, TargetResult,
-    Unfit, bilingual,
+    Address, AddressKind, Bilingual, Content, Flaw, Outcome, Reason, ReceiptReport, RecipientState, Target,
+    TargetResult, Unfit, bilingual,
 };
 use hongyan_dingtalk::{
     DingTalk,
@@ -117,7 +117,7 @@ pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[
 const FLOW_CONTROLLED: &str = "flowControlledStaffIdList";
 
 /// Who has read it.
-pub(super) async fn receipts(channel: &DingTalkChannel, key: &str, targets: &[Target]) -> Result<Receipts, Fault> {
+pub(super) async fn receipts(channel: &DingTalkChannel, key: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
     let (robot_code, process_query_key) = (channel.robot_code.clone(), key.to_owned());
     let status = channel.client.call(&GetReadStatus { robot_code, process_query_key }).await?;
     let of = |target: &Target| {
@@ -127,7 +127,7 @@ pub(super) async fn receipts(channel: &DingTalkChannel, key: &str, targets: &[Ta
         Some(TargetResult { index: target.index, state, reason: None })
     };
     let people = targets.iter().filter(|target| target::is_person(target.address.kind));
-    Ok(Receipts { results: people.filter_map(of).collect(), finished: status.send_status != "PROCESSING" })
+    Ok(ReceiptReport { results: people.filter_map(of).collect(), finished: status.send_status != "PROCESSING" })
 }
 
 /// Takes it back.

@@ -5,11 +5,12 @@ mod callback;
 mod chats;
 mod contacts;
 
-pub(crate) use callback::callback;
-
 use crate::{
     audience,
+    callback::{CallbackKeys, CallbackReceiver},
     directory::Directory,
+    factory::{ChannelFactory, OpenedChannel},
+    operations::{Caller, OwnField, files_too},
     published, refusal, render,
     secret::{SecretError, SecretRef},
     table_view, target,
@@ -17,10 +18,10 @@ use crate::{
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Receipts, RecipientState, Resolution, Target, TargetResult,
-    Time, Unfit, Uploaded, bilingual,
+    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
+    Unfit, Uploaded, Uploads, bilingual,
 };
-use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Scope, lenient};
+use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, Scope, lenient};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -34,7 +35,12 @@ use hongyan_wecom::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::{borrow::Cow, collections::VecDeque, sync::PoisonError, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// `channel = "wecom"`.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,6 +64,45 @@ impl WeComConfig {
     /// [`SecretError`].
     pub fn credential(&self) -> Result<Credential, SecretError> {
         Ok(Credential { corp_id: self.corp_id.clone(), secret: self.secret.read()? })
+    }
+}
+
+impl ChannelFactory for WeComConfig {
+    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
+        let channel = WeComChannel::open(self, options).map_err(|error| error.at("secret"))?;
+        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
+        let recipient_rates = WeComChannel::recipient_rates();
+        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        vec![("secret", &self.secret)]
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    fn own_fields(&self) -> Vec<OwnField<'_>> {
+        vec![
+            OwnField::open(&["corpid"], self.corp_id.as_str()),
+            OwnField::secret(&["corpsecret"], &self.secret),
+            OwnField::open(&["agentid"], self.agent_id),
+        ]
+    }
+
+    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
+        let credential = self.credential().map_err(|error| error.at("secret"))?;
+        Ok(Some(Box::new(Client::<WeCom>::new(http, self.base_url.as_deref(), credential))))
+    }
+
+    fn takes_callbacks(&self) -> bool {
+        true
+    }
+
+    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
+        let owner = keys.owner.unwrap_or_else(|| self.corp_id.clone());
+        Some(callback::callback(keys.token, &keys.key, &owner, keys.max_age))
     }
 }
 
@@ -331,11 +376,6 @@ impl Channel for WeComChannel {
         self.codes.find(handle)
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        // The reply has said all that the platform tells.
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
     fn file_use(&self, _form: Format) -> FileUse {
         FileUse::Upload
     }
@@ -358,10 +398,12 @@ impl Channel for WeComChannel {
         body::words(&msgtype, &object)
     }
 
-    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        self.check_file(form, file).map_err(|unfit| refusal::unfit::<WeCom>(&unfit))?;
-        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
-        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
     }
 
     fn chats(&self) -> Option<&dyn Chats> {
@@ -370,18 +412,6 @@ impl Channel for WeComChannel {
 
     fn contacts(&self) -> Option<&dyn Contacts> {
         Some(self)
-    }
-
-    async fn recall(&self, handle: &str) -> Result<(), Fault> {
-        if handle.starts_with("chat:") {
-            return Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")));
-        }
-        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
-    }
-
-    fn recall_for(&self, handle: &str) -> Option<Duration> {
-        // Group chats have no way back.
-        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -402,6 +432,30 @@ impl Channel for WeComChannel {
 
     fn missing(&self, code: &str) -> Option<hongyan_core::Missing> {
         crate::missing::by_wecom(code)
+    }
+}
+
+#[async_trait]
+impl Recall for WeComChannel {
+    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
+        if handle.starts_with("chat:") {
+            return Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")));
+        }
+        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
+    }
+
+    fn window(&self, handle: &str) -> Option<Duration> {
+        // Group chats have no way back.
+        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
+    }
+}
+
+#[async_trait]
+impl Uploads for WeComChannel {
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        self.check_file(form, file).map_err(|unfit| refusal::unfit::<WeCom>(&unfit))?;
+        let request = UploadMedia { kind: form.name().into(), media: file.clone() };
+        Ok(Uploaded { id: self.client.call(&request).await?.media_id, until: file_until(now) })
     }
 }
 

@@ -127,22 +127,28 @@ async fn a_repeat_of_a_lost_call_carries_the_same_key() {
 
 #[tokio::test]
 async fn what_cannot_be_recalled_says_so() {
-    for (channel, handle) in [
-        ("dingtalk", "chat:chat1:msg1"),
-        ("wecom", "chat:c1"),
-        ("dingtalk-robot", "x"),
-        ("wecom-robot", "x"),
-        ("webhook", "x"),
-    ] {
+    for (channel, handle) in [("dingtalk", "chat:chat1:msg1"), ("wecom", "chat:c1")] {
         let account = account(channel, "http://127.0.0.1:1");
-        let fault = account.channel.recall(handle).await.unwrap_err();
+        let recall = account.channel.recall().unwrap();
+        let fault = recall.take_back(handle).await.unwrap_err();
         assert_eq!((fault.code(), fault.class()), ("cannot_recall", Class::Permanent), "{channel}");
-        assert!(account.channel.explain("cannot_recall").is_some());
-        assert_eq!(account.channel.recall_for(handle), None, "{channel}: and it is known before");
+        assert_eq!(recall.window(handle), None, "{channel}: and it is known before");
+    }
+    for channel in ["dingtalk-robot", "wecom-robot", "webhook"] {
+        let account = account(channel, "http://127.0.0.1:1");
+        assert!(account.channel.recall().is_none(), "{channel}");
+    }
+    for channel in CHANNELS {
+        let account = account(channel, "http://127.0.0.1:1");
+        let capabilities = account.channel.capabilities();
+        assert_eq!(account.channel.recall().is_some(), capabilities.recall_for.is_some(), "{channel}");
+        assert_eq!(account.channel.receipts().is_some(), capabilities.receipts_for.is_some(), "{channel}");
+        assert!(account.channel.explain("cannot_recall").is_some(), "{channel}");
     }
     for (channel, handle) in [("dingtalk", "256271667526"), ("dingtalk", "robot:cid1:k"), ("wecom", "msgid1")] {
         let account = account(channel, "http://127.0.0.1:1");
-        assert_eq!(account.channel.recall_for(handle), account.channel.capabilities().recall_for, "{channel} {handle}");
+        let recall = account.channel.recall().unwrap();
+        assert_eq!(recall.window(handle), account.channel.capabilities().recall_for, "{channel} {handle}");
     }
 }
 

@@ -23,11 +23,17 @@ async fn a_file_over_the_limit_is_refused_without_a_call() {
     ] {
         // Nobody listens there: a call would say so.
         let account = account(channel, "http://127.0.0.1:1");
-        let fault = account.channel.upload(form, &file, NOW).await.unwrap_err();
+        let fault = account.channel.uploads().unwrap().upload(form, &file, NOW).await.unwrap_err();
         assert!(fault.message().contains(limit) && fault.error_code().is_some(), "{channel}: {fault}");
     }
     let other = file("a.exe", b"MZ", 100);
-    let fault = account("dingtalk", "http://127.0.0.1:1").channel.upload(Format::Image, &other, NOW).await.unwrap_err();
+    let fault = account("dingtalk", "http://127.0.0.1:1")
+        .channel
+        .uploads()
+        .unwrap()
+        .upload(Format::Image, &other, NOW)
+        .await
+        .unwrap_err();
     assert!(fault.code() == "40005" && fault.message().contains("png"), "{fault}");
 }
 
@@ -43,7 +49,7 @@ async fn dingtalk_gets_a_file_of_any_name_as_it_is_or_in_a_zip_where_the_account
             let server = Server::start(Answer::Says(200, reply.clone())).await;
             let account = account_with("dingtalk", &server.base, more.clone());
             account.channel.check_file(Format::File, &file(name, b"a,b", 3)).unwrap();
-            account.channel.upload(Format::File, &file(name, b"a,b", 3), NOW).await.unwrap();
+            account.channel.uploads().unwrap().upload(Format::File, &file(name, b"a,b", 3), NOW).await.unwrap();
             let body = String::from_utf8_lossy(&server.last().body).into_owned();
             assert!(body.contains(expected) && body.contains("a,b"), "{name} {more}: {body}");
             // A robot's message names the file as it was uploaded.
@@ -67,7 +73,13 @@ async fn an_uploaded_file_lives_as_long_as_the_platform_keeps_it() {
         let server = Server::start(Answer::Says(200, reply.clone())).await;
         let account = account(channel, &server.base);
         assert_eq!(account.channel.file_use(Format::File), FileUse::Upload);
-        let uploaded = account.channel.upload(Format::File, &file("日报.pdf", b"%PDF", 100), NOW).await.unwrap();
+        let uploaded = account
+            .channel
+            .uploads()
+            .unwrap()
+            .upload(Format::File, &file("日报.pdf", b"%PDF", 100), NOW)
+            .await
+            .unwrap();
         assert_eq!((uploaded.id.as_str(), uploaded.until.since(NOW).as_secs() / 3_600), ("@M1", hours), "{channel}");
         assert!(String::from_utf8_lossy(&server.last().body).contains("filename=\"日报.pdf\""));
     }

@@ -37,7 +37,7 @@ async fn a_file_goes_into_a_dingtalk_chat_that_the_account_made() {
     assert_eq!((chat.name.as_str(), chat.members.len(), chat.owner.as_ref()), ("日盘", 2, Some(&members[0])));
 
     let file = File { name: "日报.pdf".into(), media_type: "application/pdf".into(), bytes: b"%PDF-1.7".to_vec() };
-    let uploaded = account.channel.upload(Format::File, &file, Time::from_millis(0)).await.unwrap();
+    let uploaded = account.channel.uploads().unwrap().upload(Format::File, &file, Time::from_millis(0)).await.unwrap();
     let targets = [Target { index: 0, address: Address::new(AddressKind::Chat, id), resolved: None }];
     let report = content(json!({"file": {"media": "f1"}}));
     let Outcome::Taken { handle: Some(handle), .. } =
@@ -46,9 +46,9 @@ async fn a_file_goes_into_a_dingtalk_chat_that_the_account_made() {
         panic!("the chat did not take it")
     };
     assert!(chats.readers(&handle).await.unwrap().is_empty());
-    let receipts = account.channel.receipts(&handle, &targets).await.unwrap();
+    let receipts = account.channel.receipts().unwrap().ask(&handle, &targets).await.unwrap();
     assert_eq!(receipts.results[0].state, RecipientState::Unread);
-    assert_eq!(account.channel.recall(&handle).await.unwrap_err().code(), "cannot_recall");
+    assert_eq!(account.channel.recall().unwrap().take_back(&handle).await.unwrap_err().code(), "cannot_recall");
 
     let gone = deliver(&account, &report, Some(CallFile::Id("@gone")), &targets).await;
     assert!(matches!(gone, Outcome::Failed { fault, .. } if fault.code() == "40007"));
@@ -66,7 +66,7 @@ async fn a_task_whose_result_is_never_given_is_asked_for_until_it_is_done() {
         panic!("it was not taken")
     };
     let fault = loop {
-        match account.channel.receipts(&handle, &targets).await {
+        match account.channel.receipts().unwrap().ask(&handle, &targets).await {
             Ok(receipts) => assert!(!receipts.finished && receipts.results.is_empty()),
             Err(fault) => break fault,
         }

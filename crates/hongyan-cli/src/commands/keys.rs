@@ -9,7 +9,7 @@ use crate::{
     when,
 };
 use anyhow::Context;
-use hongyan_core::{Clock, Keys, Scope, clock::System};
+use hongyan_core::{Admin, Clock, Scope, clock::System};
 use hongyan_gateway::keys;
 use hongyan_store::{Options, Sqlite};
 use serde_json::json;

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 /// `GET /v1/accounts`
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let caller = call.caller()?;
-    let depths = app.outbox.depths().await.map_err(reply::store)?;
+    let depths = app.store.depths().await.map_err(reply::store)?;
     let accounts = app
         .intake
         .accounts

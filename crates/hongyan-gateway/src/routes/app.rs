@@ -5,7 +5,7 @@ use crate::{callbacks::Callbacks, config::ServerConfig, metrics::Metrics};
 use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_compat::{Facade, OfficialApi};
-use hongyan_core::{Clock, Library, Obstacle, Outbox, Tick};
+use hongyan_core::{Clock, Obstacle, Store, Tick};
 use hongyan_dispatch::Dispatcher;
 use hongyan_intake::{ApiKeys, Bodies, Caller, Intake, Waiting};
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct App {
     pub(crate) server: ServerConfig,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) outbox: Arc<dyn Outbox>,
-    pub(crate) library: Arc<dyn Library>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: Arc<ApiKeys>,

@@ -82,7 +82,7 @@ pub(super) async fn create(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
 /// The chat is there, whether or not it is remembered: that is what the caller has to hear.
 async fn note(app: &App, row: ChatRow) {
     let (account, chat) = (row.account.clone(), row.id.clone());
-    if let Err(error) = app.library.note_chat(row).await {
+    if let Err(error) = app.store.note_chat(row).await {
         tracing::error!(account, chat, %error, "a group chat is not remembered");
     }
 }
@@ -91,7 +91,7 @@ async fn note(app: &App, row: ChatRow) {
 pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let name = call.query("account").unwrap_or_default();
     app.account(call.caller()?, name)?;
-    let chats = app.library.chats(name, MAX_LIST).await.map_err(reply::store)?;
+    let chats = app.store.chats(name, MAX_LIST).await.map_err(reply::store)?;
     reply::ok(&ChatList { chats })
 }
 
@@ -123,7 +123,7 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
     check_people("remove", &change.remove)?;
     platform::ask(app, account, &[Missing::Chat], chats.update(id, &change)).await?;
     if let Some(new_name) = change.name {
-        let known = app.library.chats(name, MAX_LIST).await.unwrap_or_default();
+        let known = app.store.chats(name, MAX_LIST).await.unwrap_or_default();
         if let Some(row) = known.into_iter().find(|row| row.id == id) {
             note(app, ChatRow { name: new_name, ..row }).await;
         }
@@ -134,7 +134,7 @@ pub(super) async fn change(app: &Arc<App>, call: &Call, body: &mut Body) -> Repl
 /// `GET /v1/messages/{id}/readers`
 pub(super) async fn readers(app: &Arc<App>, call: &Call) -> Reply {
     let message = ledger::found(app, call).await?;
-    let ledger = app.outbox.recipients(message.id).await.map_err(reply::store)?;
+    let ledger = app.store.recipients(message.id).await.map_err(reply::store)?;
     let mut report = ReaderReport { id: message.id, chats: Vec::new() };
     for row in ledger.into_iter().filter(|row| row.address.kind == AddressKind::Chat) {
         let handle = message.deliveries.iter().find(|d| d.id == row.delivery).and_then(|d| d.handles.last());

@@ -20,7 +20,7 @@ fn no_such_message() -> Problem {
 /// The message that the path names, where the key may see it.
 pub(super) async fn found(app: &App, call: &Call) -> Result<MessageRow, Problem> {
     let id: MessageId = call.param("id").parse().map_err(|_| no_such_message())?;
-    let row = app.outbox.message(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
+    let row = app.store.message(id).await.map_err(reply::store)?.ok_or_else(no_such_message)?;
     call.caller()?.check_accounts(row.deliveries.iter().map(|d| d.account.as_str()))?;
     Ok(row)
 }
@@ -32,7 +32,7 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     if let Some(account) = &filter.account {
         caller.check_accounts([account.as_str()])?;
     }
-    let page = app.outbox.list(filter).await.map_err(reply::store)?;
+    let page = app.store.list(filter).await.map_err(reply::store)?;
     let mut messages = page.messages;
     // A key for some accounts sees the messages that went through those alone.
     messages.retain(|row| caller.barred(row.deliveries.iter().map(|d| d.account.as_str())).is_none());
@@ -79,7 +79,7 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
 pub(super) async fn recipients(app: &Arc<App>, call: &Call) -> Reply {
     let message = found(app, call).await?;
     let recipients = app
-        .outbox
+        .store
         .recipients(message.id)
         .await
         .map_err(reply::store)?
@@ -120,7 +120,7 @@ pub(super) async fn recall(app: &Arc<App>, call: &Call) -> Reply {
 /// `POST /v1/messages/{id}/retry`
 pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
     let message = found(app, call).await?;
-    let retried = app.outbox.retry(message.id, app.clock.now()).await.map_err(reply::store)?;
+    let retried = app.store.retry(message.id, app.clock.now()).await.map_err(reply::store)?;
     let deliveries = retried.ok_or_else(no_such_message)?;
     for delivery in &message.deliveries {
         app.dispatcher.wake(&delivery.account);
@@ -131,7 +131,7 @@ pub(super) async fn retry(app: &Arc<App>, call: &Call) -> Reply {
 /// `POST /v1/messages/{id}/cancel`
 pub(super) async fn cancel(app: &Arc<App>, call: &Call) -> Reply {
     let id = found(app, call).await?.id;
-    let cancelled = app.outbox.cancel(id, app.clock.now()).await.map_err(reply::store)?;
+    let cancelled = app.store.cancel(id, app.clock.now()).await.map_err(reply::store)?;
     app.waiting.notify(id);
     reply::ok(&CancelReport { id, deliveries: cancelled.ok_or_else(no_such_message)? })
 }

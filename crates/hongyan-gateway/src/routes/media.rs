@@ -49,10 +49,10 @@ pub(super) async fn put(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply {
         File { name, media_type: media_type.to_owned(), bytes: bytes.into() }
     };
     let file = checked(file, most)?;
-    let row = app.library.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
+    let row = app.store.keep_file(file, app.clock.now()).await.map_err(reply::store)?;
     let accounts = call.caller()?.accounts();
     if !accounts.is_empty() {
-        app.library.note_holder(&row.id, accounts).await.map_err(reply::store)?;
+        app.store.note_holder(&row.id, accounts).await.map_err(reply::store)?;
     }
     Ok(reply::json(StatusCode::CREATED, &row))
 }
@@ -63,11 +63,11 @@ pub(super) async fn list(app: &Arc<App>, call: &Call) -> Reply {
     let after = match call.query("cursor") {
         None => None,
         Some(cursor) => {
-            let row = app.library.file_row(cursor).await.map_err(reply::store)?;
+            let row = app.store.file_row(cursor).await.map_err(reply::store)?;
             Some(row.ok_or_else(|| query::wrong("cursor", ("is not a next_cursor", "不是 next_cursor 的值")))?)
         }
     };
-    let mut files = app.library.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
+    let mut files = app.store.files(after.as_ref(), limit + 1).await.map_err(reply::store)?;
     let more = files.len() > limit;
     files.truncate(limit);
     let next_cursor = files.last().filter(|_| more).map(|row| row.id.clone());
@@ -88,7 +88,7 @@ pub(super) async fn get(app: &Arc<App>, call: &Call) -> Reply {
 /// `GET /v1/media/{id}/content`
 pub(super) async fn content(app: &Arc<App>, call: &Call) -> Reply {
     let row = found(app, call).await?;
-    let file = async { app.library.file(&row.id).await.map_err(reply::store)?.map(Content).ok_or_else(no_such_file) };
+    let file = async { app.store.file(&row.id).await.map_err(reply::store)?.map(Content).ok_or_else(no_such_file) };
     let bytes = app.bodies.answer(&call.caller()?.id, row.size_bytes, file).await?;
     let mut response = attachment(&row.name, bytes);
     response.extensions_mut().insert(HasShare);

@@ -68,7 +68,7 @@ pub(super) async fn send(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                     let (row, settled) = results(app, ticket, began + span).await?;
                     (row, Some(settled))
                 }
-                None => (app.outbox.message(id).await.map_err(reply::store)?, None),
+                None => (app.store.message(id).await.map_err(reply::store)?, None),
             };
             // The key outlives a message that was forgotten.
             let forgotten = || MessageAccepted { id, state: "forgotten".into(), deliveries: Vec::new(), settled: None };
@@ -93,7 +93,7 @@ fn idempotency(caller: &Caller, key: String, body: &[u8]) -> Idempotency {
 /// gone, and the caller asks what became of it.
 async fn known(app: &App, key: Option<Idempotency>) -> Result<Option<Accepted>, Problem> {
     match key {
-        Some(key) => app.outbox.keyed(key).await.map_err(reply::store),
+        Some(key) => app.store.keyed(key).await.map_err(reply::store),
         None => Ok(None),
     }
 }
@@ -101,7 +101,7 @@ async fn known(app: &App, key: Option<Idempotency>) -> Result<Option<Accepted>, 
 /// What became of a message, once the platforms have said it; and whether they have.
 async fn results(app: &App, ticket: Ticket, until: Instant) -> Result<(Option<MessageRow>, bool), Problem> {
     let asks = |name: &str| app.intake.accounts.get(name).is_some_and(|account| account.receipts_after.is_some());
-    ticket.results(&*app.outbox, asks, until).await
+    ticket.results(&*app.store, asks, until).await
 }
 
 fn stubs(id: MessageId, checked: &Checked) -> Vec<DeliveryStub> {

@@ -30,7 +30,7 @@ pub(super) async fn ready(app: &Arc<App>) -> Reply {
     let ready = match known {
         Some((at, ready)) if now.since(at) < READY_FOR => ready,
         _ => {
-            let asked = tokio::time::timeout(READY_WITHIN, app.outbox.check_writable(app.clock.now())).await;
+            let asked = tokio::time::timeout(READY_WITHIN, app.store.check_writable(app.clock.now())).await;
             let ready = match asked {
                 Ok(Ok(())) => Readiness::Ready,
                 Ok(Err(StoreError::Unavailable(obstacle, _))) => Readiness::Unusable(obstacle),

@@ -2,7 +2,7 @@
 
 use crate::{TestGateway, http::Request, until};
 use hongyan_api::{Method, Operation, ROUTES};
-use hongyan_core::{Keys, Outbox, Scope, clock};
+use hongyan_core::{Admin, Ledger, Scope, clock};
 use hongyan_gateway::keys;
 
 const TO_DING: &str = r#"{"to":[{"userid":"li"}],"via":["ding"],"content":{"text":"a"}}"#;

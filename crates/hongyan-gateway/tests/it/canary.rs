@@ -1,7 +1,7 @@
 //! Secrets planted in every field that may hold one are looked for everywhere that anybody can read.
 
 use crate::{TestGateway, account, fake::FakeChannel};
-use hongyan_core::Outbox;
+use hongyan_core::Ledger;
 use hongyan_gateway::Config;
 use std::{
     collections::BTreeMap,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Chat, ChatChange, Chats, Contacts, Content, Dedup,
-    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Receipts,
-    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded,
+    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Recall,
+    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{About, Class, ErrorCode, Fault, File, Responsible, error_code as row};
 use std::{
@@ -132,22 +132,12 @@ impl Channel for FakeChannel {
         }
     }
 
-    /// Takes a moment, so that uploads at once can meet. `refused…` is never taken; the reply to the first upload of
-    /// `lost…` is lost.
-    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let number = {
-            let mut uploads = self.desk.uploads.lock().unwrap();
-            uploads.push(format!("{} {} {}", form.name(), file.name, file.bytes.len()));
-            uploads.len()
-        };
-        if file.name.starts_with("refused") {
-            return Err(Fault::refused("60011", "not here", Some(&SHUT_OUT)));
-        }
-        if file.name.starts_with("lost") && number == 1 {
-            return Err(Fault::transport("net.lost", "the reply was lost").with_class(Class::Ambiguous));
-        }
-        Ok(Uploaded { id: format!("@{number}"), until: now + Duration::from_secs(86_400) })
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
     }
 
     fn chats(&self) -> Option<&dyn Chats> {
@@ -190,14 +180,6 @@ impl Channel for FakeChannel {
         Outcome::Taken { handle: Some("7".into()), exceptions }
     }
 
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Ok(())
-    }
-
     async fn probe(&self) -> Result<(), Fault> {
         if self.broken { Err(Fault::refused("40035", "who are you", Some(&KNOWN))) } else { Ok(()) }
     }
@@ -208,6 +190,38 @@ impl Channel for FakeChannel {
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
         EVERY.into_iter().find(|known| known.code == code)
+    }
+}
+
+#[async_trait]
+impl Recall for FakeChannel {
+    fn window(&self, _handle: &str) -> Option<Duration> {
+        self.capabilities.recall_for
+    }
+
+    async fn take_back(&self, _handle: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Uploads for FakeChannel {
+    /// Takes a moment, so that uploads at once can meet. `refused…` is never taken; the reply to the first upload of
+    /// `lost…` is lost.
+    async fn upload(&self, form: Format, file: &File, now: Time) -> Result<Uploaded, Fault> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let number = {
+            let mut uploads = self.desk.uploads.lock().unwrap();
+            uploads.push(format!("{} {} {}", form.name(), file.name, file.bytes.len()));
+            uploads.len()
+        };
+        if file.name.starts_with("refused") {
+            return Err(Fault::refused("60011", "not here", Some(&SHUT_OUT)));
+        }
+        if file.name.starts_with("lost") && number == 1 {
+            return Err(Fault::transport("net.lost", "the reply was lost").with_class(Class::Ambiguous));
+        }
+        Ok(Uploaded { id: format!("@{number}"), until: now + Duration::from_secs(86_400) })
     }
 }
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use hongyan_channel::Account;
 use hongyan_core::{
     Address, AddressKind, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryState, Format, Group, Health,
-    IdSource, Library, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outbox, Outcome, Policy,
-    Receipts, RecipientState, Resolution, Settlement, StoreError, Target, Time, Unfit, clock,
+    IdSource, Ledger, MessageId, MessageRow, NewDelivery, NewMessage, Obstacle, OnUnknown, Outcome, Policy, Queue,
+    RecipientState, Resolution, Settlement, Store, StoreError, Time, Unfit, clock,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{ErrorCode, Fault};
@@ -49,14 +49,6 @@ impl Channel for Scripted {
             tokio::time::sleep(Duration::from_millis(700)).await;
         }
         Outcome::Taken { handle: None, exceptions: Vec::new() }
-    }
-
-    async fn receipts(&self, _handle: &str, _targets: &[Target]) -> Result<Receipts, Fault> {
-        Ok(Receipts { results: Vec::new(), finished: true })
-    }
-
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        Ok(())
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -141,8 +133,7 @@ impl Fixture {
         };
         let account = Account { channel: Arc::new(channel), policy, ..account };
         self.dispatcher = Some(Dispatcher::start_leasing(
-            Arc::clone(&self.store) as Arc<dyn Outbox>,
-            Arc::clone(&self.store) as Arc<dyn Library>,
+            Arc::clone(&self.store) as Arc<dyn Store>,
             BTreeMap::from([(name, account)]),
             clock,
             Arc::new(Deaf),
@@ -439,8 +430,6 @@ async fn a_store_that_cannot_be_used_makes_the_gateway_not_ready_and_sends_come_
     let gateway = hongyan_gateway::Gateway::start(
         hongyan_gateway::Config::parse(crate::CONFIG, None, []).unwrap(),
         BTreeMap::from([crate::account("ding", crate::FakeChannel::people())]),
-        Arc::clone(&store) as _,
-        Arc::clone(&store) as _,
         Arc::clone(&store) as _,
         Arc::new(clock::System),
     )

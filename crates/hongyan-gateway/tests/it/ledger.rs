@@ -66,7 +66,7 @@ async fn what_each_part_says_is_kept_when_the_message_is_accepted() {
         "send_at":"2100-01-01T00:00:00Z"}"#;
     let id = accepted(&gateway, body).await;
     let far = hongyan_core::Time::from_millis(5_000_000_000_000);
-    let claims = hongyan_core::Outbox::claim(&*gateway.store, "ding", far, far, 10).await.unwrap();
+    let claims = hongyan_core::Queue::claim(&*gateway.store, "ding", far, far, 10).await.unwrap();
     let said: Vec<_> = claims.iter().map(|claim| (claim.ready, claim.content.text.as_deref())).collect();
     assert_eq!(said, [(true, Some("one"))], "the second part waits for the first");
     let row = gateway.get(&format!("/v1/messages/{id}")).await.json();

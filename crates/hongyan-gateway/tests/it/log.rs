@@ -4,7 +4,7 @@ use crate::{
     TestGateway,
     rig::{HOUR, Platform, Rig, SECOND, START, gone, nothing},
 };
-use hongyan_core::{DeliveryState, Outbox, Time};
+use hongyan_core::{DeliveryState, Queue, Time};
 use hongyan_endpoint::{Class, Fault};
 use serde_json::{Value, json};
 use std::{

@@ -29,7 +29,7 @@ mod upstream;
 
 use fake::FakeChannel;
 use hongyan_channel::Account;
-use hongyan_core::{Backoff, Clock, Keys, Library, OnRepeat, OnUnknown, Outbox, Policy, Scope, clock};
+use hongyan_core::{Admin, Backoff, Clock, OnRepeat, OnUnknown, Policy, Scope, Store, clock};
 use hongyan_gateway::{Config, Gateway, keys};
 use hongyan_store::{Options, Sqlite};
 use http::{Answer, Request};
@@ -127,16 +127,9 @@ impl TestGateway {
     pub(crate) async fn start_over(config: Config, accounts: BTreeMap<Arc<str>, Account>, options: Options) -> Self {
         let store = Arc::new(Sqlite::temporary(options).unwrap());
         let admin = keys::ensure_first(store.as_ref(), clock::System.now()).await.unwrap().unwrap();
-        let gateway = Gateway::start(
-            config,
-            accounts,
-            Arc::clone(&store) as Arc<dyn Outbox>,
-            Arc::clone(&store) as Arc<dyn Keys>,
-            Arc::clone(&store) as Arc<dyn Library>,
-            Arc::new(clock::System),
-        )
-        .await
-        .unwrap();
+        let gateway = Gateway::start(config, accounts, Arc::clone(&store) as Arc<dyn Store>, Arc::new(clock::System))
+            .await
+            .unwrap();
         Self { address: gateway.address, admin, store, gateway }
     }
 

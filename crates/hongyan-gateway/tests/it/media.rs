@@ -1,7 +1,7 @@
 //! Files: handed in, named, handed on to the platform once.
 
 use crate::{CONFIG, TestGateway, account, fake::Desk, fake::FakeChannel, until};
-use hongyan_core::{Library, Outbox};
+use hongyan_core::{FileStore, Ledger};
 use hongyan_gateway::Config;
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};

@@ -1,7 +1,7 @@
 //! Long outages, on a moved clock: what a platform that is gone, a gate, a refused login do to what waits.
 
 use crate::rig::{DAY, HOUR, Platform, Rig, SECOND, START, gone, nothing, refused_login};
-use hongyan_core::{Dedup, DeliveryState, Outbox, Rate, RecipientState, Time};
+use hongyan_core::{Dedup, DeliveryState, Ledger, Rate, RecipientState, Time};
 use hongyan_dispatch::RecallResult;
 use hongyan_endpoint::{About, Class, Fault};
 use std::{

@@ -5,9 +5,10 @@ use crate::fake::capabilities;
 use async_trait::async_trait;
 use hongyan_channel::Account;
 use hongyan_core::{
-    Address, AddressKind, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId, DeliveryState,
-    Group, Health, IdSource, MessageId, NewMessage, OnRepeat, OnUnknown, Outbox, Outcome, Policy, Priority, Rate,
-    Receipts, RecipientState, Resolution, Target, TargetResult, Time, Unfit,
+    Address, AddressKind, Admin, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId,
+    DeliveryState, Group, Health, IdSource, Ledger, MessageId, NewMessage, OnRepeat, OnUnknown, Outcome, Policy,
+    Priority, Rate, Recall, ReceiptReport, Receipts, RecipientState, Resolution, Store, Target, TargetResult, Time,
+    Unfit,
 };
 use hongyan_dispatch::{Dispatcher, Observer};
 use hongyan_endpoint::{About, ErrorCode, Fault};
@@ -87,18 +88,12 @@ impl Channel for Platform {
         }
     }
 
-    async fn receipts(&self, _handle: &str, targets: &[Target]) -> Result<Receipts, Fault> {
-        let number = self.looks.fetch_add(1, Ordering::SeqCst);
-        if let Some(fault) = (self.look)(self.clock.now(), usize::try_from(number).unwrap()) {
-            return Err(fault);
-        }
-        let read = |target: &Target| TargetResult { index: target.index, state: RecipientState::Read, reason: None };
-        Ok(Receipts { results: targets.iter().map(read).collect(), finished: true })
+    fn receipts(&self) -> Option<&dyn Receipts> {
+        Some(self)
     }
 
-    async fn recall(&self, _handle: &str) -> Result<(), Fault> {
-        let number = self.recalls.fetch_add(1, Ordering::SeqCst);
-        (self.take_back)(self.clock.now(), usize::try_from(number).unwrap()).map_or(Ok(()), Err)
+    fn recall(&self) -> Option<&dyn Recall> {
+        Some(self)
     }
 
     fn probe_only_reads(&self) -> bool {
@@ -117,6 +112,30 @@ impl Channel for Platform {
 
     fn explain(&self, _code: &str) -> Option<&'static ErrorCode> {
         None
+    }
+}
+
+#[async_trait]
+impl Receipts for Platform {
+    async fn ask(&self, _handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
+        let number = self.looks.fetch_add(1, Ordering::SeqCst);
+        if let Some(fault) = (self.look)(self.clock.now(), usize::try_from(number).unwrap()) {
+            return Err(fault);
+        }
+        let read = |target: &Target| TargetResult { index: target.index, state: RecipientState::Read, reason: None };
+        Ok(ReceiptReport { results: targets.iter().map(read).collect(), finished: true })
+    }
+}
+
+#[async_trait]
+impl Recall for Platform {
+    fn window(&self, _handle: &str) -> Option<Duration> {
+        self.capabilities.recall_for
+    }
+
+    async fn take_back(&self, _handle: &str) -> Result<(), Fault> {
+        let number = self.recalls.fetch_add(1, Ordering::SeqCst);
+        (self.take_back)(self.clock.now(), usize::try_from(number).unwrap()).map_or(Ok(()), Err)
     }
 }
 
@@ -225,8 +244,7 @@ impl Rig {
             ..crate::account("ding", crate::FakeChannel::people()).1
         };
         let dispatcher = Dispatcher::start(
-            Arc::clone(&self.store) as Arc<dyn Outbox>,
-            Arc::clone(&self.store) as _,
+            Arc::clone(&self.store) as Arc<dyn Store>,
             BTreeMap::from([(Arc::from("ding"), account)]),
             Arc::clone(&self.clock),
             Arc::clone(&self.seen) as Arc<dyn Observer>,

@@ -1,7 +1,9 @@
 //! Taking messages in.
 
 use super::{Maker, NOW, Stand, after, claim_all, delivery, ledger, put, states};
-use hongyan_core::{Accepted, AddressKind, DeliveryState, Idempotency, NewMessage, Outbox, Priority, RecipientState};
+use hongyan_core::{
+    Accepted, AddressKind, DeliveryState, Idempotency, Ledger, NewMessage, Priority, Queue, RecipientState,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 pub async fn what_is_accepted_is_in_the_ledger(stand: impl Stand) {

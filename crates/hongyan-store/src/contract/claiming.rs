@@ -2,7 +2,8 @@
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, put_sent, result, sent, state};
 use hongyan_core::{
-    DeliveryState, NewDelivery, NewMessage, Outage, Outbox, Part, Priority, RecipientState, Settlement, Wording,
+    Admin, DeliveryState, Ledger, NewDelivery, NewMessage, Outage, Part, Priority, Queue, RecipientState, Settlement,
+    Store, Wording,
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -327,7 +328,7 @@ pub async fn a_claim_says_when_it_was_due_and_when_first(stand: impl Stand) {
 }
 
 /// Deliveries of `ding`: one due now, one that waits for its `send_at`, one that is tried again after 30 seconds.
-async fn three_that_wait(store: &impl Outbox, make: &Maker) -> [hongyan_core::MessageId; 3] {
+async fn three_that_wait(store: &impl Store, make: &Maker) -> [hongyan_core::MessageId; 3] {
     let again = put(store, make.message("ding", &["li"])).await;
     claim_all(store, "ding").await;
     let settled = ended(first(again), DeliveryState::Pending, RecipientState::Pending, Some(after(30)));
@@ -337,7 +338,7 @@ async fn three_that_wait(store: &impl Outbox, make: &Maker) -> [hongyan_core::Me
     [now, dated, again]
 }
 
-async fn due(store: &impl Outbox, id: hongyan_core::MessageId) -> Option<hongyan_core::Time> {
+async fn due(store: &impl Store, id: hongyan_core::MessageId) -> Option<hongyan_core::Time> {
     store.message(id).await.unwrap().unwrap().deliveries[0].due
 }
 

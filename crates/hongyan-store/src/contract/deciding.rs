@@ -5,7 +5,8 @@ use super::{
     state, states,
 };
 use hongyan_core::{
-    AttemptRow, DeliveryId, DeliveryState, MessageId, NewMessage, Outbox, Recalled, RecipientState, Settlement,
+    AttemptRow, DeliveryId, DeliveryState, Ledger, MessageId, NewMessage, Queue, Recalled, RecipientState, Settlement,
+    Store,
 };
 
 pub async fn a_recall_takes_back_what_was_sent(stand: impl Stand) {
@@ -37,7 +38,7 @@ pub async fn a_refused_recall_changes_the_history_only(stand: impl Stand) {
 
 /// One message with a delivery in each state that a decision meets: sent, failed, expired, held, repeated, under
 /// way, pending, in this order.
-async fn one_of_each(store: &impl Outbox, make: &Maker) -> MessageId {
+async fn one_of_each(store: &impl Store, make: &Maker) -> MessageId {
     let mut new = make.message("ding", &["li", "wang"]);
     for _ in 0..5 {
         new.deliveries.push(delivery("ding", &["li", "wang"]));
@@ -59,7 +60,7 @@ async fn one_of_each(store: &impl Outbox, make: &Maker) -> MessageId {
     id
 }
 
-async fn delivery_states(store: &impl Outbox, id: MessageId) -> Vec<DeliveryState> {
+async fn delivery_states(store: &impl Store, id: MessageId) -> Vec<DeliveryState> {
     store.message(id).await.unwrap().unwrap().deliveries.iter().map(|delivery| delivery.state).collect()
 }
 

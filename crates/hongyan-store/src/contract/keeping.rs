@@ -1,7 +1,7 @@
 //! Files, the platforms' ids for them, and group chats.
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, ended, first, put, sent};
-use hongyan_core::{ChatRow, DeliveryState, Library, NewMessage, Outbox, RecipientState};
+use hongyan_core::{ChatDirectory, ChatRow, DeliveryState, FileStore, Ledger, NewMessage, Queue, RecipientState};
 use hongyan_endpoint::File;
 
 fn file(name: &str, bytes: &[u8]) -> File {
@@ -13,7 +13,7 @@ fn showing(make: &Maker, id: &str) -> NewMessage {
     NewMessage { content: format!(r#"{{"image":{{"media":"{id}"}}}}"#), ..make.message("ding", &["li"]) }
 }
 
-pub async fn a_file_comes_back_as_it_was_kept(stand: impl Stand<Store: Library>) {
+pub async fn a_file_comes_back_as_it_was_kept(stand: impl Stand) {
     let kept = file("磁盘.png", &[0, 255, 7]);
     let row = stand.open().keep_file(kept.clone(), NOW).await.unwrap();
     assert_eq!((row.name.as_str(), row.media_type.as_str(), row.size_bytes, row.at), ("磁盘.png", "image/png", 3, NOW));
@@ -26,7 +26,7 @@ pub async fn a_file_comes_back_as_it_was_kept(stand: impl Stand<Store: Library>)
     }
 }
 
-pub async fn a_file_knows_for_whom_it_was_handed_in(stand: impl Stand<Store: Library>) {
+pub async fn a_file_knows_for_whom_it_was_handed_in(stand: impl Stand) {
     let store = stand.open();
     let held = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
     let free = store.keep_file(file("b.png", &[1]), NOW).await.unwrap().id;
@@ -45,7 +45,7 @@ pub async fn a_file_knows_for_whom_it_was_handed_in(stand: impl Stand<Store: Lib
     assert_eq!(store.holders(&ids[..1]).await.unwrap(), [Vec::<Vec<String>>::new()]);
 }
 
-pub async fn equal_files_are_kept_once_with_the_newer_time(stand: impl Stand<Store: Library>) {
+pub async fn equal_files_are_kept_once_with_the_newer_time(stand: impl Stand) {
     let store = stand.open();
     let first = store.keep_file(file("a.png", &[1]), NOW).await.unwrap();
     let again = store.keep_file(file("a.png", &[1]), after(5)).await.unwrap();
@@ -57,7 +57,7 @@ pub async fn equal_files_are_kept_once_with_the_newer_time(stand: impl Stand<Sto
     assert_eq!(store.files(None, 1).await.unwrap(), [again]);
 }
 
-pub async fn an_upload_is_known_until_it_lapses_or_is_taken_back(stand: impl Stand<Store: Library>) {
+pub async fn an_upload_is_known_until_it_lapses_or_is_taken_back(stand: impl Stand) {
     let store = stand.open();
     let id = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
     store.note_upload("ding", &id, "image", Some(("@first".into(), after(60)))).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn an_upload_is_known_until_it_lapses_or_is_taken_back(stand: impl Sta
     assert_eq!(known("ding", "image", NOW).await, None);
 }
 
-pub async fn old_files_are_forgotten_with_their_uploads(stand: impl Stand<Store: Library>) {
+pub async fn old_files_are_forgotten_with_their_uploads(stand: impl Stand) {
     let store = stand.open();
     let old = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
     let young = store.keep_file(file("b.png", &[1]), after(60)).await.unwrap().id;
@@ -84,7 +84,7 @@ pub async fn old_files_are_forgotten_with_their_uploads(stand: impl Stand<Store:
     assert!(store.file(&young).await.unwrap().is_some());
 }
 
-pub async fn a_file_that_a_delivery_waits_for_is_not_forgotten(stand: impl Stand<Store: Library>) {
+pub async fn a_file_that_a_delivery_waits_for_is_not_forgotten(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
     let waiting = put(&store, showing(&make, &id)).await;
@@ -99,7 +99,7 @@ pub async fn a_file_that_a_delivery_waits_for_is_not_forgotten(stand: impl Stand
     assert_eq!(store.forget_files(after(9_999), 10).await.unwrap(), 1);
 }
 
-pub async fn a_file_lives_on_from_the_last_message_that_named_it(stand: impl Stand<Store: Library>) {
+pub async fn a_file_lives_on_from_the_last_message_that_named_it(stand: impl Stand) {
     let (store, make) = (stand.open(), Maker::default());
     let id = store.keep_file(file("a.png", &[1]), NOW).await.unwrap().id;
     let later = NewMessage { at: after(100), ..showing(&make, &id) };
@@ -109,7 +109,7 @@ pub async fn a_file_lives_on_from_the_last_message_that_named_it(stand: impl Sta
     assert_eq!(store.forget_files(after(101), 10).await.unwrap(), 1);
 }
 
-pub async fn forgetting_files_stops_at_its_limit(stand: impl Stand<Store: Library>) {
+pub async fn forgetting_files_stops_at_its_limit(stand: impl Stand) {
     let store = stand.open();
     for number in 0..30_u8 {
         store.keep_file(file("a.png", &[number]), after(number.into())).await.unwrap();
@@ -119,7 +119,7 @@ pub async fn forgetting_files_stops_at_its_limit(stand: impl Stand<Store: Librar
     assert_eq!(store.forget_files(after(999), 25).await.unwrap(), 5);
 }
 
-pub async fn concurrent_equal_files_become_one(stand: impl Stand<Store: Library>) {
+pub async fn concurrent_equal_files_become_one(stand: impl Stand) {
     let store = std::sync::Arc::new(stand.open());
     let calls: Vec<_> = (0..8)
         .map(|_| {
@@ -133,7 +133,7 @@ pub async fn concurrent_equal_files_become_one(stand: impl Stand<Store: Library>
     assert_eq!(store.files(None, 10).await.unwrap().len(), 1);
 }
 
-pub async fn chats_are_remembered_by_account_with_their_newest_name(stand: impl Stand<Store: Library>) {
+pub async fn chats_are_remembered_by_account_with_their_newest_name(stand: impl Stand) {
     let chat = |account: &str, id: &str, name: &str, seconds| ChatRow {
         account: account.into(),
         id: id.into(),

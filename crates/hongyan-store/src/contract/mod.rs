@@ -1,12 +1,10 @@
 //! What every store must do, as tests that know no store.
 //!
-//! A store gives a [`Stand`] and runs them all with [`outbox_contract!`](crate::outbox_contract):
+//! A store gives a [`Stand`] and runs them all with [`store_contract!`](crate::store_contract):
 //!
 //! ```ignore
-//! hongyan_store::outbox_contract!(MyStand);
+//! hongyan_store::store_contract!(MyStand);
 //! ```
-//!
-//! A store that keeps files too runs [`library_contract!`](crate::library_contract) beside it.
 //!
 //! What only one store has (its file, its lock, its full hand-off) is tested beside that store.
 
@@ -15,29 +13,29 @@
 mod accepting;
 mod claiming;
 mod deciding;
-mod doors;
 mod keeping;
-mod looking;
+mod official;
+mod reading;
 mod settling;
 
 pub use accepting::*;
 pub use claiming::*;
 pub use deciding::*;
-pub use doors::*;
 pub use keeping::*;
-pub use looking::*;
+pub use official::*;
+pub use reading::*;
 pub use settling::*;
 
 use hongyan_core::{
     Address, AddressKind, AttemptRow, Claim, DeliveryId, DeliveryState, IdSource, Idempotency, LedgerRow, MessageId,
-    NewDelivery, NewMessage, Outbox, Priority, Reason, RecipientState, Settlement, TargetResult, Time, Wording,
+    NewDelivery, NewMessage, Priority, Reason, RecipientState, Settlement, Store, TargetResult, Time, Wording,
 };
 use std::{collections::BTreeMap, time::Duration};
 
 /// A place where a store can be opened, and opened again after it was dropped.
 pub trait Stand: Send + Sync {
     /// What is opened.
-    type Store: Outbox;
+    type Store: Store;
 
     /// An empty place of its own.
     fn fresh() -> Self;
@@ -95,14 +93,14 @@ pub fn delivery(account: &str, users: &[&str]) -> NewDelivery {
 }
 
 /// Accepts one message and returns its id.
-pub async fn put(store: &impl Outbox, message: NewMessage) -> MessageId {
+pub async fn put(store: &impl Store, message: NewMessage) -> MessageId {
     let id = message.id;
     assert_eq!(store.accept(vec![message]).await.unwrap(), [hongyan_core::Accepted::New(id)]);
     id
 }
 
 /// Claims everything of an account that is due at [`NOW`].
-pub async fn claim_all(store: &impl Outbox, account: &str) -> Vec<Claim> {
+pub async fn claim_all(store: &impl Store, account: &str) -> Vec<Claim> {
     store.claim(account, NOW, LEASE, 1_000).await.unwrap()
 }
 
@@ -151,7 +149,7 @@ pub fn result(index: u32, state: RecipientState) -> TargetResult {
 }
 
 /// Accepts a message and sends it.
-pub async fn put_sent(store: &impl Outbox, message: NewMessage) -> MessageId {
+pub async fn put_sent(store: &impl Store, message: NewMessage) -> MessageId {
     let account = message.deliveries[0].account.clone();
     let id = put(store, message).await;
     let claims = claim_all(store, &account).await;
@@ -160,25 +158,25 @@ pub async fn put_sent(store: &impl Outbox, message: NewMessage) -> MessageId {
 }
 
 /// The states of a message's recipients, in order.
-pub async fn states(store: &impl Outbox, id: MessageId) -> Vec<RecipientState> {
+pub async fn states(store: &impl Store, id: MessageId) -> Vec<RecipientState> {
     ledger(store, id).await.iter().map(|row| row.state).collect()
 }
 
 /// The ledger of a message.
-pub async fn ledger(store: &impl Outbox, id: MessageId) -> Vec<LedgerRow> {
+pub async fn ledger(store: &impl Store, id: MessageId) -> Vec<LedgerRow> {
     store.recipients(id).await.unwrap()
 }
 
 /// The state of a message's first delivery.
-pub async fn state(store: &impl Outbox, id: MessageId) -> DeliveryState {
+pub async fn state(store: &impl Store, id: MessageId) -> DeliveryState {
     store.message(id).await.unwrap().unwrap().deliveries[0].state
 }
 
 /// Runs every case of the contract against a [`Stand`](crate::contract::Stand), as tests of the calling module.
 #[macro_export]
-macro_rules! outbox_contract {
+macro_rules! store_contract {
     ($stand:ty) => {
-        $crate::outbox_contract! { @cases $stand;
+        $crate::store_contract! { @cases $stand;
             what_is_accepted_is_in_the_ledger
             an_accepted_message_is_there_after_a_reopening
             a_batch_is_answered_in_order
@@ -255,25 +253,9 @@ macro_rules! outbox_contract {
             what_waits_is_not_forgotten
             a_forgotten_message_leaves_its_key_free
             forgetting_stops_at_its_limit
-            a_handed_out_number_leads_back_to_its_message_after_a_restart
+            an_issued_number_leads_back_to_its_message_after_a_restart
             the_platforms_id_leads_back_to_its_delivery
             a_callback_is_kept_once_and_read_in_order
-        }
-    };
-    (@cases $stand:ty; $($case:ident)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $case() {
-            $crate::contract::$case(<$stand as $crate::contract::Stand>::fresh()).await;
-        }
-    )*};
-}
-
-/// Runs every case about files and chats against a [`Stand`](crate::contract::Stand) whose store is a
-/// [`Library`](hongyan_core::Library) too.
-#[macro_export]
-macro_rules! library_contract {
-    ($stand:ty) => {
-        $crate::outbox_contract! { @cases $stand;
             a_file_comes_back_as_it_was_kept
             a_file_knows_for_whom_it_was_handed_in
             equal_files_are_kept_once_with_the_newer_time
@@ -286,4 +268,10 @@ macro_rules! library_contract {
             chats_are_remembered_by_account_with_their_newest_name
         }
     };
+    (@cases $stand:ty; $($case:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::contract::$case(<$stand as $crate::contract::Stand>::fresh()).await;
+        }
+    )*};
 }

@@ -4,7 +4,9 @@ use super::{
     LEASE, Maker, NOW, Stand, after, attempt, claim_all, ended, first, ledger, put, put_sent, result, sent, state,
     states,
 };
-use hongyan_core::{DeliveryState, MessageId, Outbox, Reason, Recalled, RecipientState, Settlement, TargetResult};
+use hongyan_core::{
+    DeliveryState, Ledger, MessageId, Queue, Reason, Recalled, RecipientState, Settlement, TargetResult,
+};
 use std::time::Duration;
 
 pub async fn a_settled_delivery_is_sent_with_its_recipients(stand: impl Stand) {

@@ -3,7 +3,7 @@
 use super::{
     addressed,
     code::{kind_number, millis, wording_number},
-    library,
+    files,
     queue::Weight,
     writer::Group,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(message: NewMessage) -> Result<Self> {
         let labels = if message.labels.is_empty() { None } else { Some(serde_json::to_string(&message.labels)?) };
-        let file = library::named_by(&message.content);
+        let file = files::named_by(&message.content);
         Ok(Self { message, labels, file })
     }
 
@@ -66,7 +66,7 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             ready.file,
         ])?;
     if let Some(file) = &ready.file {
-        library::touch(group, file, message.at)?;
+        files::touch(group, file, message.at)?;
     }
     for (number, content) in (1_u32..).zip(&message.wordings) {
         group

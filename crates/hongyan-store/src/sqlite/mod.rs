@@ -5,16 +5,17 @@
 
 mod accept;
 mod addressed;
+mod admin;
+mod callback_log;
 mod calls;
+mod chats;
 mod checkpoint;
 mod claim;
 mod code;
 mod depths;
+mod files;
 mod forget;
-mod handed;
-mod inbox;
-mod keys;
-mod library;
+mod issued;
 mod open;
 mod outages;
 mod place;
@@ -28,8 +29,8 @@ mod writer;
 use crate::error::Error;
 use async_trait::async_trait;
 use hongyan_core::{
-    Accepted, Claim, Clock, DeliveryId, DeliveryState, Filter, Idempotency, LedgerRow, MessageId, MessageRow,
-    NewMessage, Outage, Outbox, Page, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
+    Accepted, Claim, Clock, DeliveryId, Filter, Idempotency, Ledger, LedgerRow, MessageId, MessageRow, NewMessage,
+    Outage, Page, Queue, Recalled, ReceiptTask, Settlement, StoreError, TargetResult, Time, clock,
 };
 pub use place::Notice;
 use queue::Weight;
@@ -113,20 +114,7 @@ impl Sqlite {
 }
 
 #[async_trait]
-impl Outbox for Sqlite {
-    async fn accept(&self, messages: Vec<NewMessage>) -> Result<Vec<Accepted>> {
-        let ready: Vec<_> = messages.into_iter().map(accept::Ready::new).collect::<std::result::Result<_, Error>>()?;
-        let weight = ready
-            .iter()
-            .map(accept::Ready::weight)
-            .fold(Weight { rows: 0, bytes: 0 }, |a, b| Weight { rows: a.rows + b.rows, bytes: a.bytes + b.bytes });
-        self.writer.accept(weight, move |group| accept::insert(group, &ready)).await
-    }
-
-    async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>> {
-        self.readers.read(move |connection| accept::keyed(connection, &key)).await
-    }
-
+impl Queue for Sqlite {
     async fn claim(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
         let account = account.to_owned();
         let raw = self.writer.run(limit, move |group| claim::claim(group, &account, now, lease, limit)).await?;
@@ -143,10 +131,6 @@ impl Outbox for Sqlite {
         self.writer.run(deliveries.len(), move |group| claim::renew(group, &deliveries, lease)).await
     }
 
-    async fn check_writable(&self, now: Time) -> Result<()> {
-        self.writer.run(1, move |group| place::check(group, now)).await
-    }
-
     async fn resolved(&self, delivery: DeliveryId, ids: Vec<(u32, String)>) -> Result<()> {
         self.writer.run(ids.len(), move |group| settle::resolved(group, delivery, &ids)).await
     }
@@ -161,6 +145,17 @@ impl Outbox for Sqlite {
     async fn next_due(&self, account: &str) -> Result<Option<Time>> {
         let account = account.to_owned();
         self.readers.read(move |connection| read::next_due(connection, &account)).await
+    }
+
+    async fn next_end(&self, account: &str) -> Result<Option<Time>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| read::next_end(connection, &account)).await
+    }
+
+    async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
+        let account = account.to_owned();
+        let raw = self.writer.run(limit, move |group| claim::expired(group, &account, now, lease, limit)).await?;
+        Ok(raw.finish())
     }
 
     async fn receipts_due(&self, account: &str, now: Time, again: Time, limit: usize) -> Result<Vec<ReceiptTask>> {
@@ -191,6 +186,47 @@ impl Outbox for Sqlite {
         Ok(self.readers.read(sent).await?.finish())
     }
 
+    async fn calls_since(&self, account: &str, since: Time) -> Result<Vec<(Time, u32)>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| calls::since(connection, &account, since)).await
+    }
+
+    async fn outages(&self, account: &str) -> Result<Vec<Outage>> {
+        let account = account.to_owned();
+        self.readers.read(move |connection| outages::read(connection, &account)).await
+    }
+
+    async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<()> {
+        let account = account.to_owned();
+        self.writer.run(1 + outages.len(), move |group| outages::replace(group, &account, &outages)).await
+    }
+
+    async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64> {
+        let account = account.to_owned();
+        self.writer.run(1, move |group| claim::clock_stepped(group, &account, by_ms)).await
+    }
+
+    async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
+        let account = account.to_owned();
+        self.writer.run(1, move |group| claim::reanchor(group, &account, now, longest)).await
+    }
+}
+
+#[async_trait]
+impl Ledger for Sqlite {
+    async fn accept(&self, messages: Vec<NewMessage>) -> Result<Vec<Accepted>> {
+        let ready: Vec<_> = messages.into_iter().map(accept::Ready::new).collect::<std::result::Result<_, Error>>()?;
+        let weight = ready
+            .iter()
+            .map(accept::Ready::weight)
+            .fold(Weight { rows: 0, bytes: 0 }, |a, b| Weight { rows: a.rows + b.rows, bytes: a.bytes + b.bytes });
+        self.writer.accept(weight, move |group| accept::insert(group, &ready)).await
+    }
+
+    async fn keyed(&self, key: Idempotency) -> Result<Option<Accepted>> {
+        self.readers.read(move |connection| accept::keyed(connection, &key)).await
+    }
+
     async fn message(&self, id: MessageId) -> Result<Option<MessageRow>> {
         self.readers.read(move |connection| read::message(connection, id)).await
     }
@@ -217,76 +253,5 @@ impl Outbox for Sqlite {
             .map(|recalled| Ok((recalled.id, settle::to_json(recalled.result.err().as_ref())?)))
             .collect::<std::result::Result<_, Error>>()?;
         self.writer.run(rows.len(), move |group| settle::recalled(group, &rows, now)).await
-    }
-
-    async fn depths(&self) -> Result<Vec<(String, DeliveryState, u64)>> {
-        self.readers.read(depths::read).await
-    }
-
-    async fn clock_stepped(&self, account: &str, by_ms: i64) -> Result<u64> {
-        let account = account.to_owned();
-        self.writer.run(1, move |group| claim::clock_stepped(group, &account, by_ms)).await
-    }
-
-    async fn reanchor(&self, account: &str, now: Time, longest: Duration) -> Result<u64> {
-        let account = account.to_owned();
-        self.writer.run(1, move |group| claim::reanchor(group, &account, now, longest)).await
-    }
-
-    async fn outages(&self, account: &str) -> Result<Vec<Outage>> {
-        let account = account.to_owned();
-        self.readers.read(move |connection| outages::read(connection, &account)).await
-    }
-
-    async fn keep_outages(&self, account: &str, outages: Vec<Outage>) -> Result<()> {
-        let account = account.to_owned();
-        self.writer.run(1 + outages.len(), move |group| outages::replace(group, &account, &outages)).await
-    }
-
-    async fn calls_since(&self, account: &str, since: Time) -> Result<Vec<(Time, u32)>> {
-        let account = account.to_owned();
-        self.readers.read(move |connection| calls::since(connection, &account, since)).await
-    }
-
-    async fn next_end(&self, account: &str) -> Result<Option<Time>> {
-        let account = account.to_owned();
-        self.readers.read(move |connection| read::next_end(connection, &account)).await
-    }
-
-    async fn expired(&self, account: &str, now: Time, lease: Time, limit: usize) -> Result<Vec<Claim>> {
-        let account = account.to_owned();
-        let raw = self.writer.run(limit, move |group| claim::expired(group, &account, now, lease, limit)).await?;
-        Ok(raw.finish())
-    }
-
-    async fn forget(&self, before: Time, limit: usize) -> Result<u64> {
-        let mut forgotten = 0;
-        let mut after = None;
-        while forgotten < limit as u64 {
-            let most = forget::ROWS.min(limit - usize::try_from(forgotten).unwrap_or(limit));
-            let old = self.readers.read(move |connection| forget::find(connection, after, before, most)).await?;
-            let Some(last) = old.last() else { break };
-            after = Some(last.id);
-            let mut batch = Vec::new();
-            let mut rows = 0;
-            for message in &old {
-                if message.rows > forget::ROWS {
-                    let id = message.id;
-                    while self.writer.run(forget::ROWS, move |group| forget::trim(group, id)).await? {}
-                } else {
-                    rows += message.rows;
-                }
-                batch.push(message.id);
-                if rows >= forget::ROWS || message.id == last.id {
-                    let ids = std::mem::take(&mut batch);
-                    forgotten += self.writer.run(rows, move |group| forget::remove(group, &ids)).await?;
-                    rows = 0;
-                }
-            }
-        }
-        if forgotten > 0 {
-            self.writer.run(1, |group| addressed::drop_empty_runs(group)).await?;
-        }
-        Ok(forgotten)
     }
 }

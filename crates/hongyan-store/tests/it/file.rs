@@ -1,7 +1,7 @@
 //! The file, its lock, its versions, and the hand-off to the writer.
 
 use crate::Folder;
-use hongyan_core::{Filter, Library, NewMessage, Outbox, StoreError};
+use hongyan_core::{Admin, FileStore, Filter, Ledger, NewMessage, Queue, StoreError};
 use hongyan_endpoint::File;
 use hongyan_store::{
     Options, Sqlite,

@@ -1,7 +1,7 @@
 //! API keys.
 
 use crate::Folder;
-use hongyan_core::{KeyRow, Keys, Scope};
+use hongyan_core::{Admin, KeyRow, Scope};
 use hongyan_store::{
     Options, Sqlite,
     contract::{NOW, Stand, after},

@@ -1,7 +1,7 @@
 //! Kill -9 of a process that accepts, claims and settles: what it had acknowledged is there.
 
 use crate::Folder;
-use hongyan_core::{DeliveryState, IdSource, MessageId, Outbox};
+use hongyan_core::{Admin, DeliveryState, IdSource, Ledger, MessageId, Queue};
 use hongyan_store::{
     Options, Sqlite,
     contract::{Maker, NOW, Stand, after, put, sent},

@@ -62,6 +62,5 @@ fn every_case_of_the_contract_is_run() {
 }
 
 mod sqlite {
-    hongyan_store::outbox_contract!(super::Folder);
-    hongyan_store::library_contract!(super::Folder);
+    hongyan_store::store_contract!(super::Folder);
 }

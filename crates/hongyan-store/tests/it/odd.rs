@@ -1,7 +1,7 @@
 //! Rows that this version does not understand: of a newer one, or damaged.
 
 use crate::Folder;
-use hongyan_core::{DeliveryState, Filter, Keys, Outbox, Priority, RecipientState, Settlement};
+use hongyan_core::{Admin, DeliveryState, Filter, Ledger, Priority, Queue, RecipientState, Settlement};
 use hongyan_store::contract::{LEASE, Maker, NOW, Stand, after, attempt, claim_all, ended, first, put, put_sent, sent};
 
 fn poke(folder: &Folder, sql: &str) {

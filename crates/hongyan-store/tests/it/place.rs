@@ -1,7 +1,7 @@
 //! The file and its log: whose they are, who may read them, and what is said when they are gone.
 
 use crate::Folder;
-use hongyan_core::{Obstacle, Outbox, StoreError};
+use hongyan_core::{Admin, Ledger, Obstacle, Queue, StoreError};
 use hongyan_store::{
     Notice, Options, Sqlite,
     contract::{Maker, NOW, Stand, put},

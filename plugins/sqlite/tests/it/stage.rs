@@ -72,8 +72,7 @@ impl Stage {
         let store = Arc::new(Sqlite::temporary(Options::default()).unwrap());
         let clock: Arc<dyn Clock> = Arc::new(System);
         let key = keys::ensure_first(store.as_ref(), clock.now()).await.unwrap().unwrap();
-        let (outbox, ring) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-        let gateway = Gateway::start(config, accounts, outbox, ring, store, clock).await.unwrap();
+        let gateway = Gateway::start(config, accounts, store, clock).await.unwrap();
         let base = format!("http://{}", gateway.address);
         Self { sandbox, base, key, folder: Folder::new(), gateway }
     }

@@ -1,5 +1,4 @@
-//! What hongyan keeps beside messages: files, handed to each platform once per life of its id, and the group chats
-//! that it made.
+//! The files that messages carry, kept once and handed to each platform once per life of its id.
 
 use crate::{StoreError, Time};
 use async_trait::async_trait;
@@ -23,22 +22,9 @@ pub struct FileRow {
     pub at: Time,
 }
 
-/// A group chat that hongyan made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ChatRow {
-    /// The account whose application it belongs to.
-    pub account: String,
-    /// The platform's id, as `{"chat": …}` takes it.
-    pub id: String,
-    /// Its name, as hongyan last set it.
-    pub name: String,
-    /// When it was made.
-    pub at: Time,
-}
-
-/// Where files, the platforms' ids for them, and the ids of group chats are kept.
+/// Where files and the platforms' ids for them are kept.
 #[async_trait]
-pub trait Library: Send + Sync + 'static {
+pub trait FileStore: Send + Sync + 'static {
     /// Keeps a file; an equal one is kept once, with the newer time. Where there is no more room, the files that nobody
     /// has asked for the longest and that no delivery waits for are forgotten first.
     ///
@@ -100,16 +86,4 @@ pub trait Library: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn forget_files(&self, before: Time, limit: usize) -> Result<u64, StoreError>;
-
-    /// Notes a group chat, or its new name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn note_chat(&self, chat: ChatRow) -> Result<(), StoreError>;
-
-    /// An account's group chats, the newest first; at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn chats(&self, account: &str, limit: usize) -> Result<Vec<ChatRow>, StoreError>;
 }

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::error::{Error, Result};
 use async_trait::async_trait;
-use hongyan_core::{CallbackRow, Inbox, KEPT_CALLBACKS, NewCallback, StoreError};
+use hongyan_core::{CallbackLog, CallbackRow, KEPT_CALLBACKS, NewCallback, StoreError};
 use rusqlite::{Connection, params};
 
 #[async_trait]
-impl Inbox for Sqlite {
+impl CallbackLog for Sqlite {
     async fn keep_callback(&self, callback: NewCallback) -> std::result::Result<bool, StoreError> {
         let body = serde_json::to_string(&callback.body).map_err(Error::from)?;
         self.writer

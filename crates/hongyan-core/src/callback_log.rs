@@ -1,4 +1,4 @@
-//! What platforms push to us: kept once, read in order.
+//! The callbacks that platforms push: kept once, read in order.
 
 use crate::{StoreError, Time};
 use async_trait::async_trait;
@@ -39,9 +39,9 @@ pub struct CallbackRow {
     pub body: Value,
 }
 
-/// Where callbacks are kept. Part of [`crate::Outbox`].
+/// Where callbacks are kept.
 #[async_trait]
-pub trait Inbox: Send + Sync + 'static {
+pub trait CallbackLog: Send + Sync + 'static {
     /// Keeps a callback; `false` when one with its account and key is kept already.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
-//! Handed-out ids on SQLite.
+//! Issued ids on SQLite.
 
 use super::{Sqlite, code::delivery_id};
 use crate::error::Result;
 use async_trait::async_trait;
-use hongyan_core::{DeliveryId, Handed, MessageId, StoreError};
+use hongyan_core::{DeliveryId, IssuedIds, MessageId, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 #[async_trait]
-impl Handed for Sqlite {
-    async fn hand_out(&self, message: MessageId) -> std::result::Result<i64, StoreError> {
+impl IssuedIds for Sqlite {
+    async fn issue(&self, message: MessageId) -> std::result::Result<i64, StoreError> {
         self.writer
             .run(1, move |group| {
                 group.sql("INSERT OR IGNORE INTO handed (message) VALUES (?1)")?.execute([message.get()])?;
@@ -18,7 +18,7 @@ impl Handed for Sqlite {
             .await
     }
 
-    async fn handed_out(&self, number: i64) -> std::result::Result<Option<MessageId>, StoreError> {
+    async fn issued(&self, number: i64) -> std::result::Result<Option<MessageId>, StoreError> {
         self.readers.read(move |connection| message_of(connection, number)).await
     }
 

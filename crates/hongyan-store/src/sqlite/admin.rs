@@ -1,16 +1,56 @@
-//! API keys on SQLite.
+//! API keys, gauges and what is forgotten on SQLite.
 
 use super::{
-    Sqlite,
+    Sqlite, addressed,
     code::{get, maybe_time, millis, time},
+    depths, forget, place,
 };
 use crate::error::{Error, Result};
 use async_trait::async_trait;
-use hongyan_core::{KeyRow, Keys, Scope, StoreError, Time};
+use hongyan_core::{Admin, DeliveryState, KeyRow, Scope, StoreError, Time};
 use rusqlite::{Connection, Row, params};
 
 #[async_trait]
-impl Keys for Sqlite {
+impl Admin for Sqlite {
+    async fn check_writable(&self, now: Time) -> std::result::Result<(), StoreError> {
+        self.writer.run(1, move |group| place::check(group, now)).await
+    }
+
+    async fn depths(&self) -> std::result::Result<Vec<(String, DeliveryState, u64)>, StoreError> {
+        self.readers.read(depths::read).await
+    }
+
+    async fn forget(&self, before: Time, limit: usize) -> std::result::Result<u64, StoreError> {
+        let mut forgotten = 0;
+        let mut after = None;
+        while forgotten < limit as u64 {
+            let most = forget::ROWS.min(limit - usize::try_from(forgotten).unwrap_or(limit));
+            let old = self.readers.read(move |connection| forget::find(connection, after, before, most)).await?;
+            let Some(last) = old.last() else { break };
+            after = Some(last.id);
+            let mut batch = Vec::new();
+            let mut rows = 0;
+            for message in &old {
+                if message.rows > forget::ROWS {
+                    let id = message.id;
+                    while self.writer.run(forget::ROWS, move |group| forget::trim(group, id)).await? {}
+                } else {
+                    rows += message.rows;
+                }
+                batch.push(message.id);
+                if rows >= forget::ROWS || message.id == last.id {
+                    let ids = std::mem::take(&mut batch);
+                    forgotten += self.writer.run(rows, move |group| forget::remove(group, &ids)).await?;
+                    rows = 0;
+                }
+            }
+        }
+        if forgotten > 0 {
+            self.writer.run(1, |group| addressed::drop_empty_runs(group)).await?;
+        }
+        Ok(forgotten)
+    }
+
     async fn keys(&self) -> std::result::Result<Vec<KeyRow>, StoreError> {
         self.readers.read(read).await
     }

@@ -1,4 +1,4 @@
-//! Files, the platforms' ids for them, and group chats on SQLite.
+//! Files and the platforms' ids for them on SQLite.
 //!
 //! A file's content is one column of its row: some megabytes at most, bounded all together by
 //! [`super::Options::files_bytes`].
@@ -11,7 +11,7 @@ use super::{
 use crate::error::Result;
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use hongyan_core::{ChatRow, Content, FileRow, Library, StoreError, Time};
+use hongyan_core::{Content, FileRow, FileStore, StoreError, Time};
 use hongyan_endpoint::File;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ const FORGET_AT_ONCE: usize = 20;
 type Answer<T> = std::result::Result<T, StoreError>;
 
 #[async_trait]
-impl Library for Sqlite {
+impl FileStore for Sqlite {
     async fn keep_file(&self, file: File, now: Time) -> Answer<FileRow> {
         let naming = tokio::task::spawn_blocking(move || (id_of(&file), file));
         let (id, file) = naming.await.map_err(|_| StoreError::Failed("a file could not be named".into()))?;
@@ -148,37 +148,6 @@ impl Library for Sqlite {
             }
         }
         Ok(forgotten)
-    }
-
-    async fn note_chat(&self, chat: ChatRow) -> Answer<()> {
-        self.writer
-            .run(1, move |group| {
-                group
-                    .sql(
-                        "INSERT INTO chats (account, id, name, at) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT DO UPDATE SET name = ?3",
-                    )?
-                    .execute(params![chat.account, chat.id, chat.name, chat.at.millis()])?;
-                Ok(())
-            })
-            .await
-    }
-
-    async fn chats(&self, account: &str, limit: usize) -> Answer<Vec<ChatRow>> {
-        let account = account.to_owned();
-        self.readers
-            .read(move |connection| {
-                let text = "SELECT id, name, at FROM chats WHERE account = ?1 ORDER BY at DESC, id LIMIT ?2";
-                let mut statement = connection.prepare_cached(text)?;
-                let mut rows = statement.query(params![account, limit])?;
-                let mut chats = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let (id, name, at) = (get(row, 0)?, get(row, 1)?, time(row, 2)?);
-                    chats.push(ChatRow { account: account.clone(), id, name, at });
-                }
-                Ok(chats)
-            })
-            .await
     }
 }
 

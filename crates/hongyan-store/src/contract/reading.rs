@@ -2,7 +2,8 @@
 
 use super::{LEASE, Maker, NOW, Stand, after, claim_all, delivery, ended, first, put, put_sent, result, sent};
 use hongyan_core::{
-    Accepted, DeliveryState, Filter, MessageId, NewMessage, Outbox, Recalled, RecipientState, Settlement, Time,
+    Accepted, Admin, DeliveryState, Filter, Ledger, MessageId, NewMessage, Queue, Recalled, RecipientState, Settlement,
+    Store, Time,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -47,7 +48,7 @@ pub async fn a_message_counts_its_recipients_by_state(stand: impl Stand) {
     assert_eq!(message.recipients, BTreeMap::from(expected));
 }
 
-async fn ids(store: &impl Outbox, filter: Filter) -> Vec<MessageId> {
+async fn ids(store: &impl Store, filter: Filter) -> Vec<MessageId> {
     let page = store.list(filter).await.unwrap();
     page.messages.iter().map(|message| message.id).collect()
 }

@@ -1,24 +1,24 @@
 //! Ids that were handed out, and callbacks.
 
 use super::{Maker, NOW, Stand, claim_all, first, put, sent};
-use hongyan_core::{HANDED_AFTER, Handed, Inbox, NewCallback, Outbox, Settlement};
+use hongyan_core::{CallbackLog, ISSUED_AFTER, IssuedIds, NewCallback, Queue, Settlement};
 use serde_json::json;
 
-pub async fn a_handed_out_number_leads_back_to_its_message_after_a_restart(stand: impl Stand) {
+pub async fn an_issued_number_leads_back_to_its_message_after_a_restart(stand: impl Stand) {
     let maker = Maker::default();
     let (message, other, number);
     {
         let store = stand.open();
         message = put(&store, maker.message("ding", &["li"])).await;
         other = put(&store, maker.message("ding", &["wang"])).await;
-        number = store.hand_out(message).await.unwrap();
-        assert!((HANDED_AFTER + 1..1 << 53).contains(&number), "{number}");
-        assert_eq!(store.hand_out(message).await.unwrap(), number, "asked again: the same");
+        number = store.issue(message).await.unwrap();
+        assert!((ISSUED_AFTER + 1..1 << 53).contains(&number), "{number}");
+        assert_eq!(store.issue(message).await.unwrap(), number, "asked again: the same");
     }
     let store = stand.open();
-    assert_eq!(store.handed_out(number).await.unwrap(), Some(message));
-    assert_ne!(store.hand_out(other).await.unwrap(), number);
-    assert_eq!(store.handed_out(number + 50).await.unwrap(), None);
+    assert_eq!(store.issued(number).await.unwrap(), Some(message));
+    assert_ne!(store.issue(other).await.unwrap(), number);
+    assert_eq!(store.issued(number + 50).await.unwrap(), None);
 }
 
 pub async fn the_platforms_id_leads_back_to_its_delivery(stand: impl Stand) {
