@@ -247,7 +247,7 @@ pub(crate) struct Call {
     #[arg(value_parser = Suggested(platforms), hide_possible_values = true)]
     pub(crate) platform: Option<String>,
     /// The operation, such as message.send.
-    #[arg(value_parser = Suggested(crate::commands::call::names), hide_possible_values = true)]
+    #[arg(value_parser = Suggested(operations), hide_possible_values = true)]
     pub(crate) operation: Option<String>,
     /// The request: key=value, key:=JSON, @file.json or @-.
     #[arg(value_name = "FIELD")]
@@ -265,6 +265,17 @@ pub(crate) struct Call {
 
 fn platforms() -> Vec<&'static str> {
     hongyan_channel::PLATFORMS.iter().map(|row| row.platform).collect()
+}
+
+fn operations() -> Vec<&'static str> {
+    let mut names: Vec<_> = hongyan_channel::PLATFORMS
+        .iter()
+        .flat_map(|platform| (platform.list)())
+        .map(|declared| declared.spec().name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Words that a shell completes; others are taken too, for the command to say what is near.
