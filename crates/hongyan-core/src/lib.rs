@@ -30,6 +30,7 @@ mod repeats;
 mod rest;
 mod schedule;
 mod store;
+mod store_error;
 pub mod table;
 
 pub use address::{Address, AddressKind, Mailbox, names_several};
@@ -59,5 +60,6 @@ pub use queue::{Claim, Queue, ReceiptTask, Settlement};
 pub use repeats::Repeats;
 pub use rest::{Change, LONGEST_PAUSE, LastError, Outage, Rest, Room, Standing, is_untouched};
 pub use schedule::{Backoff, Bucket, Meter, Turn, receipt_delay};
-pub use store::{Admin, Obstacle, Store, StoreError};
+pub use store::{Admin, Store};
+pub use store_error::{Obstacle, StoreError};
 pub use table::{Attach, Kept, Side, Table};

@@ -4,7 +4,7 @@
 
 use super::{
     pack,
-    robot::{self, Said},
+    robot::{self, RobotMessage},
 };
 use crate::render;
 use hongyan_core::{Content, Flaw, Unfit, bilingual};
@@ -108,7 +108,7 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
 /// [`Unfit`] for what the robot has no kind for: an OA card of one's own, a file without an ending.
 /// `zips`: files of unlisted names travel in a zip.
 pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Unfit> {
-    if let Some(Said { msg_key, msg_param, .. }) = robot::said(content) {
+    if let Some(RobotMessage { msg_key, msg_param, .. }) = robot::message_of(content) {
         return Ok((msg_key.to_owned(), msg_param.to_owned()));
     }
     let (msg_key, param) = robot_kind(content, media_id, zips)?;

@@ -31,7 +31,7 @@ use hongyan_dingtalk::{
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
+use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Invalid, RateScope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -176,7 +176,7 @@ impl DingTalkChannel {
                 receipts_for: GetSendResult::SPEC.within(),
                 recall_for: RecallNotice::SPEC.within(),
                 concurrency: 16,
-                rates: published::rates(spec, Scope::App),
+                rates: published::rates(spec, RateScope::App),
             },
         })
     }
@@ -190,7 +190,7 @@ impl DingTalkChannel {
     /// The platform's published rates for messages to one person.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendNotice::SPEC, Scope::Recipient)
+        published::rates(&SendNotice::SPEC, RateScope::Recipient)
     }
 }
 
@@ -205,7 +205,7 @@ impl Channel for DingTalkChannel {
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         audience::check(content, Some(self.agent_id))?;
-        if let Some(said) = robot::said(content) {
+        if let Some(said) = robot::message_of(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
         }
@@ -248,7 +248,7 @@ impl Channel for DingTalkChannel {
     fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
         let to_robot =
             to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
-        if !to_robot && robot::said(part).is_none() {
+        if !to_robot && robot::message_of(part).is_none() {
             return body::words(&body::message(part, ""));
         }
         let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
@@ -258,14 +258,14 @@ impl Channel for DingTalkChannel {
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
         // A robot's messages are no notices: every one of them arrives.
-        if robot::said(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
+        if robot::message_of(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
         if let Some(chat) = target::chat(call.targets) {
             return group::send(self, call, chat).await;
         }
-        if let Some(said) = robot::said(call.content) {
+        if let Some(said) = robot::message_of(call.content) {
             return robot::send(self, &said, call.targets).await;
         }
         let listed = |wanted: fn(AddressKind) -> bool| {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 /// A message in a kind of the robot's own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Said<'a> {
+pub(super) struct RobotMessage<'a> {
     pub(super) msg_key: &'a str,
     /// A JSON text.
     pub(super) msg_param: &'a str,
@@ -26,15 +26,15 @@ pub(super) struct Said<'a> {
 }
 
 /// The robot's message that a content is, if it is one.
-pub(super) fn said(content: &Content) -> Option<Said<'_>> {
+pub(super) fn message_of(content: &Content) -> Option<RobotMessage<'_>> {
     let native = content.native.as_ref()?.as_object()?;
     let text = |name: &str| native.get(name).and_then(Value::as_str);
     let msg_key = text("msgKey")?;
     let other = native.keys().map(String::as_str).find(|name| !matches!(*name, "msgKey" | "msgParam"));
-    Some(Said { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
+    Some(RobotMessage { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
 }
 
-impl Said<'_> {
+impl RobotMessage<'_> {
     /// What is wrong with it, as far as that is known; the rest is the platform's to say.
     pub(super) fn check(&self) -> Result<(), Unfit> {
         if let Some(other) = self.other {
@@ -60,7 +60,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
             // Ids of files are as in [`body::check`].
             return body::robot_message(content, &"@".repeat(64), false).map(drop);
         }
-        return match said(content) {
+        return match message_of(content) {
             None => Ok(()),
             Some(_) => Err(unfit(Bilingual::fixed(
                 "is a robot's message, and a chatid is not the robot's: name the cid…",
@@ -68,7 +68,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
             ))),
         };
     }
-    if said(content).is_none() {
+    if message_of(content).is_none() {
         return Ok(());
     }
     if !to.iter().all(|address| matches!(address.kind, AddressKind::Userid | AddressKind::Mobile)) {
@@ -87,7 +87,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
 }
 
 /// Sends to people, one by one.
-pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[Target]) -> Outcome {
+pub(super) async fn send(channel: &DingTalkChannel, said: &RobotMessage<'_>, targets: &[Target]) -> Outcome {
     let request = SendToPeople {
         robot_code: channel.robot_code.clone(),
         user_ids: targets.iter().map(|target| target.wire_id().into_owned()).collect(),
@@ -152,16 +152,16 @@ mod tests {
     #[test]
     fn a_robots_message_goes_to_people_and_conversations_only() {
         let content = native(json!({"msgKey": "sampleText", "msgParam": "{\"content\":\"a\"}"}));
-        said(&content).unwrap().check().unwrap();
+        message_of(&content).unwrap().check().unwrap();
         let to = |kind, value: &str| check_for(&content, &[Address::new(kind, value)]);
         assert!(to(AddressKind::Userid, "li").is_ok() && to(AddressKind::Chat, "cid1").is_ok());
         assert!(to(AddressKind::Department, "1").is_err() && to(AddressKind::Chat, "chat1").is_err());
         let many: Vec<Address> = (0..21).map(|n| Address::new(AddressKind::Userid, n.to_string())).collect();
         assert!(check_for(&content, &many).unwrap_err().text().en.contains("at most 20"));
         for wrong in [json!({"msgKey": "a", "msgParam": "[]"}), json!({"msgKey": "a", "msgParam": "{}", "x": 1})] {
-            assert!(said(&native(wrong)).unwrap().check().is_err());
+            assert!(message_of(&native(wrong)).unwrap().check().is_err());
         }
-        assert!(said(&native(json!({"msgtype": "text"}))).is_none());
+        assert!(message_of(&native(json!({"msgtype": "text"}))).is_none());
         assert_eq!(Handle::read("people:k:1").unwrap(), Handle::People { key: "k:1" });
     }
 }

@@ -21,7 +21,7 @@ use hongyan_core::{
     Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
     Unfit, Uploaded, Uploads, bilingual,
 };
-use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, Scope, lenient};
+use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, RateScope, lenient};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_text::Dialect;
@@ -200,7 +200,7 @@ impl WeComChannel {
                 receipts_for: None,
                 recall_for: RecallMessage::SPEC.within(),
                 concurrency: 16,
-                rates: published::rates(spec, Scope::App),
+                rates: published::rates(spec, RateScope::App),
             },
         })
     }
@@ -214,7 +214,7 @@ impl WeComChannel {
     /// The platform's published rates for messages to one person; the excess is dropped in silence.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendMessage::SPEC, Scope::Recipient)
+        published::rates(&SendMessage::SPEC, RateScope::Recipient)
     }
 }
 
