@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, RecipientState, Resolution, Target, TargetResult, Unfit,
+    Group, Health, Mailbox, Naming, Outcome, Rate, Reason, RecipientState, Resolution, Target, TargetResult,
+    TokenHealth, Unfit,
 };
 use hongyan_endpoint::{Class, ErrorCode, Fault, File, Invalid, bilingual, mail_address};
 use hongyan_mail::{Attachment, Mail, Mailer, MailerConfig, Party, Preset, SendFault, Shown, Tls};
@@ -390,7 +391,7 @@ impl Channel for MailChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into() }
+        Health { token: TokenHealth::NotUsed }
     }
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {

@@ -102,7 +102,7 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
 }
 
 fn taken(handle: Option<String>) -> Outcome {
-    Outcome::Taken { handle, exceptions: Vec::new() }
+    Outcome::Taken { handle: handle.map(Into::into), exceptions: Vec::new() }
 }
 
 /// The user ids of those who have read a message, page by page.

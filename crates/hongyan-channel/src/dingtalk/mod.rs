@@ -21,9 +21,9 @@ use crate::{
 use async_trait::async_trait;
 use group::Handle;
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution,
-    Target, TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
+    Address, AddressKind, Bilingual, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content,
+    Dedup, FileUse, Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, ReceiptReport, Receipts,
+    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk,
@@ -284,7 +284,7 @@ impl Channel for DingTalkChannel {
             rest: call.content.given.clone().unwrap_or_default(),
         };
         match self.client.call(&request).await {
-            Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },
+            Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string().into()), exceptions: Vec::new() },
             Err(fault) => Outcome::failed(fault),
         }
     }
@@ -359,8 +359,8 @@ impl Channel for DingTalkChannel {
 
 #[async_trait]
 impl Receipts for DingTalkChannel {
-    async fn ask(&self, handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
-        let (agent_id, task_id) = match Handle::read(handle)? {
+    async fn ask(&self, handle: &CallHandle, targets: &[Target]) -> Result<ReceiptReport, Fault> {
+        let (agent_id, task_id) = match Handle::read(handle.as_str())? {
             Handle::Task(task) => (self.agent_id, task),
             Handle::People { key } => return robot::receipts(self, key, targets).await,
             chat => return group::receipts(self, chat, targets).await,
@@ -391,8 +391,8 @@ impl Receipts for DingTalkChannel {
 
 #[async_trait]
 impl Recall for DingTalkChannel {
-    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
-        match Handle::read(handle)? {
+    async fn take_back(&self, handle: &CallHandle) -> Result<(), Fault> {
+        match Handle::read(handle.as_str())? {
             Handle::Task(msg_task_id) => {
                 self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
             }
@@ -403,8 +403,8 @@ impl Recall for DingTalkChannel {
         }
     }
 
-    fn window(&self, handle: &str) -> Option<Duration> {
-        match Handle::read(handle) {
+    fn window(&self, handle: &CallHandle) -> Option<Duration> {
+        match Handle::read(handle.as_str()) {
             // The older operations have none.
             Ok(Handle::Chat { .. }) => None,
             Ok(_) | Err(_) => self.capabilities.recall_for,

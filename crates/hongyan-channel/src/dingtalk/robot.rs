@@ -110,7 +110,7 @@ pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[
         Some(TargetResult { index: target.index, state: RecipientState::Refused, reason: Some(reason.clone()) })
     });
     let handle = Some(sent.process_query_key.as_str()).filter(|key| !key.is_empty());
-    Outcome::Taken { handle: handle.map(|key| format!("people:{key}")), exceptions: exceptions.collect() }
+    Outcome::Taken { handle: handle.map(|key| format!("people:{key}").into()), exceptions: exceptions.collect() }
 }
 
 /// The list of those who were sent too much.

@@ -17,9 +17,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
-    Unfit, Uploaded, Uploads, bilingual,
+    Address, AddressKind, Bilingual, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content,
+    Dedup, FileUse, Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target,
+    TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, Scope, lenient};
 use hongyan_net::{Http, Options};
@@ -263,7 +263,7 @@ impl WeComChannel {
         let request = SendChat { chatid: chat.wire_id().into_owned(), msgtype, content, safe };
         match self.client.call(&request).await {
             Ok(_) => Outcome::Taken {
-                handle: Some(format!("chat:{}", request.chatid)),
+                handle: Some(format!("chat:{}", request.chatid).into()),
                 exceptions: truncated(cut, std::slice::from_ref(chat), &[]),
             },
             Err(fault) => Outcome::failed(fault),
@@ -344,7 +344,7 @@ impl Channel for WeComChannel {
                 self.codes.note(&sent.msgid, &sent.response_code);
                 let mut exceptions = rejected(&sent, call.targets);
                 exceptions.extend(truncated(cut, call.targets, &exceptions));
-                Outcome::Taken { exceptions, handle: Some(sent.msgid).filter(|id| !id.is_empty()) }
+                Outcome::Taken { exceptions, handle: Some(sent.msgid).filter(|id| !id.is_empty()).map(Into::into) }
             }
             Err(fault) if fault.code() == ALL_INVALID => {
                 let reason = Reason::of(&fault);
@@ -372,8 +372,8 @@ impl Channel for WeComChannel {
         }
     }
 
-    fn response_code(&self, handle: &str) -> Option<String> {
-        self.codes.find(handle)
+    fn response_code(&self, handle: &CallHandle) -> Option<String> {
+        self.codes.find(handle.as_str())
     }
 
     fn file_use(&self, _form: Format) -> FileUse {
@@ -437,16 +437,16 @@ impl Channel for WeComChannel {
 
 #[async_trait]
 impl Recall for WeComChannel {
-    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
-        if handle.starts_with("chat:") {
+    async fn take_back(&self, handle: &CallHandle) -> Result<(), Fault> {
+        if handle.as_str().starts_with("chat:") {
             return Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")));
         }
-        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
+        self.client.call(&RecallMessage { msgid: handle.as_str().to_owned() }).await.map(drop)
     }
 
-    fn window(&self, handle: &str) -> Option<Duration> {
+    fn window(&self, handle: &CallHandle) -> Option<Duration> {
         // Group chats have no way back.
-        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
+        self.capabilities.recall_for.filter(|_| !handle.as_str().starts_with("chat:"))
     }
 }
 
