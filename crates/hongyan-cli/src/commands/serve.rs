@@ -12,6 +12,7 @@ use hongyan_channel::Account;
 use hongyan_core::{Clock, clock::System};
 use hongyan_gateway::{Config, Gateway, config::LogFormat, keys};
 use hongyan_store::{Options, Sqlite};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,6 +29,7 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
         );
     }
     logging::start(config.log.level.name(), config.log.format == LogFormat::Json);
+    provide_open_files(config.server.max_connections as u64);
     let (gateway, first_key) = start(config).await?;
     if json {
         say!("{}", json!({"listen": gateway.address.to_string(), "key": first_key}));
@@ -52,6 +54,25 @@ pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
     told_to_stop().await?;
     gateway.stop().await;
     Ok(Exit::Done)
+}
+
+/// Files that are open beside the callers' connections: the store, calls to platforms, what is read and written.
+const OTHER_FILES: u64 = 1_024;
+
+/// Raises how many files the process may have open to what its connections may need, as far as the system lets it. A
+/// process without one can neither answer nor send.
+fn provide_open_files(connections: u64) {
+    let wanted = connections.saturating_add(OTHER_FILES);
+    let Ok((now, most)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    let allowed = wanted.min(most);
+    if now < allowed && setrlimit(Resource::RLIMIT_NOFILE, allowed, most).is_err() || most < wanted {
+        let open_files = now.max(allowed);
+        tracing::warn!(
+            open_files,
+            wanted,
+            "fewer files may be open than server.max_connections may need: raise the limit (ulimit -n, LimitNOFILE=), or lower it"
+        );
+    }
 }
 
 /// Opens the store and the accounts and starts a gateway; gives the first key if it had to be made.

@@ -143,3 +143,19 @@ async fn what_is_due_soon_is_not_forgotten_behind_what_is_due_now() {
     }
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_low_limit_of_open_files_is_raised_to_what_connections_need() {
+    let mut stage = Stage::dark("").await;
+    let mut command = stage.command_of("sh");
+    command.args([
+        "-c",
+        "ulimit -Sn 200 && ulimit -Hn 1500 && exec \"$0\" serve --json",
+        env!("CARGO_BIN_EXE_hongyan"),
+    ]);
+    let id = stage.start_by(command);
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+    let open_files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit of open files");
+    let words: Vec<&str> = open_files.split_whitespace().collect();
+    assert_eq!(words[3..5], ["1500", "1500"], "as far as the system lets it: {open_files}");
+}
