@@ -1,7 +1,7 @@
 //! Group chats of the application: made and changed by their `chatid`, scene groups by their `openConversationId`.
 
 use super::{
-    DingTalkChannel,
+    application::DingTalkChannel,
     group::{self, Handle, is_conversation},
 };
 use crate::refusal::invalid;

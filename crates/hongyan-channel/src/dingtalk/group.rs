@@ -1,7 +1,7 @@
 //! Messages to group chats: by the older `chatid`, in the company's name; by `openConversationId`, through the
 //! application's robot. Which call it was is kept in the handle.
 
-use super::{DingTalkChannel, body};
+use super::{application::DingTalkChannel, body};
 use crate::refusal;
 use hongyan_core::{Call, CallFile, Outcome, Reason, ReceiptReport, RecipientState, Target, TargetResult};
 use hongyan_dingtalk::{

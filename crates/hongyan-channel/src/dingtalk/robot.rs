@@ -2,7 +2,7 @@
 //! people one by one, or in a group with an `openConversationId`. How every other content becomes one of these kinds
 //! in a group is [`super::body`]'s.
 
-use super::{DingTalkChannel, body, group::is_conversation};
+use super::{application::DingTalkChannel, body, group::is_conversation};
 use crate::{refusal, target};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Content, Flaw, Outcome, Reason, ReceiptReport, RecipientState, Target,
