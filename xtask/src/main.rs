@@ -9,6 +9,7 @@ mod layers;
 mod licences;
 mod prose;
 mod python;
+mod rings;
 mod schemathesis;
 mod workspace;
 
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   ci                   everything that CI runs, in order; stops at the first failure
-  layers               do the crates' dependencies point down, as the style guide says?
+  layers               do the crates' dependencies point down, and do no files use each other in a ring?
   prose                is anything decided by reading an error's words?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
         ["ci"] => ci::run(),
-        ["layers"] => layers::check(),
+        ["layers"] => layers::check().and_then(|()| rings::check()),
         ["prose"] => prose::check(),
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),

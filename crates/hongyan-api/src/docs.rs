@@ -70,8 +70,9 @@ fn section(html: &mut String, route: &Route) {
         html.push_str("</table>");
     }
     html.push_str("<table>");
-    for status in route.answers() {
-        row(html, &[&status.status.to_string(), &marked(status.en)]);
+    for answer in route.answers() {
+        let codes: Vec<String> = answer.codes.iter().map(|code| format!("<code>{}</code>", code.name())).collect();
+        row(html, &[&answer.status.to_string(), &marked(answer.en), &codes.join(" ")]);
     }
     html.push_str("</table></section>");
 }

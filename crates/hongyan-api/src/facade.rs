@@ -48,7 +48,7 @@ pub enum FacadeKind {
     /// Yes or no.
     Flag,
     /// The words of a text message.
-    Words,
+    MessageText,
     /// User ids: joined with commas, or a list.
     Ids,
 }
@@ -96,7 +96,7 @@ pub const FACADE: &[FacadeRoute] = &[
             "userid_list,dept_id_list, to_all_user必须有一个不能为空",
         )),
         params: &[
-            need("msg", FacadeKind::Words, "msg不能为空"),
+            need("msg", FacadeKind::MessageText, "msg不能为空"),
             may("to_all_user", FacadeKind::Flag),
             may("dept_id_list", FacadeKind::Text),
             may("userid_list", FacadeKind::Text),
@@ -236,7 +236,7 @@ pub const FACADE: &[FacadeRoute] = &[
         path: "/api/dingtalkserve/chatSend",
         operation: "chat.send",
         scope: Scope::Send,
-        params: &[CHAT, need("msg", FacadeKind::Words, "群消息不能为空")],
+        params: &[CHAT, need("msg", FacadeKind::MessageText, "群消息不能为空")],
         summary_en: "Send a text to a group chat, through the outbox.",
         summary_zh: "发送群消息（经由发件箱）。",
         ..READ
@@ -264,7 +264,7 @@ impl FacadeRoute {
             .map(|param| {
                 let kind = match param.kind {
                     FacadeKind::Text => "a text, or a number",
-                    FacadeKind::Words => "the words of a text message",
+                    FacadeKind::MessageText => "the words of a text message",
                     FacadeKind::Integer => "a whole number, or a text that is one",
                     FacadeKind::Flag => "yes or no: true, false, 1, 0, or a text that says so",
                     FacadeKind::Ids => "user ids: joined with commas, or a list",

@@ -13,8 +13,10 @@ mod body;
 pub mod docs;
 mod facade;
 mod openapi;
+mod operation;
 mod problem;
 mod request;
+mod route;
 mod routes;
 
 pub use body::{
@@ -25,8 +27,9 @@ pub use body::{
 };
 pub use facade::{FACADE, FacadeKind, FacadeParam, FacadeRoute, OWNER_NOT_A_MEMBER};
 pub use openapi::openapi;
+pub use operation::Operation;
 pub use problem::{CONTENT_TYPE, Code, Problem};
-pub use routes::{
-    DEFAULT_PAGE, LONGEST_WAIT, MAX_BATCH, MAX_MEMBERS, MAX_PAGE, Method, Operation, Param, ParamKind, ROUTES, Route,
-    Status,
+pub use route::{
+    Answer, DEFAULT_PAGE, LONGEST_WAIT, MAX_BATCH, MAX_MEMBERS, MAX_PAGE, Method, Param, ParamKind, Route, Status,
 };
+pub use routes::ROUTES;

@@ -138,6 +138,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, asked: &mut SchemaG
         .answers()
         .into_iter()
         .map(|status| {
+            let codes: Vec<&str> = status.codes.iter().map(|code| code.name()).collect();
+            let problem = json!({"allOf": [problem, {"properties": {"code": {"enum": codes}}}]});
             let content = if status.status < 300 {
                 match &response {
                     Some(schema) => json!({route.media_type: {"schema": schema}}),

@@ -45,7 +45,7 @@ pub struct Problem {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $text:literal $en:literal $zh:literal;)*) => {
         /// The kinds of problem.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $($(#[$doc])* $name),* }
 
         impl Code {

@@ -2,153 +2,12 @@
 
 use crate::{
     AccountCheck, AccountList, BatchResult, CallbackPage, CancelReport, ChatChanged, ChatList, ChatOrder, ChatPage,
-    DepartmentList, FileList, Live, MessageAccepted, MessageBatch, MessagePage, PersonList, PlanReport, ReaderReport,
-    Ready, RecallReport, RecipientList, RetryReport,
+    Code, DepartmentList, FileList, Live, MessageAccepted, MessageBatch, MessagePage, Method, Operation, Param,
+    ParamKind, PersonList, PlanReport, ReaderReport, Ready, RecallReport, RecipientList, RetryReport, Route,
+    route::{ASKS, BAD_FIELD, BUSY, CHANGES, CONFLICT, LATE, NO_ROOM, NO_SUCH, RESTS, Status, done, problem},
 };
 use hongyan_core::{ChatChange, ChatRow, FileRow, Message, MessageRow, Person, Scope};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use std::time::Duration;
-
-/// One call of the gateway.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// How it is called.
-    pub method: Method,
-    /// Its path; what stands in braces is a parameter.
-    pub path: &'static str,
-    /// What the key must be allowed; `None`: no key is needed.
-    pub scope: Option<Scope>,
-    /// Which call it is.
-    pub operation: Operation,
-    /// One sentence, in English.
-    pub summary_en: &'static str,
-    /// One sentence, in Chinese.
-    pub summary_zh: &'static str,
-    /// The schema of its body; `None`: it takes none.
-    pub request: Option<fn(&mut SchemaGenerator) -> Schema>,
-    /// Whether its body is a file: the bytes themselves, or a form that holds them.
-    pub upload: bool,
-    /// The schema of its reply; `None`: not JSON.
-    pub response: Option<fn(&mut SchemaGenerator) -> Schema>,
-    /// The reply's media type.
-    pub media_type: &'static str,
-    /// Query parameters; any other is refused.
-    pub query: &'static [Param],
-    /// Whether exactly one of the query parameters is given.
-    pub one_of_query: bool,
-    /// Whether any query is let pass unread: probes and browsers add their own.
-    pub any_query: bool,
-    /// Whether `Idempotency-Key` means something to it.
-    pub idempotent: bool,
-    /// The answer when it is done.
-    pub success: Status,
-    /// Problems of this call alone; [`Self::answers`] adds those that follow from its key, body and query.
-    pub errors: &'static [Status],
-}
-
-impl Route {
-    /// Whether this is one of its query parameters.
-    #[must_use]
-    pub fn takes(&self, name: &str) -> bool {
-        self.query.iter().any(|param| match param.name.strip_suffix("KEY") {
-            Some(before) => name.len() > before.len() && name.starts_with(before),
-            None => param.name == name,
-        })
-    }
-
-    /// Every answer, by status; each status stands once.
-    #[must_use]
-    pub fn answers(&self) -> Vec<Status> {
-        let sets: [(bool, &[Status]); 5] = [
-            (true, &[self.success]),
-            (true, self.errors),
-            (self.request.is_some(), JSON_BODY),
-            (!self.query.is_empty(), &[BAD_QUERY]),
-            (self.scope.is_some(), WITH_KEY),
-        ];
-        let mut answers: Vec<Status> = Vec::new();
-        for status in sets.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, set)| set) {
-            if !answers.iter().any(|one| one.status == status.status) {
-                answers.push(*status);
-            }
-        }
-        answers.sort_by_key(|status| status.status);
-        answers
-    }
-}
-
-/// The methods in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// `GET`, and `HEAD` with it.
-    Get,
-    /// `POST`.
-    Post,
-}
-
-impl Method {
-    /// As on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
-
-/// A query parameter.
-#[derive(Debug, Clone, Copy)]
-pub struct Param {
-    /// Its name; `label.KEY` stands for any key.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: ParamKind,
-    /// Whether it has to be there.
-    pub required: bool,
-    /// What it does, in English.
-    pub en: &'static str,
-    /// What it does, in Chinese.
-    pub zh: &'static str,
-}
-
-/// What a query parameter holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParamKind {
-    /// Any text.
-    Text,
-    /// A line with at least one visible character.
-    Line,
-    /// A file's name.
-    FileName,
-    /// 1 to [`MAX_PAGE`], [`DEFAULT_PAGE`] where it is absent.
-    Limit,
-    /// A number that an answer has named.
-    Number,
-    /// The id of a message that an answer has named.
-    MessageId,
-    /// The id of a file that an answer has named.
-    FileId,
-    /// The number of a department.
-    Department,
-    /// A moment with its zone.
-    Time,
-    /// A time to wait, at most [`LONGEST_WAIT`].
-    Wait,
-    /// A recipient's state.
-    State,
-}
-
-/// The most entries of a page.
-pub const MAX_PAGE: usize = 1_000;
-/// Entries of a page where the caller does not say.
-pub const DEFAULT_PAGE: usize = 50;
-/// The most messages of one batch.
-pub const MAX_BATCH: usize = 1_000;
-/// The most user ids in one request about a group chat.
-pub const MAX_MEMBERS: usize = 1_000;
-/// The longest wait for an outcome.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 const fn param(name: &'static str, kind: ParamKind, en: &'static str, zh: &'static str) -> Param {
     Param { name, kind, required: false, en, zh }
@@ -156,110 +15,13 @@ const fn param(name: &'static str, kind: ParamKind, en: &'static str, zh: &'stat
 
 const CURSOR: Param = param("cursor", ParamKind::Text, "`next_cursor` of the page before", "上一页的 `next_cursor`");
 const LIMIT: Param = param("limit", ParamKind::Limit, "1 to 1000, 50 by default", "1 到 1000，默认 50");
-
-/// A status that a call may answer with.
-#[derive(Debug, Clone, Copy)]
-pub struct Status {
-    /// The HTTP status.
-    pub status: u16,
-    /// When, in English.
-    pub en: &'static str,
-    /// Whether its body may be the call's own reply; below 300 it always is, else a problem document too.
-    pub reply: bool,
-}
-
-macro_rules! operations {
-    ($($name:ident = $text:literal),* $(,)?) => {
-        /// The calls, by name.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Operation { $(#[doc = concat!("`", $text, "`.")] $name),* }
-
-        impl Operation {
-            /// Every call.
-            pub const EVERY: &[Self] = &[$(Self::$name),*];
-
-            /// OpenAPI's `operationId` and the metrics' `route`.
-            #[must_use]
-            pub const fn name(self) -> &'static str { match self { $(Self::$name => $text),* } }
-        }
-    };
-}
-
-operations! {
-    SendMessage = "message.send",
-    SendBatch = "message.batch",
-    PlanMessage = "message.plan",
-    ListMessages = "message.list",
-    GetMessage = "message.get",
-    ListRecipients = "message.recipients",
-    RecallMessage = "message.recall",
-    RetryMessage = "message.retry",
-    CancelMessage = "message.cancel",
-    ListReaders = "message.readers",
-    PutFile = "media.put",
-    ListFiles = "media.list",
-    GetFile = "media.get",
-    GetContent = "media.content",
-    CreateChat = "chat.create",
-    ListChats = "chat.list",
-    GetChat = "chat.get",
-    ChangeChat = "chat.change",
-    FindPerson = "contact.person",
-    ListDepartments = "contact.departments",
-    ListMembers = "contact.members",
-    ListAccounts = "account.list",
-    CheckAccount = "account.check",
-    ListCallbacks = "callback.list",
-    Live = "health.live",
-    Ready = "health.ready",
-    Metrics = "metrics",
-    OpenApi = "openapi",
-    Docs = "docs",
-}
+const JSON: &str = "application/json";
+const DONE: Status = done(200, "done");
+const A_PAGE: Status = done(200, "a page");
 
 fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
-
-const fn status(status: u16, en: &'static str) -> Status {
-    Status { status, en, reply: status < 300 }
-}
-
-const JSON: &str = "application/json";
-const DONE: Status = status(200, "done");
-const A_PAGE: Status = status(200, "a page");
-const NO_SUCH: Status = status(404, "there is no such message, account or file");
-const LATE: Status = status(408, "the body did not arrive in time");
-const CONFLICT: Status = status(409, "the idempotency key was used with another body");
-const BAD_FIELD: Status = status(422, "a field is unknown or has a wrong value; `field` names it");
-const BUSY: Status = status(503, "the store is busy: try again after `Retry-After` seconds");
-const BAD_QUERY: Status = status(400, "a query parameter is unknown or has a wrong value");
-
-/// Problems of every call with a key.
-const WITH_KEY: &[Status] = &[
-    status(400, "the path, a header or a query parameter is not as it should be"),
-    status(401, "no key, or one that is not known"),
-    status(403, "the key may not do this, or not with this account"),
-    status(500, "the store failed, or something that nobody foresaw"),
-    status(503, "the gateway is busy: try again after `Retry-After` seconds"),
-];
-/// Problems of every call whose body is JSON.
-const JSON_BODY: &[Status] = &[
-    status(400, "malformed JSON, header or query"),
-    LATE,
-    status(413, "the body is too large"),
-    status(415, "the body is not declared as JSON"),
-];
-/// Problems of a call that asks a platform.
-const ASKS: &[Status] = &[
-    status(404, "there is no such account, or the platform knows no such thing"),
-    status(422, "a field has a wrong value, the account has no such thing, or the platform refused it"),
-    status(502, "the platform cannot be reached or does not let the application in; `error` says why"),
-    status(503, "the platform's quota is spent for now, or the store is busy"),
-];
-/// Problems of a call that changes something at a platform.
-const CHANGES: &[Status] =
-    &[ASKS[0], ASKS[1], ASKS[2], ASKS[3], status(504, "the platform's reply was lost: it may have been done")];
 
 /// A call that reads, as most do; entries below change what differs.
 const READ: Route = Route {
@@ -290,8 +52,8 @@ const SEND: Route = Route {
     scope: Some(Scope::Send),
     request: Some(schema::<Message>),
     idempotent: true,
-    success: status(202, "accepted: it is on disk"),
-    errors: &[CONFLICT, BAD_FIELD, BUSY],
+    success: done(202, "accepted: it is on disk"),
+    errors: &[CONFLICT, BAD_FIELD, BUSY, NO_ROOM],
     ..READ
 };
 
@@ -318,7 +80,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "一次提交最多接收 1000 条消息，逐条返回结果；全部不合格时为 422。",
         request: Some(schema::<MessageBatch>),
         response: Some(schema::<BatchResult>),
-        errors: &[CONFLICT, Status { reply: true, ..BAD_FIELD }, BUSY],
+        errors: &[CONFLICT, Status { reply: true, ..BAD_FIELD }, BUSY, NO_ROOM],
         ..SEND
     },
     Route {
@@ -328,7 +90,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "查看一条消息将产生的调用及其成本；不存储、不发送。",
         response: Some(schema::<PlanReport>),
         idempotent: false,
-        success: status(200, "the plan"),
+        success: done(200, "the plan"),
         errors: &[BAD_FIELD],
         ..SEND
     },
@@ -388,7 +150,7 @@ pub const ROUTES: &[Route] = &[
         response: Some(schema::<RecallReport>),
         idempotent: false,
         success: DONE,
-        errors: &[NO_SUCH],
+        errors: &[NO_SUCH, RESTS],
         ..SEND
     },
     Route {
@@ -441,13 +203,17 @@ pub const ROUTES: &[Route] = &[
             "the file's name as recipients see it; needed unless a form names it",
             "接收人看到的文件名；表单未带文件名时必填",
         )],
-        success: status(201, "kept"),
+        success: done(201, "kept"),
         errors: &[
             LATE,
-            status(413, "the file is larger than `server.max_file_bytes`"),
-            status(422, "the file is empty, has no proper name, or the form does not hold one file"),
+            problem(
+                &[Code::MalformedJson],
+                "the body broke off, or a header or query parameter is not as it should be",
+            ),
+            problem(&[Code::TooLarge], "the file is larger than `server.max_file_bytes`"),
+            problem(&[Code::InvalidField], "the file is empty, has no proper name, or the form does not hold one file"),
             BUSY,
-            status(507, "there is no room: deliveries wait for the files that are kept"),
+            NO_ROOM,
         ],
         ..READ
     },
@@ -488,7 +254,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "创建群聊；发送消息时以 `{\"chat\": id}` 作为接收人。",
         request: Some(schema::<ChatOrder>),
         response: Some(schema::<ChatRow>),
-        success: status(201, "made"),
+        success: done(201, "made"),
         errors: CHANGES,
         ..READ
     },
@@ -512,7 +278,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "A group chat as the platform has it.",
         summary_zh: "从平台读取群聊。",
         response: Some(schema::<ChatPage>),
-        success: status(200, "as the platform has it"),
+        success: done(200, "as the platform has it"),
         errors: ASKS,
         ..READ
     },
@@ -525,7 +291,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "修改群聊：名称、群主、新增与移除的成员；未给出的保持不变。",
         request: Some(schema::<ChatChange>),
         response: Some(schema::<ChatChanged>),
-        success: status(200, "changed"),
+        success: done(200, "changed"),
         errors: CHANGES,
         ..READ
     },
@@ -541,7 +307,7 @@ pub const ROUTES: &[Route] = &[
             param("mobile", ParamKind::Line, "mobile number", "手机号"),
             param("email", ParamKind::Line, "mail address", "邮箱"),
         ],
-        success: status(200, "as the platform has it"),
+        success: done(200, "as the platform has it"),
         errors: ASKS,
         ..READ
     },
@@ -552,7 +318,7 @@ pub const ROUTES: &[Route] = &[
         summary_zh: "某部门的直接下级部门；不指定时为账号可见的顶层部门。",
         response: Some(schema::<DepartmentList>),
         query: &[param("below", ParamKind::Department, "id of the department above", "上级部门 ID")],
-        success: status(200, "as the platform has it"),
+        success: done(200, "as the platform has it"),
         errors: ASKS,
         ..READ
     },
@@ -562,7 +328,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The people of a department, not of those below it.",
         summary_zh: "部门的直属成员，不含下级部门。",
         response: Some(schema::<PersonList>),
-        success: status(200, "as the platform has it"),
+        success: done(200, "as the platform has it"),
         errors: ASKS,
         ..READ
     },
@@ -605,7 +371,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The process is alive.",
         summary_zh: "进程存活。",
         response: Some(schema::<Live>),
-        success: status(200, "alive"),
+        success: done(200, "alive"),
         ..PAGE
     },
     Route {
@@ -614,8 +380,8 @@ pub const ROUTES: &[Route] = &[
         summary_en: "The store can be written.",
         summary_zh: "存储可写。",
         response: Some(schema::<Ready>),
-        success: status(200, "ready"),
-        errors: &[status(503, "the store cannot be written")],
+        success: done(200, "ready"),
+        errors: &[problem(&[Code::NotReady, Code::StoreUnavailable], "the store cannot be written")],
         ..PAGE
     },
     Route {
@@ -632,7 +398,7 @@ pub const ROUTES: &[Route] = &[
         operation: Operation::OpenApi,
         summary_en: "This interface as OpenAPI 3.1.",
         summary_zh: "本接口的 OpenAPI 3.1 描述。",
-        success: status(200, "the document"),
+        success: done(200, "the document"),
         ..PAGE
     },
     Route {
@@ -641,7 +407,7 @@ pub const ROUTES: &[Route] = &[
         summary_en: "This interface as a page to read.",
         summary_zh: "本接口的可读文档。",
         media_type: "text/html; charset=utf-8",
-        success: status(200, "the page"),
+        success: done(200, "the page"),
         ..PAGE
     },
 ];
@@ -680,6 +446,19 @@ mod tests {
                 assert_eq!(answers.contains(&status), holds, "{}: {status}", route.path);
             }
         }
+    }
+
+    #[test]
+    fn every_problem_has_the_status_of_its_answer_and_is_some_routes() {
+        let mut answered: Vec<Code> = Vec::new();
+        for answer in ROUTES.iter().flat_map(Route::answers) {
+            assert_eq!(answer.codes.is_empty(), answer.status < 300, "{answer:?}");
+            assert!(answer.codes.iter().all(|code| code.status() == answer.status), "{answer:?}");
+            answered.extend(answer.codes);
+        }
+        // The one that no route answers, because it is for paths with another method.
+        let missing: Vec<&Code> = Code::EVERY.iter().filter(|code| !answered.contains(code)).collect();
+        assert_eq!(missing, [&Code::MethodNotAllowed]);
     }
 
     #[test]

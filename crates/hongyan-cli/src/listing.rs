@@ -131,12 +131,12 @@ fn render(headers: &[&str], rows: &[Vec<Cell>], width: Option<usize>) -> String 
 
 /// Takes from the widest columns until all fit.
 fn fit(widths: &mut [usize], terminal: usize) {
-    let room = terminal.saturating_sub(GAP * widths.len().saturating_sub(1));
-    while widths.iter().sum::<usize>() > room {
+    let available = terminal.saturating_sub(GAP * widths.len().saturating_sub(1));
+    while widths.iter().sum::<usize>() > available {
         let Some(widest) = widths.iter().copied().max().filter(|widest| *widest > NARROWEST) else { return };
         let second = widths.iter().copied().filter(|width| *width < widest).max().unwrap_or(0);
         let many = widths.iter().filter(|width| **width == widest).count();
-        let over = widths.iter().sum::<usize>() - room;
+        let over = widths.iter().sum::<usize>() - available;
         // Down to the next widest, or as far as needed, shared among equals.
         let to = widest.saturating_sub(over.div_ceil(many)).max(second).max(NARROWEST).min(widest - 1);
         widths.iter_mut().filter(|width| **width == widest).for_each(|width| *width = to);

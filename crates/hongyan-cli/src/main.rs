@@ -10,13 +10,13 @@ mod commands;
 mod configuration;
 mod exit;
 mod lang;
+mod ledger;
 mod listing;
 mod logging;
 mod out;
 mod progress;
 mod remote;
 mod when;
-mod words;
 
 use args::{Args, Command, ScriptArgs, Scripts};
 use clap::{CommandFactory, FromArgMatches};

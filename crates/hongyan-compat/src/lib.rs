@@ -17,7 +17,7 @@ mod platform;
 mod robot;
 mod send;
 mod services;
-mod slow;
+mod throttle;
 mod tokens;
 
 pub use config::{FacadeConfig, OfficialConfig};

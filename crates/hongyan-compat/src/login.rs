@@ -4,7 +4,7 @@ use crate::{
     application::Application,
     platform::PlatformKind,
     services::Services,
-    slow::Slow,
+    throttle::LoginThrottle,
     tokens::{Holder, Tokens},
 };
 use hongyan_dingtalk::token as dingtalk;
@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 pub(crate) struct Logins {
     pub(crate) applications: Vec<Application>,
     pub(crate) tokens: Tokens,
-    pub(crate) slow: Slow,
+    pub(crate) throttle: LoginThrottle,
 }
 
 /// Answers a login.
@@ -57,7 +57,7 @@ async fn token(
         holder(&logins.applications, &|key| services.keys.recognise(key), platform, (&id, of_company), &secret);
     let found = holder.ok_or_else(|| wrong_pair(&logins.applications, platform, spec, call, &id));
     let credential = [id.as_bytes(), b"\0", secret.as_bytes()].concat();
-    let holder = logins.slow.answer(services.clock.now(), (platform, spec), parts, &credential, found).await?;
+    let holder = logins.throttle.answer(services.clock.now(), (platform, spec), parts, &credential, found).await?;
     let (access_token, life) = logins.tokens.issue(platform, holder, services.clock.now());
     let expires_in = i64::try_from(life.as_secs()).unwrap_or_default().max(1);
     let reply = match (platform, spec.role) {

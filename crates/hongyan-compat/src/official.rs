@@ -14,7 +14,7 @@ use crate::{
     robot::{self, Robot},
     send,
     services::Services,
-    slow::Slow,
+    throttle::LoginThrottle,
     tokens::{TokenState, Tokens},
 };
 use axum::{body::Body, response::Response};
@@ -56,7 +56,7 @@ impl OfficialApi {
         Ok(Self {
             services,
             operations: OperationsByPath::new(),
-            logins: Logins { applications, tokens: Tokens::new()?, slow: Slow::default() },
+            logins: Logins { applications, tokens: Tokens::new()?, throttle: LoginThrottle::default() },
             robots: robot::open(config, accounts),
         })
     }
@@ -77,14 +77,14 @@ impl OfficialApi {
         let Some(operation) = self.operations.find(parts.method.as_str(), path) else {
             return PlatformKind::no_such_path(path).map(|sealed| Answer::from(sealed).into_response());
         };
-        let answer = match self.admitted(operation, parts, body).await {
+        let answer = match self.dispatch(operation, parts, body).await {
             Ok(answer) => answer,
             Err(fault) => operation.platform.seal(operation.declared.spec(), Err(&fault)).into(),
         };
         Some(answer.into_response())
     }
 
-    async fn admitted(&self, operation: Operation, parts: &Parts, body: &mut Body) -> Result<Answer, Fault> {
+    async fn dispatch(&self, operation: Operation, parts: &Parts, body: &mut Body) -> Result<Answer, Fault> {
         let Operation { platform, declared } = operation;
         let spec = declared.spec();
         let mut call = arrival::head(parts);
@@ -109,17 +109,32 @@ impl OfficialApi {
                 // Vendors' calls carry a credential of their own, which is none of an account's.
                 return Err(platform.forbidden(spec, "none 无"));
             }
-            let (from, caller) =
-                robot::whose(&self.services, &self.robots, &self.logins.slow, (platform, spec), &call, parts).await?;
+            let (from, caller) = robot::authenticate(
+                &self.services,
+                &self.robots,
+                &self.logins.throttle,
+                (platform, spec),
+                &call,
+                parts,
+            )
+            .await?;
             let (_place, bytes) = self.read_large(&caller.id, platform, spec, parts, body, large).await?;
             call.body = bytes.to_vec();
             if right_method
                 && !upload
-                && let Some(asked) = robot::read(platform, &call)
+                && let Some(request) = robot::read(platform, &call)
             {
-                return Ok(send::carry(&self.services, &caller, &from.account, &from.channel, platform, spec, asked)
-                    .await
-                    .into());
+                return Ok(send::accept(
+                    &self.services,
+                    &caller,
+                    &from.account,
+                    &from.channel,
+                    platform,
+                    spec,
+                    request,
+                )
+                .await
+                .into());
             }
             return Ok(robot::forward(&self.services, from, platform, operation, parts, bytes).await);
         }
@@ -130,8 +145,8 @@ impl OfficialApi {
         } else {
             None
         };
-        let (from, caller) = self.whose(platform, spec, &call)?;
-        allow(platform, spec, &caller)?;
+        let (from, caller) = self.authenticate(platform, spec, &call)?;
+        check_scope(platform, spec, &caller)?;
         let (_place, bytes) = match form {
             Some(rest) => (None, rest.into()),
             None => {
@@ -218,7 +233,7 @@ impl OfficialApi {
     }
 
     /// Whose token came with the call.
-    fn whose<'a>(
+    fn authenticate<'a>(
         &'a self,
         platform: PlatformKind,
         spec: &Spec,
@@ -248,7 +263,7 @@ fn gather(call: &mut Wire, bytes: &[u8]) {
 }
 
 /// Refuses a key that lacks the scope for an operation.
-fn allow(platform: PlatformKind, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
+fn check_scope(platform: PlatformKind, spec: &Spec, caller: &Caller) -> Result<(), Fault> {
     let wanted = scopes(spec.role);
     if wanted.iter().any(|scope| caller.may(*scope)) {
         return Ok(());

@@ -9,9 +9,9 @@ use crate::{
     forward::{Answer, ask, passed_back},
     operations::Operation,
     platform::PlatformKind,
-    send::{Asked, admissible, keeps_numbers},
+    send::{SendRequest, admissible, keeps_numbers},
     services::Services,
-    slow::Slow,
+    throttle::LoginThrottle,
 };
 use bytes::Bytes;
 use hongyan_channel::{Account, AccountConfig, ChannelConfig, RobotCaller, SecretRef};
@@ -69,17 +69,17 @@ pub(crate) fn open(config: &BTreeMap<String, AccountConfig>, accounts: &BTreeMap
 }
 
 /// Whose robot a call is for, and who calls.
-pub(crate) async fn whose<'a>(
+pub(crate) async fn authenticate<'a>(
     services: &Services,
     robots: &'a [Robot],
-    slow: &Slow,
+    throttle: &LoginThrottle,
     (platform, spec): (PlatformKind, &Spec),
     call: &Wire,
     parts: &Parts,
 ) -> Result<(&'a Robot, Arc<Caller>), Fault> {
     let credential = call.query(if platform == PlatformKind::DingTalk { TOKEN } else { "key" }).unwrap_or_default();
     let found = found(services, robots, platform, call).await;
-    slow.answer(services.clock.now(), (platform, spec), parts, credential.as_bytes(), found).await
+    throttle.answer(services.clock.now(), (platform, spec), parts, credential.as_bytes(), found).await
 }
 
 async fn found<'a>(
@@ -146,7 +146,7 @@ pub(crate) async fn forward(
 }
 
 /// Reads what the robot is to say; `None` for what its platform is known to refuse.
-pub(crate) fn read(platform: PlatformKind, call: &Wire) -> Option<Asked> {
+pub(crate) fn read(platform: PlatformKind, call: &Wire) -> Option<SendRequest> {
     let native: Map<String, Value> = serde_json::from_slice(&call.body).ok().filter(|_| keeps_numbers(&call.body))?;
     match platform {
         PlatformKind::DingTalk => dingtalk::robot(&DingTalkSend::decode(call).ok()?.message).ok()?,
@@ -156,7 +156,7 @@ pub(crate) fn read(platform: PlatformKind, call: &Wire) -> Option<Asked> {
         }
     }
     let to = vec![Address::new(AddressKind::All, "")];
-    Some(Asked { to, native: Value::Object(native), beside: Map::new() })
+    Some(SendRequest { to, native: Value::Object(native), beside: Map::new() })
 }
 
 #[cfg(test)]

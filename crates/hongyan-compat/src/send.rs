@@ -37,7 +37,7 @@ pub(crate) fn is_send(spec: &Spec) -> Option<AddressKind> {
 }
 
 /// What a send asks for.
-pub(crate) struct Asked {
+pub(crate) struct SendRequest {
     pub(crate) to: Vec<Address>,
     pub(crate) native: Value,
     /// What the request said beside the message.
@@ -58,11 +58,11 @@ pub(crate) async fn answer(
     if call.body.trim_ascii_start().first() != Some(&b'{') || !keeps_numbers(&call.body) {
         return None;
     }
-    let asked = match spec.role {
+    let request = match spec.role {
         Role::Send(Reach::RobotToPeople | Reach::RobotToChat) => by_robot(from, spec, call)?,
         _ => read(from, platform, spec, call)?,
     };
-    Some(carry(services, caller, &from.account, &from.channel, platform, spec, asked).await)
+    Some(accept(services, caller, &from.account, &from.channel, platform, spec, request).await)
 }
 
 /// Whether a text of JSON is kept as it came: what is sent is kept as values, and a whole number that 64 bits cannot
@@ -72,7 +72,7 @@ pub(crate) fn keeps_numbers(json: &[u8]) -> bool {
 }
 
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.
-fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
+fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<SendRequest> {
     let own = |code: &str| from.robot_code.as_deref() == Some(code);
     let (to, key, param) = if spec.role == Role::Send(Reach::RobotToPeople) {
         let request = SendToPeople::decode(call).ok().filter(|request| own(&request.robot_code))?;
@@ -93,22 +93,22 @@ fn by_robot(from: &Application, spec: &Spec, call: &Wire) -> Option<Asked> {
         (vec![Address::new(AddressKind::Chat, request.open_conversation_id)], request.msg_key, request.msg_param)
     };
     let most = SendToGroup::SPEC.max_bytes("msgParam").unwrap_or(usize::MAX);
-    let whole = serde_json::from_str::<Map<String, Value>>(&param).is_ok() && param.len() <= most;
+    let is_object = serde_json::from_str::<Map<String, Value>>(&param).is_ok() && param.len() <= most;
     let native = json!({"msgKey": key, "msgParam": param});
-    (whole && !key.is_empty()).then_some(Asked { to, native, beside: Map::new() })
+    (is_object && !key.is_empty()).then_some(SendRequest { to, native, beside: Map::new() })
 }
 
 /// As [`answer`], for a send that has been read.
-pub(crate) async fn carry(
+pub(crate) async fn accept(
     services: &Services,
     caller: &Caller,
     account: &str,
     channel: &Arc<dyn Channel>,
     platform: PlatformKind,
     spec: &'static Spec,
-    asked: Asked,
+    request: SendRequest,
 ) -> Sealed {
-    match run(services, caller, account, channel, platform, spec, asked).await {
+    match run(services, caller, account, channel, platform, spec, request).await {
         Ok((reply, members)) => {
             let sealed = match reply {
                 Ok(reply) => platform.seal(spec, Ok(reply)),
@@ -130,7 +130,7 @@ async fn run(
     channel: &Arc<dyn Channel>,
     platform: PlatformKind,
     spec: &'static Spec,
-    Asked { to, native, beside }: Asked,
+    SendRequest { to, native, beside }: SendRequest,
 ) -> Result<Answered, Fault> {
     let began = Instant::now();
     let message = Message {
@@ -164,7 +164,7 @@ async fn run(
     let ledger = services.store.recipients(id).await.unwrap_or_default();
     match row.as_ref().and_then(|row| settled(channel, platform, spec, row, &ledger)) {
         Some(answered) => Ok(answered),
-        None => taken(services, platform, spec, id, &ledger).await,
+        None => issued_reply(services, platform, spec, id, &ledger).await,
     }
 }
 
@@ -265,7 +265,7 @@ fn reply(
 }
 
 /// An accepted reply with an id of ours: the platform's has not come, or there is none.
-async fn taken(
+async fn issued_reply(
     services: &Services,
     platform: PlatformKind,
     spec: &'static Spec,
@@ -336,7 +336,7 @@ fn with_members(mut sealed: Sealed, members: Map<String, Value>) -> Sealed {
 }
 
 /// What a send asks for; `None` where the platform's answer is a refusal, or cannot be foreseen.
-fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Option<Asked> {
+fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &Wire) -> Option<SendRequest> {
     match (platform, spec.role) {
         (PlatformKind::DingTalk, Role::Send(Reach::People)) => notice(from, SendNotice::decode(call).ok()?),
         (PlatformKind::DingTalk, _) => {
@@ -351,7 +351,7 @@ fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &
                 said => (said, request.rest),
             };
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
-            Some(Asked { to, native: msg(said)?, beside })
+            Some(SendRequest { to, native: msg(said)?, beside })
         }
         (PlatformKind::WeCom, Role::Send(Reach::People)) => app_message(from, SendMessage::decode(call).ok()?),
         (PlatformKind::WeCom, _) => {
@@ -361,7 +361,7 @@ fn read(from: &Application, platform: PlatformKind, spec: &'static Spec, call: &
             native.insert("msgtype".into(), request.msgtype.into());
             native.extend(request.safe.map(|safe| ("safe".to_owned(), safe.into())));
             let to = vec![Address::new(AddressKind::Chat, request.chatid)];
-            Some(Asked { to, native: Value::Object(native), beside: Map::new() })
+            Some(SendRequest { to, native: Value::Object(native), beside: Map::new() })
         }
     }
 }
@@ -380,7 +380,7 @@ pub(crate) fn admissible(
 }
 
 /// A message of the application.
-fn app_message(from: &Application, request: SendMessage) -> Option<Asked> {
+fn app_message(from: &Application, request: SendMessage) -> Option<SendRequest> {
     let (default, most) = DUPLICATE_CHECK_SECONDS;
     let window = 0..=i64::from(most);
     if request.duplicate_check_interval.is_some_and(|interval| !window.contains(&interval)) {
@@ -417,11 +417,11 @@ fn app_message(from: &Application, request: SendMessage) -> Option<Asked> {
         let seconds = request.duplicate_check_interval.unwrap_or(i64::from(default));
         native.insert("duplicate_check_interval".into(), seconds.into());
     }
-    Some(Asked { to, native: Value::Object(native), beside: Map::new() })
+    Some(SendRequest { to, native: Value::Object(native), beside: Map::new() })
 }
 
 /// A work notification.
-fn notice(from: &Application, request: SendNotice) -> Option<Asked> {
+fn notice(from: &Application, request: SendNotice) -> Option<SendRequest> {
     if request.agent_id != from.agent_id {
         return None;
     }
@@ -445,7 +445,7 @@ fn notice(from: &Application, request: SendNotice) -> Option<Asked> {
         let users = users.into_iter().map(|id| Address::new(AddressKind::Userid, id));
         users.chain(departments.into_iter().map(|id| Address::new(AddressKind::Department, id))).collect()
     };
-    Some(Asked { to, native: msg(request.msg)?, beside: request.rest })
+    Some(SendRequest { to, native: msg(request.msg)?, beside: request.rest })
 }
 
 /// A DingTalk message object, or a text that is one: form posts and some clients send it so. `None` for what the

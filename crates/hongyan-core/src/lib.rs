@@ -35,6 +35,7 @@ mod schedule;
 mod settle;
 mod state;
 mod store;
+mod store_error;
 pub mod table;
 
 pub use address::{Address, AddressKind, Mailbox, names_several};
@@ -67,5 +68,6 @@ pub use rest::{Change, LONGEST_PAUSE, Standing};
 pub use schedule::{Backoff, Bucket, Meter, Turn, receipt_delay};
 pub use settle::{Attempt, OnRepeat, OnUnknown, Policy, Repeat, Settled, held, settle};
 pub use state::{DeliveryState, RecipientState};
-pub use store::{Admin, Obstacle, Store, StoreError};
+pub use store::{Admin, Store};
+pub use store_error::{Obstacle, StoreError};
 pub use table::{Attach, Kept, Side, Table};

@@ -67,9 +67,9 @@ pub struct Gateway {
     /// The lanes.
     pub dispatcher: Arc<Dispatcher>,
     stop: watch::Sender<bool>,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     max_connections: u32,
-    patience: Duration,
+    stop_timeout: Duration,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -77,7 +77,8 @@ impl Gateway {
     /// Listens, starts the lanes and serves. Needs a Tokio runtime.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]: a template or callback settings that cannot be used, a store that cannot be read, an address that is
+    /// taken.
     pub async fn start(
         config: Config,
         accounts: BTreeMap<Arc<str>, Account>,
@@ -161,19 +162,19 @@ impl Gateway {
         });
         // A semaphore holds at most this many permits, and is emptied in one go at the end.
         let max_connections = u32::try_from(server.max_connections.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-        let room = Arc::new(Semaphore::new(max_connections as usize));
+        let permits = Arc::new(Semaphore::new(max_connections as usize));
         let (stop, stopped) = watch::channel(false);
-        let patience =
-            listen::Patience { head: millis(server.header_timeout_ms), write: millis(server.write_timeout_ms) };
+        let timeouts =
+            listen::Timeouts { head: millis(server.header_timeout_ms), write: millis(server.write_timeout_ms) };
         let tasks = vec![
-            tokio::spawn(listen::run(listener, routes::mount(app), Arc::clone(&room), patience, stopped)),
+            tokio::spawn(listen::run(listener, routes::mount(app), Arc::clone(&permits), timeouts, stopped)),
             tokio::spawn(tasks::follow_keys(keys)),
             tokio::spawn(tasks::keep_gauges(Arc::clone(&store) as _, Arc::clone(&intake), metrics)),
             tokio::spawn(tasks::forget(Arc::clone(&store) as _, store, clock, config.store.keep_days)),
         ];
         tracing::info!(%address, "listening");
-        let patience = millis(server.stop_timeout_ms);
-        Ok(Self { address, dispatcher, stop, room, max_connections, patience, tasks })
+        let stop_timeout = millis(server.stop_timeout_ms);
+        Ok(Self { address, dispatcher, stop, permits, max_connections, stop_timeout, tasks })
     }
 
     /// Stops: no new connection, requests under way are answered, calls under way are settled; each within the
@@ -182,10 +183,10 @@ impl Gateway {
         // An error only says that the listener has gone already.
         let _ = self.stop.send(true);
         // When every permit is back, nobody is connected.
-        if tokio::time::timeout(self.patience, self.room.acquire_many(self.max_connections)).await.is_err() {
+        if tokio::time::timeout(self.stop_timeout, self.permits.acquire_many(self.max_connections)).await.is_err() {
             tracing::warn!("stopped with requests under way");
         }
-        self.dispatcher.stop(self.patience).await;
+        self.dispatcher.stop(self.stop_timeout).await;
         for task in &self.tasks {
             task.abort();
         }

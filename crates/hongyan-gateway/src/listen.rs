@@ -32,29 +32,29 @@ const KEPT_FREE: usize = 4;
 
 /// How long the gateway waits for a client.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Timeouts {
     /// For a request's head.
     pub(crate) head: Duration,
     /// While it takes nothing of an answer.
     pub(crate) write: Duration,
 }
 
-/// Accepts until `stop` turns true. A connection holds a permit of `room` while it lives.
+/// Accepts until `stop` turns true. A connection holds a permit of `permits` while it lives.
 pub(crate) async fn run(
     listener: TcpListener,
     router: Router,
-    room: Arc<Semaphore>,
-    patience: Patience,
+    permits: Arc<Semaphore>,
+    timeouts: Timeouts,
     mut stop: watch::Receiver<bool>,
 ) {
     let stopped = stop.clone();
     let clients = Arc::new(Clients::default());
-    let kept_free = (room.available_permits() / KEPT_FREE).max(1);
+    let kept_free = (permits.available_permits() / KEPT_FREE).max(1);
     loop {
         let accepted = tokio::select! {
             biased;
             () = told(&mut stop) => return,
-            permit = admit(&room, &clients) => {
+            permit = next_permit(&permits, &clients) => {
                 // The semaphore is never closed.
                 let Some(permit) = permit else { return };
                 tokio::select! {
@@ -66,12 +66,12 @@ pub(crate) async fn run(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                if room.available_permits() < kept_free {
+                if permits.available_permits() < kept_free {
                     clients.make_room();
                 }
                 let (router, stop, client) = (router.clone(), stopped.clone(), clients.enter());
                 tokio::spawn(async move {
-                    serve(stream, Peer(peer.ip()), router, patience, client, stop).await;
+                    serve(stream, Peer(peer.ip()), router, timeouts, client, stop).await;
                     drop(permit);
                 });
             }
@@ -84,8 +84,8 @@ pub(crate) async fn run(
 }
 
 /// A permit; while there is none, whoever can make room is asked to.
-async fn admit(room: &Arc<Semaphore>, clients: &Clients) -> Option<OwnedSemaphorePermit> {
-    let mut permit = pin!(Arc::clone(room).acquire_owned());
+async fn next_permit(permits: &Arc<Semaphore>, clients: &Clients) -> Option<OwnedSemaphorePermit> {
+    let mut permit = pin!(Arc::clone(permits).acquire_owned());
     loop {
         match tokio::time::timeout(LOOK_AGAIN, permit.as_mut()).await {
             Ok(permit) => return permit.ok(),
@@ -98,7 +98,7 @@ async fn serve(
     stream: TcpStream,
     peer: Peer,
     router: Router,
-    patience: Patience,
+    timeouts: Timeouts,
     client: Client,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -125,8 +125,8 @@ async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
-        .serve_connection(TokioIo::new(Heads::new(Timed::new(stream, patience.write), Requests::default())), service);
+        .header_read_timeout(timeouts.head)
+        .serve_connection(TokioIo::new(Heads::new(Timed::new(stream, timeouts.write), Requests::default())), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

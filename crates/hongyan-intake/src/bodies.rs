@@ -88,7 +88,7 @@ impl Bodies {
     /// The share of the memory for bodies that a body will need; `None` for a small one.
     ///
     /// # Errors
-    /// [`Code::Busy`].
+    /// [`Code::Busy`] while there is none within the time for a body, or too many of the caller's requests wait.
     pub async fn share(&self, caller: &str, headers: &HeaderMap, limit: usize) -> Result<Option<Share>, Problem> {
         // What does not say how long it is may be as long as it may be.
         let size = declared(headers).map_or(limit as u64, |length| length.min(limit as u64));
@@ -102,7 +102,7 @@ impl Bodies {
     /// One of the places for uploads.
     ///
     /// # Errors
-    /// [`Code::Busy`].
+    /// [`Code::Busy`] as of [`Self::share`].
     pub async fn place(&self, caller: &str) -> Result<Share, Problem> {
         self.uploads.take(caller, 1, self.read_timeout).await.ok_or_else(|| Problem::bare(Code::Busy))
     }

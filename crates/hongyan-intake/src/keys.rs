@@ -42,7 +42,7 @@ pub fn mint(name: &str, scopes: Vec<Scope>, accounts: Vec<String>, now: Time) ->
 /// Makes an admin key when the store holds no key at all; the caller shows it once.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError`] when the keys cannot be read or the new one not written; [`StoreError::Failed`] without random bytes.
 pub async fn ensure_first(keys: &dyn Admin, now: Time) -> Result<Option<String>, StoreError> {
     if !keys.keys().await?.is_empty() {
         return Ok(None);

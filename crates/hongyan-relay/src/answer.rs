@@ -52,7 +52,7 @@ pub(crate) fn meaning(fault: &Fault) -> Meaning {
 pub(crate) struct Fate {
     pub(crate) state: String,
     /// When to look again, milliseconds since the epoch; `None` when nothing will change any more.
-    pub(crate) look_at: Option<i64>,
+    pub(crate) poll_at: Option<i64>,
 }
 
 /// Reads `GET /v1/messages/{id}`. `since` is when its state was first seen; `has_receipts` says of an account whether
@@ -63,7 +63,7 @@ pub(crate) fn fate(message: &Value, seen: (&str, i64), now: i64, has_receipts: i
     let deliveries = || message["deliveries"].as_array().into_iter().flatten();
     let widening = |shortest, longest| now.saturating_add((now.saturating_sub(since) / 2).clamp(shortest, longest));
     let usual = widening(SHORTEST_MS, LONGEST_MS);
-    let look_at = match state.as_str() {
+    let poll_at = match state.as_str() {
         "pending" | "unknown" => {
             let busy = deliveries().any(|d| d["state"] == "sending");
             let dues: Vec<i64> = deliveries().filter_map(|d| millis(&d["due"])).collect();
@@ -89,11 +89,11 @@ pub(crate) fn fate(message: &Value, seen: (&str, i64), now: i64, has_receipts: i
             ends.filter(|_| sent).map(|end| usual.min(end))
         }
     };
-    Some(Fate { state, look_at })
+    Some(Fate { state, poll_at })
 }
 
 /// Who did not get it and why, from `GET /v1/messages/{id}/recipients`; `None` when everybody did.
-pub(crate) fn trouble(ledger: &Value) -> Option<String> {
+pub(crate) fn error(ledger: &Value) -> Option<String> {
     let rows = ledger["recipients"].as_array()?;
     let bad: Vec<&Value> = rows
         .iter()
@@ -136,36 +136,36 @@ mod tests {
     /// Ten minutes after the epoch, in the forms of both sides.
     const NOW: i64 = 600_000;
 
-    fn look_at(message: &Value, since: i64) -> Option<i64> {
+    fn poll_at(message: &Value, since: i64) -> Option<i64> {
         let state = message["state"].as_str().unwrap().to_owned();
-        fate(message, (&state, since), NOW, |account| account == "ding").unwrap().look_at
+        fate(message, (&state, since), NOW, |account| account == "ding").unwrap().poll_at
     }
 
     #[test]
     fn looks_widen_with_the_time_that_nothing_changed() {
         let pending = json!({"state": "pending", "deliveries": [{"state": "pending", "due": "1970-01-01T00:09:00Z"}]});
-        assert_eq!(look_at(&pending, NOW), Some(NOW + SHORTEST_MS));
-        assert_eq!(look_at(&pending, NOW - 60_000), Some(NOW + 30_000));
-        assert_eq!(look_at(&pending, NOW - 86_400_000), Some(NOW + LONGEST_MS));
+        assert_eq!(poll_at(&pending, NOW), Some(NOW + SHORTEST_MS));
+        assert_eq!(poll_at(&pending, NOW - 60_000), Some(NOW + 30_000));
+        assert_eq!(poll_at(&pending, NOW - 86_400_000), Some(NOW + LONGEST_MS));
         // Another state than was known counts from now.
         let fresh = fate(&pending, ("unknown", 0), NOW, |_| false).unwrap();
-        assert_eq!(fresh.look_at, Some(NOW + SHORTEST_MS));
+        assert_eq!(fresh.poll_at, Some(NOW + SHORTEST_MS));
     }
 
     #[test]
     fn a_message_for_later_is_looked_at_when_it_is_due() {
         let later = |due: &str| json!({"state": "pending", "deliveries": [{"state": "pending", "due": due}]});
-        assert_eq!(look_at(&later("1970-01-01T00:30:00Z"), 0), Some(1_800_000 + SHORTEST_MS));
-        assert_eq!(look_at(&later("2099-01-01T00:00:00Z"), 0), Some(NOW + HELD_MS.1));
+        assert_eq!(poll_at(&later("1970-01-01T00:30:00Z"), 0), Some(1_800_000 + SHORTEST_MS));
+        assert_eq!(poll_at(&later("2099-01-01T00:00:00Z"), 0), Some(NOW + HELD_MS.1));
     }
 
     #[test]
     fn what_somebody_has_to_decide_is_looked_at_rarely() {
         let held = json!({"state": "unknown", "deliveries": [{"state": "unknown", "due": null}]});
-        assert_eq!(look_at(&held, NOW), Some(NOW + HELD_MS.0));
-        assert_eq!(look_at(&held, NOW - 86_400_000), Some(NOW + HELD_MS.1));
+        assert_eq!(poll_at(&held, NOW), Some(NOW + HELD_MS.0));
+        assert_eq!(poll_at(&held, NOW - 86_400_000), Some(NOW + HELD_MS.1));
         let under_way = json!({"state": "unknown", "deliveries": [{"state": "sending", "due": null}]});
-        assert_eq!(look_at(&under_way, NOW), Some(NOW + SHORTEST_MS));
+        assert_eq!(poll_at(&under_way, NOW), Some(NOW + SHORTEST_MS));
     }
 
     #[test]
@@ -175,13 +175,13 @@ mod tests {
                    "deliveries": [{"account": account, "state": "sent", "sent_at": at}]})
         };
         let (just, long_ago) = ("1970-01-01T00:09:59Z", "1970-01-01T00:01:00Z");
-        assert_eq!(look_at(&sent("mail", 1, just), NOW), None);
-        assert_eq!(look_at(&sent("ding", 1, just), NOW), Some(NOW + SHORTEST_MS));
-        assert_eq!(look_at(&sent("ding", 1, just), 0), Some(599_000 + SECOND_THOUGHTS_MS));
-        assert_eq!(look_at(&sent("ding", 1, long_ago), NOW), None);
-        assert_eq!(look_at(&sent("ding", 0, just), NOW), None);
+        assert_eq!(poll_at(&sent("mail", 1, just), NOW), None);
+        assert_eq!(poll_at(&sent("ding", 1, just), NOW), Some(NOW + SHORTEST_MS));
+        assert_eq!(poll_at(&sent("ding", 1, just), 0), Some(599_000 + SECOND_THOUGHTS_MS));
+        assert_eq!(poll_at(&sent("ding", 1, long_ago), NOW), None);
+        assert_eq!(poll_at(&sent("ding", 0, just), NOW), None);
         let failed = json!({"state": "failed", "recipients": {"refused": 1}, "deliveries": []});
-        assert_eq!(look_at(&failed, NOW), None);
+        assert_eq!(poll_at(&failed, NOW), None);
         assert!(fate(&json!({"hello": 1}), ("sent", 0), NOW, |_| false).is_none());
     }
 
@@ -210,8 +210,8 @@ mod tests {
     fn an_error_names_three_and_counts_all() {
         let row = |n: u32| json!({"address": {"userid": format!("u{n}")}, "state": "refused", "reason": {"code": "60111", "message": ""}});
         let four = json!({"recipients": [row(1), row(2), row(3), row(4), {"address": {"all": true}, "state": "sent"}]});
-        let said = trouble(&four).unwrap();
+        let said = error(&four).unwrap();
         assert_eq!(said, "4 of 5: userid u1 refused, 60111; userid u2 refused, 60111; userid u3 refused, 60111; …");
-        assert_eq!(trouble(&json!({"recipients": [{"address": {"all": true}, "state": "read"}]})), None);
+        assert_eq!(error(&json!({"recipients": [{"address": {"all": true}, "state": "read"}]})), None);
     }
 }

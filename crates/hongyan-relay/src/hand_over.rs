@@ -15,7 +15,7 @@ const LATER_MS: i64 = 5_000;
 
 /// What became of a batch.
 #[derive(Debug, Default)]
-pub(crate) struct Handed {
+pub(crate) struct HandedOver {
     /// One per row.
     pub(crate) outcomes: Vec<(Waiting, Outcome)>,
     /// What stood in the way of the rest, if anything did: they are [`Outcome::Later`].
@@ -33,8 +33,8 @@ pub(crate) fn header_key(key: &str) -> String {
 }
 
 /// Hands over a batch. What is refused as a whole is halved until the row that spoils it stands alone.
-pub(crate) async fn hand_over(gateway: &Gateway, rows: Vec<Waiting>, now: i64) -> Handed {
-    let mut handed = Handed::default();
+pub(crate) async fn hand_over(gateway: &Gateway, rows: Vec<Waiting>, now: i64) -> HandedOver {
+    let mut handed = HandedOver::default();
     let mut parts = vec![rows];
     while let Some(mut rows) = parts.pop() {
         if handed.fault.is_some() {
@@ -104,7 +104,7 @@ fn of_item(result: &Value, now: i64) -> Outcome {
 
 fn taken(accepted: &Value, now: i64) -> Outcome {
     match accepted["id"].as_str() {
-        Some(id) => Outcome::Taken {
+        Some(id) => Outcome::Accepted {
             message_id: id.to_owned(),
             // A repeat within a batch comes without one.
             state: accepted["state"].as_str().unwrap_or("pending").to_owned(),
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn an_item_of_a_batch_is_taken_refused_or_left_for_later() {
         let taken = of_item(&json!({"index": 0, "id": "m1", "state": "pending"}), 0);
-        assert_eq!(taken, Outcome::Taken { message_id: "m1".into(), state: "pending".into() });
+        assert_eq!(taken, Outcome::Accepted { message_id: "m1".into(), state: "pending".into() });
         let replayed = of_item(&json!({"index": 0, "id": "m1", "replay": true}), 0);
         assert_eq!(replayed, taken);
         let problem = |status: u16, code: &str| json!({"problem": {"status": status, "code": code, "title": "no"}});

@@ -23,10 +23,10 @@
 mod answer;
 mod fault;
 mod hand_over;
-mod look;
 mod name;
 mod outbox_table;
 mod pace;
+mod poll;
 mod relay;
 mod row;
 mod work;

@@ -27,10 +27,10 @@ impl Backoff {
 
     /// It went wrong: wait so long.
     pub(crate) fn next(&mut self) -> Duration {
-        let whole = self.first.saturating_mul(1 << self.failures.min(16)).min(self.longest);
+        let pause = self.first.saturating_mul(1 << self.failures.min(16)).min(self.longest);
         self.failures = self.failures.saturating_add(1);
         // Half of it is certain, half of it chance.
-        whole.mul_f64(0.5 + 0.5 * chance())
+        pause.mul_f64(0.5 + 0.5 * chance())
     }
 }
 

@@ -1,13 +1,13 @@
 //! The relay: watches the table, hands over what is committed, follows what is under way.
 //!
-//! Two loops share the table: one hands over, one looks. Each writes only what it has an answer for, so that a crash
+//! Two loops share the table: one hands over, one asks for states. Each writes only what it has an answer for, so that a crash
 //! at any step leaves rows as if the step had not begun, and the keys make a repeat the same message.
 
 use crate::{
     Change, Fault, Kind, OutboxTable,
     hand_over::hand_over,
-    look::{Accounts, look},
     pace::Backoff,
+    poll::{Accounts, poll},
     work::{LONGEST_PAUSE_MS, Take},
 };
 use hongyan_client::Gateway;
@@ -25,12 +25,12 @@ use tokio::sync::{Notify, watch};
 
 /// Bytes of messages in one call, about: well below what a gateway takes.
 const BATCH_BYTES: usize = 4 << 20;
-/// Messages looked at in one round.
-const LOOKS: usize = 500;
+/// Messages asked for in one round.
+const POLLS: usize = 500;
 /// After a stop, what is under way has so long to end.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Failures in a row after which a relay that is to end gives up.
-const PATIENCE: u32 = 6;
+const MAX_FAILURES: u32 = 6;
 
 /// How a relay works.
 #[derive(Clone)]
@@ -129,10 +129,10 @@ pub async fn relay(
     if let Err(fault) = relay.with(move |table| table.reanchor(now)).await {
         tracing::warn!(%fault, "rows that wait are not looked through");
     }
-    let work = async { tokio::try_join!(relay.hand_over(), relay.look()) };
+    let work = async { tokio::try_join!(relay.hand_over(), relay.poll()) };
     let last_words = async {
         stopped(relay.stop.clone()).await;
-        tokio::time::sleep(LAST_WORDS).await;
+        tokio::time::sleep(STOP_TIMEOUT).await;
     };
     tokio::select! {
         outcome = work => outcome.map(|_| ())?,
@@ -236,9 +236,9 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
 
     /// Trouble with the table: others hold it, or the disk is full. Only a relay that is to end gives up, and one whose
     /// file is another's now.
-    async fn trouble(&self, fault: Fault, backoff: &mut Backoff) -> Result<(), Fault> {
+    async fn back_off(&self, fault: Fault, backoff: &mut Backoff) -> Result<(), Fault> {
         let wait = backoff.next();
-        let gives_up = self.until.is_some() && (backoff.failures() >= PATIENCE || fault.kind != Kind::Busy);
+        let gives_up = self.until.is_some() && (backoff.failures() >= MAX_FAILURES || fault.kind != Kind::Busy);
         if gives_up || fault.kind == Kind::Open {
             return Err(fault);
         }
@@ -250,7 +250,7 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
     /// Trouble with the gateway, likewise.
     async fn outage(&self, fault: &hongyan_client::Fault, backoff: &mut Backoff) -> Result<(), Fault> {
         let wait = backoff.next();
-        if self.until.is_some() && backoff.failures() >= PATIENCE {
+        if self.until.is_some() && backoff.failures() >= MAX_FAILURES {
             return Err(Fault::new(Kind::Gateway, format!("{fault}; the rows stay as they are · 各行保持不变")));
         }
         tracing::warn!(%fault, wait_ms = wait.as_millis(), "the gateway is out of reach: the relay waits");
@@ -293,7 +293,7 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
                 Ok(batch) => batch,
                 Err(fault) => {
                     watch.again();
-                    self.trouble(fault, &mut table_pace).await?;
+                    self.back_off(fault, &mut table_pace).await?;
                     continue;
                 }
             };
@@ -346,13 +346,13 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
                 }
                 // The keys make the repeat harmless.
                 Err(fault) if self.over() => return Err(fault),
-                Err(fault) => self.trouble(fault, pace).await?,
+                Err(fault) => self.back_off(fault, pace).await?,
             }
         }
     }
 
     /// Follows what is under way.
-    async fn look(&self) -> Result<(), Fault> {
+    async fn poll(&self) -> Result<(), Fault> {
         let mut gateway_pace = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
         let mut table_pace = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         let mut accounts = Accounts::default();
@@ -361,13 +361,13 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
             let followed = self.follow_clock().await;
             let now = self.now();
             let read = match followed {
-                Ok(_) => self.with(move |table| Ok((table.due(now, LOOKS)?, table.next_look()?))).await,
+                Ok(_) => self.with(move |table| Ok((table.due(now, POLLS)?, table.next_poll()?))).await,
                 Err(fault) => Err(fault),
             };
             let (rows, next) = match read {
                 Ok(read) => read,
                 Err(fault) => {
-                    self.trouble(fault, &mut table_pace).await?;
+                    self.back_off(fault, &mut table_pace).await?;
                     continue;
                 }
             };
@@ -378,20 +378,20 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
                 self.sleep_until(next, now).await;
                 continue;
             }
-            let looked = look(self.gateway, &mut accounts, rows, now).await;
-            let found = looked.found;
+            let polled = poll(self.gateway, &mut accounts, rows, now).await;
+            let found = polled.found;
             match self.with(move |table| table.found(now, &found)).await {
                 Ok(changes) => {
                     table_pace.reset();
                     self.tell(&changes);
                 }
                 // The same looks are made again.
-                Err(fault) => self.trouble(fault, &mut table_pace).await?,
+                Err(fault) => self.back_off(fault, &mut table_pace).await?,
             }
-            if let Some(fault) = looked.stop {
+            if let Some(fault) = polled.stop {
                 return Err(fault);
             }
-            match looked.fault {
+            match polled.fault {
                 Some(fault) => self.outage(&fault, &mut gateway_pace).await?,
                 None => gateway_pace.reset(),
             }
@@ -414,7 +414,7 @@ impl<F: Fn(&Change) + Send + Sync> Relay<'_, F> {
             () = self.rest(wait) => {}
             () = self.handed.notified() => {
                 // Not at once after each batch: what was just taken is not due yet.
-                let soon = Duration::from_millis(u64::try_from(crate::work::FIRST_LOOK_MS).unwrap_or(0));
+                let soon = Duration::from_millis(u64::try_from(crate::work::FIRST_POLL_MS).unwrap_or(0));
                 self.rest(soon.min(wait)).await;
             }
         }

@@ -33,9 +33,9 @@ impl Row {
     pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
-            key: words(row.get_ref(1)?),
-            message: words(row.get_ref(2)?),
-            state: words(row.get_ref(3)?),
+            key: text_of(row.get_ref(1)?),
+            message: text_of(row.get_ref(2)?),
+            state: text_of(row.get_ref(3)?),
             message_id: maybe(row.get_ref(4)?),
             error: maybe(row.get_ref(5)?),
             settled: number(row.get_ref(6)?).is_some_and(|settled| settled != 0),
@@ -46,7 +46,7 @@ impl Row {
 }
 
 /// Any SQLite value as words: other people's programs write what they like into a column.
-pub(crate) fn words(value: ValueRef<'_>) -> String {
+pub(crate) fn text_of(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => String::new(),
         ValueRef::Integer(n) => n.to_string(),
@@ -56,7 +56,7 @@ pub(crate) fn words(value: ValueRef<'_>) -> String {
 }
 
 pub(crate) fn maybe(value: ValueRef<'_>) -> Option<String> {
-    (value != ValueRef::Null).then(|| words(value))
+    (value != ValueRef::Null).then(|| text_of(value))
 }
 
 /// A number that somebody may have written with a fraction, or as words.

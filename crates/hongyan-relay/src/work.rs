@@ -3,7 +3,7 @@
 
 use crate::{
     Change, Fault, OutboxTable,
-    row::{maybe, number, words},
+    row::{maybe, number, text_of},
 };
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params, types::ValueRef};
 use serde_json::value::RawValue;
@@ -30,7 +30,7 @@ pub(crate) struct Waiting {
     pub(crate) tried_before: bool,
 }
 
-/// Rows to hand over, and those that ended at the look at them.
+/// Rows to hand over, and those that ended at once.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) rows: Vec<Waiting>,
@@ -41,7 +41,7 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The gateway has it.
-    Taken { message_id: String, state: String },
+    Accepted { message_id: String, state: String },
     /// The gateway will never take it.
     Rejected { error: String },
     /// Not now. `read` says whether the gateway may have read it.
@@ -60,18 +60,18 @@ pub(crate) struct Due {
     pub(crate) since: i64,
 }
 
-/// What a look found.
+/// What the gateway says of a row's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) row: Due,
     pub(crate) state: String,
     pub(crate) error: Option<String>,
-    /// When to look again; `None` when nothing will change any more.
-    pub(crate) look_at: Option<i64>,
+    /// When to ask again; `None` when nothing will change any more.
+    pub(crate) poll_at: Option<i64>,
 }
 
-/// The first look at a message comes so long after the hand-over, in milliseconds.
-pub(crate) const FIRST_LOOK_MS: i64 = 250;
+/// The first time that a message is asked for comes so long after the hand-over, in milliseconds.
+pub(crate) const FIRST_POLL_MS: i64 = 250;
 
 /// A row that waits for longer is looked at all the same at the next start.
 pub(crate) const LONGEST_PAUSE_MS: i64 = 3_600_000;
@@ -82,8 +82,8 @@ impl OutboxTable {
         Ok(self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
     }
 
-    /// When the next look at a message is due.
-    pub(crate) fn next_look(&self) -> Result<Option<i64>, Fault> {
+    /// When a message is to be asked for next.
+    pub(crate) fn next_poll(&self) -> Result<Option<i64>, Fault> {
         let sql = format!(
             "SELECT min(due_at) FROM {} WHERE due_at IS NOT NULL AND state <> 'waiting' AND settled = 0
              AND message_id IS NOT NULL",
@@ -147,7 +147,7 @@ impl OutboxTable {
             let mut statement = change.prepare_cached(&sql)?;
             let mut rows = statement.query(params![now, limits.rows])?;
             while let Some(row) = rows.next()? {
-                let (id, key, tried_at) = (row.get(0)?, words(row.get_ref(1)?), number(row.get_ref(3)?));
+                let (id, key, tried_at) = (row.get(0)?, text_of(row.get_ref(1)?), number(row.get_ref(3)?));
                 let ended = |state: &str, error: String| Change {
                     id,
                     key: key.clone(),
@@ -223,12 +223,12 @@ impl OutboxTable {
                     error: None,
                     settled: true,
                 };
-                let look_at = match outcome {
-                    Outcome::Taken { message_id, state } => {
+                let poll_at = match outcome {
+                    Outcome::Accepted { message_id, state } => {
                         new.state.clone_from(state);
                         new.message_id = Some(message_id.clone());
                         new.settled = false;
-                        Some(now.saturating_add(FIRST_LOOK_MS))
+                        Some(now.saturating_add(FIRST_POLL_MS))
                     }
                     Outcome::Rejected { error } => {
                         new.error = Some(error.clone());
@@ -241,7 +241,7 @@ impl OutboxTable {
                     }
                 };
                 let Change { id, key, state, message_id, error, settled } = &new;
-                let changed = answered.execute(params![id, key, state, message_id, error, settled, now, look_at])?;
+                let changed = answered.execute(params![id, key, state, message_id, error, settled, now, poll_at])?;
                 if changed > 0 {
                     changes.push(new);
                 }
@@ -251,7 +251,7 @@ impl OutboxTable {
         Ok(changes)
     }
 
-    /// Rows whose messages are to be looked at, the longest due first.
+    /// Rows whose messages are to be asked for, the longest due first.
     pub(crate) fn due(&self, now: i64, limit: usize) -> Result<Vec<Due>, Fault> {
         let sql = format!(
             "SELECT id, key, message_id, state, error, updated_at FROM {}
@@ -263,9 +263,9 @@ impl OutboxTable {
         let rows = statement.query_map(params![now, limit], |row| {
             Ok(Due {
                 id: row.get(0)?,
-                key: words(row.get_ref(1)?),
-                message_id: words(row.get_ref(2)?),
-                state: words(row.get_ref(3)?),
+                key: text_of(row.get_ref(1)?),
+                message_id: text_of(row.get_ref(2)?),
+                state: text_of(row.get_ref(3)?),
                 error: maybe(row.get_ref(4)?),
                 since: number(row.get_ref(5)?).unwrap_or(now),
             })
@@ -273,7 +273,7 @@ impl OutboxTable {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Writes back what looks found, in one transaction. Gives what a user would call a change.
+    /// Writes back what the gateway said, in one transaction. Gives what a user would call a change.
     pub(crate) fn found(&self, now: i64, found: &[Found]) -> Result<Vec<Change>, Fault> {
         let mut changes = Vec::new();
         let change = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
@@ -284,11 +284,11 @@ impl OutboxTable {
                 self.table
             );
             let mut update = change.prepare_cached(&sql)?;
-            for Found { row, state, error, look_at } in found {
-                let settled = look_at.is_none();
+            for Found { row, state, error, poll_at } in found {
+                let settled = poll_at.is_none();
                 let differs = *state != row.state || *error != row.error || settled;
                 let since = if *state == row.state { row.since } else { now };
-                let told = params![row.id, row.key, row.message_id, state, error, settled, since, look_at];
+                let told = params![row.id, row.key, row.message_id, state, error, settled, since, poll_at];
                 if update.execute(told)? > 0 && differs {
                     changes.push(Change {
                         id: row.id,

@@ -5,9 +5,9 @@ use crate::{
     args::{Chats, ChatsAction},
     exit::Exit,
     lang::told,
+    ledger,
     listing::{self, Cell},
     remote::{Gateway, encode, other_version},
-    words,
 };
 use anyhow::Context;
 use hongyan_api::{ChatList, ChatPage, ReaderReport};
@@ -100,7 +100,7 @@ fn print_readers(answer: Value) -> anyhow::Result<()> {
     let report: ReaderReport = serde_json::from_value(answer).with_context(other_version)?;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for chat in report.chats {
-        let reason = chat.error.as_ref().map(|error| words::explain(Some(&error.reason), error.advice.as_ref()));
+        let reason = chat.error.as_ref().map(|error| ledger::explain(Some(&error.reason), error.advice.as_ref()));
         let read = match &chat.readers {
             Some(readers) => readers.join(", "),
             None => reason.unwrap_or_else(|| "?".into()),

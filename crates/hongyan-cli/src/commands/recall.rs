@@ -6,10 +6,10 @@ use crate::{
     args::Message,
     exit::Exit,
     lang::told,
+    ledger,
     listing::{self, Cell},
     progress,
     remote::{Gateway, encode, other_version},
-    words,
 };
 use anyhow::Context;
 use hongyan_api::RecallReport;
@@ -47,7 +47,7 @@ pub(crate) fn print_report(report: &Value) -> anyhow::Result<()> {
                 delivery.id.to_string().into(),
                 delivery.account.as_str().into(),
                 Cell::state(&delivery.result),
-                words::explain(delivery.reason.as_ref(), delivery.advice.as_ref()).into(),
+                ledger::explain(delivery.reason.as_ref(), delivery.advice.as_ref()).into(),
             ]
         })
         .collect();

@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Send, json: bool) -> anyhow::Result<Exit> {
 fn message(args: &Send) -> anyhow::Result<Value> {
     if let Some(file) = &args.message {
         let text = read(file)?;
-        return whole(&text, &file.to_string());
+        return message_json(&text, &file.to_string());
     }
     if args.to.is_empty() && args.chats.is_empty() {
         return Err(Usage(told!("nobody to send to: give --to mobile:…, --to userid:… or --to NAME@HOST" ; "没有接收人：请给出 --to mobile:…、--to userid:… 或 --to 邮箱")).into());
@@ -151,7 +151,7 @@ fn message(args: &Send) -> anyhow::Result<Value> {
 }
 
 /// A message's JSON, with no number of it rounded.
-fn whole(text: &str, file: &str) -> anyhow::Result<Value> {
+fn message_json(text: &str, file: &str) -> anyhow::Result<Value> {
     let not_json = |e: serde_json::Error| Usage(told!("{file} is not JSON: {e}" ; "{file} 不是 JSON：{e}"));
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(not_json)?;
     let kept = number::of_message(text).map_err(|path| {

@@ -5,9 +5,9 @@ use crate::out::say;
 use crate::{
     args::Status,
     exit::Exit,
+    ledger,
     listing::{self, Cell},
     remote::{Gateway, encode, other_version},
-    words,
 };
 use anyhow::Context;
 use hongyan_api::RecipientList;
@@ -108,7 +108,7 @@ async fn export(gateway: &Gateway, id: &str) -> anyhow::Result<Exit> {
 /// Prints the ledger's answer.
 pub(crate) fn print_ledger(recipients: &Value) -> anyhow::Result<()> {
     let list: RecipientList = serde_json::from_value(recipients.clone()).with_context(other_version)?;
-    words::print_ledger(&list.recipients);
+    ledger::print_ledger(&list.recipients);
     Ok(())
 }
 

@@ -81,7 +81,7 @@ fn convert(param: &FacadeParam, value: &Value) -> Result<Option<Value>, String> 
             }
         },
         FacadeKind::Flag => return Ok(flag_of(value).then_some(Value::Bool(true))),
-        FacadeKind::Words => {
+        FacadeKind::MessageText => {
             let words = match value {
                 // Blanks at either end are the message's own.
                 Value::String(words) => words.clone(),

@@ -28,13 +28,13 @@ struct Refused {
 }
 
 impl Refused {
-    fn words(status: StatusCode, words: impl Into<String>) -> Self {
+    fn text(status: StatusCode, words: impl Into<String>) -> Self {
         Self { status, body: json!({"success": false, "msg": words.into()}) }
     }
 
     /// What a parameter lacks.
     fn param(words: impl Into<String>) -> Self {
-        Self::words(StatusCode::OK, words)
+        Self::text(StatusCode::OK, words)
     }
 
     /// The platform's refusal: its code outside, the inner one where it wraps, and its words.
@@ -96,9 +96,9 @@ impl Facade {
         let found =
             route.and_then(|route| Some((route, self.official.operation(PlatformKind::DingTalk, route.operation)?)));
         let (route, operation) =
-            found.ok_or_else(|| Refused::words(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
+            found.ok_or_else(|| Refused::text(StatusCode::NOT_FOUND, "there is no such route 没有这个接口"))?;
         if parts.method != Method::POST {
-            return Err(Refused::words(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
+            return Err(Refused::text(StatusCode::METHOD_NOT_ALLOWED, "POST expected 请使用 POST"));
         }
         let caller = self.authenticate(route, operation.declared.spec().role, parts).await?;
         let fields = self.read(&caller.id, parts, body).await?;
@@ -119,18 +119,18 @@ impl Facade {
         };
         let caller = caller.ok_or_else(|| {
             let words = "send Authorization: Bearer KEY with a key that is in force 请使用有效的 API 密钥";
-            Refused::words(StatusCode::UNAUTHORIZED, words)
+            Refused::text(StatusCode::UNAUTHORIZED, words)
         })?;
         // What was sent is asked about by whoever sent it.
         let may = caller.may(route.scope) || (role.tells_of_send() && caller.may(hongyan_core::Scope::Send));
         if !may {
             let scope = route.scope.name();
             let words = format!("the API key lacks the scope {scope} 该 API 密钥缺少 {scope} 权限");
-            return Err(Refused::words(StatusCode::FORBIDDEN, words));
+            return Err(Refused::text(StatusCode::FORBIDDEN, words));
         }
         if let Some(account) = caller.barred([&*self.account]) {
             let words = format!("the API key may not use account {account} 该 API 密钥不可使用账号 {account}");
-            return Err(Refused::words(StatusCode::FORBIDDEN, words));
+            return Err(Refused::text(StatusCode::FORBIDDEN, words));
         }
         Ok(caller)
     }
@@ -141,7 +141,7 @@ impl Facade {
         let bytes =
             self.official.services.bodies.read_any(caller, body, &parts.headers, limit).await.map_err(|problem| {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-                Refused::words(status, format!("{} {}", problem.detail, problem.detail_zh))
+                Refused::text(status, format!("{} {}", problem.detail, problem.detail_zh))
             })?;
         let text = bytes.trim_ascii();
         // Command-line clients say "form" of everything they post; nobody says "JSON" of a form.
@@ -158,7 +158,7 @@ impl Facade {
         // An id in figures keeps all of them.
         let kept = std::str::from_utf8(&bytes).map(hongyan_core::number::quoted).unwrap_or_default();
         serde_json::from_str(&kept).map_err(|_| {
-            Refused::words(
+            Refused::text(
                 StatusCode::BAD_REQUEST,
                 "the body is neither a JSON object nor a form 请求体不是 JSON 对象或表单",
             )
@@ -194,7 +194,7 @@ impl Facade {
 }
 
 fn unknown_account(account: &str) -> Refused {
-    Refused::words(StatusCode::SERVICE_UNAVAILABLE, format!("account {account} is not open 账号 {account} 未打开"))
+    Refused::text(StatusCode::SERVICE_UNAVAILABLE, format!("account {account} is not open 账号 {account} 未打开"))
 }
 
 fn key(parts: &Parts) -> Option<String> {

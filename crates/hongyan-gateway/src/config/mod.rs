@@ -218,7 +218,8 @@ impl Config {
     /// As [`Self::load`], from text; `file` is the name for errors.
     ///
     /// # Errors
-    /// [`ConfigError`].
+    /// [`ConfigError`] as of [`Self::load`]: a text that is no TOML, a key that there is not, a value of a wrong type or out of
+    /// its range, a name that leads nowhere.
     pub fn parse(
         text: &str,
         file: Option<&str>,

@@ -124,6 +124,7 @@ async fn answer(
             None => response,
         },
         Some(Err(problem)) => {
+            debug_assert!(route.can_answer(&problem), "{}: {} is not declared", route.operation.name(), problem.code);
             tracing::debug!(
                 route = route.operation.name(),
                 status = problem.status,

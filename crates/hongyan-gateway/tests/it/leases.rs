@@ -81,7 +81,7 @@ impl Clock for Stopped {
 }
 
 /// A store that can fail, one account `ding`, and what was called.
-struct Stand {
+struct Fixture {
     store: Arc<Failing<Sqlite>>,
     ids: IdSource,
     now: Time,
@@ -95,7 +95,7 @@ struct Stand {
 const FULL: StoreError = StoreError::Unavailable(Obstacle::Full, String::new());
 const LEASE: Duration = Duration::from_millis(300);
 
-impl Stand {
+impl Fixture {
     fn new(dedup: Dedup, on_unknown: OnUnknown) -> Self {
         Self {
             store: Arc::new(Failing::over(Sqlite::temporary(Options::default()).unwrap())),
@@ -142,9 +142,9 @@ impl Stand {
     }
 
     fn live(dedup: Dedup, on_unknown: OnUnknown) -> Self {
-        let mut stand = Self::new(dedup, on_unknown);
-        stand.start(Arc::new(clock::System));
-        stand
+        let mut fixture = Self::new(dedup, on_unknown);
+        fixture.start(Arc::new(clock::System));
+        fixture
     }
 
     async fn accept(&self, content: &str, to: Address) -> MessageId {
@@ -209,132 +209,132 @@ const WINDOW: Dedup = Dedup::IdenticalWithin(Duration::from_secs(1_800));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outcome_that_cannot_be_written_is_kept_and_nothing_new_is_claimed() {
-    let stand = Stand::live(WINDOW, OnUnknown::Hold);
-    stand.store.fail(Method::Settle, FULL);
-    let first = stand.say("first").await;
-    while stand.store.calls(Method::Settle) == 0 {
+    let fixture = Fixture::live(WINDOW, OnUnknown::Hold);
+    fixture.store.fail(Method::Settle, FULL);
+    let first = fixture.say("first").await;
+    while fixture.store.calls(Method::Settle) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let claims = stand.store.calls(Method::Claim);
-    let second = stand.say("second").await;
+    let claims = fixture.store.calls(Method::Claim);
+    let second = fixture.say("second").await;
     // It is written again while nothing new is claimed.
-    while stand.store.calls(Method::Settle) < 2 {
+    while fixture.store.calls(Method::Settle) < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!((stand.calls(), stand.store.calls(Method::Claim)), (1, claims));
-    stand.store.heal(Method::Settle);
-    stand.until_state(first, DeliveryState::Sent).await;
-    stand.until_state(second, DeliveryState::Sent).await;
-    assert_eq!(*stand.calls.lock().unwrap(), ["first", "second"], "each was called once");
-    assert!(!stand.row(first).await.deliveries[0].repeated);
+    assert_eq!((fixture.calls(), fixture.store.calls(Method::Claim)), (1, claims));
+    fixture.store.heal(Method::Settle);
+    fixture.until_state(first, DeliveryState::Sent).await;
+    fixture.until_state(second, DeliveryState::Sent).await;
+    assert_eq!(*fixture.calls.lock().unwrap(), ["first", "second"], "each was called once");
+    assert!(!fixture.row(first).await.deliveries[0].repeated);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_is_an_outcome_and_the_lane_goes_on() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Hold);
-    let in_the_call = stand.say("panic in the call").await;
-    let row = stand.until_state(in_the_call, DeliveryState::Unknown).await;
-    assert_eq!((row.deliveries[0].due, stand.reason(in_the_call).await.as_str()), (None, "held"));
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Hold);
+    let in_the_call = fixture.say("panic in the call").await;
+    let row = fixture.until_state(in_the_call, DeliveryState::Unknown).await;
+    assert_eq!((row.deliveries[0].due, fixture.reason(in_the_call).await.as_str()), (None, "held"));
     // Before the call nothing was sent: it is tried again, and is a dead letter in the end.
-    let before = stand.accept(r#"{"text":"never sent"}"#, Address::new(AddressKind::Mobile, "13800000000")).await;
-    stand.until_state(before, DeliveryState::Failed).await;
-    assert_eq!(stand.reason(before).await, "attempt_panicked");
-    let after = stand.say("after").await;
-    stand.until_state(after, DeliveryState::Sent).await;
-    assert_eq!(*stand.calls.lock().unwrap(), ["panic in the call", "after"]);
+    let before = fixture.accept(r#"{"text":"never sent"}"#, Address::new(AddressKind::Mobile, "13800000000")).await;
+    fixture.until_state(before, DeliveryState::Failed).await;
+    assert_eq!(fixture.reason(before).await, "attempt_panicked");
+    let after = fixture.say("after").await;
+    fixture.until_state(after, DeliveryState::Sent).await;
+    assert_eq!(*fixture.calls.lock().unwrap(), ["panic in the call", "after"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_is_renewed_while_its_call_lasts() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Hold);
-    let id = stand.say("slow").await;
-    let row = stand.until_state(id, DeliveryState::Sent).await;
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Hold);
+    let id = fixture.say("slow").await;
+    let row = fixture.until_state(id, DeliveryState::Sent).await;
     assert!(!row.deliveries[0].repeated);
-    assert!(stand.store.calls(Method::Renew) > 0, "the call outlived its lease");
-    assert_eq!(stand.calls(), 1);
+    assert!(fixture.store.calls(Method::Renew) > 0, "the call outlived its lease");
+    assert_eq!(fixture.calls(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_here_is_not_taken_over_though_its_lease_could_not_be_renewed() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Resend);
-    stand.store.fail(Method::Renew, FULL);
-    let id = stand.say("slow").await;
-    let row = stand.until_state(id, DeliveryState::Sent).await;
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Resend);
+    fixture.store.fail(Method::Renew, FULL);
+    let id = fixture.say("slow").await;
+    let row = fixture.until_state(id, DeliveryState::Sent).await;
     assert!(!row.deliveries[0].repeated);
-    assert_eq!(stand.calls(), 1);
+    assert_eq!(fixture.calls(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_nobody_holds_is_taken_over_while_the_lane_runs() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Hold);
-    let early = stand.say("early").await;
-    stand.until_state(early, DeliveryState::Sent).await;
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Hold);
+    let early = fixture.say("early").await;
+    fixture.until_state(early, DeliveryState::Sent).await;
     // As a claim whose answer was lost on the way: the lane is not woken for it.
-    let id = stand.ids.next(stand.now);
-    let message = NewMessage { id, at: stand.now, ..Maker::default().message("ding", &["li"]) };
-    stand.store.accept(vec![message]).await.unwrap();
+    let id = fixture.ids.next(fixture.now);
+    let message = NewMessage { id, at: fixture.now, ..Maker::default().message("ding", &["li"]) };
+    fixture.store.accept(vec![message]).await.unwrap();
     let now = clock::System.now();
-    assert_eq!(stand.store.claim("ding", now, now + Duration::from_millis(50), 10).await.unwrap().len(), 1);
-    stand.until_state(id, DeliveryState::Unknown).await;
-    assert_eq!(stand.reason(id).await, "held");
+    assert_eq!(fixture.store.claim("ding", now, now + Duration::from_millis(50), 10).await.unwrap().len(), 1);
+    fixture.until_state(id, DeliveryState::Unknown).await;
+    assert_eq!(fixture.reason(id).await, "held");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_error_does_not_end_the_recovery() {
     for method in [Method::Orphans, Method::SentSince] {
-        let mut stand = Stand::new(WINDOW, OnUnknown::Hold);
-        let id = stand.interrupted("half way").await;
-        stand.store.fail(method, FULL);
-        stand.now = stand.now + Duration::from_secs(60);
-        stand.start(Arc::new(Stopped(stand.now)));
-        while stand.store.calls(method) < 2 {
+        let mut fixture = Fixture::new(WINDOW, OnUnknown::Hold);
+        let id = fixture.interrupted("half way").await;
+        fixture.store.fail(method, FULL);
+        fixture.now = fixture.now + Duration::from_secs(60);
+        fixture.start(Arc::new(Stopped(fixture.now)));
+        while fixture.store.calls(method) < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        assert_eq!(stand.row(id).await.deliveries[0].state, DeliveryState::Sending);
-        stand.store.heal(method);
-        stand.until(id, |row| row.deliveries[0].repeated).await;
+        assert_eq!(fixture.row(id).await.deliveries[0].state, DeliveryState::Sending);
+        fixture.store.heal(method);
+        fixture.until(id, |row| row.deliveries[0].repeated).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_of_our_own_store_is_not_the_platforms() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Hold);
-    stand.store.fail(Method::Resolved, FULL);
-    let id = stand.accept(r#"{"text":"to a mobile"}"#, Address::new(AddressKind::Mobile, "13800000001")).await;
-    while stand.store.calls(Method::Resolved) < 3 {
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Hold);
+    fixture.store.fail(Method::Resolved, FULL);
+    let id = fixture.accept(r#"{"text":"to a mobile"}"#, Address::new(AddressKind::Mobile, "13800000001")).await;
+    while fixture.store.calls(Method::Resolved) < 3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    stand.store.heal(Method::Resolved);
-    let row = stand.until_state(id, DeliveryState::Sent).await;
+    fixture.store.heal(Method::Resolved);
+    let row = fixture.until_state(id, DeliveryState::Sent).await;
     assert_eq!(row.deliveries[0].history.iter().map(|call| call.code.as_str()).collect::<Vec<_>>(), ["0"]);
-    assert_eq!((row.deliveries[0].attempts, stand.calls()), (1, 1), "waiting for the store is no attempt");
+    assert_eq!((row.deliveries[0].attempts, fixture.calls()), (1, 1), "waiting for the store is no attempt");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unreadable_row_fails_by_itself() {
-    let stand = Stand::live(Dedup::None, OnUnknown::Hold);
+    let fixture = Fixture::live(Dedup::None, OnUnknown::Hold);
     let mut good = Vec::new();
     let mut bad = Vec::new();
     for n in 0..12 {
         if n % 4 == 1 {
             // Of a newer version, of another type, cut off.
             let content = [r#"{"hologram":{}}"#, r#"{"text":7}"#, r#"{"text":"#][n / 4];
-            bad.push(stand.accept(content, Address::new(AddressKind::Userid, "li")).await);
+            bad.push(fixture.accept(content, Address::new(AddressKind::Userid, "li")).await);
         } else {
-            good.push(stand.say(&format!("number {n}")).await);
+            good.push(fixture.say(&format!("number {n}")).await);
         }
     }
     for id in &good {
-        stand.until_state(*id, DeliveryState::Sent).await;
+        fixture.until_state(*id, DeliveryState::Sent).await;
     }
     for id in &bad {
-        let row = stand.until_state(*id, DeliveryState::Failed).await;
+        let row = fixture.until_state(*id, DeliveryState::Failed).await;
         assert_eq!((row.unreadable, row.state.name()), (vec!["content".to_owned()], "failed"));
-        assert_eq!(stand.reason(*id).await, "unreadable");
+        assert_eq!(fixture.reason(*id).await, "unreadable");
     }
-    let page = stand.store.list(hongyan_core::Filter { limit: 100, ..Default::default() }).await.unwrap();
+    let page = fixture.store.list(hongyan_core::Filter { limit: 100, ..Default::default() }).await.unwrap();
     assert_eq!(page.messages.len(), 12);
-    assert_eq!(stand.calls(), good.len());
+    assert_eq!(fixture.calls(), good.len());
 }
 
 /// Killed over a call, started `later`: state, reason and calls once it is settled.
@@ -343,17 +343,17 @@ async fn killed_and_started(
     at: Time,
     later: Duration,
 ) -> (DeliveryState, String, usize) {
-    let mut stand = Stand::new(dedup, on_unknown);
-    stand.now = at;
-    let id = stand.interrupted("half way").await;
-    stand.start(Arc::new(Ahead::by(at + later)));
+    let mut fixture = Fixture::new(dedup, on_unknown);
+    fixture.now = at;
+    let id = fixture.interrupted("half way").await;
+    fixture.start(Arc::new(Ahead::by(at + later)));
     let done = |row: &MessageRow| match row.deliveries[0].state {
         DeliveryState::Sent => true,
         state => state == DeliveryState::Unknown && row.deliveries[0].due.is_none(),
     };
-    let row = stand.until(id, done).await;
+    let row = fixture.until(id, done).await;
     assert!(row.deliveries[0].repeated);
-    (row.deliveries[0].state, stand.reason(id).await, stand.calls())
+    (row.deliveries[0].state, fixture.reason(id).await, fixture.calls())
 }
 
 /// Begins at a time and goes on with the machine's.
@@ -404,22 +404,22 @@ async fn an_unknown_delivery_that_waited_past_the_window_is_held_at_its_call() {
         (OnUnknown::Hold, (DeliveryState::Unknown, "held", 0)),
         (OnUnknown::Resend, (DeliveryState::Sent, "maybe_twice", 1)),
     ] {
-        let mut stand = Stand::new(WINDOW, on_unknown);
-        stand.now = noon;
-        let id = stand.interrupted("half way").await;
+        let mut fixture = Fixture::new(WINDOW, on_unknown);
+        fixture.now = noon;
+        let id = fixture.interrupted("half way").await;
         // Its repeat was due within the window, and the lane rested for an hour.
-        let claims = stand.store.orphans("ding", noon + Duration::from_secs(9), noon + Duration::from_secs(99)).await;
+        let claims = fixture.store.orphans("ding", noon + Duration::from_secs(9), noon + Duration::from_secs(99)).await;
         let claim = &claims.unwrap()[0];
         let due = Some(noon + Duration::from_secs(10));
         let lost = ended(claim.id, DeliveryState::Unknown, RecipientState::Unknown, due);
         let unknown = Settlement { repeat_of: Some(claim.first_call_at), ..lost };
-        stand.store.settle(vec![unknown]).await.unwrap();
-        stand.start(Arc::new(Ahead::by(noon + Duration::from_secs(3_600))));
-        let row = stand
+        fixture.store.settle(vec![unknown]).await.unwrap();
+        fixture.start(Arc::new(Ahead::by(noon + Duration::from_secs(3_600))));
+        let row = fixture
             .until(id, |row| row.deliveries[0].due.is_none() && row.deliveries[0].state != DeliveryState::Sending)
             .await;
-        let reason = stand.reason(id).await;
-        assert_eq!((row.deliveries[0].state, reason.as_str(), stand.calls()), expected);
+        let reason = fixture.reason(id).await;
+        assert_eq!((row.deliveries[0].state, reason.as_str(), fixture.calls()), expected);
     }
 }
 

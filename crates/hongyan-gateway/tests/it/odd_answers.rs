@@ -2,7 +2,7 @@
 
 use crate::{
     TestGateway,
-    platform::{Platform, Said},
+    platform::{Answer, Platform},
 };
 use hongyan_gateway::Config;
 use serde_json::{Value, json};
@@ -34,9 +34,9 @@ async fn outcome(gateway: &TestGateway, account: &str) -> (Value, Value) {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_nobody_follows_it_with_a_token() {
-    let trap = Platform::start(|_, _| Said::ok(r#"{"errcode":0,"errmsg":"ok","task_id":1,"msgid":"m"}"#)).await;
+    let trap = Platform::start(|_, _| Answer::ok(r#"{"errcode":0,"errmsg":"ok","task_id":1,"msgid":"m"}"#)).await;
     let to = format!("http://{}/trap/topapi/message/corpconversation/asyncsend_v2", trap.address);
-    let platform = Platform::start(move |first, _| Said {
+    let platform = Platform::start(move |first, _| Answer {
         status: first.trim_start_matches('r').parse().unwrap(),
         headers: vec![("location", to.clone())],
         body: Vec::new(),
@@ -63,10 +63,10 @@ async fn a_redirect_is_an_answer_and_nobody_follows_it_with_a_token() {
 #[tokio::test]
 async fn fifty_megabytes_and_a_page_of_a_proxy_are_no_success() {
     let platform = Platform::start(|first, _| match first {
-        "huge" => Said::ok(vec![b' '; 50 << 20]),
-        "page502" => Said { status: 502, headers: Vec::new(), body: b"<html>Bad Gateway</html>".to_vec() },
+        "huge" => Answer::ok(vec![b' '; 50 << 20]),
+        "page502" => Answer { status: 502, headers: Vec::new(), body: b"<html>Bad Gateway</html>".to_vec() },
         "ok403" => {
-            Said { status: 403, headers: Vec::new(), body: br#"{"errcode":0,"errmsg":"ok","task_id":1}"#.to_vec() }
+            Answer { status: 403, headers: Vec::new(), body: br#"{"errcode":0,"errmsg":"ok","task_id":1}"#.to_vec() }
         }
         _ => unreachable!("{first}"),
     })

@@ -11,13 +11,13 @@ use tokio::{
 
 /// One scripted answer.
 #[derive(Clone)]
-pub(crate) struct Said {
+pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Said {
+impl Answer {
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self { status: 200, headers: Vec::new(), body: body.into() }
     }
@@ -29,11 +29,11 @@ pub(crate) struct Platform {
     heard: Arc<Mutex<Vec<String>>>,
 }
 
-type Script = dyn Fn(&str, &str) -> Said + Send + Sync;
+type Script = dyn Fn(&str, &str) -> Answer + Send + Sync;
 
 impl Platform {
     /// `script` is asked with the first segment and the rest of the path for every call but the login.
-    pub(crate) async fn start(script: impl Fn(&str, &str) -> Said + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -66,7 +66,7 @@ async fn converse(mut stream: BufStream<TcpStream>, script: Arc<Script>, notes: 
         notes.lock().unwrap().push(head);
         let (first, rest) = path.trim_start_matches('/').split_once('/')?;
         let said = if rest.ends_with("gettoken") {
-            Said::ok(r#"{"errcode":0,"errmsg":"ok","access_token":"sampletoken","expires_in":7200}"#)
+            Answer::ok(r#"{"errcode":0,"errmsg":"ok","access_token":"sampletoken","expires_in":7200}"#)
         } else {
             script(first, rest)
         };

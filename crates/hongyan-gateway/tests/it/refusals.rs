@@ -3,7 +3,7 @@
 
 use crate::{
     TestGateway,
-    platform::{Platform, Said},
+    platform::{Answer, Platform},
 };
 use hongyan_channel::catalogue;
 use hongyan_gateway::Config;
@@ -108,7 +108,7 @@ async fn no_refusal_with_http_200_is_ever_sent() {
             let (name, number) = first.rsplit_once('-').unwrap();
             let at = PLATFORMS.iter().position(|(platform, ..)| *platform == name).unwrap();
             let body = bodies[at].get(number.parse::<usize>().unwrap()).cloned();
-            Said::ok(body.unwrap_or_else(|| PLATFORMS[at].2.into()))
+            Answer::ok(body.unwrap_or_else(|| PLATFORMS[at].2.into()))
         }
     };
     let platform = Platform::start(script).await;

@@ -69,15 +69,6 @@ pub(crate) async fn run(args: &Call, json: bool) -> anyhow::Result<Exit> {
     }
 }
 
-/// Every operation's name, for completion.
-pub(crate) fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> =
-        PLATFORMS.iter().flat_map(|platform| (platform.list)()).map(|declared| declared.spec().name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
 fn find(platform: &Operations, name: &str) -> anyhow::Result<&'static dyn Declared> {
     let all = (platform.list)();
     if let Some(found) = all.iter().find(|declared| declared.spec().name == name) {

@@ -1,6 +1,6 @@
 //! A mailbox: its server, how TLS begins there, and its login.
 
-use super::{Course, cause::Cause, network};
+use super::{cause::Cause, course::Course, network};
 use hongyan_channel::MailConfig;
 use hongyan_endpoint::{Fault, Origin};
 use hongyan_mail::{Mailer, MailerConfig, PRESETS, Preset, Tls, preset_for_address};

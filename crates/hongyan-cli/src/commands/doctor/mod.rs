@@ -4,6 +4,7 @@
 //! the first step that fails: what comes after it would only fail for the same reason.
 
 mod cause;
+mod course;
 mod mail;
 mod network;
 mod platform;
@@ -17,32 +18,10 @@ use crate::{
     listing::{self, Cell},
 };
 use cause::Cause;
+use course::Course;
 use hongyan_channel::{AccountConfig, ChannelConfig};
 use hongyan_gateway::config::{Finding, Severity};
 use serde_json::{Value, json};
-
-/// A step of the examination: its name in both languages, and what came of it.
-struct Check {
-    name: (&'static str, &'static str),
-    outcome: Result<String, Cause>,
-}
-
-/// The steps of one account so far.
-#[derive(Default)]
-struct Course(Vec<Check>);
-
-impl Course {
-    /// Notes a step; `None` ends the course.
-    fn step(&mut self, name: (&'static str, &'static str), outcome: Result<String, Cause>) -> Option<()> {
-        let well = outcome.is_ok();
-        self.0.push(Check { name, outcome });
-        well.then_some(())
-    }
-
-    fn well(&self) -> bool {
-        self.0.iter().all(|check| check.outcome.is_ok())
-    }
-}
 
 pub(crate) async fn run(args: &Doctor, json: bool) -> anyhow::Result<Exit> {
     let config = crate::configuration::load(args.config.as_deref())?;

@@ -1,6 +1,6 @@
 //! The connection to a platform: name, connection, certificate, and the two clocks.
 
-use super::{Course, cause::Cause};
+use super::{cause::Cause, course::Course};
 use hongyan_core::{Clock, clock::System};
 use hongyan_endpoint::{Fault, Invalid, bilingual};
 use hongyan_net::{Failure, Http, NetFault, Options, Proxy};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 
 /// For looking up the name, and for each address behind it.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How far the clocks may be apart: signatures and tokens of both platforms bear at least this much.
 const SKEW_SECONDS: i64 = 60;
 
@@ -23,17 +23,17 @@ pub(super) async fn reach(host: &str, port: u16) -> Result<String, Cause> {
         )
         .saying(format!("{host}: {words}"))
     };
-    let addresses: Vec<_> = match timeout(PATIENCE, tokio::net::lookup_host((bare, port))).await {
+    let addresses: Vec<_> = match timeout(TIMEOUT, tokio::net::lookup_host((bare, port))).await {
         Ok(Ok(addresses)) => addresses.collect(),
         Ok(Err(error)) => return Err(unknown(error.to_string())),
         Err(_) => return Err(unknown("no answer from the name server".into())),
     };
     let mut words = "no address".to_owned();
     for address in addresses {
-        match timeout(PATIENCE, TcpStream::connect(address)).await {
+        match timeout(TIMEOUT, TcpStream::connect(address)).await {
             Ok(Ok(_)) => return Ok(format!("{host} {address}")),
             Ok(Err(error)) => words = format!("{address}: {error}"),
-            Err(_) => words = format!("{address}: no answer within {PATIENCE:?}"),
+            Err(_) => words = format!("{address}: no answer within {TIMEOUT:?}"),
         }
     }
     let mut cause = Cause::of(&Fault::transport("net.connect", words));

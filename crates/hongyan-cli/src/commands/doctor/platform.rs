@@ -1,8 +1,8 @@
 //! An application of a platform: its connection, its login, and harmless calls that tell what it may do.
 
 use super::{
-    Course,
     cause::{Cause, names_agent},
+    course::Course,
     network,
 };
 use crate::lang::told;

@@ -1,7 +1,7 @@
 //! A robot of a group, or a webhook: it has no token and no operations, so what its own address answers to a message
 //! that is no message is all there is to ask.
 
-use super::{Course, cause::Cause, network, platform};
+use super::{cause::Cause, course::Course, network, platform};
 use hongyan_channel::{AccountConfig, ChannelConfig};
 use hongyan_endpoint::Fault;
 

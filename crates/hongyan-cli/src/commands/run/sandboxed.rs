@@ -110,12 +110,12 @@ impl Sandboxed {
     pub(super) fn summary(&self) -> Value {
         let profile = Profile { allow_private: true, ..Profile::safe() };
         let functions = Blocking::new(Functions::new(profile));
-        let look = |path: &str| {
+        let read = |path: &str| {
             let reply = functions.http(&HttpCall::new(Method::Get, format!("{}/sandbox/{path}", self.base))).ok()?;
             serde_json::from_slice::<Value>(&reply.text).ok()
         };
-        let stats = look("stats").unwrap_or_default();
-        let mail = look("mail").unwrap_or_default();
+        let stats = read("stats").unwrap_or_default();
+        let mail = read("mail").unwrap_or_default();
         serde_json::json!({
             "base": self.base,
             "own": self.own.is_some(),

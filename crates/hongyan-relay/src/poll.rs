@@ -1,4 +1,4 @@
-//! Looking at messages under way: bounded in each round, so that ten thousand of them cost no storm of calls.
+//! Asking for the state of messages under way: bounded in each round, so that ten thousand of them cost no storm of calls.
 
 use crate::{
     Fault, Kind,
@@ -30,7 +30,7 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// As far as the gateway tells; what it does not tell costs nothing but looks.
+    /// As far as the gateway tells; what it does not tell costs nothing but calls.
     async fn silent(&mut self, gateway: &Gateway) -> Arc<HashSet<String>> {
         if self.read_at.is_none_or(|at| at.elapsed() > ACCOUNTS_FOR) {
             self.read_at = Some(Instant::now());
@@ -46,7 +46,7 @@ impl Accounts {
 
 /// What a round found.
 #[derive(Debug, Default)]
-pub(crate) struct Looked {
+pub(crate) struct Polled {
     pub(crate) found: Vec<Found>,
     /// What stood in the way of the rest, if anything did.
     pub(crate) fault: Option<hongyan_client::Fault>,
@@ -54,32 +54,32 @@ pub(crate) struct Looked {
     pub(crate) stop: Option<Fault>,
 }
 
-/// Looks at rows. Those that the gateway did not answer for stay due.
-pub(crate) async fn look(gateway: &Gateway, accounts: &mut Accounts, rows: Vec<Due>, now: i64) -> Looked {
+/// Asks for the state of rows' messages. Those that the gateway did not answer for stay due.
+pub(crate) async fn poll(gateway: &Gateway, accounts: &mut Accounts, rows: Vec<Due>, now: i64) -> Polled {
     let silent = accounts.silent(gateway).await;
-    let mut looked = Looked::default();
+    let mut polled = Polled::default();
     let mut calls = JoinSet::new();
     let mut rows = rows.into_iter();
     loop {
-        while calls.len() < AT_ONCE && looked.fault.is_none() {
+        while calls.len() < AT_ONCE && polled.fault.is_none() {
             let Some(row) = rows.next() else { break };
             calls.spawn(one(gateway.clone(), row, now, Arc::clone(&silent)));
         }
-        let Some(done) = calls.join_next().await else { return looked };
+        let Some(done) = calls.join_next().await else { return polled };
         match done {
-            Ok(Ok(found)) => looked.found.push(found),
+            Ok(Ok(found)) => polled.found.push(found),
             Ok(Err(fault)) => {
                 if meaning(&fault) == Meaning::NoAccess {
                     let message = format!(
                         "{}: the relay needs a key with the scope read beside send · 需要具备 read 权限的密钥",
                         fault.message
                     );
-                    looked.stop = Some(Fault::new(Kind::Access, message));
+                    polled.stop = Some(Fault::new(Kind::Access, message));
                 }
-                looked.fault = Some(fault);
+                polled.fault = Some(fault);
             }
-            // A look that broke is made again.
-            Err(error) => tracing::error!(%error, "a look at a message broke"),
+            // A row whose task panicked stays due.
+            Err(error) => tracing::error!(%error, "asking for a message's state panicked"),
         }
     }
 }
@@ -96,12 +96,12 @@ async fn one(
             let error = "the gateway has forgotten the message: this is the last that was known · 网关已遗忘该消息";
             // What was under way when it was last seen may have arrived.
             let state = if row.state == "pending" { "unknown".into() } else { row.state.clone() };
-            return Ok(Found { state, error: Some(error.into()), look_at: None, row });
+            return Ok(Found { state, error: Some(error.into()), poll_at: None, row });
         }
         // This one is closed to the key: the others are not held up by it.
         Err(fault) if meaning(&fault) == Meaning::Refused => {
-            let look_at = Some(now.saturating_add(CLOSED_MS));
-            return Ok(Found { state: row.state.clone(), error: Some(fault.message), look_at, row });
+            let poll_at = Some(now.saturating_add(CLOSED_MS));
+            return Ok(Found { state: row.state.clone(), error: Some(fault.message), poll_at, row });
         }
         Err(fault) => return Err(fault),
     };
@@ -114,11 +114,11 @@ async fn one(
         ));
     };
     let error = match fate.state.as_str() {
-        "partial" | "failed" | "expired" | "unknown" if fate.state != row.state || fate.look_at.is_none() => {
-            answer::trouble(&gateway.recipients(&row.message_id).await?)
+        "partial" | "failed" | "expired" | "unknown" if fate.state != row.state || fate.poll_at.is_none() => {
+            answer::error(&gateway.recipients(&row.message_id).await?)
         }
         "partial" | "failed" | "expired" | "unknown" => row.error.clone(),
         _ => None,
     };
-    Ok(Found { state: fate.state, error, look_at: fate.look_at, row })
+    Ok(Found { state: fate.state, error, poll_at: fate.poll_at, row })
 }

@@ -56,19 +56,19 @@ struct GuessLog {
 }
 
 /// Who guessed lately.
-pub(crate) struct Slow {
+pub(crate) struct LoginThrottle {
     // A std mutex: never held across await.
     known: Mutex<GuessLog>,
     turns: Semaphore,
 }
 
-impl Default for Slow {
+impl Default for LoginThrottle {
     fn default() -> Self {
         Self { known: Mutex::default(), turns: Semaphore::new(WAITING) }
     }
 }
 
-impl Slow {
+impl LoginThrottle {
     /// What a login is answered, `found` by `credential`; a wrong one waits as long as it costs.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Slow {
         let throttled = || platform.refuse(spec, Refusal::Throttled);
         match found {
             Ok(found) => {
-                if self.lets_in(peer, credential, now) {
+                if self.allows(peer, credential, now) {
                     Ok(found)
                 } else {
                     Err(throttled())
@@ -104,7 +104,7 @@ impl Slow {
     }
 
     /// Whether a right login is answered: at an address with too many wrong ones only where it was right before.
-    fn lets_in(&self, peer: IpAddr, credential: &[u8], now: Time) -> bool {
+    fn allows(&self, peer: IpAddr, credential: &[u8], now: Time) -> bool {
         let mut known = self.lock();
         let hash = Sha256::new().chain_update(peer.to_string()).chain_update([0]).chain_update(credential).finalize();
         let crowded = known.by_address.get_mut(&peer).is_some_and(|guesses| guesses.waiting(now) >= WAITING_OF_ONE)
@@ -175,37 +175,37 @@ mod tests {
 
     #[test]
     fn each_further_wrong_login_waits_longer_and_others_do_not_wait() {
-        let slow = Slow::default();
-        let pauses: Vec<u128> = (0..9).map(|_| slow.pause(peer(1), NOW).unwrap().as_millis()).collect();
+        let throttle = LoginThrottle::default();
+        let pauses: Vec<u128> = (0..9).map(|_| throttle.pause(peer(1), NOW).unwrap().as_millis()).collect();
         assert_eq!(pauses, [0, 0, 0, 250, 500, 1_000, 2_000, 4_000, 4_000]);
-        assert_eq!(slow.pause(peer(2), NOW), Some(Duration::ZERO));
-        assert_eq!(slow.pause(peer(1), NOW + FORGOTTEN_AFTER), Some(Duration::ZERO), "it begins anew");
+        assert_eq!(throttle.pause(peer(2), NOW), Some(Duration::ZERO));
+        assert_eq!(throttle.pause(peer(1), NOW + FORGOTTEN_AFTER), Some(Duration::ZERO), "it begins anew");
     }
 
     #[test]
     fn only_so_many_answers_of_one_address_wait_and_beyond_them_right_and_wrong_look_alike() {
-        let slow = Slow::default();
-        assert!(slow.lets_in(peer(1), b"old and right", NOW));
+        let throttle = LoginThrottle::default();
+        assert!(throttle.allows(peer(1), b"old and right", NOW));
         for _ in 0..FREE as usize + WAITING_OF_ONE {
-            assert!(slow.pause(peer(1), NOW).is_some());
+            assert!(throttle.pause(peer(1), NOW).is_some());
         }
-        assert_eq!(slow.pause(peer(1), NOW), None);
-        assert!(!slow.lets_in(peer(1), b"guessed right", NOW), "the same answer as a wrong one");
-        assert!(slow.lets_in(peer(1), b"old and right", NOW), "who was in before stays in");
-        assert!(slow.lets_in(peer(2), b"guessed right", NOW), "others are not touched");
+        assert_eq!(throttle.pause(peer(1), NOW), None);
+        assert!(!throttle.allows(peer(1), b"guessed right", NOW), "the same answer as a wrong one");
+        assert!(throttle.allows(peer(1), b"old and right", NOW), "who was in before stays in");
+        assert!(throttle.allows(peer(2), b"guessed right", NOW), "others are not touched");
         // Whoever goes away does not make room: the places are free when the answers are due.
         let later = NOW + LONGEST;
-        assert!(slow.pause(peer(1), later).is_some());
-        assert!(slow.lets_in(peer(1), b"guessed right", later));
+        assert!(throttle.pause(peer(1), later).is_some());
+        assert!(throttle.allows(peer(1), b"guessed right", later));
     }
 
     #[test]
     fn no_number_of_addresses_fills_the_memory() {
-        let slow = Slow::default();
+        let throttle = LoginThrottle::default();
         for n in 0..u32::try_from(REMEMBERED).unwrap() + 20 {
-            assert_eq!(slow.pause(IpAddr::from(n.to_be_bytes()), NOW), Some(Duration::ZERO));
+            assert_eq!(throttle.pause(IpAddr::from(n.to_be_bytes()), NOW), Some(Duration::ZERO));
         }
-        assert!(slow.lock().by_address.len() <= REMEMBERED);
+        assert!(throttle.lock().by_address.len() <= REMEMBERED);
     }
 
     #[test]
