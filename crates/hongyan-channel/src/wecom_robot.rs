@@ -12,7 +12,10 @@ use crate::{
     robot::{Hook, RobotCaller},
     secret::SecretRef,
     table_view,
-    wecom::{bad_file, body, file_until},
+    wecom::{
+        body,
+        files::{bad_file, file_until},
+    },
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -1,8 +1,8 @@
 //! The trait that carries a delivery out.
 
 use crate::{
-    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, ReceiptReport,
-    Time,
+    Address, AddressKind, CallHandle, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome,
+    ReceiptReport, Time,
 };
 use async_trait::async_trait;
 use hongyan_endpoint::{ErrorCode, Fault, File, Unfit};
@@ -266,28 +266,6 @@ pub enum Resolution {
     Id(String),
     /// There is nobody behind it; the platform's words.
     Nobody(Fault),
-}
-
-/// The name that a channel gives a call when the platform took it, kept with the delivery. Only the channel spells and
-/// reads it.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(transparent)]
-pub struct CallHandle(String);
-
-impl CallHandle {
-    /// As it is stored.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: Into<String>> From<T> for CallHandle {
-    fn from(text: T) -> Self {
-        Self(text.into())
-    }
 }
 
 /// What is known of an account's access token.

@@ -18,6 +18,7 @@ pub mod clock;
 mod content;
 mod directory;
 mod file_store;
+mod handle;
 mod id;
 mod issued;
 mod keys;
@@ -42,13 +43,14 @@ pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use callback_log::{CallbackLog, CallbackRow, KEPT_CALLBACKS, NewCallback};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{
-    Call, CallFile, CallHandle, Channel, FileUse, Health, Missing, Naming, Recall, Receipts, Resolution, Target,
-    TokenHealth, Uploaded, Uploads,
+    Call, CallFile, Channel, FileUse, Health, Missing, Naming, Recall, Receipts, Resolution, Target, TokenHealth,
+    Uploaded, Uploads,
 };
 pub use clock::{Clock, Moment, Steps, Tick, Time};
 pub use content::{Attachment, Button, Card, Content, Format, Link, MailHead, Media, Templated};
 pub use directory::{Chat, ChatChange, ChatDirectory, ChatRow, Chats, Contacts, Department, NewChat, Person};
 pub use file_store::{FileRow, FileStore};
+pub use handle::CallHandle;
 pub use hongyan_endpoint::{Bilingual, Flaw, Unfit, Unit, bilingual};
 pub use id::{DeliveryId, IdSource, MessageId};
 pub use issued::{ISSUED_AFTER, IssuedIds};

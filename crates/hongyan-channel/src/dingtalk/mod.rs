@@ -8,15 +8,17 @@ mod contacts;
 mod group;
 mod pack;
 mod robot;
+mod said;
 
 use crate::{audience, published, refusal, render, table_view, target};
 pub use application::{DingTalkChannel, DingTalkConfig};
 use async_trait::async_trait;
+use body::KIND;
 use group::Handle;
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content,
-    Dedup, FileUse, Flaw, Format, Health, Outcome, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution,
-    Target, TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
+    Address, AddressKind, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
+    Flaw, Format, Health, Outcome, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution, Target,
+    TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_dingtalk::{
     DingTalk,
@@ -40,9 +42,6 @@ const FILE_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// A file that a message carries may be smaller than one that is only kept: 10 MB, by the page on messages.
 const MESSAGE_FILE_BYTES: usize = 10 << 20;
 
-/// What one call is called in an error.
-const KIND: Bilingual = Bilingual::fixed("DingTalk message", "钉钉消息");
-
 #[async_trait]
 impl Channel for DingTalkChannel {
     fn capabilities(&self) -> &Capabilities {
@@ -51,7 +50,7 @@ impl Channel for DingTalkChannel {
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         audience::check(content, Some(self.agent_id))?;
-        if let Some(said) = robot::said(content) {
+        if let Some(said) = said::said(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
         }
@@ -94,7 +93,7 @@ impl Channel for DingTalkChannel {
     fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
         let to_robot =
             to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
-        if !to_robot && robot::said(part).is_none() {
+        if !to_robot && said::said(part).is_none() {
             return body::words(&body::message(part, ""));
         }
         let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
@@ -104,14 +103,14 @@ impl Channel for DingTalkChannel {
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
         // A robot's messages are no notices: every one of them arrives.
-        if robot::said(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
+        if said::said(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
         if let Some(chat) = target::chat(call.targets) {
             return group::send(self, call, chat).await;
         }
-        if let Some(said) = robot::said(call.content) {
+        if let Some(said) = said::said(call.content) {
             return robot::send(self, &said, call.targets).await;
         }
         let listed = |wanted: fn(AddressKind) -> bool| {

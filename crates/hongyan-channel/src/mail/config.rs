@@ -112,7 +112,7 @@ impl MailConfig {
         mailer.username = self.username.clone();
         mailer.password = self.password.as_ref().map(|password| password.read_for("password")).transpose()?;
         if let Some(path) = &self.ca_file {
-            mailer.ca_pem = Some(crate::transport::read("ca_file", path)?);
+            mailer.ca_pem = Some(crate::secret::read_file("ca_file", path)?);
         }
         if self.show_recipients && self.per_person {
             let why = Bilingual::fixed(

@@ -5,15 +5,17 @@ pub(crate) mod body;
 mod callback;
 mod chats;
 mod contacts;
+pub(crate) mod files;
 
 use crate::{audience, published, refusal, render, table_view, target};
 use application::DUPLICATE_WINDOW_SECONDS;
 pub use application::{WeComChannel, WeComConfig};
 use async_trait::async_trait;
+use files::{bad_file, file_until};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content,
-    Dedup, FileUse, Flaw, Format, Health, Outcome, Reason, Recall, RecipientState, Resolution, Target, TargetResult,
-    Time, Unfit, Uploaded, Uploads, bilingual,
+    Dedup, FileUse, Format, Health, Outcome, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
+    Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, lenient};
 use hongyan_text::Dialect;
@@ -21,7 +23,7 @@ use hongyan_wecom::{
     WeCom,
     appchat::SendChat,
     content::Place,
-    media::{GetMedia, UploadMedia, check_kind},
+    media::{UploadMedia, check_kind},
     message::{MessageSent, RecallMessage, SendMessage},
     user::{GetUserid, GetUseridByEmail},
 };
@@ -49,27 +51,8 @@ fn duplicate_check(content: &Content) -> Option<i64> {
 /// What a call is called in an error.
 const KIND: Bilingual = Bilingual::fixed("WeCom message", "企业微信消息");
 
-/// Room between the end of a file's life and the last call that names it.
-const FILE_ROOM: Duration = Duration::from_secs(3_600);
-
-/// For how long an uploaded file is named.
-pub(crate) fn file_until(now: Time) -> Time {
-    now + (const { GetMedia::SPEC.within().unwrap() } - FILE_ROOM)
-}
-
-/// What the platform has against a file, with the limit on its size.
-pub(crate) fn bad_file(file: &File, kind: &str, unfit: &Unfit) -> Unfit {
-    let max = UploadMedia::max_bytes(kind).unwrap_or_default();
-    let (size, name, Bilingual { en, zh }) = (file.bytes.len(), &file.name, unfit.text());
-    let why = bilingual!(
-        "{name:?}: {en} ({size} bytes; as {kind} at most {max} are taken)";
-        "{name:?}：{zh}（{size} 字节；作为 {kind} 最多接受 {max} 字节）"
-    );
-    Unfit::coded(unfit.code, "", Flaw::Unfit(why))
-}
-
 /// The words of a text or markdown message, in bytes.
-pub(crate) fn words_size(content: &Content) -> usize {
+fn words_size(content: &Content) -> usize {
     let (msgtype, object) = body::message(content, "");
     object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).map_or(0, str::len)
 }
