@@ -2,7 +2,7 @@
 //! against one local server that is a process of its own.
 
 use anyhow::{Context, Result, bail};
-use hongyan_functions::{Blocking, Functions, HttpCall, Method, Params, Profile};
+use hongyan_functions::{Blocking, Functions, HttpCall, HttpMethod, Params, Profile};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -80,9 +80,9 @@ impl Contender<'_> {
 
 fn ours(url: &str, method: &str, seconds: f64) -> Result<Measured> {
     let functions = Blocking::new(Functions::new(Profile { allow_private: true, ..Profile::safe() }));
-    let mut call = HttpCall::new(Method::Get, url);
+    let mut call = HttpCall::new(HttpMethod::Get, url);
     if method == "post" {
-        call.method = Method::Post;
+        call.method = HttpMethod::Post;
         call.params = Params::Text(BODY.into());
     }
     let mut spans = Vec::with_capacity(1 << 16);

@@ -3,7 +3,7 @@
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use hongyan_dingtalk::DingTalk;
-use hongyan_endpoint::{Auth, Bound, Effect, Fixture, Limit, Needs, Platform, Reach, Role, Scope, Spec, Unit};
+use hongyan_endpoint::{Auth, Bound, Effect, Fixture, Limit, Needs, Platform, RateScope, Reach, Role, Spec, Unit};
 use hongyan_wecom::WeCom;
 use std::{fmt::Write as _, fs, path::PathBuf, time::Duration};
 
@@ -146,9 +146,9 @@ fn limit(limit: &Limit) -> String {
         }
         Bound::Rate { max, per, scope } => {
             let whose = match scope {
-                Scope::App => "application",
-                Scope::Recipient => "recipient",
-                Scope::Corp => "company",
+                RateScope::App => "application",
+                RateScope::Recipient => "recipient",
+                RateScope::Corp => "company",
             };
             format!("{} a {} for each {whose}", grouped(max as usize), span(per))
         }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn limits_read_as_sentences() {
         assert_eq!(limit(&bytes("msg", 2_048)), "`msg` up to 2,048 bytes");
-        assert_eq!(limit(&rate(500, DAY, Scope::Recipient)), "500 a day for each recipient");
+        assert_eq!(limit(&rate(500, DAY, RateScope::Recipient)), "500 a day for each recipient");
         assert_eq!(["7", "70", "700", "7,000", "1,000,000"], [7, 70, 700, 7_000, 1_000_000].map(grouped).as_slice());
     }
 

@@ -11,6 +11,7 @@ mod prose;
 mod python;
 mod rings;
 mod schemathesis;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci                   everything that CI runs, in order; stops at the first failure
   layers               do the crates' dependencies point down, and do no files use each other in a ring?
   prose                is anything decided by reading an error's words?
+  words                are the retired words gone from names and public JSON?
   api-table [--check]  writes docs/api/*.md from the declarations; --check only compares
   licences             is the licence of every dependency on the list in deny.toml?
   schemathesis [OPTION …]
@@ -36,10 +38,11 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["layers"] => layers::check().and_then(|()| rings::check()),
         ["prose"] => prose::check(),
+        ["words"] => words::check(),
         ["api-table"] => api_table::write(),
         ["api-table", "--check"] => api_table::check(),
         ["licences"] => licences::check(),
-        ["schemathesis", ref options @ ..] => schemathesis::whole(options),
+        ["schemathesis", ref options @ ..] => schemathesis::test(options),
         ["duckdb-extension", ref options @ ..] => duckdb::build(options).map(|path| println!("{}", path.display())),
         ["test-alertmanager"] => alertmanager::provide().map(|path| println!("{}", path.display())),
         ["test-python"] => python::provide().map(|path| println!("{}", path.display())),

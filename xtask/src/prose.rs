@@ -36,15 +36,8 @@ const ALLOWED: &[(&str, &str)] = &[(
 /// Names each place.
 pub(crate) fn check() -> Result<()> {
     let root = workspace::root()?;
-    let mut files = Vec::new();
-    for folder in ["crates", "plugins"] {
-        for member in fs::read_dir(root.join(folder)).with_context(|| folder.to_owned())? {
-            collect(&member?.path().join("src"), &mut files)?;
-        }
-    }
-    files.sort();
     let mut found = Vec::new();
-    for path in files {
+    for path in sources(&root, &["src"])? {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         if ALLOWED.iter().any(|(allowed, _)| *allowed == name)
             || path.file_name().is_some_and(|name| name == "tests.rs")
@@ -56,6 +49,19 @@ pub(crate) fn check() -> Result<()> {
     }
     ensure!(found.is_empty(), "decided by reading prose; ask a kind, an origin or a code:\n  {}", found.join("\n  "));
     Ok(())
+}
+
+/// The Rust files in these folders of every crate, in order.
+pub(crate) fn sources(root: &Path, folders: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for members in ["crates", "plugins"] {
+        for member in fs::read_dir(root.join(members)).with_context(|| members.to_owned())? {
+            let member = member?.path();
+            folders.iter().try_for_each(|folder| collect(&member.join(folder), &mut files))?;
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -24,7 +24,7 @@ const ACCOUNTS: &str = "ding,wecom,mail";
 ///
 /// # Errors
 /// What is missing on this machine, or that there are findings.
-pub(crate) fn whole(options: &[&str]) -> Result<()> {
+pub(crate) fn test(options: &[&str]) -> Result<()> {
     let mut arguments = vec!["--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "20"];
     arguments.extend_from_slice(options);
     check(&arguments)
@@ -33,7 +33,7 @@ pub(crate) fn whole(options: &[&str]) -> Result<()> {
 /// A part of it within half a minute, the same at each run.
 ///
 /// # Errors
-/// As [`whole`].
+/// As [`test`].
 pub(crate) fn bounded() -> Result<()> {
     let seconds = IN_CI.to_string();
     check(&["--phases", "examples,coverage", "--generation-deterministic", "--max-time", &seconds])

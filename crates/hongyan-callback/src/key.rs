@@ -56,7 +56,7 @@ impl fmt::Debug for Opened {
 
 /// Why the box stays shut. All that is wrong inside is one case: the sender shall not learn where it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum Unopened {
     /// The key is not 43 characters of base64.
     #[error("an encoding key is 43 characters of base64")]
     Key,
@@ -72,13 +72,13 @@ impl Key {
     /// Reads a key of 43 base64 characters.
     ///
     /// # Errors
-    /// [`Refused::Key`] for any other length or alphabet.
-    pub fn parse(text: &str) -> Result<Self, Refused> {
+    /// [`Unopened::Key`] for any other length or alphabet.
+    pub fn parse(text: &str) -> Result<Self, Unopened> {
         if text.len() != KEY_CHARS {
-            return Err(Refused::Key);
+            return Err(Unopened::Key);
         }
-        let bytes = LENIENT.decode(text).map_err(|_| Refused::Key)?;
-        bytes.try_into().map(Self).map_err(|_| Refused::Key)
+        let bytes = LENIENT.decode(text).map_err(|_| Unopened::Key)?;
+        bytes.try_into().map(Self).map_err(|_| Unopened::Key)
     }
 
     /// Puts a message for `owner` into the box; `random` is the caller's, fresh for each.
@@ -99,12 +99,12 @@ impl Key {
     /// Opens the box.
     ///
     /// # Errors
-    /// [`Refused::Encoding`] when the text is not base64, else [`Refused::Shut`].
-    pub fn decrypt(&self, encrypted: &str) -> Result<Opened, Refused> {
-        let sealed = LENIENT.decode(encrypted.trim()).map_err(|_| Refused::Encoding)?;
+    /// [`Unopened::Encoding`] when the text is not base64, else [`Unopened::Shut`].
+    pub fn decrypt(&self, encrypted: &str) -> Result<Opened, Unopened> {
+        let sealed = LENIENT.decode(encrypted.trim()).map_err(|_| Unopened::Encoding)?;
         let cipher = Decryptor::<Aes256>::new(&self.0.into(), &self.iv().into());
-        let plain = cipher.decrypt_padded_vec::<NoPadding>(&sealed).map_err(|_| Refused::Shut)?;
-        read(&plain).ok_or(Refused::Shut)
+        let plain = cipher.decrypt_padded_vec::<NoPadding>(&sealed).map_err(|_| Unopened::Shut)?;
+        read(&plain).ok_or(Unopened::Shut)
     }
 
     /// The first half of the key is the vector, by the platforms' definition.
@@ -165,7 +165,7 @@ mod tests {
         // The bits that belong to no byte are ignored.
         assert!(Key::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFH").is_ok());
         for bad in ["", &KEY[1..], &format!("{KEY}="), &format!("{KEY}A"), &KEY.replace('a', "!")] {
-            assert_eq!(Key::parse(bad).unwrap_err(), Refused::Key, "{bad}");
+            assert_eq!(Key::parse(bad).unwrap_err(), Unopened::Key, "{bad}");
         }
         assert_eq!(format!("{:?}", key()), "Key(…)");
     }
@@ -174,11 +174,11 @@ mod tests {
     fn what_is_cut_off_altered_or_padded_wrongly_stays_shut() {
         let bytes = STANDARD.decode(SEALED).unwrap();
         for cut in [0, 1, 15, 16, 32, 48, 63] {
-            assert_eq!(key().decrypt(&STANDARD.encode(&bytes[..cut])).unwrap_err(), Refused::Shut, "{cut}");
+            assert_eq!(key().decrypt(&STANDARD.encode(&bytes[..cut])).unwrap_err(), Unopened::Shut, "{cut}");
         }
-        assert_eq!(key().decrypt("not base64 at all").unwrap_err(), Refused::Encoding);
+        assert_eq!(key().decrypt("not base64 at all").unwrap_err(), Unopened::Encoding);
         let other = Key::parse("1234567890123456789012345678901234567890123").unwrap();
-        assert_eq!(other.decrypt(SEALED).unwrap_err(), Refused::Shut);
+        assert_eq!(other.decrypt(SEALED).unwrap_err(), Unopened::Shut);
         let pad5 = [5; 5];
         let good = padded(2, b"hiowner", &pad5);
         assert_eq!(key().decrypt(&boxed(&good)).unwrap().owner, "owner");
@@ -193,7 +193,7 @@ mod tests {
             vec![16; 16],
             vec![200; 32],
         ] {
-            assert_eq!(key().decrypt(&boxed(&bad)).unwrap_err(), Refused::Shut, "{bad:?}");
+            assert_eq!(key().decrypt(&boxed(&bad)).unwrap_err(), Unopened::Shut, "{bad:?}");
         }
     }
 

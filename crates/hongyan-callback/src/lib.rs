@@ -12,11 +12,11 @@
 //! let sealed = key.encrypt(b"0123456789abcdef", b"success", "sample-owner");
 //! let opened = key.decrypt(&sealed)?;
 //! assert_eq!((opened.message.as_slice(), opened.owner.as_str()), (&b"success"[..], "sample-owner"));
-//! # Ok::<(), hongyan_callback::Refused>(())
+//! # Ok::<(), hongyan_callback::Unopened>(())
 //! ```
 
 mod key;
 mod signature;
 
-pub use key::{Key, Opened, Refused};
+pub use key::{Key, Opened, Unopened};
 pub use signature::{signature, signed};

@@ -22,7 +22,7 @@ use hongyan_dingtalk::{
         ActionCard, At, Button, Feed, FeedCard, Link, MAX_BODY_BYTES, Markdown, Message, SendWebhook, Text, sign,
     },
 };
-use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, Invalid, Scope, typed};
+use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, Invalid, RateScope, typed};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::{Dialect, Form};
@@ -134,7 +134,7 @@ impl DingTalkRobotChannel {
                 recall_for: None,
                 // One after the other: parallel ones arrive in any order.
                 concurrency: 1,
-                rates: published::rates(&SendWebhook::SPEC, Scope::App),
+                rates: published::rates(&SendWebhook::SPEC, RateScope::App),
             },
         })
     }

@@ -1,11 +1,11 @@
 //! What the platform crates declare, in the words of `hongyan-core`: rates, a token's state, reasons.
 
 use hongyan_core::{Health, Rate, Reason, TokenHealth};
-use hongyan_endpoint::{ErrorCode, Platform, Scope, Spec, TRANSPORT_FAULTS};
+use hongyan_endpoint::{ErrorCode, Platform, RateScope, Spec, TRANSPORT_FAULTS};
 use hongyan_platform_client::TokenState;
 
 /// The rates that an operation declares for a scope.
-pub(crate) fn rates(spec: &Spec, scope: Scope) -> Vec<Rate> {
+pub(crate) fn rates(spec: &Spec, scope: RateScope) -> Vec<Rate> {
     spec.rates().filter(|(_, _, of)| *of == scope).map(|(max, per, _)| Rate { max, per }).collect()
 }
 

@@ -23,7 +23,7 @@ use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
     Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, TokenHealth, Unfit, Uploaded, Uploads,
 };
-use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, File, Invalid, Scope};
+use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, File, Invalid, RateScope};
 use hongyan_net::{Http, Options, Reply, Secret};
 use hongyan_platform_client::{Client, Raw};
 use hongyan_text::Dialect;
@@ -126,7 +126,7 @@ impl WeComRobotChannel {
                 recall_for: None,
                 // One after the other: parallel ones arrive in any order.
                 concurrency: 1,
-                rates: published::rates(&SendWebhook::SPEC, Scope::App),
+                rates: published::rates(&SendWebhook::SPEC, RateScope::App),
             },
         })
     }

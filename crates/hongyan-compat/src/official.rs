@@ -225,7 +225,7 @@ impl OfficialApi {
             match problem.status {
                 413 => platform.refuse(spec, Refusal::TooLarge),
                 _ => {
-                    let invalid = Invalid::whole((problem.detail, problem.detail_zh));
+                    let invalid = Invalid::entire((problem.detail, problem.detail_zh));
                     platform.refuse(spec, Refusal::Unreadable { invalid: &invalid, form: false })
                 }
             }

@@ -68,7 +68,7 @@ pub(crate) async fn answer(
 /// Whether a text of JSON is kept as it came: what is sent is kept as values, and a whole number that 64 bits cannot
 /// hold would arrive rounded.
 pub(crate) fn keeps_numbers(json: &[u8]) -> bool {
-    !number::inexact(json).into_iter().any(|one| one.whole)
+    !number::inexact(json).into_iter().any(|one| one.integer)
 }
 
 /// What the application's own robot is to say; `None` for another's, and for what the platform would refuse.

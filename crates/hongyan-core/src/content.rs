@@ -101,20 +101,20 @@ pub struct Media {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How long a voice is, in seconds: 1 to 59.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_number")]
     pub seconds: Option<u32>,
 }
 
 /// A whole number, also as `1.0`: to JSON they are the same.
-fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+fn whole_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     let Some(number) = Option::<f64>::deserialize(from)? else { return Ok(None) };
-    let whole = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
+    let fits = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "it is a whole number within the bounds"
     )]
-    let value = whole.then_some(number as u32);
+    let value = fits.then_some(number as u32);
     value.map(Some).ok_or_else(|| serde::de::Error::invalid_type(serde::de::Unexpected::Float(number), &"u32"))
 }
 

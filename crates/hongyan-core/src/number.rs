@@ -19,7 +19,7 @@ pub struct Inexact {
     /// The members and places that lead to it: `content.native.id`, `rows[3][0]`.
     pub path: String,
     /// Whether it is written as a whole number.
-    pub whole: bool,
+    pub integer: bool,
 }
 
 /// The numbers of a JSON text that would be rounded, in order; none in what is no JSON. O(n).
@@ -36,8 +36,8 @@ pub fn inexact(json: &[u8]) -> Vec<Inexact> {
             |token, path| {
                 if !is_exact(token) {
                     let at = token.as_ptr() as usize - start;
-                    let whole = is_whole(token);
-                    all.push(Inexact { range: at..at + token.len(), path: written(path), whole });
+                    let integer = is_whole(token);
+                    all.push(Inexact { range: at..at + token.len(), path: written(path), integer });
                 }
             },
             true,
@@ -107,8 +107,8 @@ pub fn is_exact(token: &str) -> bool {
 fn decimal(token: &str) -> (String, i64) {
     let bare = token.trim_start_matches('-');
     let (number, exponent) = bare.split_once(['e', 'E']).unwrap_or((bare, "0"));
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{part}");
+    let (units, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{units}{part}");
     let kept = digits.trim_end_matches('0');
     let exponent: i64 = exponent.trim_start_matches('+').parse().unwrap_or(i64::MAX / 2);
     let last = exponent - part.len() as i64 + (digits.len() - kept.len()) as i64;
@@ -226,9 +226,9 @@ mod tests {
     fn what_would_be_rounded_is_named_by_its_path() {
         let text = r#"{"a": {"b\"": [1, {"c": 18446744073709551616}, "18446744073709551616"]}, "d": [[0.5], [-1e400, 9]],
             "e": 12345678901234567.891}"#;
-        let found: Vec<_> = inexact(text.as_bytes()).into_iter().map(|one| (one.path, one.whole)).collect();
+        let found: Vec<_> = inexact(text.as_bytes()).into_iter().map(|one| (one.path, one.integer)).collect();
         let expected = [(r#"a.b\"[1].c"#, true), ("e", false)];
-        assert_eq!(found, expected.map(|(path, whole)| (path.to_owned(), whole)));
+        assert_eq!(found, expected.map(|(path, integer)| (path.to_owned(), integer)));
         let quoted = quoted(text);
         assert!(
             quoted.contains(r#"{"c": "18446744073709551616"}"#) && quoted.contains(r#""e": "12345678901234567.891""#)

@@ -29,7 +29,7 @@ const IN_A_ROW: u32 = 3;
 const OUTAGES: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Trouble {
+struct Pause {
     cause: Reason,
     class: &'static str,
     /// Since when it cannot send; moved when the wall clock is set.
@@ -44,7 +44,7 @@ struct Trouble {
     quota: bool,
 }
 
-impl Trouble {
+impl Pause {
     fn rest(&self, now: Moment) -> Rest {
         let until = now.wall_at(self.until);
         Rest { cause: self.cause.clone(), class: self.class, since: self.since, until }
@@ -55,7 +55,7 @@ impl Trouble {
 #[derive(Debug, Clone)]
 pub struct Standing {
     backoff: Backoff,
-    trouble: Option<Trouble>,
+    pause: Option<Pause>,
     in_a_row: u32,
     last_error: Option<LastError>,
     /// Those that are over, oldest first.
@@ -77,15 +77,15 @@ impl Standing {
     /// A lane that works; pauses grow as the account's retries do.
     #[must_use]
     pub fn new(backoff: Backoff) -> Self {
-        Self { backoff, trouble: None, in_a_row: 0, last_error: None, outages: VecDeque::new() }
+        Self { backoff, pause: None, in_a_row: 0, last_error: None, outages: VecDeque::new() }
     }
 
     /// How much may be sent now.
     #[must_use]
     pub fn room(&self, now: Tick) -> Room {
-        match &self.trouble {
+        match &self.pause {
             None => Room::All,
-            Some(trouble) if now < trouble.until => Room::None(trouble.until),
+            Some(pause) if now < pause.until => Room::None(pause.until),
             Some(_) => Room::One,
         }
     }
@@ -93,22 +93,22 @@ impl Standing {
     /// Whether a look at what only reads should come before the next message.
     #[must_use]
     pub fn wants_probe(&self, now: Tick) -> bool {
-        self.trouble.as_ref().is_some_and(|trouble| now >= trouble.until && !trouble.probed)
+        self.pause.as_ref().is_some_and(|pause| now >= pause.until && !pause.probed)
     }
 
     /// Why it rests: until something shows that it may work again.
     #[must_use]
     pub fn rest(&self, now: Moment) -> Option<Rest> {
-        let trouble = self.trouble.as_ref().filter(|trouble| now.tick < trouble.until || !trouble.probed);
-        trouble.map(|trouble| trouble.rest(now))
+        let pause = self.pause.as_ref().filter(|pause| now.tick < pause.until || !pause.probed);
+        pause.map(|pause| pause.rest(now))
     }
 
     /// Why nothing that is no message may be asked either (a chat, a look-up, a recall): it cannot log in or be reached.
     /// Where it `is_probed` by a call that only reads, such a call comes before them.
     #[must_use]
     pub fn rest_of_reads(&self, now: Moment, is_probed: bool) -> Option<Rest> {
-        let bars = |trouble: &&Trouble| !trouble.quota && (now.tick < trouble.until || (is_probed && !trouble.probed));
-        self.trouble.as_ref().filter(bars).map(|trouble| trouble.rest(now))
+        let bars = |pause: &&Pause| !pause.quota && (now.tick < pause.until || (is_probed && !pause.probed));
+        self.pause.as_ref().filter(bars).map(|pause| pause.rest(now))
     }
 
     /// The last thing that went wrong.
@@ -121,15 +121,15 @@ impl Standing {
     pub fn answered(&mut self, began: Tick, now: Moment) -> Option<Change> {
         self.in_a_row = 0;
         // What left before the pause was set says nothing of what came after.
-        let trouble = self.trouble.take_if(|trouble| began >= trouble.set)?;
-        self.remember([Outage { since: trouble.since, until: now.wall }]);
-        Some(Change::Works(now.wall.since(trouble.since)))
+        let pause = self.pause.take_if(|pause| began >= pause.set)?;
+        self.remember([Outage { since: pause.since, until: now.wall }]);
+        Some(Change::Works(now.wall.since(pause.since)))
     }
 
     /// What only reads was answered: a message may be risked.
     pub fn probed(&mut self) {
-        if let Some(trouble) = &mut self.trouble {
-            trouble.probed = true;
+        if let Some(pause) = &mut self.pause {
+            pause.probed = true;
         }
     }
 
@@ -145,7 +145,7 @@ impl Standing {
             Bearing::Answered => self.answered(began, now),
             Bearing::Doubtful => {
                 self.in_a_row += 1;
-                let resting = self.trouble.is_some();
+                let resting = self.pause.is_some();
                 (resting || self.in_a_row >= IN_A_ROW).then(|| self.pause(fault, began, now, seed)).flatten()
             }
             Bearing::All => self.pause(fault, began, now, seed),
@@ -157,12 +157,12 @@ impl Standing {
             Class::Retryable { after } | Class::Throttled { after } => after.unwrap_or_default().min(LONGEST_PAUSE),
             Class::RefreshToken | Class::Permanent | Class::Ambiguous => Duration::ZERO,
         };
-        let pauses = self.trouble.as_ref().map_or(0, |trouble| trouble.pauses);
-        if let Some(trouble) = &mut self.trouble
-            && began < trouble.set
+        let pauses = self.pause.as_ref().map_or(0, |pause| pause.pauses);
+        if let Some(pause) = &mut self.pause
+            && began < pause.set
         {
             // It left together with the one that set the pause: no news, but for a longer time that is asked for.
-            trouble.until = trouble.until.max(now.tick + asked);
+            pause.until = pause.until.max(now.tick + asked);
             return None;
         }
         let grown = if fault.class() == Class::Permanent {
@@ -170,11 +170,11 @@ impl Standing {
         } else {
             self.backoff.delay(pauses, seed)
         };
-        let change = if self.trouble.is_some() { Change::RestsOn } else { Change::Rests };
-        self.trouble = Some(Trouble {
+        let change = if self.pause.is_some() { Change::RestsOn } else { Change::Rests };
+        self.pause = Some(Pause {
             cause: Reason::of(fault),
             class: fault.class().name(),
-            since: self.trouble.as_ref().map_or(now.wall, |trouble| trouble.since),
+            since: self.pause.as_ref().map_or(now.wall, |pause| pause.since),
             set: now.tick,
             until: now.tick + grown.max(asked),
             pauses: pauses.saturating_add(1),
@@ -187,9 +187,9 @@ impl Standing {
 
     /// Somebody has corrected what stood in the way, or wants it tried: at once.
     pub fn try_now(&mut self, now: Tick) {
-        if let Some(trouble) = &mut self.trouble {
-            trouble.until = trouble.until.min(now);
-            trouble.set = trouble.set.min(now);
+        if let Some(pause) = &mut self.pause {
+            pause.until = pause.until.min(now);
+            pause.set = pause.set.min(now);
         }
     }
 
@@ -200,8 +200,8 @@ impl Standing {
             moved(&mut outage.since);
             moved(&mut outage.until);
         }
-        if let Some(trouble) = &mut self.trouble {
-            moved(&mut trouble.since);
+        if let Some(pause) = &mut self.pause {
+            moved(&mut pause.since);
         }
     }
 
@@ -213,7 +213,7 @@ impl Standing {
 
     /// When it could not send, oldest first; the present outage, if there is one, lasts until `now`.
     pub fn outages(&self, now: Time) -> impl DoubleEndedIterator<Item = Outage> {
-        let present = self.trouble.iter().map(move |trouble| Outage { since: trouble.since, until: now });
+        let present = self.pause.iter().map(move |pause| Outage { since: pause.since, until: now });
         self.outages.iter().copied().chain(present)
     }
 

@@ -5,7 +5,7 @@
 //! [`Callback::answer`]. The box itself is `hongyan-callback`'s; registering an address is [`crate::subscription`]'s.
 
 use crate::DingTalk;
-use hongyan_callback::{Key, Refused};
+use hongyan_callback::{Key, Unopened};
 use hongyan_endpoint::{Fault, Platform};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -102,11 +102,11 @@ impl Rejected {
     }
 }
 
-impl From<Refused> for Rejected {
-    fn from(refused: Refused) -> Self {
+impl From<Unopened> for Rejected {
+    fn from(refused: Unopened) -> Self {
         match refused {
-            Refused::Key => Self::Key,
-            Refused::Encoding | Refused::Shut => Self::Decrypt,
+            Unopened::Key => Self::Key,
+            Unopened::Encoding | Unopened::Shut => Self::Decrypt,
         }
     }
 }

@@ -22,7 +22,7 @@ endpoints! { DingTalk;
         "card.create", POST "/v1.0/card/instances",
         auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interface-for-creating-a-card-instance",
     }
     /// Shows a card that was made.
@@ -30,7 +30,7 @@ endpoints! { DingTalk;
         "card.deliver", POST "/v1.0/card/instances/deliver",
         auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delivery-card-interface",
     }
     /// Adds kinds of conversations in which a card may be shown.
@@ -38,7 +38,7 @@ endpoints! { DingTalk;
         "card.spaces", PUT "/v1.0/card/instances/spaces",
         auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/add-field-interface",
     }
     /// Makes a card and shows it.
@@ -46,7 +46,7 @@ endpoints! { DingTalk;
         "card.create_and_deliver", POST "/v1.0/card/instances/createAndDeliver",
         auth: AcsHeader, effect: Send, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/create-and-deliver-cards",
     }
     /// Changes what a card shows, for everybody who sees it or for some; all of it, unless by key.
@@ -54,7 +54,7 @@ endpoints! { DingTalk;
         "card.update", PUT "/v1.0/card/instances",
         auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/interactive-card-update-interface",
     }
     /// Writes on in one variable of a card; `guid` guards against repeats.
@@ -62,7 +62,7 @@ endpoints! { DingTalk;
         "card.streaming", PUT "/v1.0/card/streaming",
         auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Streaming.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/api-streamingupdate",
     }
     /// Binds a route key to the address that hears presses over HTTP.
@@ -70,7 +70,7 @@ endpoints! { DingTalk;
         "card.register_callback", POST "/v1.0/card/callbacks/register",
         auth: AcsHeader, effect: Idempotent, needs: Permission("Card.Instance.Write"),
         refuses: CARD,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/register-card-callback-address",
     }
 }

@@ -17,7 +17,7 @@ endpoints! { DingTalk;
             missing("useridlist") => ("49010", "群成员列表不能为空"), unfit("useridlist") => BAD_LIST,
             unfit("extidlist") => BAD_LIST, Whole => NO_JSON,
         ],
-        limits: [chars("name", 20) => "400002", items("useridlist", 40) => "49011", rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 20) => "400002", items("useridlist", 40) => "49011", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/session-management-creates-groups",
     }
     /// Changes a group chat: name, owner, who is in it, its rules.
@@ -30,7 +30,7 @@ endpoints! { DingTalk;
         ],
         limits: [
             chars("name", 20) => "49015", items("add_useridlist", 40) => "49011",
-            items("del_useridlist", 40) => "49011", rate(20, SECOND, Scope::App),
+            items("del_useridlist", 40) => "49011", rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/modify-a-group-session",
     }
@@ -39,7 +39,7 @@ endpoints! { DingTalk;
         "chat.get", GET "/chat/get",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
         refuses: [unfit("chatid") => NO_CHAT],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-a-group-session",
     }
     /// Sends a message to a group chat, in the name of the company.
@@ -47,7 +47,7 @@ endpoints! { DingTalk;
         "chat.send", POST "/chat/send",
         auth: AccessToken, effect: Send, role: Send(Chat),
         refuses: [unfit("chatid") => ("34001", "不合法的会话id"), unfit("msg") => NO_MESSAGE, Whole => NO_JSON],
-        limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
+        limits: [bytes("msg", 2048), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/send-group-messages",
     }
     /// Lists who has read a message, page by page.
@@ -58,7 +58,7 @@ endpoints! { DingTalk;
             unfit("messageId") => ("40035", "缺少参数 messageId"), unfit("cursor") => ("40068", "不合法的偏移量"),
             unfit("size") => ("40069", "不合法的分页大小"),
         ],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-list-of-people-who-have-read-a-group",
     }
 }

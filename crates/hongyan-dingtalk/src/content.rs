@@ -143,8 +143,8 @@ fn action_card(content: &Map<String, Value>) -> Result<(), Unfit> {
                 Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
                 _ => Vec::new(),
             };
-            let whole = |button: &Value| button["title"].is_string() && button["action_url"].is_string();
-            if items.is_empty() || !items.iter().all(whole) {
+            let complete = |button: &Value| button["title"].is_string() && button["action_url"].is_string();
+            if items.is_empty() || !items.iter().all(complete) {
                 return Err(incomplete("action_card.btn_json_list"));
             }
             let size = list.to_string().chars().count();

@@ -17,7 +17,7 @@ endpoints! { DingTalk;
             unfit("sender") => ("40012", "不合法的发送者"), unfit("cid") => ("40016", "不合法的会话id"),
             unfit("msg") => NO_MESSAGE, Whole => NO_JSON,
         ],
-        limits: [bytes("msg", 2048), rate(20, SECOND, Scope::App)],
+        limits: [bytes("msg", 2048), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/send-normal-messages-1",
     }
 }

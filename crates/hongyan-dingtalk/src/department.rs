@@ -11,35 +11,35 @@ endpoints! { DingTalk;
     ListDepartments -> DepartmentsListed {
         "department.listsub", POST "/topapi/v2/department/listsub",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_list"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/user-management-acquires-the-list-departments",
     }
     /// Lists the ids directly below a department; not bound to the token's scope.
     ListDepartmentIds -> DepartmentIdsListed {
         "department.listsubid", POST "/topapi/v2/department/listsubid",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_list"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/obtain-the-list-of-sub-department-ids",
     }
     /// Gives a department.
     GetDepartment -> DepartmentGiven {
         "department.get", POST "/topapi/v2/department/get",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_list"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-department-details0-v2",
     }
     /// Gives the ids from a department up to the root.
     ListParentsOfDepartment -> ParentsOfDepartment {
         "department.listparentbydept", POST "/topapi/v2/department/listparentbydept",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_list"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-the-list-of-all-parent-departments-of-a-department",
     }
     /// Gives a chain up to the root for each department of a member.
     ListParentsOfUser -> ParentsOfUser {
         "department.listparentbyuser", POST "/topapi/v2/department/listparentbyuser",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_list"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-list-of-all-parent-departments-of-a-user",
     }
 }

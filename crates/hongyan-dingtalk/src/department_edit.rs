@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
-            items("outer_permit_depts", 50), items("outer_permit_users", 50), rate(20, SECOND, Scope::App),
+            items("outer_permit_depts", 50), items("outer_permit_users", 50), rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/development/address-book-creation-department-established-department",
     }
@@ -25,7 +25,7 @@ endpoints! { DingTalk;
         limits: [
             chars("name", 64), items("dept_permits", 50), items("user_permits", 50),
             items("outer_permit_depts", 50), items("outer_permit_users", 50), chars("code", 30),
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/development/address-book-update-department",
     }
@@ -33,7 +33,7 @@ endpoints! { DingTalk;
     DeleteDepartment -> Done {
         "department.delete", POST "/topapi/v2/department/delete",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/address-book-deletion-department",
     }
 }

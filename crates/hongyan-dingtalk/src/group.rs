@@ -9,21 +9,21 @@ endpoints! { DingTalk;
     CreateGroup -> GroupCreated {
         "group.create", POST "/v1.0/im/group/create",
         auth: AcsHeader, effect: Send, needs: Permission("qyapi_chat_manage"),
-        limits: [chars("name", 20), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 20), rate(20, SECOND, RateScope::App)],
         source: "https://help.dingtalk.io/zh/open/development/create-common-group-new-version-v2",
     }
     /// Changes a group: name, owner, who is in it, its rules.
     UpdateGroup -> Success {
         "group.update", POST "/v1.0/im/group/update",
         auth: AcsHeader, effect: Idempotent, needs: Permission("qyapi_chat_manage"),
-        limits: [chars("name", 20), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 20), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/api-updategroup",
     }
     /// Gives the `openConversationId` of a `chatid`.
     ConvertChatId -> ChatIdConverted {
         "group.convert", POST "/v1.0/im/chat/{chatId}/convertToOpenConversationId",
         auth: AcsHeader, effect: Read, needs: Permission("qyapi_chat_read"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-group-openconversationid",
     }
 }

@@ -10,7 +10,7 @@ endpoints! { DingTalk;
     GetUserInfo -> UserInfoGiven {
         "login.user_info", POST "/topapi/v2/user/getuserinfo",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-the-userid-of-a-user-by-using-the-log-free",
     }
     /// Gives the token of a person, for the code of a sign-in page or to renew one.
@@ -24,7 +24,7 @@ endpoints! { DingTalk;
     GetContact -> ContactGiven {
         "login.contact", GET "/v1.0/contact/users/{unionId}",
         auth: AcsHeader, effect: Read, needs: Person,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/dingtalk-retrieve-user-information",
     }
 }

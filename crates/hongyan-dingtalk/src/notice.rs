@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Send, role: Send(People), needs: Permission("qyapi_base"),
         limits: [
             items("userid_list", 100) => "40032", items("dept_id_list", 20) => "40066", bytes("msg", 2048) => "45002",
-            rate(20, SECOND, Scope::App), rate(500, DAY, Scope::Recipient) => "143105",
+            rate(20, SECOND, RateScope::App), rate(500, DAY, RateScope::Recipient) => "143105",
         ],
         source: "https://open.dingtalk.com/document/orgapp/asynchronous-sending-of-enterprise-session-messages",
     }
@@ -22,21 +22,21 @@ endpoints! { DingTalk;
     GetSendProgress -> SendProgress {
         "notice.progress", POST "/topapi/message/corpconversation/getsendprogress",
         auth: AccessToken, effect: Read, role: Progress("task_id"), needs: Permission("qyapi_base"),
-        limits: [within_hours(24), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-the-sending-progress-of-asynchronous-sending-of-enterprise-session",
     }
     /// Tells what became of a task, person by person; for 24 hours.
     GetSendResult -> SendResultGiven {
         "notice.result", POST "/topapi/message/corpconversation/getsendresult",
         auth: AccessToken, effect: Read, role: Result("task_id"), needs: Permission("qyapi_base"),
-        limits: [within_hours(24), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/gets-the-result-of-sending-messages-asynchronously-to-the-enterprise",
     }
     /// Takes back a task of the last 24 hours.
     RecallNotice -> NoticeRecalled {
         "notice.recall", POST "/topapi/message/corpconversation/recall",
         auth: AccessToken, effect: Idempotent, role: Recall(People, "msg_task_id"), needs: Permission("qyapi_base"),
-        limits: [within_hours(24), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/notification-of-work-withdrawal",
     }
 }

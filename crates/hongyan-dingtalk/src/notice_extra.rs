@@ -14,7 +14,7 @@ endpoints! { DingTalk;
         "notice.status_bar", POST "/topapi/message/corpconversation/status_bar/update",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_base"),
         refuses: [MissingAny => MISSING, Anything => INVALID],
-        limits: [within_hours(168), rate(20, SECOND, Scope::App)],
+        limits: [within_hours(168), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/update-work-notification-status-bar",
     }
     /// Sends a work notification from a template (vendors only).
@@ -22,8 +22,8 @@ endpoints! { DingTalk;
         "notice.sendbytemplate", POST "/topapi/message/corpconversation/sendbytemplate",
         auth: AccessToken, effect: Send, needs: Permission("qyapi_base"),
         limits: [
-            items("userid_list", 5000), items("dept_id_list", 500), rate(100, DAY, Scope::Recipient),
-            rate(20, SECOND, Scope::App),
+            items("userid_list", 5000), items("dept_id_list", 500), rate(100, DAY, RateScope::Recipient),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/isvapp/work-notification-templating-send-notification-interface",
     }

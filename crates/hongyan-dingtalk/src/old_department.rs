@@ -11,56 +11,56 @@ endpoints! { DingTalk;
     ListIds -> IdsListed {
         "department_v1.list_ids", GET "/department/list_ids",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Lists the departments below one, directly or all.
     ListDepartments -> DepartmentsListed {
         "department_v1.list", GET "/department/list",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Gives a department.
     GetDepartment -> Department {
         "department_v1.get", GET "/department/get",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Gives the ids from a department up to the root.
     ListParentsOfDepartment -> ParentsOfDepartment {
         "department_v1.list_parent_depts_by_dept", GET "/department/list_parent_depts_by_dept",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Gives a chain up to the root for each department of a member.
     ListParentsOfUser -> ParentsOfUser {
         "department_v1.list_parent_depts", GET "/department/list_parent_depts",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Adds a department.
     CreateDepartment -> DepartmentWritten {
         "department_v1.create", POST "/department/create",
         auth: AccessToken, effect: Send, needs: Permission("qyapi_manage_addresslist"),
-        limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 64), rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Changes a department; what is absent stays.
     UpdateDepartment -> DepartmentWritten {
         "department_v1.update", POST "/department/update",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
-        limits: [chars("name", 64), rate(20, SECOND, Scope::App)],
+        limits: [chars("name", 64), rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
     /// Removes a department that has no members and nothing below it.
     DeleteDepartment -> Done {
         "department_v1.delete", GET "/department/delete",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/dubakq",
     }
 }

@@ -16,7 +16,7 @@ endpoints! { DingTalk;
         refuses: [MissingAny => MISSING, Anything => INVALID],
         limits: [
             items("user_ids", 999) => "665033", items("subadmin_ids", 999) => "665033", chars("uuid", 64) => "40035",
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/isvapp/create-group",
     }
@@ -25,7 +25,7 @@ endpoints! { DingTalk;
         "scene_v1.get", POST "/topapi/im/chat/scenegroup/get",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_chat_read"),
         refuses: [unfit("open_conversation_id") => NO_GROUP, MissingAny => MISSING, Anything => INVALID],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/queries-the-basic-information-of-a-scenario-group",
     }
     /// Sends a message to a scene group by a robot of its template (the path is spelt so).
@@ -36,7 +36,7 @@ endpoints! { DingTalk;
             unfit("target_open_conversation_id") => NO_GROUP, unfit("robot_code") => ("660002", "机器人编码为空"),
             unfit("msg_template_id") => ("660024", "消息模板为空"), MissingAny => MISSING, Anything => INVALID,
         ],
-        limits: [items("at_mobiles", 50) => "40035", items("at_users", 50) => "40035", rate(20, SECOND, Scope::App)],
+        limits: [items("at_mobiles", 50) => "40035", items("at_users", 50) => "40035", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/group-template-robot-message",
     }
 }

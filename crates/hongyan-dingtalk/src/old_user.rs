@@ -12,49 +12,49 @@ endpoints! { DingTalk;
     CountUsers -> UsersCounted {
         "user_v1.get_org_user_count", GET "/user/get_org_user_count",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Gives a member.
     GetUser -> User {
         "user_v1.get", GET "/user/get",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Lists the ids of a department's own members, all at once.
     ListUserids -> UseridsListed {
         "user_v1.getDeptMember", GET "/user/getDeptMember",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Lists the members of a department, ids and names.
     ListUserNames -> UserNamesListed {
         "user_v1.simplelist", GET "/user/simplelist",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Lists the members of a department, in full, by descending `order`.
     ListUsers -> UsersListed {
         "user_v1.listbypage", GET "/user/listbypage",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Finds a member by unionid.
     GetByUnionid -> UnionidFound {
         "user_v1.getUseridByUnionid", GET "/user/getUseridByUnionid",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
     /// Lists the administrators.
     ListAdmins -> AdminsListed {
         "user_v1.get_admin", GET "/user/get_admin",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
 }

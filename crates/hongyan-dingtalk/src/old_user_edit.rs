@@ -13,7 +13,7 @@ endpoints! { DingTalk;
         limits: [
             chars("userid", 64), chars("name", 64), chars("position", 64), chars("tel", 50),
             chars("workPlace", 50), chars("remark", 1000), chars("email", 64), chars("jobnumber", 64),
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
@@ -23,7 +23,7 @@ endpoints! { DingTalk;
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
         limits: [
             chars("name", 64), chars("position", 64), chars("tel", 50), chars("workPlace", 50),
-            chars("remark", 1000), chars("email", 64), chars("jobnumber", 64), rate(20, SECOND, Scope::App),
+            chars("remark", 1000), chars("email", 64), chars("jobnumber", 64), rate(20, SECOND, RateScope::App),
         ],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
@@ -31,7 +31,7 @@ endpoints! { DingTalk;
     DeleteUser -> Done {
         "user_v1.delete", GET "/user/delete",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open-doc.dingtalk.com/microapp/serverapi2/ege851",
     }
 }

@@ -17,7 +17,7 @@ endpoints! { DingTalk;
             unfit("userIds") => ("invalidParameter.userIds.empty", "userIds 不能为空"), unfit("msgKey") => NO_KEY,
             unfit("msgParam") => BAD_PARAM, unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [items("userIds", 20) => "invalidParameter.userIds.overMax", rate(20, SECOND, Scope::App)],
+        limits: [items("userIds", 20) => "invalidParameter.userIds.overMax", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbots-send-one-on-one-chat-messages-in-batches",
     }
     /// Sends a message to a group.
@@ -28,7 +28,7 @@ endpoints! { DingTalk;
             unfit("openConversationId") => NO_GROUP, unfit("msgKey") => NO_KEY, unfit("msgParam") => BAD_PARAM,
             unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [bytes("msgParam", 15_000) => "invalidParameter.msgParam.tooLong", rate(20, SECOND, Scope::App)],
+        limits: [bytes("msgParam", 15_000) => "invalidParameter.msgParam.tooLong", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/the-robot-sends-a-group-message",
     }
     /// Takes back messages to people of the last 24 hours (lower-case t in this path).
@@ -40,7 +40,7 @@ endpoints! { DingTalk;
         limits: [
             within_hours(24) => "robot.processQueryKey.expired",
             items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/batch-message-recall-chat",
     }
@@ -53,7 +53,7 @@ endpoints! { DingTalk;
         limits: [
             within_hours(24) => "robot.processQueryKey.expired",
             items("processQueryKeys", 20) => "invalidParameter.processQueryKeys.overMax",
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/enterprise-chatbot-withdraws-internal-group-messages",
     }
@@ -63,7 +63,7 @@ endpoints! { DingTalk;
         auth: AcsHeader, effect: Read, role: Readers(RobotToPeople, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY, unfit("robotCode") => NO_ROBOT],
-        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-batch-query-the-read-status-of-messages",
     }
     /// Tells who has read a message to a group, page by page.
@@ -72,7 +72,7 @@ endpoints! { DingTalk;
         auth: AcsHeader, effect: Read, role: Readers(RobotToChat, "processQueryKey"),
         needs: Permission("qyapi_robot_sendmsg"),
         refuses: [unfit("processQueryKey") => NO_QUERY_KEY],
-        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, Scope::App)],
+        limits: [within_hours(24) => "robot.processQueryKey.expired", rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/chatbot-queries-the-read-status-of-a-message",
     }
     /// Sends a DING: in the client, by text message or by telephone (paid editions).
@@ -85,8 +85,8 @@ endpoints! { DingTalk;
             unfit("robotCode") => NO_ROBOT,
         ],
         limits: [
-            items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, Scope::App),
-            rate(20, SECOND, Scope::App),
+            items("receiverUserIdList", 200) => "ding.receivercount.limit", rate(6_000, MINUTE, RateScope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/robot-sends-nail-message",
     }
@@ -98,7 +98,7 @@ endpoints! { DingTalk;
             unfit("downloadCode") => ("miss.param.downloadCode", "downloadCode 不能为空"),
             unfit("robotCode") => NO_ROBOT,
         ],
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/isvapp/download-the-file-content-of-the-robot-receiving-message",
     }
 }

@@ -12,56 +12,56 @@ endpoints! { DingTalk;
     CreateSceneGroup -> SceneGroupCreated {
         "scene.create", POST "/v1.0/im/sceneGroup/create",
         auth: AcsHeader, effect: Send, needs: Permission("qyapi_chat_manage"),
-        limits: [chars("title", 30), rate(20, SECOND, Scope::App)],
+        limits: [chars("title", 30), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/create-a-scene-group",
     }
     /// Changes a scene group.
     UpdateSceneGroup -> Success {
         "scene.update", POST "/v1.0/im/sceneGroup/update",
         auth: AcsHeader, effect: Idempotent, needs: Permission("qyapi_chat_manage"),
-        limits: [chars("title", 30), rate(20, SECOND, Scope::App)],
+        limits: [chars("title", 30), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/api-updatescenegroup",
     }
     /// Disbands a scene group.
     DisbandSceneGroup -> Success {
         "scene.disband", POST "/v1.0/im/chat/scenegroup/disband",
         auth: AcsHeader, effect: Idempotent, needs: Permission("qyapi_chat_manage"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/api-dsbandopenscenegroup",
     }
     /// Adds members; a group holds 1000.
     AddSceneMembers -> Success {
         "scene.member_add", POST "/v1.0/im/sceneGroup/member/add",
         auth: AcsHeader, effect: Idempotent, needs: Permission("qyapi_chat_manage"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/api-addscenegroupmember",
     }
     /// Removes members.
     DeleteSceneMembers -> Success {
         "scene.member_delete", POST "/v1.0/im/sceneGroup/member/delete",
         auth: AcsHeader, effect: Idempotent, needs: Permission("qyapi_chat_manage"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/api-removescenegroupmember",
     }
     /// Gives a scene group.
     GetSceneGroup -> SceneGroup {
         "scene.query", POST "/v1.0/im/sceneGroups/query",
         auth: AcsHeader, effect: Read, needs: Permission("qyapi_chat_manage"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/query-group-information",
     }
     /// Lists the members, up to 1000 in one answer.
     ListSceneMembers -> SceneMembers {
         "scene.members", POST "/v1.0/im/sceneGroups/members/batchQuery",
         auth: AcsHeader, effect: Read, needs: Permission("qyapi_chat_manage"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-group-members",
     }
     /// Makes a group from a template, as the platform's own clients do; the pages do not tell of it.
     MakeSceneGroup -> SceneGroupMade {
         "scene.make", POST "/v1.0/im/sceneGroups",
         auth: AcsHeader, effect: Send,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/create-a-scene-group",
     }
 }

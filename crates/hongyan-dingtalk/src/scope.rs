@@ -9,7 +9,7 @@ endpoints! { DingTalk;
     GetScopes -> ScopesGiven {
         "auth.scopes", GET "/auth/scopes",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/obtain-corpsecret-authorization-scope",
     }
 }

@@ -13,7 +13,7 @@ endpoints! { DingTalk;
         "callback.register", POST "/call_back/register_call_back",
         auth: AccessToken, effect: Idempotent,
         refuses: [Misread => ("71010", "json格式错误")],
-        limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
+        limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/register-callback-events",
     }
     /// Changes the address that is registered.
@@ -21,28 +21,28 @@ endpoints! { DingTalk;
         "callback.update", POST "/call_back/update_call_back",
         auth: AccessToken, effect: Idempotent,
         refuses: [Misread => ("71010", "json格式错误")],
-        limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, Scope::App)],
+        limits: [chars("token", 63), chars("aes_key", 43), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/update-event-interface",
     }
     /// Gives what is registered.
     GetCallback -> CallbackGiven {
         "callback.get", GET "/call_back/get_call_back",
         auth: AccessToken, effect: Read,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/query-subscribed-events",
     }
     /// Removes the address.
     DeleteCallback -> Done {
         "callback.delete", GET "/call_back/delete_call_back",
         auth: AccessToken, effect: Idempotent,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delete-an-event-callback-interface",
     }
     /// Gives events that could not be pushed, up to 200.
     GetFailedCallbacks -> FailedCallbacks {
         "callback.failed", GET "/call_back/get_call_back_failed_result",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_base"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/obtain-the-event-list-of-failed-push-messages",
     }
 }

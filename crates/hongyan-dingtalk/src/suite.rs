@@ -26,7 +26,7 @@ endpoints! { DingTalk;
     GetCorpAuth -> CorpAuthGiven {
         "suite.auth_info", GET "/v1.0/oauth2/apps/authInfo",
         auth: AcsHeader, effect: Read, needs: Suite,
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/obtains-the-authorization-information-after-the-enterprise-activates-the-application-1",
     }
 }

@@ -11,70 +11,70 @@ endpoints! { DingTalk;
     GetByMobileV1 -> UseridFoundV1 {
         "user.get_by_mobile", GET "/user/get_by_mobile",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member_by_mobile"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/retrieve-userid-from-mobile-phone-number",
     }
     /// Finds a member by mobile number.
     GetByMobile -> UseridFound {
         "user.getbymobile", POST "/topapi/v2/user/getbymobile",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member_by_mobile"),
-        limits: [chars("mobile", 15), rate(20, SECOND, Scope::App)],
+        limits: [chars("mobile", 15), rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-users-by-phone-number",
     }
     /// Gives a member.
     GetUser -> UserGiven {
         "user.get", POST "/topapi/v2/user/get",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-user-details",
     }
     /// Lists the members of a department, in full.
     ListUsers -> UsersListed {
         "user.list", POST "/topapi/v2/user/list",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-complete-information-of-a-department-user",
     }
     /// Lists the members of a department, ids and names.
     ListUserNames -> UserNamesListed {
         "user.listsimple", POST "/topapi/user/listsimple",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_department_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/queries-the-simple-information-of-a-department-user",
     }
     /// Lists the ids of a department's own members, all at once; not bound to the token's scope.
     ListUserids -> UseridsListed {
         "user.listid", POST "/topapi/user/listid",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-the-list-of-department-userids",
     }
     /// Counts the members of the company.
     CountUsers -> UsersCounted {
         "user.count", POST "/topapi/user/count",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/development/user-management-acquires-number-employees",
     }
     /// Finds a member by unionid.
     GetByUnionid -> UnionidFound {
         "user.getbyunionid", POST "/topapi/user/getbyunionid",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-a-user-by-the-union-id",
     }
     /// Lists the administrators.
     ListAdmins -> AdminsListed {
         "user.listadmin", POST "/topapi/user/listadmin",
         auth: AccessToken, effect: Read, needs: Permission("qyapi_get_member"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/query-the-administrator-list",
     }
     /// Finds members by a part of their name.
     SearchUsers -> UsersFound {
         "user.search", POST "/v1.0/contact/users/search",
         auth: AcsHeader, effect: Read, needs: Permission("qyapi_addresslist_search"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/address-book-search-user-id",
     }
 }

@@ -16,7 +16,7 @@ endpoints! { DingTalk;
             chars("userid", 64), chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50),
             chars("job_number", 50), chars("title", 200), chars("email", 50), chars("org_email", 100),
             chars("work_place", 100), chars("remark", 2000), chars("extension", 2000),
-            rate(20, SECOND, Scope::App),
+            rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/user-information-creation",
     }
@@ -27,7 +27,7 @@ endpoints! { DingTalk;
         limits: [
             chars("name", 80), items("dept_id_list", 100) => "60110", chars("telephone", 50), chars("job_number", 50),
             chars("title", 200), chars("email", 50), chars("org_email", 100), chars("work_place", 100),
-            chars("remark", 2000), chars("extension", 2000), rate(20, SECOND, Scope::App),
+            chars("remark", 2000), chars("extension", 2000), rate(20, SECOND, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/user-information-update",
     }
@@ -35,7 +35,7 @@ endpoints! { DingTalk;
     DeleteUser -> Done {
         "user.delete", POST "/topapi/v2/user/delete",
         auth: AccessToken, effect: Idempotent, needs: Permission("qyapi_manage_addresslist"),
-        limits: [rate(20, SECOND, Scope::App)],
+        limits: [rate(20, SECOND, RateScope::App)],
         source: "https://open.dingtalk.com/document/orgapp/delete-a-user",
     }
 }

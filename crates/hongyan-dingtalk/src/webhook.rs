@@ -16,7 +16,7 @@ endpoints! { DingTalk;
         auth: None, effect: Send, role: Send(Webhook),
         limits: [
             bytes("", 20_000) => "460101", items("at.atMobiles", 50) => "40035",
-            items("at.atUserIds", 50) => "40035", rate(20, MINUTE, Scope::App),
+            items("at.atUserIds", 50) => "40035", rate(20, MINUTE, RateScope::App),
         ],
         source: "https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages",
     }

@@ -1,7 +1,7 @@
 //! Arguments as hosts without dictionaries hand them over: texts, some of which are JSON objects.
 
-use crate::Fault;
-use hongyan_functions::{ArgumentError, Config, Headers, HttpCall, MailCall, MailContent, Method, Params};
+use crate::EngineError;
+use hongyan_functions::{ArgumentError, Config, Headers, HttpCall, HttpMethod, MailCall, MailContent, Params};
 use hongyan_net::Secret;
 use serde_json::{Map, Value};
 
@@ -38,8 +38,8 @@ pub struct MailArguments<'a> {
     pub msg: Option<&'a str>,
 }
 
-fn wrong(error: ArgumentError) -> Fault {
-    Fault::from(hongyan_functions::FunctionError::from(error))
+fn wrong(error: ArgumentError) -> EngineError {
+    EngineError::from(hongyan_functions::FunctionError::from(error))
 }
 
 fn given(text: Option<&str>) -> Option<&str> {
@@ -47,7 +47,7 @@ fn given(text: Option<&str>) -> Option<&str> {
 }
 
 /// The object that a text holds, if it looks like one.
-fn object(name: &str, text: &str) -> Result<Option<Map<String, Value>>, Fault> {
+fn object(name: &str, text: &str) -> Result<Option<Map<String, Value>>, EngineError> {
     if !text.trim_start().starts_with('{') {
         return Ok(None);
     }
@@ -55,7 +55,7 @@ fn object(name: &str, text: &str) -> Result<Option<Map<String, Value>>, Fault> {
         Ok(object) => Ok(Some(object)),
         Err(error) => {
             let (line, column) = (error.line(), error.column());
-            Err(Fault::argument(format!(
+            Err(EngineError::argument(format!(
                 "{name} begins like a JSON object and is none: line {line}, column {column} · {name} 不是合法的 JSON 对象"
             )))
         }
@@ -73,7 +73,7 @@ fn pairs(object: Map<String, Value>) -> Vec<(String, String)> {
 }
 
 impl HttpArguments<'_> {
-    pub(crate) fn read(&self, method: Method) -> Result<HttpCall, Fault> {
+    pub(crate) fn read(&self, method: HttpMethod) -> Result<HttpCall, EngineError> {
         let (config, form) = self.read_config()?;
         let mut call = HttpCall::new(method, self.url);
         call.config = config;
@@ -81,7 +81,7 @@ impl HttpArguments<'_> {
             None | Some(0) => None,
             Some(ms) => Some(u64::try_from(ms).map_err(|_| wrong(ArgumentError::Timeout))?),
         };
-        let in_query = matches!(method, Method::Get | Method::Delete);
+        let in_query = matches!(method, HttpMethod::Get | HttpMethod::Delete);
         call.params = match given(self.params) {
             None => Params::None,
             Some(text) if in_query || form => match object("params", text)? {
@@ -100,7 +100,7 @@ impl HttpArguments<'_> {
         Ok(call)
     }
 
-    fn read_config(&self) -> Result<(Config, bool), Fault> {
+    fn read_config(&self) -> Result<(Config, bool), EngineError> {
         let Some(text) = given(self.config) else { return Ok((Config::default(), false)) };
         let object = object("config", text)?.ok_or_else(|| wrong(ArgumentError::Config))?;
         let text = |name: &str, error| match object.get(name) {
@@ -112,7 +112,9 @@ impl HttpArguments<'_> {
             None | Some(Value::Null) => false,
             Some(Value::Bool(on)) => *on,
             Some(_) => {
-                return Err(Fault::argument("config form must be true or false · config 的 form 须为 true 或 false"));
+                return Err(EngineError::argument(
+                    "config form must be true or false · config 的 form 须为 true 或 false",
+                ));
             }
         };
         let proxy = text("proxy", ArgumentError::Proxy)?.map(Secret::new);
@@ -123,12 +125,12 @@ impl HttpArguments<'_> {
 }
 
 impl MailArguments<'_> {
-    pub(crate) fn read(&self) -> Result<MailCall, Fault> {
+    pub(crate) fn read(&self) -> Result<MailCall, EngineError> {
         let content = match (self.subject, self.body, given(self.msg)) {
             (Some(subject), Some(body), None) => {
                 MailContent::Parts { subject: subject.to_owned(), body: body.to_owned() }
             }
-            (None, None, Some(msg)) => MailContent::Whole(msg.to_owned()),
+            (None, None, Some(msg)) => MailContent::Raw(msg.to_owned()),
             (_, _, Some(_)) => return Err(wrong(ArgumentError::TwoContents)),
             (None, None, None) => return Err(wrong(ArgumentError::NoContent)),
             _ => return Err(wrong(ArgumentError::SubjectWithoutBody)),
@@ -149,7 +151,7 @@ impl MailArguments<'_> {
 mod tests {
     use super::*;
 
-    fn read(method: Method, params: &str, headers: &str, config: &str) -> Result<HttpCall, Fault> {
+    fn read(method: HttpMethod, params: &str, headers: &str, config: &str) -> Result<HttpCall, EngineError> {
         HttpArguments {
             url: "http://www.example.com/",
             params: Some(params),
@@ -166,26 +168,26 @@ mod tests {
         let dictionary: Vec<(String, String)> =
             [("q", "鸿 雁"), ("n", "1"), ("on", "true")].map(|(k, v)| (k.into(), v.into())).to_vec();
         for (method, config, expected) in [
-            (Method::Get, "", Params::Pairs(dictionary.clone())),
-            (Method::Delete, "", Params::Pairs(dictionary.clone())),
-            (Method::Post, "", Params::Text(object.into())),
-            (Method::Put, r#"{"form":false}"#, Params::Text(object.into())),
-            (Method::Post, r#"{"form":true}"#, Params::Pairs(dictionary.clone())),
+            (HttpMethod::Get, "", Params::Pairs(dictionary.clone())),
+            (HttpMethod::Delete, "", Params::Pairs(dictionary.clone())),
+            (HttpMethod::Post, "", Params::Text(object.into())),
+            (HttpMethod::Put, r#"{"form":false}"#, Params::Text(object.into())),
+            (HttpMethod::Post, r#"{"form":true}"#, Params::Pairs(dictionary.clone())),
         ] {
             assert_eq!(read(method, object, "", config).unwrap().params, expected, "{method:?} {config}");
         }
-        assert_eq!(read(Method::Get, "a=1", "", "").unwrap().params, Params::Text("a=1".into()));
-        assert_eq!(read(Method::Get, "", "", "").unwrap().params, Params::None);
+        assert_eq!(read(HttpMethod::Get, "a=1", "", "").unwrap().params, Params::Text("a=1".into()));
+        assert_eq!(read(HttpMethod::Get, "", "", "").unwrap().params, Params::None);
     }
 
     #[test]
     fn what_cannot_be_read_is_said_in_the_functions_words() {
-        let message = |outcome: Result<HttpCall, Fault>| outcome.unwrap_err().message;
-        assert!(message(read(Method::Get, "{\"a\":", "", "")).contains("params begins like a JSON object"));
-        assert!(message(read(Method::Post, "", "", "x")).contains(ArgumentError::Config.text()));
-        assert!(message(read(Method::Post, "", "", r#"{"proxy":1}"#)).contains(ArgumentError::Proxy.text()));
+        let message = |outcome: Result<HttpCall, EngineError>| outcome.unwrap_err().message;
+        assert!(message(read(HttpMethod::Get, "{\"a\":", "", "")).contains("params begins like a JSON object"));
+        assert!(message(read(HttpMethod::Post, "", "", "x")).contains(ArgumentError::Config.text()));
+        assert!(message(read(HttpMethod::Post, "", "", r#"{"proxy":1}"#)).contains(ArgumentError::Proxy.text()));
         let arguments = HttpArguments { url: "x", timeout_ms: Some(-1), ..HttpArguments::default() };
-        assert!(message(arguments.read(Method::Get)).contains(ArgumentError::Timeout.text()));
+        assert!(message(arguments.read(HttpMethod::Get)).contains(ArgumentError::Timeout.text()));
     }
 
     #[test]

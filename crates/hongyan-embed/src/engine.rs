@@ -1,12 +1,12 @@
 //! All that a host program calls, with its settings.
 
 use crate::{
-    Fault, HttpArguments, Kind, LedgerRow, MailArguments, ledger, message,
+    EngineError, HttpArguments, Kind, LedgerRow, MailArguments, ledger, message,
     runtime::{Own, Shared},
     settings::{KeySource, Settings, read_switch},
 };
 use hongyan_client::Gateway;
-use hongyan_functions::{Functions, HttpResult, MailResult, Method, Profile};
+use hongyan_functions::{Functions, HttpMethod, HttpResult, MailResult, Profile};
 use hongyan_net::Secret;
 use serde_json::Value;
 use std::{
@@ -58,14 +58,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::Argument`] for what is no setting.
-    pub fn with_options(json: &str) -> Result<Self, Fault> {
+    pub fn with_options(json: &str) -> Result<Self, EngineError> {
         let engine = Self::new();
         if json.trim().is_empty() {
             return Ok(engine);
         }
         let options: serde_json::Map<String, Value> = serde_json::from_str(json).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Fault::argument(format!(
+            EngineError::argument(format!(
                 "the options are no JSON object: line {line}, column {column} · 选项须为 JSON 对象"
             ))
         })?;
@@ -77,7 +77,7 @@ impl Engine {
                 }
                 Value::String(text) => engine.set(&name, &text)?,
                 Value::Bool(_) | Value::Number(_) => engine.set(&name, &value.to_string())?,
-                _ => return Err(Fault::argument(format!("the option {name} is no text, number, true or false"))),
+                _ => return Err(EngineError::argument(format!("the option {name} is no text, number, true or false"))),
             }
         }
         Ok(engine)
@@ -92,11 +92,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::Argument`] for another name or value, [`Kind::Forbidden`] when `HONGYAN_LOCKED` is set.
-    pub fn set(&self, name: &str, value: &str) -> Result<(), Fault> {
+    pub fn set(&self, name: &str, value: &str) -> Result<(), EngineError> {
         let mut full = self.full();
         if full.settings.locked {
             let message = "the settings are locked by HONGYAN_LOCKED: set them in the environment · 设置已锁定";
-            return Err(Fault::new(Kind::Forbidden, message));
+            return Err(EngineError::new(Kind::Forbidden, message));
         }
         full.set(name, value)?;
         drop(full);
@@ -109,7 +109,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::Argument`] for another name.
-    pub fn get(&self, name: &str) -> Result<String, Fault> {
+    pub fn get(&self, name: &str) -> Result<String, EngineError> {
         self.full().get(name)
     }
 
@@ -123,28 +123,28 @@ impl Engine {
     /// One of the HTTP functions. Any status is a result.
     ///
     /// # Errors
-    /// [`Fault`], when there is no answer.
-    pub fn http(&self, method: Method, arguments: &HttpArguments<'_>) -> Result<HttpResult, Fault> {
+    /// [`EngineError`], when there is no answer.
+    pub fn http(&self, method: HttpMethod, arguments: &HttpArguments<'_>) -> Result<HttpResult, EngineError> {
         let call = arguments.read(method)?;
         let functions = self.functions()?;
-        self.runtime()?.wait(async move { functions.http(&call).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { functions.http(&call).await.map_err(EngineError::from) })
     }
 
     /// `sendEmail`.
     ///
     /// # Errors
-    /// [`Fault`], when the server has not taken the mail.
-    pub fn send_email(&self, arguments: &MailArguments<'_>) -> Result<MailResult, Fault> {
+    /// [`EngineError`], when the server has not taken the mail.
+    pub fn send_email(&self, arguments: &MailArguments<'_>) -> Result<MailResult, EngineError> {
         let call = arguments.read()?;
         let functions = self.functions()?;
-        self.runtime()?.wait(async move { functions.send_email(&call).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { functions.send_email(&call).await.map_err(EngineError::from) })
     }
 
     /// `emailSmtpConfig`: the server of a sender's domain, for this host's mails.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn email_smtp_config(&self, domain: &str, host: &str, port: Option<u16>) -> Result<(), Fault> {
+    /// [`EngineError`].
+    pub fn email_smtp_config(&self, domain: &str, host: &str, port: Option<u16>) -> Result<(), EngineError> {
         self.functions()?.email_smtp_config(domain, host, port)?;
         let mut full = self.full();
         full.servers.retain(|(known, ..)| known != domain);
@@ -155,29 +155,29 @@ impl Engine {
     /// Hands a message to the gateway; the same key with the same message is the same message.
     ///
     /// # Errors
-    /// [`Fault`]; after [`Kind::NoAnswer`] repeat it with the same key.
-    pub fn submit(&self, message: &str, key: Option<&str>) -> Result<Value, Fault> {
+    /// [`EngineError`]; after [`Kind::NoAnswer`] repeat it with the same key.
+    pub fn submit(&self, message: &str, key: Option<&str>) -> Result<Value, EngineError> {
         let message = message::read_message(message)?;
         key.map_or(Ok(()), message::check_key)?;
         let key = key.map(str::to_owned);
         let gateway = self.gateway()?;
-        self.runtime()?.wait(async move { gateway.submit(&message, key.as_deref()).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { gateway.submit(&message, key.as_deref()).await.map_err(EngineError::from) })
     }
 
     /// What the gateway says of a message.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn status(&self, id: &str) -> Result<Value, Fault> {
+    /// [`EngineError`].
+    pub fn status(&self, id: &str) -> Result<Value, EngineError> {
         let (gateway, id) = (self.gateway()?, id.to_owned());
-        self.runtime()?.wait(async move { gateway.status(&id).await.map_err(Fault::from) })
+        self.runtime()?.wait(async move { gateway.status(&id).await.map_err(EngineError::from) })
     }
 
     /// The state of a message alone; `None` when the gateway knows no such message.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn state(&self, id: &str) -> Result<Option<String>, Fault> {
+    /// [`EngineError`].
+    pub fn state(&self, id: &str) -> Result<Option<String>, EngineError> {
         let (gateway, id) = (self.gateway()?, id.to_owned());
         self.runtime()?.wait(async move {
             match gateway.status(&id).await {
@@ -191,8 +191,8 @@ impl Engine {
     /// The ledger of a message; empty when the gateway knows no such message.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn ledger(&self, id: &str) -> Result<Vec<LedgerRow>, Fault> {
+    /// [`EngineError`].
+    pub fn ledger(&self, id: &str) -> Result<Vec<LedgerRow>, EngineError> {
         let gateway = self.gateway()?;
         let asked = id.to_owned();
         self.runtime()?.wait(async move {
@@ -204,11 +204,11 @@ impl Engine {
         })
     }
 
-    fn runtime(&self) -> Result<Arc<Shared>, Fault> {
+    fn runtime(&self) -> Result<Arc<Shared>, EngineError> {
         self.runtime.get(Shared::get)
     }
 
-    fn functions(&self) -> Result<Arc<Functions>, Fault> {
+    fn functions(&self) -> Result<Arc<Functions>, EngineError> {
         self.functions.get(|| {
             let full = self.full();
             let functions = Functions::new(full.profile.clone());
@@ -219,12 +219,12 @@ impl Engine {
         })
     }
 
-    fn gateway(&self) -> Result<Gateway, Fault> {
+    fn gateway(&self) -> Result<Gateway, EngineError> {
         self.gateway.get(|| {
             let full = self.full();
             if full.settings.gateway.is_empty() {
                 let message = "no gateway is set: set HONGYAN_GATEWAY, or the setting gateway · 未设置网关地址";
-                return Err(Fault::new(Kind::Settings, message));
+                return Err(EngineError::new(Kind::Settings, message));
             }
             Ok(Gateway::new(&full.settings.gateway, full.settings.read_key()?))
         })
@@ -232,9 +232,9 @@ impl Engine {
 }
 
 impl Full {
-    fn set(&mut self, name: &str, value: &str) -> Result<(), Fault> {
+    fn set(&mut self, name: &str, value: &str) -> Result<(), EngineError> {
         let number = || {
-            let wrong = |_| Fault::argument(format!("{name} is a whole number from 1 · {name} 须为正整数"));
+            let wrong = |_| EngineError::argument(format!("{name} is a whole number from 1 · {name} 须为正整数"));
             value.trim().parse::<std::num::NonZeroU32>().map_err(wrong)
         };
         match name {
@@ -252,7 +252,9 @@ impl Full {
                     "safe" => Profile::safe(),
                     "compatible" => Profile::compatible(),
                     _ => {
-                        return Err(Fault::argument("profile is safe or compatible · profile 须为 safe 或 compatible"));
+                        return Err(EngineError::argument(
+                            "profile is safe or compatible · profile 须为 safe 或 compatible",
+                        ));
                     }
                 };
                 self.profile = Profile { timeout_ms, max_body_bytes, ca_pem, ..self.profile.clone() };
@@ -264,14 +266,17 @@ impl Full {
                 self.profile.ca_pem = match value.trim() {
                     "" => None,
                     path => Some(fs::read_to_string(path).map_err(|error| {
-                        Fault::new(Kind::Settings, format!("the file {path} cannot be read: {error} · 无法读取文件"))
+                        EngineError::new(
+                            Kind::Settings,
+                            format!("the file {path} cannot be read: {error} · 无法读取文件"),
+                        )
                     })?),
                 };
             }
             "key" => {
                 let message = "a key does not belong into SQL or options, which are logged: set HONGYAN_KEY, or \
                                key_file · 请勿在 SQL 或选项中书写密钥";
-                return Err(Fault::argument(message));
+                return Err(EngineError::argument(message));
             }
             _ => {
                 let on = read_switch(name, value);
@@ -284,7 +289,7 @@ impl Full {
         Ok(())
     }
 
-    fn get(&self, name: &str) -> Result<String, Fault> {
+    fn get(&self, name: &str) -> Result<String, EngineError> {
         Ok(match name {
             "gateway" => self.settings.gateway.clone(),
             "key_file" => match &self.settings.key {
@@ -307,15 +312,15 @@ impl Full {
     }
 }
 
-fn unknown(name: &str) -> Fault {
+fn unknown(name: &str) -> EngineError {
     let switches: Vec<&str> = hongyan_functions::SWITCHES.iter().map(|switch| switch.name).collect();
-    Fault::argument(format!(
+    EngineError::argument(format!(
         "{name:?} is no setting; there are gateway, key_file, profile, timeout_ms, max_body_bytes, ca_file, {} · 没有该设置",
         switches.join(", ")
     ))
 }
 
-impl From<hongyan_functions::FunctionError> for Fault {
+impl From<hongyan_functions::FunctionError> for EngineError {
     fn from(error: hongyan_functions::FunctionError) -> Self {
         use hongyan_functions::Kind as Function;
         let kind = match error.kind() {

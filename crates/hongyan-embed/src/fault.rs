@@ -24,14 +24,14 @@ pub enum Kind {
 
 /// A failed call: in a sentence, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct EngineError {
     /// What kind.
     pub kind: Kind,
     /// What happened and what to do next.
     pub message: String,
 }
 
-impl Fault {
+impl EngineError {
     /// A fault of a kind, in a sentence.
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
@@ -43,7 +43,7 @@ impl Fault {
     }
 }
 
-impl From<hongyan_client::Fault> for Fault {
+impl From<hongyan_client::Fault> for EngineError {
     fn from(fault: hongyan_client::Fault) -> Self {
         let kind = match fault.kind {
             Remote::Invalid => Kind::Argument,
@@ -55,10 +55,10 @@ impl From<hongyan_client::Fault> for Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for EngineError {}

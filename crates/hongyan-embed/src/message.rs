@@ -1,7 +1,7 @@
 //! A message and its key, looked at before they are written anywhere: what is wrong is said to whoever writes it, and
 //! not much later to whoever delivers it.
 
-use crate::Fault;
+use crate::EngineError;
 use hongyan_core::{Message, number};
 use hongyan_endpoint::{Bilingual, Flaw, Invalid};
 use serde_json::Value;
@@ -16,7 +16,7 @@ const LONGEST_OUTBOX_KEY: usize = 1_000;
 ///
 /// # Errors
 /// [`crate::Kind::Argument`]: where the JSON breaks off, or which field is wrong. The field's value is never repeated.
-pub fn check_message(text: &str) -> Result<(), Fault> {
+pub fn check_message(text: &str) -> Result<(), EngineError> {
     let message: Message = hongyan_endpoint::from_json(text.as_bytes()).map_err(|invalid| wrong(&invalid))?;
     if message.to.is_empty() {
         let why = (
@@ -32,25 +32,25 @@ pub fn check_message(text: &str) -> Result<(), Fault> {
 }
 
 /// Reads a message that [`check_message`] has found right.
-pub(crate) fn read_message(text: &str) -> Result<Value, Fault> {
+pub(crate) fn read_message(text: &str) -> Result<Value, EngineError> {
     check_message(text)?;
     let kept = number::of_message(text).map_err(|path| {
         let why =
             ("is a number that 64 bits cannot hold: write it in quotes", "是 64 位无法容纳的数字，请写成带引号的文本");
         field(&path, why)
     })?;
-    serde_json::from_str(&kept).map_err(|error| Fault::argument(error.to_string()))
+    serde_json::from_str(&kept).map_err(|error| EngineError::argument(error.to_string()))
 }
 
 /// Checks an idempotency key as a gateway does.
 ///
 /// # Errors
 /// [`crate::Kind::Argument`].
-pub fn check_key(key: &str) -> Result<(), Fault> {
+pub fn check_key(key: &str) -> Result<(), EngineError> {
     if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(());
     }
-    Err(Fault::argument(format!(
+    Err(EngineError::argument(format!(
         "the key has to be 1 to {LONGEST_KEY} visible ASCII characters · 键须为 1 至 255 个可见 ASCII 字符"
     )))
 }
@@ -59,28 +59,28 @@ pub fn check_key(key: &str) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`crate::Kind::Argument`].
-pub fn check_outbox_key(key: &str) -> Result<(), Fault> {
+pub fn check_outbox_key(key: &str) -> Result<(), EngineError> {
     if (1..=LONGEST_OUTBOX_KEY).contains(&key.len()) {
         return Ok(());
     }
-    Err(Fault::argument(format!(
+    Err(EngineError::argument(format!(
         "the key has to be 1 to {LONGEST_OUTBOX_KEY} bytes long; leave it out for a random one · 键须为 1 至 {LONGEST_OUTBOX_KEY} 字节"
     )))
 }
 
-fn field(name: &str, why: impl Into<Bilingual>) -> Fault {
+fn field(name: &str, why: impl Into<Bilingual>) -> EngineError {
     let Bilingual { en, zh } = why.into();
-    Fault::argument(format!("the message's field {name}: {en} · {zh}"))
+    EngineError::argument(format!("the message's field {name}: {en} · {zh}"))
 }
 
 /// Without the value, which may be a secret.
-fn wrong(invalid: &Invalid) -> Fault {
+fn wrong(invalid: &Invalid) -> EngineError {
     let Bilingual { en, zh } = invalid.flaw.text();
     match (&invalid.flaw, invalid.field.as_str()) {
         (Flaw::Syntax { .. }, _) => {
-            Fault::argument(format!("the message is not JSON: {en} · 消息不是合法的 JSON：{zh}"))
+            EngineError::argument(format!("the message is not JSON: {en} · 消息不是合法的 JSON：{zh}"))
         }
-        (_, "") => Fault::argument(format!("the message: {en} · {zh}")),
+        (_, "") => EngineError::argument(format!("the message: {en} · {zh}")),
         (_, name) => field(name, (en, zh)),
     }
 }

@@ -4,7 +4,7 @@
 //! is therefore neither used nor dropped in the child, for both would be seen by the parent: it is left alone, and made
 //! anew.
 
-use crate::{Fault, Kind};
+use crate::{EngineError, Kind};
 use nix::sys::signal::SigSet;
 use std::{
     future::Future,
@@ -61,7 +61,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Shared {
     /// The process's, made when there is none.
-    pub(crate) fn get() -> Result<Arc<Self>, Fault> {
+    pub(crate) fn get() -> Result<Arc<Self>, EngineError> {
         loop {
             // Whoever makes it keeps it alive until here; it may have ended for others in between.
             let mut made = None;
@@ -69,7 +69,7 @@ impl Shared {
                 let shared = Arc::new(Self::new()?);
                 let weak = Arc::downgrade(&shared);
                 made = Some(shared);
-                Ok::<_, Fault>(weak)
+                Ok::<_, EngineError>(weak)
             })?;
             match made.or_else(|| weak.upgrade()) {
                 Some(shared) => return Ok(shared),
@@ -78,28 +78,27 @@ impl Shared {
         }
     }
 
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, EngineError> {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(1).thread_name("hongyan").enable_all().on_thread_start(leave_signals);
-        builder
-            .build()
-            .map(|runtime| Self(Some(runtime)))
-            .map_err(|error| Fault::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程")))
+        builder.build().map(|runtime| Self(Some(runtime))).map_err(|error| {
+            EngineError::new(Kind::Settings, format!("no thread could be started: {error} · 无法启动线程"))
+        })
     }
 
     /// Runs a call to its end, on behalf of a thread that may block. The work is done on the thread here, whose stack is
     /// known to be large enough and whose thread-locals are Rust's own; the caller's may be anybody's.
     pub(crate) fn wait<T: Send + 'static>(
         &self,
-        call: impl Future<Output = Result<T, Fault>> + Send + 'static,
-    ) -> Result<T, Fault> {
+        call: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
         let runtime = self.0.as_ref().filter(|_| tokio::runtime::Handle::try_current().is_err());
         let runtime = runtime.ok_or_else(|| {
             let message =
                 "called from inside an asynchronous runtime of this library: call it from a thread of your own";
-            Fault::new(Kind::Settings, message)
+            EngineError::new(Kind::Settings, message)
         })?;
-        let internal = |_| Fault::new(Kind::Internal, "an internal error; please report it · 内部错误");
+        let internal = |_| EngineError::new(Kind::Internal, "an internal error; please report it · 内部错误");
         runtime.block_on(runtime.spawn(call)).map_err(internal)?
     }
 }

@@ -1,6 +1,6 @@
 //! What a host program sets: which gateway, which key, which profile. By name and text, as SQL and JSON have it.
 
-use crate::{Fault, Kind};
+use crate::{EngineError, Kind};
 use hongyan_net::Secret;
 use std::{env, fs};
 
@@ -55,7 +55,7 @@ impl Settings {
     }
 
     /// Reads the key.
-    pub(crate) fn read_key(&self) -> Result<Secret, Fault> {
+    pub(crate) fn read_key(&self) -> Result<Secret, EngineError> {
         let advice = format!(
             "set {KEY} or {KEY_FILE}, or the setting key_file (the gateway prints a key at its first start; `hongyan keys \
              create` makes more) · 未设置 API 密钥"
@@ -65,21 +65,24 @@ impl Settings {
             KeySource::Given(key) => key.expose().to_owned(),
             KeySource::Variable => variable(KEY).unwrap_or_default(),
             KeySource::File(path) => fs::read_to_string(path).map_err(|error| {
-                Fault::new(Kind::Settings, format!("the key file {path} cannot be read: {error} · 无法读取密钥文件"))
+                EngineError::new(
+                    Kind::Settings,
+                    format!("the key file {path} cannot be read: {error} · 无法读取密钥文件"),
+                )
             })?,
         };
         match text.trim() {
-            "" => Err(Fault::new(Kind::Settings, format!("no API key: {advice}"))),
+            "" => Err(EngineError::new(Kind::Settings, format!("no API key: {advice}"))),
             key => Ok(Secret::new(key)),
         }
     }
 }
 
 /// `1`, `on`, `true`, `yes` and their opposites.
-pub(crate) fn read_switch(name: &str, value: &str) -> Result<bool, Fault> {
+pub(crate) fn read_switch(name: &str, value: &str) -> Result<bool, EngineError> {
     match value.trim().to_ascii_lowercase().as_str() {
         "1" | "on" | "true" | "yes" => Ok(true),
         "0" | "off" | "false" | "no" => Ok(false),
-        _ => Err(Fault::argument(format!("{name} is a switch: on or off · 该项为开关：on 或 off"))),
+        _ => Err(EngineError::argument(format!("{name} is a switch: on or off · 该项为开关：on 或 off"))),
     }
 }

@@ -70,7 +70,7 @@ impl File {
             };
             let Some(name) = encoded().or_else(|| parameter(disposition, "filename")) else { continue };
             if file.is_some() {
-                return Err(Invalid::whole((
+                return Err(Invalid::entire((
                     "the form holds several files, one is expected",
                     "表单含有多个文件，应为一个",
                 )));
@@ -80,7 +80,7 @@ impl File {
         }
         let none =
             ("the form holds no file: a part with a filename is expected", "表单中没有文件：应有带 filename 的部分");
-        file.ok_or_else(|| Invalid::whole(none))
+        file.ok_or_else(|| Invalid::entire(none))
     }
 
     /// The answer that carries the file: the other direction of [`Self::arrived`].
@@ -190,7 +190,7 @@ fn split<'a>(kind: &str, body: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, Inva
     let multipart = kind.get(..19).is_some_and(|head| head.eq_ignore_ascii_case("multipart/form-data"));
     let boundary = parameter(kind, "boundary").filter(|text| multipart && (1..=200).contains(&text.len()));
     let Some(boundary) = boundary else { return Err(Invalid { field: String::new(), flaw: Flaw::NoForm }) };
-    let broken = |en: &'static str, zh: &'static str| Invalid::whole((en, zh));
+    let broken = |en: &'static str, zh: &'static str| Invalid::entire((en, zh));
 
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
@@ -230,12 +230,12 @@ fn part(head: &str, content: &[u8]) -> Result<(String, Value), Invalid> {
     let file = parameter(disposition, "filename");
     // A file's own name says enough for some clients: which field it is then, the request has to know.
     let name = parameter(disposition, "name").or_else(|| file.as_ref().map(|_| String::new()));
-    let name = name.ok_or_else(|| Invalid::whole(("a part without a name", "有一部分没有名称")))?;
+    let name = name.ok_or_else(|| Invalid::entire(("a part without a name", "有一部分没有名称")))?;
     let value = match file {
         Some(file) => {
             let media_type = line(head, "content-type").unwrap_or(ANY_KIND).to_owned();
             serde_json::to_value(File { name: file, media_type, bytes: content.to_vec() })
-                .map_err(|error| Invalid::whole(Bilingual::read_from(error)))?
+                .map_err(|error| Invalid::entire(Bilingual::read_from(error)))?
         }
         None => match std::str::from_utf8(content) {
             Ok(text) => Value::String(text.to_owned()),
@@ -348,12 +348,12 @@ mod tests {
 
     #[test]
     fn broken_bodies_are_named_and_never_panic() {
-        let whole = b"--x\r\ncontent-disposition: form-data; name=\"media\"; filename=\"a\"\r\n\r\nhi\r\n--x--";
-        for end in 0..whole.len() - 2 {
-            assert!(read(&call("multipart/form-data; boundary=x", &whole[..end])).is_err(), "{end}");
+        let form = b"--x\r\ncontent-disposition: form-data; name=\"media\"; filename=\"a\"\r\n\r\nhi\r\n--x--";
+        for end in 0..form.len() - 2 {
+            assert!(read(&call("multipart/form-data; boundary=x", &form[..end])).is_err(), "{end}");
         }
         for kind in ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/日"] {
-            assert!(read(&call(kind, whole)).is_err(), "{kind}");
+            assert!(read(&call(kind, form)).is_err(), "{kind}");
         }
         let many = b"--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(MAX_PARTS + 1);
         assert!(read(&call("multipart/form-data; boundary=x", &[&many[..], b"--x--"].concat())).is_err());

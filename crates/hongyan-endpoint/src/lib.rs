@@ -66,7 +66,7 @@ pub use refusal::{DeclaredRefusal, When, missing, unfit};
 pub use role::{Needs, Pair, Reach, Role};
 pub use server::{PlatformServer, Refusal, form, pairs};
 pub use spec::{
-    Answer, Auth, Body, Bound, DAY, Effect, HOUR, Limit, MINUTE, Method, SECOND, Scope, Spec, Unit, bytes, chars,
+    Answer, Auth, Body, Bound, DAY, Effect, HOUR, Limit, MINUTE, Method, RateScope, SECOND, Spec, Unit, bytes, chars,
     items, rate, seconds, within_hours,
 };
 pub use wire::{Fixture, Invalid, Sealed, Wire, json};
@@ -302,7 +302,7 @@ macro_rules! endpoints {
             const SPEC: $crate::Spec = {
                 #[allow(unused_imports, clippy::allow_attributes)]
                 use $crate::{
-                    DAY, HOUR, MINUTE, Pair::*, Reach::*, SECOND, Scope, When::*, bytes, chars, items, missing, rate,
+                    DAY, HOUR, MINUTE, Pair::*, Reach::*, SECOND, RateScope, When::*, bytes, chars, items, missing, rate,
                     seconds, unfit, within_hours,
                 };
                 const REFUSES: &[&[$crate::DeclaredRefusal]] = &[$($crate::refusals!($refuses),)? &[]];
@@ -350,7 +350,7 @@ macro_rules! endpoints {
 #[macro_export]
 macro_rules! refusals {
     ([$($when:expr => $with:expr),* $(,)?]) => {
-        &[$($crate::DeclaredRefusal { when: $when, code: $with.0, words: $with.1 }),*]
+        &[$($crate::DeclaredRefusal { when: $when, code: $with.0, message: $with.1 }),*]
     };
     ($list:ident) => {
         $list

@@ -40,7 +40,7 @@ pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Invalid> {
     }
     let value: Value = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
     // The same text was refused a moment ago.
-    typed(value).and_then(|_: T| Err(Invalid::whole(Bilingual::read_from(error))))
+    typed(value).and_then(|_: T| Err(Invalid::entire(Bilingual::read_from(error))))
 }
 
 /// What is no JSON, with the place that `serde_json` names.
@@ -59,7 +59,7 @@ struct Unread(Box<Finding>);
 #[derive(Debug)]
 struct Finding {
     path: Vec<Step>,
-    fault: Fault,
+    fault: ReadFault,
 }
 
 #[derive(Debug)]
@@ -69,7 +69,7 @@ enum Step {
 }
 
 #[derive(Debug)]
-enum Fault {
+enum ReadFault {
     Flaw(Flaw),
     /// What was expected and what was found, by the names of each.
     Mismatch {
@@ -96,11 +96,11 @@ fn dotted(path: &[Step]) -> String {
 
 impl Unread {
     fn new(flaw: Flaw) -> Self {
-        Self(Box::new(Finding { path: Vec::new(), fault: Fault::Flaw(flaw) }))
+        Self(Box::new(Finding { path: Vec::new(), fault: ReadFault::Flaw(flaw) }))
     }
 
     fn mismatch(expected: Bilingual, found: Option<Bilingual>) -> Self {
-        Self(Box::new(Finding { path: Vec::new(), fault: Fault::Mismatch { expected, found } }))
+        Self(Box::new(Finding { path: Vec::new(), fault: ReadFault::Mismatch { expected, found } }))
     }
 
     fn below(mut self, step: Step) -> Self {
@@ -110,7 +110,7 @@ impl Unread {
 
     /// A type's own visitor says what it expects in English; who asks for a plain type knows better.
     fn expecting(mut self, known: Bilingual) -> Self {
-        if let (true, Fault::Mismatch { expected, .. }) = (self.0.path.is_empty(), &mut self.0.fault) {
+        if let (true, ReadFault::Mismatch { expected, .. }) = (self.0.path.is_empty(), &mut self.0.fault) {
             *expected = known;
         }
         self
@@ -123,7 +123,7 @@ impl Unread {
     }
 }
 
-impl Fault {
+impl ReadFault {
     fn flaw(self) -> Flaw {
         match self {
             Self::Flaw(flaw) => flaw,
@@ -156,8 +156,8 @@ fn found(unexpected: Unexpected<'_>) -> Option<Bilingual> {
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.fault {
-            Fault::Flaw(flaw) => flaw.text().fmt(f),
-            Fault::Mismatch { expected, .. } => expected.fmt(f),
+            ReadFault::Flaw(flaw) => flaw.text().fmt(f),
+            ReadFault::Mismatch { expected, .. } => expected.fmt(f),
         }
     }
 }
@@ -506,7 +506,7 @@ mod tests {
     use serde_json::{Map, json};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Letter {
+    struct Sample {
         to: Vec<Person>,
         #[serde(default)]
         note: Option<String>,
@@ -539,7 +539,7 @@ mod tests {
     }
 
     fn flaw(value: Value) -> (String, &'static str) {
-        let invalid = typed::<Letter>(value).unwrap_err();
+        let invalid = typed::<Sample>(value).unwrap_err();
         let kind = match invalid.flaw {
             Flaw::Missing => "missing",
             Flaw::Type(_) => "type",
@@ -552,7 +552,7 @@ mod tests {
     #[test]
     fn what_serde_writes_is_read_back() {
         for kind in [Kind::Plain, Kind::Sealed(3), Kind::Sent { by: "li".into() }] {
-            let letter = Letter {
+            let letter = Sample {
                 to: vec![Person { name: "张三".into(), age: 3 }],
                 note: Some("n".into()),
                 kind,
@@ -560,10 +560,10 @@ mod tests {
                 more: Map::from_iter([("a".into(), json!([null, true, -1, 2.5, "x", {"b": u64::MAX}]))]),
                 count: Some(7),
             };
-            assert_eq!(typed::<Letter>(serde_json::to_value(&letter).unwrap()).unwrap(), letter);
+            assert_eq!(typed::<Sample>(serde_json::to_value(&letter).unwrap()).unwrap(), letter);
         }
         let letter =
-            typed::<Letter>(json!({"to": [], "note": null, "weight": 2, "unknown": [1], "count": "8"})).unwrap();
+            typed::<Sample>(json!({"to": [], "note": null, "weight": 2, "unknown": [1], "count": "8"})).unwrap();
         assert_eq!((letter.note, letter.weight, letter.count), (None, 2.0, Some(8)));
     }
 

@@ -10,7 +10,7 @@ pub struct DeclaredRefusal {
     /// The platform's code.
     pub code: &'static str,
     /// The platform's words; `{}` stands for the field's path.
-    pub words: &'static str,
+    pub message: &'static str,
 }
 
 /// What is wrong with a call that cannot be read.
@@ -67,15 +67,15 @@ impl Spec {
     #[must_use]
     pub fn refusal(&self, invalid: &Invalid) -> Option<(&'static str, String)> {
         let found = self.refuses.iter().find(|refusal| refusal.when.is(invalid))?;
-        Some((found.code, invalid.put_into(found.words)))
+        Some((found.code, invalid.put_into(found.message)))
     }
 }
 
 impl Invalid {
     /// Words of a platform, with the field's path in the place of `{}`.
     #[must_use]
-    pub fn put_into(&self, words: &str) -> String {
-        words.replace("{}", &self.field).trim_end().to_owned()
+    pub fn put_into(&self, message: &str) -> String {
+        message.replace("{}", &self.field).trim_end().to_owned()
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     fn each_reason_is_told_from_the_others() {
         let (absent, inner) =
             (Invalid::missing("a"), Invalid { flaw: Flaw::Missing, ..Invalid::unfit("a.b", ("", "")) });
-        let (wrong, whole, none) = (Invalid::unfit("a[0]", ("", "")), Invalid::whole(("", "")), Invalid::no_object());
+        let (wrong, entire, none) = (Invalid::unfit("a[0]", ("", "")), Invalid::entire(("", "")), Invalid::no_object());
         let rows: [(When, [bool; 5]); 7] = [
             (missing("a"), [true, false, false, false, false]),
             (unfit("a"), [true, true, true, false, false]),
@@ -98,9 +98,9 @@ mod tests {
             (When::Anything, [true; 5]),
         ];
         for (when, expected) in rows {
-            assert_eq!([&absent, &inner, &wrong, &whole, &none].map(|invalid| when.is(invalid)), expected, "{when:?}");
+            assert_eq!([&absent, &inner, &wrong, &entire, &none].map(|invalid| when.is(invalid)), expected, "{when:?}");
         }
         assert_eq!(inner.put_into("no {}"), "no a.b");
-        assert_eq!(whole.put_into("wrong {}"), "wrong");
+        assert_eq!(entire.put_into("wrong {}"), "wrong");
     }
 }

@@ -81,7 +81,7 @@ impl Spec {
 
     /// How many calls (or recipients) of a scope a span allows, by the declaration.
     #[must_use]
-    pub const fn rate(&self, of: Scope, within: Duration) -> Option<u32> {
+    pub const fn rate(&self, of: RateScope, within: Duration) -> Option<u32> {
         let mut i = 0;
         while i < self.limits.len() {
             if let Bound::Rate { max, per, scope } = self.limits[i].bound
@@ -140,7 +140,7 @@ impl Spec {
     }
 
     /// The declared rates: calls (or recipients) allowed per span and scope.
-    pub fn rates(&self) -> impl Iterator<Item = (u32, Duration, Scope)> + '_ {
+    pub fn rates(&self) -> impl Iterator<Item = (u32, Duration, RateScope)> + '_ {
         self.limits.iter().filter_map(|limit| match limit.bound {
             Bound::Rate { max, per, scope } => Some((max, per, scope)),
             _ => None,
@@ -268,7 +268,7 @@ pub enum Effect {
 
 /// Whose quota a rate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum RateScope {
     /// The calling application.
     App,
     /// One person, from one application.
@@ -313,7 +313,7 @@ pub enum Bound {
         /// The span.
         per: Duration,
         /// Whose quota it is.
-        scope: Scope,
+        scope: RateScope,
     },
     /// The operation serves for so long after the send (or the upload) that it is about.
     Within(Duration),
@@ -363,7 +363,7 @@ pub const fn chars(field: &'static str, max: usize) -> Limit {
 
 /// See [`Bound::Rate`].
 #[must_use]
-pub const fn rate(max: u32, per: Duration, scope: Scope) -> Limit {
+pub const fn rate(max: u32, per: Duration, scope: RateScope) -> Limit {
     Limit { bound: Bound::Rate { max, per, scope }, code: "" }
 }
 
@@ -402,7 +402,7 @@ mod tests {
             bytes("text", 8),
             within_hours(24),
             seconds("interval", 1_800, 14_400),
-            rate(30, MINUTE, Scope::Recipient),
+            rate(30, MINUTE, RateScope::Recipient),
         ],
         source: "",
     };
@@ -413,9 +413,9 @@ mod tests {
         assert_eq!((SPEC.exceeded("to", 2), SPEC.exceeded("to", 3)), (None, Some("40032")));
         assert_eq!((SPEC.exceeded("text", 9), SPEC.exceeded("other", 9)), (Some(""), None));
         assert_eq!(SPEC.within(), Some(DAY));
-        assert_eq!((SPEC.rate(Scope::Recipient, MINUTE), SPEC.rate(Scope::App, MINUTE)), (Some(30), None));
+        assert_eq!((SPEC.rate(RateScope::Recipient, MINUTE), SPEC.rate(RateScope::App, MINUTE)), (Some(30), None));
         assert_eq!(SPEC.seconds("interval"), Some((1_800, 14_400)));
-        assert_eq!(SPEC.rates().collect::<Vec<_>>(), [(30, MINUTE, Scope::Recipient)]);
+        assert_eq!(SPEC.rates().collect::<Vec<_>>(), [(30, MINUTE, RateScope::Recipient)]);
         assert_eq!(SPEC.role, Role::Manage);
     }
 }

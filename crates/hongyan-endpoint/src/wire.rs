@@ -66,7 +66,7 @@ impl std::error::Error for Invalid {}
 
 impl Invalid {
     /// Wrong as a whole, not in one field.
-    pub fn whole(why: impl Into<Bilingual>) -> Self {
+    pub fn entire(why: impl Into<Bilingual>) -> Self {
         Self { field: String::new(), flaw: Flaw::unfit(why) }
     }
 
@@ -136,7 +136,7 @@ impl Sealed {
 /// # Errors
 /// When a value has no JSON.
 pub fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Invalid> {
-    serde_json::to_vec(value).map_err(|error| Invalid::whole(Bilingual::read_from(error)))
+    serde_json::to_vec(value).map_err(|error| Invalid::entire(Bilingual::read_from(error)))
 }
 
 /// A request that was written as JSON, on its operation's wire.
@@ -216,7 +216,7 @@ pub(crate) fn fields(spec: &'static Spec, call: &Wire) -> Result<Value, Invalid>
     if path::has_fields(spec.path) {
         let found = path::fields(spec.path, &call.path).ok_or_else(|| {
             let form = spec.path;
-            Invalid::whole(bilingual!("the path is not of the form {form}"; "路径不符合 {form}"))
+            Invalid::entire(bilingual!("the path is not of the form {form}"; "路径不符合 {form}"))
         })?;
         fields.extend(found.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
     }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt};
 
 /// Which HTTP function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
+pub enum HttpMethod {
     /// `httpGet`: params in the query.
     Get,
     /// `httpPost`: params as the body.
@@ -17,7 +17,7 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
+impl HttpMethod {
     /// The function's name in a script.
     #[must_use]
     pub const fn function(self) -> &'static str {
@@ -78,7 +78,7 @@ pub struct Config {
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpCall {
     /// Which function.
-    pub method: Method,
+    pub method: HttpMethod,
     /// The address; without a scheme it is `http://`.
     pub url: String,
     /// What is asked or handed in.
@@ -94,7 +94,7 @@ pub struct HttpCall {
 impl HttpCall {
     /// A call with nothing but an address.
     #[must_use]
-    pub fn new(method: Method, url: impl Into<String>) -> Self {
+    pub fn new(method: HttpMethod, url: impl Into<String>) -> Self {
         Self {
             method,
             url: url.into(),
@@ -181,14 +181,14 @@ pub enum MailContent {
         body: String,
     },
     /// `msg`: a whole message with its headers.
-    Whole(String),
+    Raw(String),
 }
 
 impl fmt::Debug for MailContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Parts { subject, body } => write!(f, "Parts({} and {} bytes)", subject.len(), body.len()),
-            Self::Whole(msg) => write!(f, "Whole({} bytes)", msg.len()),
+            Self::Raw(msg) => write!(f, "Raw({} bytes)", msg.len()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The functions themselves, over kept connections.
 
 use crate::{
-    FunctionError, HttpCall, HttpResult, Kind, MailCall, MailResult, Method, Profile, Reroute, environment, header,
+    FunctionError, HttpCall, HttpMethod, HttpResult, Kind, MailCall, MailResult, Profile, Reroute, environment, header,
     mail::Post,
     profile::{ANY_CERTIFICATE, PRIVATE_ADDRESSES, UNBOUNDED_BODY},
     target::{self, Target},
@@ -78,9 +78,9 @@ impl Functions {
         let target = Target::of(call, profile, reroute)?;
         let headers = header::build(call, &target, profile)?;
         let body = match call.method {
-            Method::Post | Method::Put => target::text(&call.params)?.map(Bytes::from).unwrap_or_default(),
-            Method::Get => Bytes::new(),
-            Method::Delete => {
+            HttpMethod::Post | HttpMethod::Put => target::text(&call.params)?.map(Bytes::from).unwrap_or_default(),
+            HttpMethod::Get => Bytes::new(),
+            HttpMethod::Delete => {
                 // Judged even where they are forgotten.
                 target::text(&call.params)?;
                 Bytes::new()
@@ -189,11 +189,11 @@ fn parse_proxy(text: &str) -> Result<Proxy, FunctionError> {
     Proxy::parse(&format!("http://{rest}{port}")).map_err(|_| wrong("it names no host and port"))
 }
 
-fn explain(method: Method, shown: &str, fault: NetFault) -> FunctionError {
+fn explain(method: HttpMethod, shown: &str, fault: NetFault) -> FunctionError {
     let function = method.function();
     let NetFault { failure, timed_out, message } = fault;
     // A read that got lost is simply read again.
-    let unknown = !failure.came_before_the_call() && method != Method::Get;
+    let unknown = !failure.came_before_the_call() && method != HttpMethod::Get;
     match failure {
         Failure::Private => {
             FunctionError::refused(format!("{function}: {shown} is not of the public internet"), PRIVATE_ADDRESSES)

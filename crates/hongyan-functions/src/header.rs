@@ -1,7 +1,7 @@
 //! The request's head.
 
 use crate::{
-    ArgumentError, FunctionError, Headers, HttpCall, Method, Profile, USER_AGENT,
+    ArgumentError, FunctionError, Headers, HttpCall, HttpMethod, Profile, USER_AGENT,
     profile::LINE_BREAKS,
     target::{Target, no_line_break},
 };
@@ -25,7 +25,7 @@ pub(crate) fn build(call: &HttpCall, target: &Target, profile: &Profile) -> Resu
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
-    if call.method == Method::Post {
+    if call.method == HttpMethod::Post {
         // JSON too: the platforms take it so, and a header of one's own says otherwise.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     }

@@ -2,10 +2,10 @@
 //! people know them from scripts inside an analytic database, and safer than they were.
 //!
 //! ```no_run
-//! use hongyan_functions::{Blocking, Functions, HttpCall, Method, Params, Profile};
+//! use hongyan_functions::{Blocking, Functions, HttpCall, HttpMethod, Params, Profile};
 //!
 //! let functions = Blocking::new(Functions::new(Profile::safe()));
-//! let mut call = HttpCall::new(Method::Get, "https://www.example.com/search");
+//! let mut call = HttpCall::new(HttpMethod::Get, "https://www.example.com/search");
 //! call.params = Params::Pairs(vec![("q".into(), "鸿雁".into())]);
 //! let result = functions.http(&call)?;
 //! println!("{} after {} s: {}", result.response_code, result.elapsed, result.text_lossy());
@@ -29,14 +29,14 @@ mod header;
 mod mail;
 mod profile;
 mod provider;
+mod raw;
 mod reroute;
 mod target;
 mod value;
-mod whole;
 
 pub use argument::ArgumentError;
 pub use blocking::Blocking;
-pub use call::{Config, Headers, HttpCall, HttpResult, MailCall, MailContent, MailResult, Method, Params};
+pub use call::{Config, Headers, HttpCall, HttpMethod, HttpResult, MailCall, MailContent, MailResult, Params};
 pub use error::{FunctionError, Kind};
 pub use functions::Functions;
 pub use profile::{Profile, SWITCHES, Switch};

@@ -4,8 +4,8 @@ use crate::{
     ArgumentError, FunctionError, Kind, MailCall, MailContent, MailResult, MailServer, Profile, Reroute, compose,
     profile::{ANY_CERTIFICATE, CLEAR_TEXT, LINE_BREAKS, PRIVATE_ADDRESSES, RAW_MAIL},
     provider::{Configured, Server},
+    raw,
     target::no_line_break,
-    whole,
 };
 use hongyan_endpoint::{Class, Fault, mail_address};
 use hongyan_mail::{Mailer, MailerConfig, SendFault, Tls};
@@ -185,7 +185,7 @@ fn not_an_address(what: &str, address: &str, why: &str) -> FunctionError {
 fn mime(call: &MailCall, profile: &Profile) -> Result<Vec<u8>, FunctionError> {
     let (from, to) = (&call.user_id, &call.recipients);
     match &call.content {
-        MailContent::Whole(msg) => whole::message(msg, from, to, profile),
+        MailContent::Raw(msg) => raw::message(msg, from, to, profile),
         MailContent::Parts { subject, body } if profile.dangerous_raw_mail => Ok(compose::raw(from, to, subject, body)),
         MailContent::Parts { subject, body } => {
             compose::standard(from, to, subject, body, compose::message_id(from)).map_err(|fault| unwritable(&fault))

@@ -1,6 +1,6 @@
 //! From the address that somebody wrote to the one that is called.
 
-use crate::{ArgumentError, FunctionError, HttpCall, Kind, Method, Params, Profile, encode, reroute::Reroute};
+use crate::{ArgumentError, FunctionError, HttpCall, HttpMethod, Kind, Params, Profile, encode, reroute::Reroute};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_net::Secret;
 use http::Uri;
@@ -112,9 +112,9 @@ fn unreadable(host: &str) -> &'static str {
 /// Path and query with the params in their place, and no fragment.
 fn with_params(path: &str, call: &HttpCall, profile: &Profile) -> Result<String, FunctionError> {
     let in_query = match call.method {
-        Method::Get => true,
-        Method::Delete => !profile.dangerous_ignore_delete_params,
-        Method::Post | Method::Put => false,
+        HttpMethod::Get => true,
+        HttpMethod::Delete => !profile.dangerous_ignore_delete_params,
+        HttpMethod::Post | HttpMethod::Put => false,
     };
     let params = text(&call.params)?.filter(|_| in_query);
     let without_fragment = |path: &str| path.split('#').next().unwrap_or_default().to_owned();

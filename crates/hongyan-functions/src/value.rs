@@ -1,7 +1,7 @@
 //! Arguments as a language without types hands them over, and how the functions read them: one place for the script
 //! runner, the SQL functions and the C interface.
 
-use crate::{ArgumentError, Config, Headers, HttpCall, MailCall, MailContent, Method, Params};
+use crate::{ArgumentError, Config, Headers, HttpCall, HttpMethod, MailCall, MailContent, Params};
 use hongyan_net::Secret;
 
 /// An argument of unknown type.
@@ -79,7 +79,7 @@ impl HttpCall {
     ///
     /// # Errors
     /// The first argument that is wrong. What only shows when the call is made (a URL that is none) comes later.
-    pub fn from_arguments(method: Method, arguments: &[Value]) -> Result<Self, ArgumentError> {
+    pub fn from_arguments(method: HttpMethod, arguments: &[Value]) -> Result<Self, ArgumentError> {
         if arguments.is_empty() || arguments.len() > 5 {
             return Err(ArgumentError::HttpCount);
         }
@@ -181,7 +181,7 @@ impl MailCall {
         }
         let content = match (subject, body, msg) {
             (Some(subject), Some(body), None) => MailContent::Parts { subject, body },
-            (None, None, Some(msg)) => MailContent::Whole(msg),
+            (None, None, Some(msg)) => MailContent::Raw(msg),
             (None, None, None) => return Err(ArgumentError::NoContent),
             (Some(_), Some(_), Some(_)) => return Err(ArgumentError::TwoContents),
             _ => return Err(ArgumentError::SubjectWithoutBody),
@@ -230,7 +230,7 @@ mod tests {
 
     fn http(rest: &[Value]) -> Result<HttpCall, ArgumentError> {
         let all: Vec<Value> = std::iter::once(text("http://a.example/")).chain(rest.iter().cloned()).collect();
-        HttpCall::from_arguments(Method::Get, &all)
+        HttpCall::from_arguments(HttpMethod::Get, &all)
     }
 
     #[test]
@@ -262,13 +262,13 @@ mod tests {
         ] {
             assert_eq!(http(&rest).unwrap_err(), expected, "{rest:?}");
         }
-        assert_eq!(HttpCall::from_arguments(Method::Get, &[]).unwrap_err(), ArgumentError::HttpCount);
-        assert_eq!(HttpCall::from_arguments(Method::Get, &[Value::Null]).unwrap_err(), ArgumentError::Url);
+        assert_eq!(HttpCall::from_arguments(HttpMethod::Get, &[]).unwrap_err(), ArgumentError::HttpCount);
+        assert_eq!(HttpCall::from_arguments(HttpMethod::Get, &[Value::Null]).unwrap_err(), ArgumentError::Url);
     }
 
     #[test]
     fn right_arguments_of_an_http_function_are_read() {
-        let none = HttpCall::new(Method::Get, "http://a.example/");
+        let none = HttpCall::new(HttpMethod::Get, "http://a.example/");
         for rest in [vec![], vec![Value::Null], vec![text(""), Value::Absent, Value::Null], vec![Value::Absent; 4]] {
             assert_eq!(http(&rest), Ok(none.clone()), "{rest:?}");
         }
@@ -320,7 +320,7 @@ mod tests {
         }
         let mut whole = right();
         (whole[3], whole[4], whole[5]) = (Value::Absent, Value::Null, text("From: x"));
-        assert_eq!(MailCall::from_arguments(&whole).unwrap().content, MailContent::Whole("From: x".into()));
+        assert_eq!(MailCall::from_arguments(&whole).unwrap().content, MailContent::Raw("From: x".into()));
         whole[5] = Value::Null;
         assert_eq!(MailCall::from_arguments(&whole).unwrap_err(), ArgumentError::NoContent);
         assert_eq!(MailCall::from_arguments(&right()[..4]).unwrap_err(), ArgumentError::MailCount);

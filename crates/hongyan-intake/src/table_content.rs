@@ -161,7 +161,7 @@ pub(crate) async fn file(
 #[derive(Debug, Clone, Default)]
 pub struct Shows {
     /// The words, as the channel puts them.
-    pub words: Option<String>,
+    pub text: Option<String>,
     /// The file's name.
     pub file: Option<String>,
 }
@@ -169,7 +169,7 @@ pub struct Shows {
 impl Shows {
     /// Of a part as it will be handed to the channel.
     pub(crate) fn of(channel: &dyn Channel, part: &Content, to: &[Address]) -> Self {
-        Self { words: channel.words(part, to), file: part.media().and_then(|(_, media)| media.name.clone()) }
+        Self { text: channel.words(part, to), file: part.media().and_then(|(_, media)| media.name.clone()) }
     }
 
     /// Of a table that goes to a program as data.
@@ -178,7 +178,7 @@ impl Shows {
             let names = table.columns.iter().flatten().map(|name| Cow::Borrowed(name.as_str())).collect::<Vec<_>>();
             format!("JSON: {} × {}", names.join(", "), table.rows.as_ref().map_or(0, Vec::len))
         });
-        Self { words, file: None }
+        Self { text: words, file: None }
     }
 }
 

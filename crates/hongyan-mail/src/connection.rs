@@ -99,7 +99,7 @@ pub(crate) struct Failed {
 
 /// What was heard of a transaction.
 #[derive(Default)]
-struct Heard {
+struct Replies {
     /// One reply at least, or none was needed.
     anything: bool,
     /// The server does not let the account's address send.
@@ -307,7 +307,7 @@ impl Connection {
     ) -> Result<Accepted, Failed> {
         self.served += 1;
         let mut refused = Vec::new();
-        let mut heard = Heard::default();
+        let mut heard = Replies::default();
         let outcome = self.deliver(from, recipients, mime, &mut refused, &mut heard).await;
         self.used = Instant::now();
         let spent =
@@ -333,7 +333,7 @@ impl Connection {
         recipients: &[(usize, &str)],
         mime: &[u8],
         refusals: &mut Vec<(usize, Fault)>,
-        heard: &mut Heard,
+        heard: &mut Replies,
     ) -> Result<Reply, Fault> {
         let eight_bit = !mime.is_ascii();
         if eight_bit && !self.offers.eight_bit && !self.unannounced_eight_bit {
@@ -396,7 +396,7 @@ impl Connection {
         reset: bool,
         mail: String,
         recipients: &[(usize, &str)],
-        heard: &mut Heard,
+        heard: &mut Replies,
     ) -> Result<Vec<Reply>, Fault> {
         let mut commands = Vec::with_capacity(recipients.len() + 3);
         if reset {
@@ -499,7 +499,7 @@ impl Connection {
         Err(failed)
     }
 
-    async fn read_answer(&mut self, heard: &mut Heard) -> Result<Reply, Fault> {
+    async fn read_answer(&mut self, heard: &mut Replies) -> Result<Reply, Fault> {
         let reply = self.read().await;
         heard.anything |= !matches!(&reply, Err(fault) if fault.code() == "net.lost");
         // The server closes behind a 421, so the other commands of the group stay without a reply.

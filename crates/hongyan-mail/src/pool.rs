@@ -73,7 +73,7 @@ impl Pool {
     }
 
     /// Waits for the right to use one connection.
-    pub(crate) async fn admit(&self) -> Permit {
+    pub(crate) async fn acquire(&self) -> Permit {
         // The semaphores are never closed.
         let permit = tokio::select! {
             biased;
@@ -169,13 +169,13 @@ mod tests {
     use tokio::time::timeout;
 
     async fn admitted(pool: &Pool, within: Duration) -> Option<Permit> {
-        timeout(within, pool.admit()).await.ok()
+        timeout(within, pool.acquire()).await.ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_further_connection_is_used_beside_one_that_hangs() {
         let pool = Pool::new(1);
-        let hangs = pool.admit().await;
+        let hangs = pool.acquire().await;
         assert!(admitted(&pool, HANGS / 2).await.is_none(), "it does not hang yet");
         sleep(HANGS).await;
         let beside = admitted(&pool, HANGS).await;
@@ -196,7 +196,7 @@ mod tests {
             .map(|_| {
                 let (pool, at_work) = (pool.clone(), Arc::clone(&at_work));
                 tokio::spawn(async move {
-                    let permit = pool.admit().await;
+                    let permit = pool.acquire().await;
                     let beside = at_work.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                     sleep(HANGS / 4).await;
                     at_work.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);

@@ -233,7 +233,7 @@ impl Mailer {
     /// # Errors
     /// As [`Mailer::send`], before any mail.
     pub async fn probe(&self) -> Result<(), Fault> {
-        let _permit = self.pool.admit().await;
+        let _permit = self.pool.acquire().await;
         self.set_refusal(None);
         let connection = self.open().await.map_err(|fault| fault.during("mail.probe"))?;
         connection.quit().await;
@@ -248,7 +248,7 @@ impl Mailer {
     }
 
     async fn transact(&self, from: &str, recipients: &[(usize, &str)], mime: &[u8]) -> Result<Accepted, SendFault> {
-        let _permit = self.pool.admit().await;
+        let _permit = self.pool.acquire().await;
         if let Some(mut kept) = self.pool.take().await {
             pass_gate().await;
             match kept.transact(from, recipients, mime).await {

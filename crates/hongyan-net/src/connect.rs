@@ -4,7 +4,7 @@ use crate::{
     Failure, NetFault, Proxy,
     guard::{Private, Resolver},
     link::{Mode, Stream},
-    proxy::{ProxyConnector, Refused},
+    proxy::{ProxyConnector, ProxyRefused},
     reply::fault,
     trust::Untrusted,
 };
@@ -68,7 +68,7 @@ fn unreached(error: &(dyn Error + 'static)) -> NetFault {
         if cause.is::<Private>() {
             return fault(Failure::Private, Private.to_string());
         }
-        if let Some(refused) = cause.downcast_ref::<Refused>() {
+        if let Some(refused) = cause.downcast_ref::<ProxyRefused>() {
             return fault(Failure::Proxy, refused.to_string());
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {

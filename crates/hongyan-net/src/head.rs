@@ -12,7 +12,7 @@ const MAX_HEAD: usize = 512 << 10;
 #[derive(Debug, Default)]
 struct Copied {
     bytes: Vec<u8>,
-    whole: bool,
+    complete: bool,
     /// Whether a line ended without a carriage return, in a 1xx before the answer too.
     has_bare_line_feed: bool,
 }
@@ -39,10 +39,10 @@ impl Copied {
                 continue;
             }
             self.bytes.truncate(end);
-            self.whole = true;
+            self.complete = true;
             return;
         }
-        self.whole = self.bytes.len() > MAX_HEAD;
+        self.complete = self.bytes.len() > MAX_HEAD;
     }
 }
 
@@ -74,7 +74,7 @@ impl Head {
     pub(crate) fn expect(&self) {
         self.with(|copied| {
             copied.bytes.clear();
-            copied.whole = false;
+            copied.complete = false;
             copied.has_bare_line_feed = false;
         });
     }
@@ -97,9 +97,9 @@ impl Head {
 }
 
 impl Watch for Head {
-    fn look(&mut self, bytes: &mut [u8]) {
+    fn inspect(&mut self, bytes: &mut [u8]) {
         self.with(|copied| {
-            if !copied.whole {
+            if !copied.complete {
                 copied.take(bytes);
             }
         });
@@ -116,11 +116,11 @@ mod tests {
         for size in 1..wire.len() {
             let mut copied = Copied::default();
             for piece in wire.chunks(size) {
-                if !copied.whole {
+                if !copied.complete {
                     copied.take(piece);
                 }
             }
-            assert!(copied.whole);
+            assert!(copied.complete);
             assert_eq!(copied.bytes, b"HTTP/1.1 299 So So\r\nX-ODD: 1\r\netag: a\r\n\r\n", "{size}");
         }
     }
@@ -138,11 +138,11 @@ mod tests {
             for size in [1, 7, 1_000] {
                 let mut copied = Copied::default();
                 for piece in wire.as_bytes().chunks(size) {
-                    if !copied.whole {
+                    if !copied.complete {
                         copied.take(piece);
                     }
                 }
-                assert_eq!((copied.whole, copied.has_bare_line_feed), (true, bare), "{wire:?} by {size}");
+                assert_eq!((copied.complete, copied.has_bare_line_feed), (true, bare), "{wire:?} by {size}");
             }
         }
     }

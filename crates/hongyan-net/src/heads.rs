@@ -28,7 +28,7 @@ impl Requests {
 }
 
 impl Watch for Requests {
-    fn look(&mut self, bytes: &mut [u8]) {
+    fn inspect(&mut self, bytes: &mut [u8]) {
         self.place.walk(bytes, self.upgrades);
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     fn walked_by(mut requests: Requests, wire: &str, size: usize) -> Vec<u8> {
         let mut bytes = wire.as_bytes().to_vec();
         for piece in bytes.chunks_mut(size) {
-            requests.look(piece);
+            requests.inspect(piece);
         }
         bytes
     }

@@ -95,15 +95,15 @@ impl Proxy {
 
 /// The proxy answered, and refused the tunnel. Says what it answered.
 #[derive(Debug)]
-pub(crate) struct Refused(String);
+pub(crate) struct ProxyRefused(String);
 
-impl fmt::Display for Refused {
+impl fmt::Display for ProxyRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the proxy refused the tunnel: {}", self.0)
     }
 }
 
-impl Error for Refused {}
+impl Error for ProxyRefused {}
 
 /// Connects directly, or through a tunnel where there is a proxy.
 #[derive(Clone)]
@@ -143,7 +143,7 @@ impl Service<Uri> for ProxyConnector {
                     connecting.await.map_err(|error| match error.source() {
                         // The connection to the proxy, which has a cause of its own.
                         Some(_) => error.into(),
-                        None => Refused(error.to_string()).into(),
+                        None => ProxyRefused(error.to_string()).into(),
                     })
                 })
             }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What looks at the bytes.
 pub trait Watch {
     /// Sees the next bytes as they come in, in pieces of any size.
-    fn look(&mut self, bytes: &mut [u8]);
+    fn inspect(&mut self, bytes: &mut [u8]);
 }
 
 /// A stream with somebody who looks at what comes in; what goes out passes as it is.
@@ -32,7 +32,7 @@ impl<T: AsyncRead + Unpin, W: Watch + Unpin> AsyncRead for Watched<T, W> {
         let this = self.get_mut();
         let before = into.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, into))?;
-        this.watch.look(&mut into.filled_mut()[before..]);
+        this.watch.inspect(&mut into.filled_mut()[before..]);
         Poll::Ready(Ok(()))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     handles, outbox,
     outcome::HongyanResult,
 };
-use hongyan_embed::{Engine, HttpArguments, MailArguments, Method};
+use hongyan_embed::{Engine, HttpArguments, HttpMethod, MailArguments};
 use std::{
     ffi::{CStr, c_char, c_double, c_int},
     ptr,
@@ -82,7 +82,7 @@ struct Http {
 /// As the header's.
 unsafe fn http(
     given: *mut HongyanHandle,
-    method: Method,
+    method: HttpMethod,
     raw: &Http,
     error: *mut *mut HongyanError,
 ) -> *mut HongyanResult {
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn hongyan_http_get(
     error: *mut *mut HongyanError,
 ) -> *mut HongyanResult {
     // SAFETY: the caller keeps the header's rules.
-    unsafe { http(given, Method::Get, &Http { url, params, timeout_ms, headers, config }, error) }
+    unsafe { http(given, HttpMethod::Get, &Http { url, params, timeout_ms, headers, config }, error) }
 }
 
 /// See `hongyan.h`.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn hongyan_http_post(
     error: *mut *mut HongyanError,
 ) -> *mut HongyanResult {
     // SAFETY: the caller keeps the header's rules.
-    unsafe { http(given, Method::Post, &Http { url, params, timeout_ms, headers, config }, error) }
+    unsafe { http(given, HttpMethod::Post, &Http { url, params, timeout_ms, headers, config }, error) }
 }
 
 /// See `hongyan.h`.
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn hongyan_http_put(
     error: *mut *mut HongyanError,
 ) -> *mut HongyanResult {
     // SAFETY: the caller keeps the header's rules.
-    unsafe { http(given, Method::Put, &Http { url, params, timeout_ms, headers, config }, error) }
+    unsafe { http(given, HttpMethod::Put, &Http { url, params, timeout_ms, headers, config }, error) }
 }
 
 /// See `hongyan.h`.
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn hongyan_http_delete(
     error: *mut *mut HongyanError,
 ) -> *mut HongyanResult {
     // SAFETY: the caller keeps the header's rules.
-    unsafe { http(given, Method::Delete, &Http { url, params, timeout_ms, headers, config }, error) }
+    unsafe { http(given, HttpMethod::Delete, &Http { url, params, timeout_ms, headers, config }, error) }
 }
 
 /// See `hongyan.h`.
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn hongyan_enqueued(
     unsafe {
         cross_result(error, || {
             engine(given)?;
-            outbox::look(needed("path", path)?, needed("key", key)?)
+            outbox::status(needed("path", path)?, needed("key", key)?)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Errors as C sees them: a code of the header's, and a sentence.
 
-use hongyan_embed::{Fault as Call, Kind};
+use hongyan_embed::{EngineError, Kind};
 use hongyan_relay::{Fault as Storage, Kind as StorageKind};
 use std::ffi::{CString, c_int};
 
@@ -46,8 +46,8 @@ pub(crate) fn terminated(text: String) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-impl From<Call> for HongyanError {
-    fn from(fault: Call) -> Self {
+impl From<EngineError> for HongyanError {
+    fn from(fault: EngineError) -> Self {
         let code = match fault.kind {
             Kind::Argument => Code::Argument,
             Kind::Settings => Code::Settings,

@@ -19,7 +19,7 @@ pub(crate) fn put(path: &str, message: &str, key: Option<&str>) -> Result<Hongya
 }
 
 /// What is known of a row.
-pub(crate) fn look(path: &str, key: &str) -> Result<HongyanResult, HongyanError> {
+pub(crate) fn status(path: &str, key: &str) -> Result<HongyanResult, HongyanError> {
     let start = Instant::now();
     let row = OutboxTable::open(Path::new(path), DEFAULT_TABLE, Create::Never)?.status(key)?;
     let row =

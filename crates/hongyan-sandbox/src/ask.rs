@@ -10,14 +10,14 @@ pub(crate) struct Question {
     /// `None` where the system gives no random bytes: the address counts as unreachable then.
     pub(crate) request: Option<Request<Bytes>>,
     pub(crate) timeout: Duration,
-    pub(crate) judge: Box<dyn Fn(&Reply) -> Asked + Send + Sync>,
+    pub(crate) judge: Box<dyn Fn(&Reply) -> AddressReply + Send + Sync>,
 }
 
 /// What the address answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum AddressReply {
     /// As it must.
-    Well,
+    Valid,
     /// Not in time, not at all, or with another status than 200.
     Unreachable,
     /// Something that is not what the platform asked for.
@@ -30,10 +30,10 @@ pub(crate) enum Asked {
     Owner,
 }
 
-impl Asked {
-    pub(crate) const fn words(self) -> &'static str {
+impl AddressReply {
+    pub(crate) const fn describe(self) -> &'static str {
         match self {
-            Self::Well => "well",
+            Self::Valid => "valid",
             Self::Unreachable => "the address cannot be reached in time, or does not answer with HTTP 200",
             Self::Otherwise => "the answer is not what the platform asked for",
             Self::Signature => "the answer's signature does not match",
@@ -60,12 +60,12 @@ pub(crate) fn random() -> Option<[u8; 16]> {
 pub(crate) fn with_query(url: &str, pairs: &[(&str, &str)]) -> String {
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     let url = url.split_once('#').map_or(url, |(before, _)| before);
-    let mut whole = url.to_owned();
+    let mut full = url.to_owned();
     for (i, (name, value)) in pairs.iter().enumerate() {
-        whole.push(if i == 0 && !url.contains('?') { '?' } else { '&' });
-        whole.push_str(name);
-        whole.push('=');
-        whole.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+        full.push(if i == 0 && !url.contains('?') { '?' } else { '&' });
+        full.push_str(name);
+        full.push('=');
+        full.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
     }
-    whole
+    full
 }

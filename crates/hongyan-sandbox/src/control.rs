@@ -1,7 +1,7 @@
 //! A call of the control API under `/sandbox`, as platforms answer those that are about them.
 
 use crate::{
-    ask::{Asked, Question, is_address},
+    ask::{AddressReply, Question, is_address},
     world::{World, company::PersonId, event::Destination},
 };
 use hongyan_endpoint::{Sealed, pairs};
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// An answer: the body, or status and words of a refusal.
-pub(crate) type Said = Result<Value, (u16, String)>;
+pub(crate) type ControlResult = Result<Value, (u16, String)>;
 
 /// One call.
-pub(crate) struct Call<'a> {
+pub(crate) struct ControlCall<'a> {
     pub(crate) method: &'a str,
     /// The parts of the path behind `/sandbox/`.
     pub(crate) path: Vec<&'a str>,
@@ -24,11 +24,11 @@ pub(crate) struct Call<'a> {
 }
 
 /// What follows from the answer of an address.
-pub(crate) type Decision = Box<dyn FnOnce(&mut World, Asked) -> Said + Send>;
+pub(crate) type Decision = Box<dyn FnOnce(&mut World, AddressReply) -> ControlResult + Send>;
 
 /// What a platform does about a call.
-pub(crate) enum Answer {
-    Said(Said),
+pub(crate) enum ControlAnswer {
+    Result(ControlResult),
     File(Sealed),
     /// An address is asked first; what it answered decides.
     Ask(Box<Question>, Decision),
@@ -40,7 +40,7 @@ pub(crate) trait Controlled: Sync {
     fn calls(&self) -> &'static [(&'static str, &'static str)];
 
     /// Answers a call that is about the platform; `None` for any other.
-    fn answer(&self, world: &mut World, call: &Call<'_>) -> Option<Answer>;
+    fn answer(&self, world: &mut World, call: &ControlCall<'_>) -> Option<ControlAnswer>;
 
     /// Its groups, in short.
     fn chats(&self, world: &World) -> Vec<Value>;
@@ -63,7 +63,7 @@ pub(crate) trait Controlled: Sync {
     }
 }
 
-impl Call<'_> {
+impl ControlCall<'_> {
     /// The body as JSON; none counts as an empty object.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, (u16, String)> {
         let body = if self.body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { self.body };
@@ -94,10 +94,10 @@ pub(crate) fn person(world: &World, userid: &str) -> Result<PersonId, (u16, Stri
 }
 
 /// As the console, which does not save an address that answers wrongly.
-pub(crate) fn well(asked: Asked) -> Result<(), (u16, String)> {
+pub(crate) fn well(asked: AddressReply) -> Result<(), (u16, String)> {
     match asked {
-        Asked::Well => Ok(()),
-        other => Err((422, format!("url: {}", other.words()))),
+        AddressReply::Valid => Ok(()),
+        other => Err((422, format!("url: {}", other.describe()))),
     }
 }
 

@@ -5,7 +5,7 @@
 mod setting;
 
 use crate::{
-    control::{Answer, Call, Said, bad, person},
+    control::{ControlAnswer, ControlCall, ControlResult, bad, person},
     faults::FaultRule,
     hub::Hub,
     mail::Mailbox,
@@ -108,16 +108,16 @@ pub(crate) fn credentials(hub: &Hub, ip: IpAddr, host: Option<&str>) -> Sealed {
 /// Answers one inspection call.
 pub(crate) async fn answer(hub: &Hub, method: &str, uri: &Uri, body: &[u8]) -> Sealed {
     let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).skip(1).collect();
-    let call = Call { method, path, query: uri.query().unwrap_or_default(), body, now: hub.clock.now_ms() };
+    let call = ControlCall { method, path, query: uri.query().unwrap_or_default(), body, now: hub.clock.now_ms() };
     let of_platform = {
         let mut world = enter(&hub.world);
         PLATFORMS.iter().find_map(|platform| platform.control.answer(&mut world, &call))
     };
     let said = match of_platform {
         None => decide(hub, &call),
-        Some(Answer::File(file)) => return file,
-        Some(Answer::Said(said)) => said,
-        Some(Answer::Ask(question, decide)) => {
+        Some(ControlAnswer::File(file)) => return file,
+        Some(ControlAnswer::Result(said)) => said,
+        Some(ControlAnswer::Ask(question, decide)) => {
             let asked = push::ask(hub, *question).await;
             decide(&mut enter(&hub.world), asked)
         }
@@ -151,7 +151,7 @@ fn callbacks(world: &mut World) -> Value {
 }
 
 /// Tells nobody any more, or nobody on one way.
-fn forget_callbacks(world: &mut World, name: Option<&str>) -> Said {
+fn forget_callbacks(world: &mut World, name: Option<&str>) -> ControlResult {
     let named = |destination: &Destination| name.is_none_or(|name| name == destination.0);
     let mut any = false;
     for platform in &PLATFORMS {
@@ -166,21 +166,21 @@ fn forget_callbacks(world: &mut World, name: Option<&str>) -> Said {
 }
 
 /// One group of any platform, by any of its ids.
-fn chat(world: &mut World, id: &str, now: i64) -> Said {
+fn chat(world: &mut World, id: &str, now: i64) -> ControlResult {
     world.settle(now);
     let id = percent_decode_str(id).decode_utf8_lossy();
     let found = PLATFORMS.iter().find_map(|platform| platform.control.chat(world, &id, now));
     found.ok_or_else(|| (404, format!("no group has the id {id:?}; GET /sandbox/chats lists them")))
 }
 
-fn since(call: &Call<'_>, of: &str) -> Result<u64, (u16, String)> {
+fn since(call: &ControlCall<'_>, of: &str) -> Result<u64, (u16, String)> {
     match call.query("since").filter(|text| !text.is_empty()) {
         Some(text) => text.parse().map_err(|_| bad(&format!("since: expected a {of}'s seq"))),
         None => Ok(0),
     }
 }
 
-fn decide(hub: &Hub, call: &Call<'_>) -> Said {
+fn decide(hub: &Hub, call: &ControlCall<'_>) -> ControlResult {
     let now = call.now;
     match (call.method, call.path.as_slice()) {
         ("GET", []) => Ok(overview(hub, now)),
@@ -335,7 +335,7 @@ struct Rule {
     wecom: Option<PersonRule>,
 }
 
-fn rule(hub: &Hub, userid: &str, rule: Rule) -> Said {
+fn rule(hub: &Hub, userid: &str, rule: Rule) -> ControlResult {
     let wrong = |platform: &str, treatment: &PersonRule| {
         bad(&format!("{platform}: {} is not something it does", String::from(treatment.clone())))
     };
@@ -364,7 +364,7 @@ struct Reading {
     message: Option<u64>,
 }
 
-fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> Said {
+fn read(hub: &Hub, userid: &str, reading: Reading, now: i64) -> ControlResult {
     let mut world = enter(&hub.world);
     world.settle(now);
     let id = person(&world, userid)?;
@@ -393,7 +393,7 @@ enum How {
     Expire,
 }
 
-fn revoke(hub: &Hub, order: Revocation) -> Said {
+fn revoke(hub: &Hub, order: Revocation) -> ControlResult {
     let end = match order.how {
         How::Revoke => TokenStore::revoke,
         How::Expire => TokenStore::expire,

@@ -5,7 +5,7 @@
 //! platform's. Time-outs are the network's and run in real time; everything else is on the sandbox's clock.
 
 use crate::{
-    ask::{Asked, Question},
+    ask::{AddressReply, Question},
     hub::Hub,
     route::enter,
     world::{World, event::Begun},
@@ -108,11 +108,11 @@ fn judge(hub: &Hub, number: u64, answer: Result<Reply, NetFault>) {
 }
 
 /// Asks an address.
-pub(crate) async fn ask(hub: &Hub, Question { request, timeout, judge }: Question) -> Asked {
-    let Some(request) = request else { return Asked::Unreachable };
+pub(crate) async fn ask(hub: &Hub, Question { request, timeout, judge }: Question) -> AddressReply {
+    let Some(request) = request else { return AddressReply::Unreachable };
     match send(&hub.http, request, timeout).await {
-        Ok(reply) if reply.status != 200 => Asked::Unreachable,
+        Ok(reply) if reply.status != 200 => AddressReply::Unreachable,
         Ok(reply) => judge(&reply),
-        Err(_) => Asked::Unreachable,
+        Err(_) => AddressReply::Unreachable,
     }
 }

@@ -6,7 +6,7 @@
 use crate::{
     ask::Question,
     range,
-    world::{Caller, World, tally::Call},
+    world::{Caller, World, tally::CountedCall},
 };
 use hongyan_endpoint::{
     Answer, Auth, Bilingual, Endpoint, Fault, Fixture, Invalid, Method, Platform, PlatformServer, Refusal, Sealed,
@@ -106,7 +106,7 @@ struct Typed<E: Endpoint>(E::Reply);
 impl<E: Endpoint> Told for Typed<E> {
     fn write(&self) -> Result<Value, Invalid> {
         let written = E::write_reply(&self.0)?;
-        serde_json::from_slice(&written).map_err(|error| Invalid::whole(Bilingual::read_from(error)))
+        serde_json::from_slice(&written).map_err(|error| Invalid::entire(Bilingual::read_from(error)))
     }
 }
 
@@ -282,7 +282,7 @@ fn answer<P: Simulated>(route: &Route, world: &Mutex<World>, call: &Wire, handli
             Err(refused) => refused.fault.code().to_owned().into(),
         };
         let (method, path) = (method_name(call.method), spec.path.into());
-        world.calls.record(Call { seq: 0, at_ms: caller.now, method, path, code, fault: handling.fault });
+        world.calls.record(CountedCall { seq: 0, at_ms: caller.now, method, path, code, fault: handling.fault });
         outcome
     };
     match outcome {
@@ -352,13 +352,13 @@ pub(crate) fn method_name(method: &str) -> &'static str {
 
 /// Whether a rate concerns the caller as a whole, and so is counted before the call is read.
 pub(crate) fn over_rate<P: Platform>(world: &mut World, spec: &'static Spec, now: i64) -> bool {
-    use hongyan_endpoint::Scope;
+    use hongyan_endpoint::RateScope;
     if !world.settings.limits.calls {
         return false;
     }
     let mut over = false;
     for (max, per, scope) in spec.rates() {
-        if scope != Scope::Recipient {
+        if scope != RateScope::Recipient {
             over |= !world.within_rate((P::NAME, spec.name), max, per, now);
         }
     }

@@ -11,9 +11,9 @@ use crate::{
     platforms::no_such_path,
     push,
     route::{Forced, Handling, enter, method_name},
-    world::{Caller, tally::Call, token::TokenStore},
+    world::{Caller, tally::CountedCall, token::TokenStore},
 };
-use answer::{Answer, HangUp, cut, halved, odd, replacement, response, too_large, whole};
+use answer::{Answer, HangUp, cut, entire, halved, odd, replacement, response, too_large};
 use bytes::Bytes;
 use hongyan_net::{Heads, Requests};
 use http::{
@@ -81,11 +81,11 @@ async fn answer(
     let (head, body) = request.into_parts();
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|n| n.to_str().ok()).and_then(|n| n.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Ok(whole(too_large()));
+        return Ok(entire(too_large()));
     }
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Ok(whole(too_large())),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Ok(entire(too_large())),
         // The caller went away in the middle of his sentence.
         Err(_) => return Err(HangUp),
     };
@@ -93,9 +93,9 @@ async fn answer(
     let path = head.uri.path();
     if path == "/" || path == "/sandbox" || path.starts_with("/sandbox/") {
         if path == inspect::CREDENTIALS {
-            return Ok(whole(inspect::credentials(hub, ip, host(&head.headers).as_deref())));
+            return Ok(entire(inspect::credentials(hub, ip, host(&head.headers).as_deref())));
         }
-        return Ok(whole(inspect::answer(hub, method, &head.uri, &body).await));
+        return Ok(entire(inspect::answer(hub, method, &head.uri, &body).await));
     }
     let strike = hub.faults.strike(path);
     if !strike.latency.is_zero() {
@@ -132,9 +132,9 @@ fn connect(
     match socket::enter_by(hub, request.uri(), request.headers(), upgrade) {
         Ok((headers, accepted)) => {
             *entering.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepted);
-            response(101, headers.into(), Answer::Whole(None))
+            response(101, headers.into(), Answer::Entire(None))
         }
-        Err(status) => response(status.as_u16(), Vec::new(), Answer::Whole(None)),
+        Err(status) => response(status.as_u16(), Vec::new(), Answer::Entire(None)),
     }
 }
 
@@ -204,14 +204,14 @@ async fn meet(
         };
         if replaced.is_none() && !dropped {
             return Ok(match strike.kind {
-                Some(FaultKind::Truncated) => whole(halved(sealed)),
+                Some(FaultKind::Truncated) => entire(halved(sealed)),
                 Some(FaultKind::CutBody) => cut(sealed),
-                Some(FaultKind::Quirks) => whole(odd(sealed)),
-                _ => whole(sealed),
+                Some(FaultKind::Quirks) => entire(odd(sealed)),
+                _ => entire(sealed),
             });
         }
     }
-    replaced.map(whole).ok_or(HangUp)
+    replaced.map(entire).ok_or(HangUp)
 }
 
 /// Remembers a call that no handler was asked about.
@@ -220,5 +220,5 @@ fn note(hub: &Hub, caller: &Caller, method: &'static str, path: &str, fault: Opt
     let counted = hub.routes.find(method, path).map_or("other", |route| route.spec.path);
     *world.tally.calls.entry(counted).or_default() += 1;
     let path = path.chars().take(PATH_CHARS).collect::<String>().into();
-    world.calls.record(Call { seq: 0, at_ms: caller.now, method, path, code: "".into(), fault });
+    world.calls.record(CountedCall { seq: 0, at_ms: caller.now, method, path, code: "".into(), fault });
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Kind, Problem};
 use crate::span::Span;
-use crate::token::{Fault, Token};
+use crate::token::{LexFault, Token};
 use logos::Logos;
 
 /// A token where it stands.
@@ -35,17 +35,17 @@ pub(crate) fn cut(text: &str) -> (Vec<Lexeme>, Vec<Problem>) {
     (lexemes, problems)
 }
 
-fn explain(fault: Fault, span: Span, slice: &str) -> Problem {
+fn explain(fault: LexFault, span: Span, slice: &str) -> Problem {
     match fault {
-        Fault::Quote => Problem::new(Kind::Lex, span.first(1), "this string is never closed")
+        LexFault::Quote => Problem::new(Kind::Lex, span.first(1), "this string is never closed")
             .unclosed()
             .expected(format!("a closing {}", &slice[..1]))
             .hint("end the string with the quote that opened it; a quote inside is written \\' or \\\" / 字符串缺少结束引号"),
-        Fault::Comment => Problem::new(Kind::Lex, span.first(2), "this comment is never closed")
+        LexFault::Comment => Problem::new(Kind::Lex, span.first(2), "this comment is never closed")
             .unclosed()
             .expected("`*/`")
             .hint("end the comment with */ / 注释缺少 */"),
-        Fault::Character => {
+        LexFault::Character => {
             let char = slice.chars().next().unwrap_or_default();
             let problem = Problem::new(Kind::Lex, span, format!("`{}` begins nothing in a script", char.escape_debug()));
             match half_width(char) {

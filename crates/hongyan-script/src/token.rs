@@ -4,7 +4,7 @@ use logos::{FilterResult, Lexer, Logos};
 
 /// One token. Names, numbers and strings carry no text: it is read from the source by the token's span.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
-#[logos(error = Fault)]
+#[logos(error = LexFault)]
 #[logos(skip r"[ \t\r]+")]
 #[logos(skip("//[^\n]*", allow_greedy = true))]
 pub(crate) enum Token {
@@ -189,7 +189,7 @@ impl Token {
 
 /// What the lexer cannot cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum LexFault {
     /// A character that begins no token.
     #[default]
     Character,
@@ -200,7 +200,7 @@ pub(crate) enum Fault {
 }
 
 /// Goes to the closing quote; a backslash takes the next byte with it.
-fn quoted(lexer: &mut Lexer<'_, Token>, quote: u8) -> Result<(), Fault> {
+fn quoted(lexer: &mut Lexer<'_, Token>, quote: u8) -> Result<(), LexFault> {
     let rest = lexer.remainder().as_bytes();
     let mut at = 0;
     while at < rest.len() {
@@ -214,7 +214,7 @@ fn quoted(lexer: &mut Lexer<'_, Token>, quote: u8) -> Result<(), Fault> {
         }
     }
     lexer.bump(rest.len());
-    Err(Fault::Quote)
+    Err(LexFault::Quote)
 }
 
 /// Takes the letters, digits and `_` of a symbol, and `@`, `.` and `-` between them.
@@ -234,11 +234,11 @@ fn symbol(lexer: &mut Lexer<'_, Token>) {
 }
 
 /// Goes to the end of a comment; one with a line break in it ends a statement like the line break itself.
-fn block_comment(lexer: &mut Lexer<'_, Token>) -> FilterResult<(), Fault> {
+fn block_comment(lexer: &mut Lexer<'_, Token>) -> FilterResult<(), LexFault> {
     let rest = lexer.remainder();
     let Some(end) = rest.find("*/") else {
         lexer.bump(rest.len());
-        return FilterResult::Error(Fault::Comment);
+        return FilterResult::Error(LexFault::Comment);
     };
     let broken = rest[..end].contains('\n');
     lexer.bump(end + 2);

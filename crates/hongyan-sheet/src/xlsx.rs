@@ -6,7 +6,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workboo
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Digits of a whole number that Excel keeps.
+/// Digits of a integer number that Excel keeps.
 const MOST_DIGITS: usize = 15;
 /// Characters of a sheet's name, and those that it must not hold.
 const NAME_CHARS: usize = 31;
@@ -110,8 +110,8 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 
 /// Whether Excel keeps every digit that counts.
 fn is_exact(text: &str) -> bool {
-    let whole = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    !whole || text.trim_start_matches('-').len() <= MOST_DIGITS
+    let integer = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    !integer || text.trim_start_matches('-').len() <= MOST_DIGITS
 }
 
 #[cfg(test)]

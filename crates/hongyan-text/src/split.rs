@@ -95,7 +95,7 @@ pub fn split_measured(
 struct Shape<'a> {
     source: &'a str,
     /// Ranges without a cut inside; sorted, apart from each other.
-    whole: Vec<Range<usize>>,
+    unbroken: Vec<Range<usize>>,
     /// Fences and tables; sorted, apart from each other.
     frames: Vec<Frame>,
 }
@@ -112,7 +112,7 @@ struct Frame {
 
 impl<'a> Shape<'a> {
     fn of(source: &'a str, form: Form) -> Self {
-        let mut shape = Self { source, whole: address::with_scheme(source), frames: Vec::new() };
+        let mut shape = Self { source, unbroken: address::with_scheme(source), frames: Vec::new() };
         if form == Form::Markdown {
             // As it is read when it is rendered, so that both see the same code and links.
             let read = Source::new(source);
@@ -120,22 +120,22 @@ impl<'a> Shape<'a> {
                 shape.note(&event, read.original(range.start)..read.original(range.end));
             }
         }
-        shape.whole.sort_by_key(|range| range.start);
-        let mut joined: Vec<Range<usize>> = Vec::with_capacity(shape.whole.len());
-        for range in shape.whole {
+        shape.unbroken.sort_by_key(|range| range.start);
+        let mut joined: Vec<Range<usize>> = Vec::with_capacity(shape.unbroken.len());
+        for range in shape.unbroken {
             match joined.last_mut() {
                 Some(last) if range.start < last.end => last.end = last.end.max(range.end),
                 _ => joined.push(range),
             }
         }
-        shape.whole = joined;
+        shape.unbroken = joined;
         shape
     }
 
     fn note(&mut self, event: &Event<'_>, range: Range<usize>) {
         match event {
             Event::Code(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
-                self.whole.push(range);
+                self.unbroken.push(range);
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => self.note_fence(range),
             Event::Start(Tag::Table(_)) => self.note_table(range),
@@ -160,7 +160,7 @@ impl<'a> Shape<'a> {
         let quoted = before.chars().all(|c| matches!(c, '>' | ' '));
         if !quoted {
             // Inside a list: it cannot be opened again outside of it.
-            self.whole.push(range);
+            self.unbroken.push(range);
             return;
         }
         let body = self.line_end(range.start);
@@ -168,10 +168,10 @@ impl<'a> Shape<'a> {
         let reopen = format!("{before}{first_line}\n");
         let close = format!("{before}{fence}\n");
         // The opening line stays with the first line of code, the closing line with the last.
-        self.whole.push(range.start..self.line_end(body.min(self.source.len())).min(range.end));
+        self.unbroken.push(range.start..self.line_end(body.min(self.source.len())).min(range.end));
         let last = self.line_start(range.start + block.trim_end().len());
         if last > body && self.source[last..range.end].trim_start_matches(['>', ' ']).starts_with(fence) {
-            self.whole.push(last - 1..range.end);
+            self.unbroken.push(last - 1..range.end);
             self.frames.push(Frame { range: body..last, reopen, close });
         } else {
             self.frames.push(Frame { range: body.min(range.end)..range.end, reopen, close });
@@ -183,11 +183,11 @@ impl<'a> Shape<'a> {
         let header = self.line_end(self.line_end(start).min(self.source.len()));
         let end = range.end.max(header).min(self.source.len());
         let first_row = self.line_end(header.min(self.source.len())).min(end.max(header));
-        self.whole.push(start..first_row);
+        self.unbroken.push(start..first_row);
         let mut row = first_row;
         while row < end {
             let next = self.line_end(row);
-            self.whole.push(row..next.min(end));
+            self.unbroken.push(row..next.min(end));
             row = next;
         }
         let reopen = self.source[start..header].to_owned();
@@ -202,8 +202,8 @@ impl<'a> Shape<'a> {
 
     /// The range that a cut here would break.
     fn whole_at(&self, at: usize) -> Option<&Range<usize>> {
-        let i = self.whole.partition_point(|range| range.end <= at);
-        self.whole.get(i).filter(|range| range.start < at)
+        let i = self.unbroken.partition_point(|range| range.end <= at);
+        self.unbroken.get(i).filter(|range| range.start < at)
     }
 
     /// The parts, each with `reserved` bytes left free.

@@ -9,7 +9,7 @@ endpoints! { WeCom;
     GetApiDomainIp -> CallbackIps {
         "address.get_api_domain_ip", GET "/cgi-bin/get_api_domain_ip",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/92520",
     }
 }

@@ -10,14 +10,14 @@ endpoints! { WeCom;
         "agent.get", GET "/cgi-bin/agent/get",
         auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("agentid") => NO_AGENT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
     /// Lists the applications that the token is good for: its own.
     ListAgents -> AgentsListed {
         "agent.list", GET "/cgi-bin/agent/list",
         auth: AccessToken, effect: Read, needs: Application,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90227",
     }
 }

@@ -19,7 +19,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Send, needs: Application,
         limits: [
             items("userlist", 2000) => "86006", chars("name", 50), bytes("chatid", 32) => "86205",
-            rate(1000, DAY, Scope::Corp),
+            rate(1000, DAY, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90245",
     }
@@ -28,7 +28,7 @@ endpoints! { WeCom;
         "appchat.update", POST "/cgi-bin/appchat/update",
         auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("chatid") => NO_CHAT],
-        limits: [chars("name", 50), rate(1000, HOUR, Scope::Corp)],
+        limits: [chars("name", 50), rate(1000, HOUR, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98913",
     }
     /// Reads a chat: name, owner, members.
@@ -36,7 +36,7 @@ endpoints! { WeCom;
         "appchat.get", GET "/cgi-bin/appchat/get",
         auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("chatid") => NO_CHAT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/98914",
     }
     /// Sends a message to a chat. There is no duplicate check and no recall.
@@ -46,8 +46,8 @@ endpoints! { WeCom;
         refuses: [missing("msgtype") => content::NO_TYPE, missing("chatid") => NO_CHAT],
         limits: [
             bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
-            rate(200, MINUTE, Scope::Recipient), rate(10_000, DAY, Scope::Recipient),
-            rate(20_000, MINUTE, Scope::Corp), rate(150_000, HOUR, Scope::Corp),
+            rate(200, MINUTE, RateScope::Recipient), rate(10_000, DAY, RateScope::Recipient),
+            rate(20_000, MINUTE, RateScope::Corp), rate(150_000, HOUR, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90248",
     }

@@ -14,7 +14,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Send,
         limits: [
             items("user", 1000) => "40032", items("party", 100) => "82002", items("tag", 100) => "82003",
-            rate(10_000, MINUTE, Scope::Corp),
+            rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90975",
     }
@@ -22,28 +22,28 @@ endpoints! { WeCom;
     SyncUsers -> JobStarted {
         "batch.syncuser", POST "/cgi-bin/batch/syncuser",
         auth: AccessToken, effect: Idempotent,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90980",
     }
     /// Replaces all members by those of a file.
     ReplaceUsers -> JobStarted {
         "batch.replaceuser", POST "/cgi-bin/batch/replaceuser",
         auth: AccessToken, effect: Idempotent,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90981",
     }
     /// Replaces all departments by those of a file.
     ReplaceDepartments -> JobStarted {
         "batch.replaceparty", POST "/cgi-bin/batch/replaceparty",
         auth: AccessToken, effect: Idempotent,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90982",
     }
     /// Tells how far an import is.
     GetResult -> JobResult {
         "batch.getresult", GET "/cgi-bin/batch/getresult",
         auth: AccessToken, effect: Read,
-        limits: [bytes("jobid", 64), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [bytes("jobid", 64), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90983",
     }
 }

@@ -15,7 +15,7 @@ pub use reply::{Reply, ReplyArticle};
 pub use xml::{Element, MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 
 use crate::WeCom;
-use hongyan_callback::{Key, Refused, signature, signed};
+use hongyan_callback::{Key, Unopened, signature, signed};
 use hongyan_endpoint::{endpoints, lenient};
 use hongyan_net::Secret;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ endpoints! { WeCom;
     GetCallbackIp -> CallbackIps {
         "callback.getcallbackip", GET "/cgi-bin/getcallbackip",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90930",
     }
 }
@@ -85,12 +85,12 @@ impl CallbackFault {
     }
 }
 
-impl From<Refused> for CallbackFault {
-    fn from(refused: Refused) -> Self {
+impl From<Unopened> for CallbackFault {
+    fn from(refused: Unopened) -> Self {
         match refused {
-            Refused::Key => Self::Key,
-            Refused::Encoding => Self::Base64,
-            Refused::Shut => Self::Decrypt,
+            Unopened::Key => Self::Key,
+            Unopened::Encoding => Self::Base64,
+            Unopened::Shut => Self::Decrypt,
         }
     }
 }

@@ -13,42 +13,42 @@ endpoints! { WeCom;
     ListDepartments -> DepartmentsListed {
         "department.list", GET "/cgi-bin/department/list",
         auth: AccessToken, effect: Read, needs: Details,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90208",
     }
     /// Lists the ids of departments, with all below the one that is named.
     ListDepartmentIds -> DepartmentIdsListed {
         "department.simplelist", GET "/cgi-bin/department/simplelist",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95350",
     }
     /// Reads a department.
     GetDepartment -> DepartmentRead {
         "department.get", GET "/cgi-bin/department/get",
         auth: AccessToken, effect: Read, needs: Details,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95351",
     }
     /// Creates a department.
     CreateDepartment -> DepartmentCreated {
         "department.create", POST "/cgi-bin/department/create",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [chars("name", 64), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90205",
     }
     /// Changes a department; what is left out stays.
     UpdateDepartment -> Updated {
         "department.update", POST "/cgi-bin/department/update",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("name", 64), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [chars("name", 64), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90206",
     }
     /// Deletes a department without members and departments below it.
     DeleteDepartment -> Deleted {
         "department.delete", GET "/cgi-bin/department/delete",
         auth: AccessToken, effect: Idempotent,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90207",
     }
 }

@@ -11,7 +11,7 @@ endpoints! { WeCom;
         query: ["type"],
         body: Multipart,
         auth: AccessToken, effect: Idempotent, role: Upload,
-        limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [bytes("media", 20_971_520), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90253",
     }
     /// Downloads a file by its id.
@@ -20,7 +20,7 @@ endpoints! { WeCom;
         reply: File,
         auth: AccessToken, effect: Read,
         refuses: [missing("media_id") => ("41006", "media_id missing")],
-        limits: [within_hours(72), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [within_hours(72), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90254",
     }
     /// Uploads a picture for use inside an article; its address does not lapse.
@@ -28,7 +28,7 @@ endpoints! { WeCom;
         "media.uploadimg", POST "/cgi-bin/media/uploadimg",
         body: Multipart,
         auth: AccessToken, effect: Idempotent, role: Upload,
-        limits: [bytes("media", 2_097_152) => "40009", rate(1000, DAY, Scope::Corp)],
+        limits: [bytes("media", 2_097_152) => "40009", rate(1000, DAY, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90256",
     }
 }

@@ -11,7 +11,7 @@ endpoints! { WeCom;
         query: ["agentid"],
         auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
-        limits: [items("button", 3), items("button.sub_button", 5), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("button", 3), items("button.sub_button", 5), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90231",
     }
     /// Reads the menu.
@@ -19,7 +19,7 @@ endpoints! { WeCom;
         "menu.get", GET "/cgi-bin/menu/get",
         auth: AccessToken, effect: Read, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90232",
     }
     /// Takes the menu away.
@@ -27,7 +27,7 @@ endpoints! { WeCom;
         "menu.delete", GET "/cgi-bin/menu/delete",
         auth: AccessToken, effect: Idempotent, needs: Application,
         refuses: [missing("agentid") => agent::NO_AGENT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90233",
     }
 }

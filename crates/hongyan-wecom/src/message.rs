@@ -18,7 +18,7 @@ endpoints! { WeCom;
             items("touser", 1000) => "40032", items("toparty", 100) => "82002", items("totag", 100) => "82003",
             bytes("text.content", 2048), bytes("markdown.content", 2048) => "45002",
             seconds("duplicate_check_interval", 1_800, 14_400) => "40058",
-            rate(30, MINUTE, Scope::Recipient), rate(1000, HOUR, Scope::Recipient),
+            rate(30, MINUTE, RateScope::Recipient), rate(1000, HOUR, RateScope::Recipient),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90236",
     }
@@ -31,7 +31,7 @@ endpoints! { WeCom;
         ],
         limits: [
             items("userids", 1000) => "40032", items("partyids", 100) => "82002", items("tagids", 100) => "82003",
-            within_hours(72), rate(10_000, MINUTE, Scope::Corp),
+            within_hours(72), rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/94888",
     }
@@ -39,14 +39,14 @@ endpoints! { WeCom;
     RecallMessage -> MessageRecalled {
         "message.recall", POST "/cgi-bin/message/recall",
         auth: AccessToken, effect: Idempotent, role: Recall(People, "msgid"), needs: Application,
-        limits: [within_hours(24) => "42052", rate(10_000, MINUTE, Scope::Corp)],
+        limits: [within_hours(24) => "42052", rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/94867",
     }
     /// Counts what each application delivered, today or yesterday.
     GetStatistics -> Statistics {
         "message.statistics", POST "/cgi-bin/message/get_statistics",
         auth: AccessToken, effect: Read, needs: Application,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/92369",
     }
 }

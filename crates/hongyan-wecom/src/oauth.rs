@@ -10,7 +10,7 @@ endpoints! { WeCom;
     GetUserInfo -> UserInfo {
         "auth.getuserinfo", GET "/cgi-bin/auth/getuserinfo",
         auth: AccessToken, effect: Read, needs: Application,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/91023",
     }
 }

@@ -10,14 +10,14 @@ endpoints! { WeCom;
         "user.convert_to_openid", POST "/cgi-bin/user/convert_to_openid",
         auth: AccessToken, effect: Read,
         refuses: [missing("userid") => user::NO_USER],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90202",
     }
     /// Turns an openid back into a member's id.
     ConvertToUserid -> Userid {
         "user.convert_to_userid", POST "/cgi-bin/user/convert_to_userid",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90202",
     }
 }

@@ -12,7 +12,7 @@ endpoints! { WeCom;
     ListTags -> TagsListed {
         "tag.list", GET "/cgi-bin/tag/list",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90216",
     }
     /// Reads a tag's visible members and departments.
@@ -20,14 +20,14 @@ endpoints! { WeCom;
         "tag.get", GET "/cgi-bin/tag/get",
         auth: AccessToken, effect: Read,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90213",
     }
     /// Creates a tag.
     CreateTag -> TagCreated {
         "tag.create", POST "/cgi-bin/tag/create",
         auth: AccessToken, effect: Idempotent,
-        limits: [chars("tagname", 32), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [chars("tagname", 32), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90210",
     }
     /// Renames a tag.
@@ -35,7 +35,7 @@ endpoints! { WeCom;
         "tag.update", POST "/cgi-bin/tag/update",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [chars("tagname", 32), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [chars("tagname", 32), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90211",
     }
     /// Deletes a tag.
@@ -43,7 +43,7 @@ endpoints! { WeCom;
         "tag.delete", GET "/cgi-bin/tag/delete",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("tagid") => NO_TAG],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90212",
     }
     /// Tags members and departments.
@@ -53,7 +53,7 @@ endpoints! { WeCom;
         refuses: [missing("tagid") => NO_TAG],
         limits: [
             items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
-            rate(10_000, MINUTE, Scope::Corp),
+            rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90214",
     }
@@ -64,7 +64,7 @@ endpoints! { WeCom;
         refuses: [missing("tagid") => NO_TAG],
         limits: [
             items("userlist", 1000) => "40032", items("partylist", 100) => "40066",
-            rate(10_000, MINUTE, Scope::Corp),
+            rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90215",
     }

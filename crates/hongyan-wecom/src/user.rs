@@ -16,14 +16,14 @@ endpoints! { WeCom;
     GetUserid -> UseridFound {
         "user.getuserid", POST "/cgi-bin/user/getuserid",
         auth: AccessToken, effect: Read,
-        limits: [bytes("mobile", 32), rate(10_000, MINUTE, Scope::Corp)],
+        limits: [bytes("mobile", 32), rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95402",
     }
     /// Finds a member by mail address.
     GetUseridByEmail -> UseridFound {
         "user.get_userid_by_email", POST "/cgi-bin/user/get_userid_by_email",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/95895",
     }
     /// Reads a member.
@@ -31,7 +31,7 @@ endpoints! { WeCom;
         "user.get", GET "/cgi-bin/user/get",
         auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("userid") => NO_USER],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90196",
     }
     /// Lists a department's members by name.
@@ -39,7 +39,7 @@ endpoints! { WeCom;
         "user.simplelist", GET "/cgi-bin/user/simplelist",
         auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("department_id") => NO_DEPARTMENT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90200",
     }
     /// Lists a department's members in full.
@@ -47,14 +47,14 @@ endpoints! { WeCom;
         "user.list", GET "/cgi-bin/user/list",
         auth: AccessToken, effect: Read, needs: Details,
         refuses: [missing("department_id") => NO_DEPARTMENT],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90201",
     }
     /// Lists the ids of all members with their departments, page by page.
     ListIds -> IdsListed {
         "user.list_id", POST "/cgi-bin/user/list_id",
         auth: AccessToken, effect: Read,
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/96067",
     }
     /// Creates a member; by default the platform invites.
@@ -63,7 +63,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Idempotent,
         limits: [
             chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
-            rate(10_000, MINUTE, Scope::Corp),
+            rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90195",
     }
@@ -73,7 +73,7 @@ endpoints! { WeCom;
         auth: AccessToken, effect: Idempotent,
         limits: [
             chars("name", 64), items("department", 100), bytes("position", 128), items("direct_leader", 1),
-            rate(10_000, MINUTE, Scope::Corp),
+            rate(10_000, MINUTE, RateScope::Corp),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/90197",
     }
@@ -82,14 +82,14 @@ endpoints! { WeCom;
         "user.delete", GET "/cgi-bin/user/delete",
         auth: AccessToken, effect: Idempotent,
         refuses: [missing("userid") => NO_USER],
-        limits: [rate(10_000, MINUTE, Scope::Corp)],
+        limits: [rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90198",
     }
     /// Deletes up to 200 members; one bad id fails all.
     DeleteUsers -> Deleted {
         "user.batchdelete", POST "/cgi-bin/user/batchdelete",
         auth: AccessToken, effect: Idempotent,
-        limits: [items("useridlist", 200) => "40032", rate(10_000, MINUTE, Scope::Corp)],
+        limits: [items("useridlist", 200) => "40032", rate(10_000, MINUTE, RateScope::Corp)],
         source: "https://developer.work.weixin.qq.com/document/path/90199",
     }
 }

@@ -22,7 +22,7 @@ endpoints! { WeCom;
         limits: [
             bytes("text.content", 2048) => "40058", bytes("markdown.content", 4096) => "40058",
             bytes("markdown_v2.content", 4096) => "40058",
-            rate(20, MINUTE, Scope::App),
+            rate(20, MINUTE, RateScope::App),
         ],
         source: "https://developer.work.weixin.qq.com/document/path/99110",
     }

@@ -22,7 +22,7 @@ use std::{
 };
 
 /// The message whose ledger is asked for; none for NULL, which has no rows.
-struct Asked {
+struct LedgerQuery {
     engine: Arc<Engine>,
     id: Option<String>,
 }
@@ -87,7 +87,7 @@ unsafe extern "C" fn bind(info: Handle) {
             });
             (api.destroy_value)(&raw mut value);
             let engine = (*(api.bind_get_extra_info)(info).cast::<Arc<Engine>>()).clone();
-            let asked = Box::into_raw(Box::new(Asked { engine, id }));
+            let asked = Box::into_raw(Box::new(LedgerQuery { engine, id }));
             (api.bind_set_bind_data)(info, asked.cast(), Some(drop_asked));
         }
         Ok(())
@@ -98,7 +98,7 @@ unsafe extern "C" fn init(info: Handle) {
     let api = api();
     guarded(info, api.init_set_error, || {
         // SAFETY: what `bind` gave, alive as long as the query.
-        let Asked { engine, id } = unsafe { &*(api.init_get_bind_data)(info).cast::<Asked>() };
+        let LedgerQuery { engine, id } = unsafe { &*(api.init_get_bind_data)(info).cast::<LedgerQuery>() };
         let rows = id.as_deref().map(|id| ledger::read(engine, id)).transpose()?.unwrap_or_default();
         let answer = Box::into_raw(Box::new(Answer { rows, done: AtomicUsize::new(0) }));
         // SAFETY: `info` is valid during this call; DuckDB gives the answer back to `drop_answer` once.
@@ -141,7 +141,7 @@ unsafe extern "C" fn drop_engine(engine: Handle) {
 
 unsafe extern "C" fn drop_asked(asked: Handle) {
     // SAFETY: DuckDB gives back, once, what `bind` put in its keeping.
-    drop(unsafe { Box::from_raw(asked.cast::<Asked>()) });
+    drop(unsafe { Box::from_raw(asked.cast::<LedgerQuery>()) });
 }
 
 unsafe extern "C" fn drop_answer(answer: Handle) {

@@ -2,13 +2,13 @@
 //! or another part of a database file, which may be a stranger's, cannot call them.
 
 use crate::host::{Call, Failure, Function, Output};
-use hongyan_embed::{Fault, HttpArguments, MailArguments, Method, http_json, mail_json};
+use hongyan_embed::{EngineError, HttpArguments, HttpMethod, MailArguments, http_json, mail_json};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function { name: "http_get", arguments: 1..=5, direct_only: true, run: |call| http(call, Method::Get) },
-    Function { name: "http_post", arguments: 1..=5, direct_only: true, run: |call| http(call, Method::Post) },
-    Function { name: "http_put", arguments: 1..=5, direct_only: true, run: |call| http(call, Method::Put) },
-    Function { name: "http_delete", arguments: 1..=5, direct_only: true, run: |call| http(call, Method::Delete) },
+    Function { name: "http_get", arguments: 1..=5, direct_only: true, run: |call| http(call, HttpMethod::Get) },
+    Function { name: "http_post", arguments: 1..=5, direct_only: true, run: |call| http(call, HttpMethod::Post) },
+    Function { name: "http_put", arguments: 1..=5, direct_only: true, run: |call| http(call, HttpMethod::Put) },
+    Function { name: "http_delete", arguments: 1..=5, direct_only: true, run: |call| http(call, HttpMethod::Delete) },
     Function { name: "send_email", arguments: 3..=6, direct_only: true, run: send_email },
     Function { name: "email_smtp_config", arguments: 2..=3, direct_only: true, run: email_smtp_config },
     Function { name: "hongyan_config", arguments: 1..=2, direct_only: true, run: config },
@@ -16,13 +16,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function { name: "hongyan_version", arguments: 0..=0, direct_only: false, run: version },
 ];
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
+impl From<EngineError> for Failure {
+    fn from(fault: EngineError) -> Self {
         Self::Message(fault.message)
     }
 }
 
-fn http(call: &Call<'_>, method: Method) -> Result<Output, Failure> {
+fn http(call: &Call<'_>, method: HttpMethod) -> Result<Output, Failure> {
     let arguments = HttpArguments {
         url: call.needed(0, "url")?,
         params: call.text(1, "params")?,

@@ -14,7 +14,7 @@ use hongyan_dingtalk::{
     Credential, DingTalk,
     notice::{GetSendResult, RecallNotice, SendNotice},
 };
-use hongyan_endpoint::{Endpoint, Invalid, Scope};
+use hongyan_endpoint::{Endpoint, Invalid, RateScope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use serde::Deserialize;
@@ -146,7 +146,7 @@ impl DingTalkChannel {
                 receipts_for: GetSendResult::SPEC.within(),
                 recall_for: RecallNotice::SPEC.within(),
                 concurrency: 16,
-                rates: published::rates(spec, Scope::App),
+                rates: published::rates(spec, RateScope::App),
             },
         })
     }
@@ -160,6 +160,6 @@ impl DingTalkChannel {
     /// The platform's published rates for messages to one person.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendNotice::SPEC, Scope::Recipient)
+        published::rates(&SendNotice::SPEC, RateScope::Recipient)
     }
 }

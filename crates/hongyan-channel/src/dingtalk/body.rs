@@ -4,7 +4,7 @@
 
 use super::{
     pack,
-    said::{Said, said},
+    robot_message::{RobotMessage, message_of},
 };
 use crate::render;
 use hongyan_core::{Bilingual, Content, Flaw, Unfit, bilingual};
@@ -111,7 +111,7 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
 /// [`Unfit`] for what the robot has no kind for: an OA card of one's own, a file without an ending.
 /// `zips`: files of unlisted names travel in a zip.
 pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Unfit> {
-    if let Some(Said { msg_key, msg_param, .. }) = said(content) {
+    if let Some(RobotMessage { msg_key, msg_param, .. }) = message_of(content) {
         return Ok((msg_key.to_owned(), msg_param.to_owned()));
     }
     let (msg_key, param) = robot_kind(content, media_id, zips)?;

@@ -8,7 +8,7 @@ mod contacts;
 mod group;
 mod pack;
 mod robot;
-mod said;
+mod robot_message;
 
 use crate::{audience, published, refusal, render, table_view, target};
 pub use application::{DingTalkChannel, DingTalkConfig};
@@ -50,7 +50,7 @@ impl Channel for DingTalkChannel {
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         audience::check(content, Some(self.agent_id))?;
-        if let Some(said) = said::said(content) {
+        if let Some(said) = robot_message::message_of(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
         }
@@ -93,7 +93,7 @@ impl Channel for DingTalkChannel {
     fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
         let to_robot =
             to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
-        if !to_robot && said::said(part).is_none() {
+        if !to_robot && robot_message::message_of(part).is_none() {
             return body::words(&body::message(part, ""));
         }
         let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
@@ -103,14 +103,14 @@ impl Channel for DingTalkChannel {
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
         // A robot's messages are no notices: every one of them arrives.
-        if said::said(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
+        if robot_message::message_of(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
         if let Some(chat) = target::chat(call.targets) {
             return group::send(self, call, chat).await;
         }
-        if let Some(said) = said::said(call.content) {
+        if let Some(said) = robot_message::message_of(call.content) {
             return robot::send(self, &said, call.targets).await;
         }
         let listed = |wanted: fn(AddressKind) -> bool| {

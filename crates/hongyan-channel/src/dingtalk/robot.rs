@@ -6,7 +6,7 @@ use super::{
     application::DingTalkChannel,
     body,
     group::is_conversation,
-    said::{Said, said},
+    robot_message::{RobotMessage, message_of},
 };
 use crate::{refusal, target};
 use hongyan_core::{
@@ -27,7 +27,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
             // Ids of files are as in [`body::check`].
             return body::robot_message(content, &"@".repeat(64), false).map(drop);
         }
-        return match said(content) {
+        return match message_of(content) {
             None => Ok(()),
             Some(_) => Err(unfit(Bilingual::fixed(
                 "is a robot's message, and a chatid is not the robot's: name the cid…",
@@ -35,7 +35,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
             ))),
         };
     }
-    if said(content).is_none() {
+    if message_of(content).is_none() {
         return Ok(());
     }
     if !to.iter().all(|address| matches!(address.kind, AddressKind::Userid | AddressKind::Mobile)) {
@@ -54,7 +54,7 @@ pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> 
 }
 
 /// Sends to people, one by one.
-pub(super) async fn send(channel: &DingTalkChannel, said: &Said<'_>, targets: &[Target]) -> Outcome {
+pub(super) async fn send(channel: &DingTalkChannel, said: &RobotMessage<'_>, targets: &[Target]) -> Outcome {
     let request = SendToPeople {
         robot_code: channel.robot_code.clone(),
         user_ids: targets.iter().map(|target| target.wire_id().into_owned()).collect(),
@@ -119,16 +119,16 @@ mod tests {
     #[test]
     fn a_robots_message_goes_to_people_and_conversations_only() {
         let content = native(json!({"msgKey": "sampleText", "msgParam": "{\"content\":\"a\"}"}));
-        said(&content).unwrap().check().unwrap();
+        message_of(&content).unwrap().check().unwrap();
         let to = |kind, value: &str| check_for(&content, &[Address::new(kind, value)]);
         assert!(to(AddressKind::Userid, "li").is_ok() && to(AddressKind::Chat, "cid1").is_ok());
         assert!(to(AddressKind::Department, "1").is_err() && to(AddressKind::Chat, "chat1").is_err());
         let many: Vec<Address> = (0..21).map(|n| Address::new(AddressKind::Userid, n.to_string())).collect();
         assert!(check_for(&content, &many).unwrap_err().text().en.contains("at most 20"));
         for wrong in [json!({"msgKey": "a", "msgParam": "[]"}), json!({"msgKey": "a", "msgParam": "{}", "x": 1})] {
-            assert!(said(&native(wrong)).unwrap().check().is_err());
+            assert!(message_of(&native(wrong)).unwrap().check().is_err());
         }
-        assert!(said(&native(json!({"msgtype": "text"}))).is_none());
+        assert!(message_of(&native(json!({"msgtype": "text"}))).is_none());
         assert_eq!(Handle::read("people:k:1").unwrap(), Handle::People { key: "k:1" });
     }
 }

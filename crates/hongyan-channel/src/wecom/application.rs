@@ -10,7 +10,7 @@ use crate::{
     secret::{SecretError, SecretRef},
 };
 use hongyan_core::{AddressKind, Capabilities, Dedup, Format, Group, Rate};
-use hongyan_endpoint::{Endpoint, Invalid, Scope};
+use hongyan_endpoint::{Endpoint, Invalid, RateScope};
 use hongyan_net::{Http, Options};
 use hongyan_platform_client::Client;
 use hongyan_wecom::{
@@ -164,7 +164,7 @@ impl WeComChannel {
                 receipts_for: None,
                 recall_for: RecallMessage::SPEC.within(),
                 concurrency: 16,
-                rates: published::rates(spec, Scope::App),
+                rates: published::rates(spec, RateScope::App),
             },
         })
     }
@@ -178,6 +178,6 @@ impl WeComChannel {
     /// The platform's published rates for messages to one person; the excess is dropped in silence.
     #[must_use]
     pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendMessage::SPEC, Scope::Recipient)
+        published::rates(&SendMessage::SPEC, RateScope::Recipient)
     }
 }

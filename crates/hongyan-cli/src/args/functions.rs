@@ -1,7 +1,7 @@
 //! The functions of scripts, as people type them, and how careful they are.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum};
-use hongyan_functions::{Method, Profile, SWITCHES};
+use hongyan_functions::{HttpMethod, Profile, SWITCHES};
 use std::path::PathBuf;
 
 /// How careful calls are. The safe profile is the default.
@@ -84,12 +84,12 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) fn method(self) -> Method {
+    pub(crate) fn method(self) -> HttpMethod {
         match self {
-            Self::Get => Method::Get,
-            Self::Post => Method::Post,
-            Self::Put => Method::Put,
-            Self::Delete => Method::Delete,
+            Self::Get => HttpMethod::Get,
+            Self::Post => HttpMethod::Post,
+            Self::Put => HttpMethod::Put,
+            Self::Delete => HttpMethod::Delete,
         }
     }
 }

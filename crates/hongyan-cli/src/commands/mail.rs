@@ -72,7 +72,7 @@ fn password(args: &MailArgs) -> anyhow::Result<Secret> {
 fn content(args: &MailArgs) -> anyhow::Result<MailContent> {
     if let Some(path) = &args.msg {
         let path = if path == "-" { path.clone() } else { format!("@{path}") };
-        return Ok(MailContent::Whole(text(&path)?));
+        return Ok(MailContent::Raw(text(&path)?));
     }
     let body = args.body.as_deref().unwrap_or_default();
     Ok(MailContent::Parts { subject: args.subject.clone().unwrap_or_default(), body: text(body)? })

@@ -117,10 +117,10 @@ async fn a_refusal_says_code_meaning_and_remedy_and_an_open_outcome_is_three() {
     let machine: serde_json::Value = serde_json::from_slice(&machine.stderr).unwrap();
     assert_eq!(machine["error"]["code"], "60121");
 
-    stage.trouble("drop_after:/cgi-bin/message/send:1");
+    stage.order_fault("drop_after:/cgi-bin/message/send:1");
     let lost = run(&stage, &["call", "wecom", "message.send", "touser=zhangsan", "msgtype=text", "text.content=a"]);
     assert_eq!(code(&lost), 3, "{lost:?}");
-    stage.trouble("drop_after:/cgi-bin/user/getuserid:1");
+    stage.order_fault("drop_after:/cgi-bin/user/getuserid:1");
     assert_eq!(code(&run(&stage, &["call", "wecom", "user.getuserid", "mobile=13800000001"])), 1);
 }
 

@@ -41,7 +41,7 @@ async fn set_wecom(stage: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_contacts_is_pushed_by_both_platforms_and_kept() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     register(&stage, &format!("{}/callbacks/ding", stage.base));
     set_wecom(&stage).await;
     // Somebody joins, through the gateway's official path.
@@ -69,7 +69,7 @@ async fn a_change_of_the_contacts_is_pushed_by_both_platforms_and_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_say_and_click_is_kept() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     set_wecom(&stage).await;
     stage.tell("phones/lisi/say", &json!({"platform": "wecom", "text": "在吗 <&>"})).await;
     let said = pushed(&stage, "wecom", "text").await;
@@ -141,7 +141,7 @@ async fn lossy(target: String) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_whose_answer_was_lost_comes_again_and_is_kept_once() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     // Between the two stands somebody who loses the first answer.
     let lossy = lossy(format!("{}/callbacks/ding", stage.base)).await;
     register(&stage, &lossy);

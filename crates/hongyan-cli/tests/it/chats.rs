@@ -98,7 +98,7 @@ async fn a_lost_reply_of_a_chat_goes_by_what_the_account_says_and_by_no_platform
             [("ding", "dingtalk", "/chat/send"), ("wecom", "wecom", "/cgi-bin/appchat/send")]
         {
             let chat = create(&stage, account).await;
-            stage.trouble(&format!("drop_after:{path}:1"));
+            stage.order_fault(&format!("drop_after:{path}:1"));
             let id = stage.send(&into(&chat, account, "丢了回执")).await;
             if hold {
                 let ledger = stage.until_state(&id, "unknown").await;

@@ -33,7 +33,7 @@ async fn tried(stage: &Stage, id: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_back_a_day_keeps_neither_a_retry_nor_a_receipt() {
     let stage = stage(DAY_MS).await;
-    stage.trouble(&format!("busy:{SEND}:1"));
+    stage.order_fault(&format!("busy:{SEND}:1"));
     let retried = stage.send(&message("wecom", "稍后重试")).await;
     tried(&stage, &retried).await;
     let read = stage.send(&message("ding", "等回执")).await;
@@ -47,7 +47,7 @@ async fn a_clock_that_is_set_back_a_day_keeps_neither_a_retry_nor_a_receipt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_down_while_the_clock_was_ahead_leaves_at_the_next_start() {
     let mut stage = stage(DAY_MS).await;
-    stage.trouble(&format!("busy:{SEND}:1"));
+    stage.order_fault(&format!("busy:{SEND}:1"));
     let id = stage.send(&message("wecom", "开机前的时钟")).await;
     tried(&stage, &id).await;
     stage.kill();
@@ -59,7 +59,7 @@ async fn what_was_written_down_while_the_clock_was_ahead_leaves_at_the_next_star
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_forward_four_days_ends_nothing_before_its_time() {
     let stage = stage(0).await;
-    stage.trouble(&format!("busy:{SEND}:3"));
+    stage.order_fault(&format!("busy:{SEND}:3"));
     let mut waiting = Vec::new();
     for words in ["一", "二", "三"] {
         waiting.push(stage.send(&message("wecom", words)).await);

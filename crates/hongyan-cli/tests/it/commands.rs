@@ -129,7 +129,7 @@ async fn waiting_ends_with_what_the_platform_says_of_everybody() {
         (0, &"sent".into()),
         "{department:?}"
     );
-    stage.trouble("busy:/topapi/message/corpconversation/getsendresult");
+    stage.order_fault("busy:/topapi/message/corpconversation/getsendresult");
     let unknown = send(&["zhangsan"], "五", "2");
     assert_eq!((code(&unknown), &json(&unknown)["recipients"][0]["state"]), (3, &"sent".into()), "{unknown:?}");
 

@@ -55,7 +55,7 @@ fn forms() -> Vec<(Value, [&'static str; 4])> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_arrives_as_each_account_has_it() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     for (content, kinds) in forms() {
         for (account, kind) in ["ding", "wecom", "dingbot", "wecombot"].into_iter().zip(kinds) {
             let to = if account.ends_with("bot") { json!({"all": true}) } else { json!({"userid": "zhangsan"}) };
@@ -78,7 +78,7 @@ async fn every_form_arrives_as_each_account_has_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_platforms_own_objects_arrive_as_they_are() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     let card = json!({"card_type": "text_notice", "main_title": {"title": "原生"}, "emphasis_content": {"title": "1"},
         "card_action": {"type": 1, "url": "https://example.com"}});
     for (account, native, kind) in [
@@ -120,12 +120,12 @@ async fn a_picture_that_goes_twice_is_uploaded_once_and_again_when_the_platform_
         }
         assert_eq!(stage.calls(upload).await, 1, "{account}");
         // The platform does not know it any more: one upload, one call more, and the ledger sees one attempt.
-        stage.trouble(&format!("code=40007:{send}:1"));
+        stage.order_fault(&format!("code=40007:{send}:1"));
         let sent = run(&stage, &["send", "--to", "wangwu", "--via", account, "--image", picture, "--wait", "20"]);
         assert_eq!(code(&sent), 0, "{account} {sent:?}");
         assert_eq!(stage.calls(upload).await, 2, "{account}");
         // It will not hear of the fresh one either: that is the end of it.
-        stage.trouble(&format!("code=40007:{send}:9"));
+        stage.order_fault(&format!("code=40007:{send}:9"));
         let before = stage.calls(send).await;
         let sent = run(&stage, &["send", "--to", "zhaoliu", "--via", account, "--image", picture, "--wait", "20"]);
         assert_ne!(code(&sent), 0, "{account} {sent:?}");
@@ -153,7 +153,7 @@ async fn a_picture_of_wecom_is_uploaded_anew_after_its_three_days() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_a_platform_will_not_take_is_refused_before_it_is_accepted() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     for (account, content, words) in [
         ("ding", json!({"image": file("a.webp", b"RIFF-a-picture")}), "40005"),
         ("wecom", json!({"image": file("a.gif", b"GIF89a-a-picture")}), "40123"),

@@ -130,15 +130,15 @@ async fn an_untrusted_address_is_named_as_the_platform_sees_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_a_permission_and_a_wrong_platform_are_told_apart() {
     let stage = Stage::dark("").await;
-    stage.trouble("token_revoked:/auth/scopes");
+    stage.order_fault("token_revoked:/auth/scopes");
     let (check, code, whole) = cause(&examined(&stage, "ding", same, &[]));
     assert_eq!((check.as_str(), code.as_str()), ("application", "40014"), "{whole}");
     for refusal in ["60011", "48002"] {
-        stage.trouble(&format!("code={refusal}:/cgi-bin/message/send:1"));
+        stage.order_fault(&format!("code={refusal}:/cgi-bin/message/send:1"));
         let (check, code, whole) = cause(&examined(&stage, "wecom", same, &[]));
         assert_eq!((check.as_str(), code.as_str()), ("application", refusal), "{whole}");
     }
-    stage.trouble("html_200:/cgi-bin/gettoken:1");
+    stage.order_fault("html_200:/cgi-bin/gettoken:1");
     let (check, code, _) = cause(&examined(&stage, "wecom", same, &[]));
     assert_eq!((check.as_str(), code.as_str()), ("credentials", "net.not_json"));
 }

@@ -142,7 +142,7 @@ fn configurations_and_data_are_what_they_say() {
 // The sandbox answers beside the commands that wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_do_what_they_print() {
-    let stage = Stage::whole("[routes.default]\nvia = [\"ding\", \"mail\"]\n").await;
+    let stage = Stage::complete("[routes.default]\nvia = [\"ding\", \"mail\"]\n").await;
     let folder = Folder::new();
     supply(&folder.0, &stage.folder.0.join("hongyan.toml"));
     let world = World::new(&stage, &folder.0).await;

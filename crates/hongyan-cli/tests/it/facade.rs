@@ -31,7 +31,7 @@ async fn data(stage: &Stage, route: &str, form: bool, fields: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_eighteen_routes_answer_in_json_and_in_forms() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     for form in [false, true] {
         let ask = |route: &'static str, fields: Value| {
             let stage = &stage;
@@ -91,7 +91,7 @@ async fn all_eighteen_routes_answer_in_json_and_in_forms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_the_platform_has_code_and_words() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     for (route, fields) in [
         ("userinfo", json!({"userid": "nobody01"})),
         ("departmentget", json!({"id": 99999})),
@@ -121,8 +121,8 @@ async fn a_refusal_of_the_platform_has_code_and_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_id_that_was_handed_out_is_understood_by_the_other_routes() {
-    let mut stage = Stage::whole("[official]\nwait_ms = 100\n").await;
-    stage.trouble("latency_ms=800:/topapi/message/corpconversation/asyncsend_v2:1");
+    let mut stage = Stage::complete("[official]\nwait_ms = 100\n").await;
+    stage.order_fault("latency_ms=800:/topapi/message/corpconversation/asyncsend_v2:1");
     let sent = data(&stage, "asyncsend_v2", false, &json!({"userid_list": "zhangsan", "msg": "慢"})).await;
     let task = sent["task_id"].as_i64().unwrap();
     assert!(task > 1 << 52, "{sent}");

@@ -37,8 +37,8 @@ fn start(stage: &mut Stage, command: impl FnOnce(&Stage, &Path) -> Command) -> (
 async fn fill_and_free(stage: &Stage, fill: impl FnOnce(), free: impl FnOnce()) {
     let before = stage.send(&message("ding", "之前")).await;
     stage.until_state(&before, "sent").await;
-    stage.trouble("latency_ms=1500:/topapi/message:3");
-    stage.trouble("latency_ms=1500:/cgi-bin/message:3");
+    stage.order_fault("latency_ms=1500:/topapi/message:3");
+    stage.order_fault("latency_ms=1500:/cgi-bin/message:3");
     let mut sent = Vec::new();
     for account in ["ding", "wecom"] {
         for n in 0..3 {

@@ -298,7 +298,7 @@ impl Foreign {
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_under_robots_chats_and_webhooks_lose_nothing_and_hide_no_repeat() {
     let receiver = Receiver::start().await;
-    let mut stage = Stage::whole(&format!(
+    let mut stage = Stage::complete(&format!(
         "[accounts.hook]\nchannel = \"webhook\"\nurl = \"{}\"\nallow_private = true\nfirst_retry_ms = 40\n\
          longest_retry_ms = 400\n",
         receiver.url

@@ -247,7 +247,7 @@ async fn a_reply_that_does_not_come_leaves_an_id_that_outlives_the_process() {
     let mut stage = Stage::open("[official]\nwait_ms = 150\n").await;
     let token = ding_token(&stage).await;
     let agent = stage.sandbox.credentials()["dingtalk"]["agent_id"].clone();
-    stage.trouble(&format!("latency_ms=1500:{SEND}:1"));
+    stage.order_fault(&format!("latency_ms=1500:{SEND}:1"));
     let sent = post(&stage, &format!("{SEND}?access_token={token}"), &notice(&stage, "zhangsan", "慢")).await;
     let task = sent["task_id"].as_i64().unwrap();
     assert_eq!(sent["errcode"], 0);
@@ -281,7 +281,7 @@ async fn a_reply_that_does_not_come_leaves_an_id_that_outlives_the_process() {
 
     // WeCom's ids are texts.
     let token = wecom_token(&stage).await;
-    stage.trouble("latency_ms=600:/cgi-bin/message/send:1");
+    stage.order_fault("latency_ms=600:/cgi-bin/message/send:1");
     let sent =
         post(&stage, &format!("/cgi-bin/message/send?access_token={token}"), &wecom_message(&stage, "zhangsan", "慢"))
             .await;
@@ -301,7 +301,7 @@ async fn everything_else_is_passed_on_with_our_own_token() {
     let scopes = get(&stage, &format!("/auth/scopes?access_token={token}")).await;
     assert_eq!(scopes["errcode"], 0, "{scopes}");
     // The platform ends our token: it is renewed inside, and the caller notices nothing.
-    stage.trouble("token_revoked:/user/get_by_mobile:1");
+    stage.order_fault("token_revoked:/user/get_by_mobile:1");
     let found = get(&stage, &format!("/user/get_by_mobile?mobile=13800000001&access_token={token}")).await;
     assert_eq!(found["userid"], "zhangsan", "{found}");
     let body = json!({"mobile": "13800000001"});

@@ -37,7 +37,7 @@ async fn new_style(stage: &Stage, method: &str, target: &str, token: &str, body:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wecom_robot_speaks_and_sends_files_by_its_own_key_or_an_api_key() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     let own = text(&stage.sandbox.credentials(), "/wecom/robot/key");
     for (key, words) in [(own, "一"), (stage.key.clone(), "二")] {
         let body = json!({"msgtype": "text", "text": {"content": words, "mentioned_list": ["zhangsan"]}});
@@ -71,7 +71,7 @@ async fn a_wecom_robot_speaks_and_sends_files_by_its_own_key_or_an_api_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wecom_chats_and_uploads_go_through_the_gateway() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     let token = stage.wecom_token().await;
     let chat = json!({"name": "夜盘", "owner": "zhangsan", "userlist": ["zhangsan", "lisi"], "chatid": "yepan01"});
     let made = stage.post(&format!("/cgi-bin/appchat/create?access_token={token}"), &chat).await;
@@ -107,7 +107,7 @@ async fn wecom_chats_and_uploads_go_through_the_gateway() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dingtalks_own_robot_speaks_through_outbox_and_ledger() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     let token = stage.ding_token().await;
     let robot = stage.sandbox.credentials()["dingtalk"]["robot_code"].clone();
     let param = json!({"content": "机器人说"}).to_string();
@@ -174,12 +174,12 @@ async fn dingtalks_own_robot_speaks_through_outbox_and_ledger() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_ours_outlive_the_process_and_lead_to_the_platforms() {
-    let mut stage = Stage::whole("[official]\nwait_ms = 150\n").await;
+    let mut stage = Stage::complete("[official]\nwait_ms = 150\n").await;
     let token = stage.ding_token().await;
     let robot = stage.sandbox.credentials()["dingtalk"]["robot_code"].clone();
     let batch = json!({"robotCode": robot, "userIds": ["zhangsan"], "msgKey": "sampleText",
         "msgParam": json!({"content": "慢机器人"}).to_string()});
-    stage.trouble("latency_ms=900:/v1.0/robot/oToMessages/batchSend:1");
+    stage.order_fault("latency_ms=900:/v1.0/robot/oToMessages/batchSend:1");
     let (status, sent) = new_style(&stage, "POST", "/v1.0/robot/oToMessages/batchSend", &token, &batch).await;
     let key = text(&sent, "/processQueryKey");
     assert!(status == 200 && key.starts_with("hy"), "{sent}");
@@ -188,7 +188,7 @@ async fn ids_of_ours_outlive_the_process_and_lead_to_the_platforms() {
 
     let chat = json!({"name": "夜盘", "owner": "zhangsan", "useridlist": ["zhangsan", "lisi"]});
     let made = stage.post(&format!("/chat/create?access_token={token}"), &chat).await;
-    stage.trouble("latency_ms=900:/chat/send:1");
+    stage.order_fault("latency_ms=900:/chat/send:1");
     let words = json!({"chatid": made["chatid"], "msg": {"msgtype": "text", "text": {"content": "慢群"}}});
     let slow = stage.post(&format!("/chat/send?access_token={token}"), &words).await;
     let message_id = text(&slow, "/messageId");

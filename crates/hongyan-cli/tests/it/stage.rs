@@ -64,7 +64,7 @@ impl Stage {
 
     /// As [`Self::open`], with everything that the sandbox has credentials for: the robots of the groups as `dingbot`
     /// and `wecombot`, the callbacks of both applications, the facade over `ding`.
-    pub(crate) async fn whole(more: &str) -> Self {
+    pub(crate) async fn complete(more: &str) -> Self {
         let mut stage = Self::dark("").await;
         let said = stage.sandbox.credentials();
         let base = stage.sandbox.base();
@@ -291,7 +291,7 @@ impl Stage {
         assert_eq!(reply.status, 200, "{path}: {:?}", reply.body);
     }
 
-    pub(crate) fn trouble(&self, rule: &str) {
+    pub(crate) fn order_fault(&self, rule: &str) {
         self.sandbox.order(rule.parse::<FaultRule>().unwrap());
     }
 

@@ -46,8 +46,8 @@ pub(crate) async fn until_ready(stage: &Stage, status: u16) {
 async fn an_outcome_waits_for_a_store_that_another_process_has_locked() {
     let stage = Stage::open("").await;
     // The calls are under way when the store is locked, and end while it is.
-    stage.trouble("latency_ms=400:/topapi/message:3");
-    stage.trouble("latency_ms=400:/cgi-bin/message:3");
+    stage.order_fault("latency_ms=400:/topapi/message:3");
+    stage.order_fault("latency_ms=400:/cgi-bin/message:3");
     let mut sent = Vec::new();
     for account in ["ding", "wecom"] {
         for n in 0..3 {

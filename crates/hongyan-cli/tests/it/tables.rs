@@ -39,7 +39,7 @@ async fn file(stage: &Stage, id: &str) -> (String, Vec<u8>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_table_is_a_preview_and_a_file_on_every_phone() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     let chat = |id: &str| json!({"chat": id});
     for (account, to, person, platform) in [
         ("ding", json!({"userid": "zhangsan"}), "zhangsan", "dingtalk"),
@@ -199,7 +199,7 @@ async fn the_command_reads_what_databases_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_table_is_named() {
-    let stage = Stage::whole("").await;
+    let stage = Stage::complete("").await;
     for (table, field) in [
         (json!({}), "content.table"),
         (json!({"rows": [[1]]}), "content.table"),

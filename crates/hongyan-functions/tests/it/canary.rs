@@ -1,7 +1,7 @@
 //! No secret in any error or debug text.
 
 use crate::server::{OK, Server, functions, get};
-use hongyan_functions::{Config, Functions, Headers, HttpCall, MailCall, MailContent, Method, Params, Profile};
+use hongyan_functions::{Config, Functions, Headers, HttpCall, HttpMethod, MailCall, MailContent, Params, Profile};
 use hongyan_net::Secret;
 
 const CANARY: &str = "canary-7f3a";
@@ -14,18 +14,18 @@ fn calls(url: &str) -> Vec<HttpCall> {
         call.timeout_ms = Some(200);
         call
     };
-    let mut calls: Vec<_> = [Method::Get, Method::Post, Method::Put, Method::Delete].map(with).to_vec();
+    let mut calls: Vec<_> = [HttpMethod::Get, HttpMethod::Post, HttpMethod::Put, HttpMethod::Delete].map(with).to_vec();
     for proxy in
         [format!("http://li:{CANARY}@127.0.0.1:1"), format!("socks5://li:{CANARY}@h:1"), format!("{CANARY}:x:y")]
     {
-        let mut call = with(Method::Post);
+        let mut call = with(HttpMethod::Post);
         call.config = Config { proxy: Some(Secret::new(proxy)), ..Config::default() };
         calls.push(call.clone());
         call.config.proxy_username = Some(format!("a:{CANARY}"));
         call.config.proxy_password = Some(Secret::new(CANARY));
         calls.push(call);
     }
-    let mut call = with(Method::Get);
+    let mut call = with(HttpMethod::Get);
     call.headers = Headers::Line(format!("{CANARY} {CANARY}"));
     calls.push(call.clone());
     call.headers = Headers::Pairs(vec![(format!("a {CANARY}"), format!("{CANARY}\r\n"))]);

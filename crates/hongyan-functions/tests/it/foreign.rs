@@ -4,7 +4,7 @@
 mod server;
 
 use crate::server::{functions, get, near};
-use hongyan_functions::{Functions, HttpCall, MailCall, MailContent, Method, Params, Profile};
+use hongyan_functions::{Functions, HttpCall, HttpMethod, MailCall, MailContent, Params, Profile};
 use hongyan_net::Secret;
 use server::{Foreign, LOGIN, PASSWORD};
 use std::{
@@ -49,7 +49,7 @@ fn pythons_http_server_answers_200_to_get_and_501_to_post() {
         assert_eq!(result.response_code, 200);
         assert!(result.headers.starts_with("HTTP/1.0 200 OK\r\nServer: SimpleHTTP/"), "{}", result.headers);
         assert!(result.text_lossy().contains("<html"));
-        let post = HttpCall { params, ..HttpCall::new(Method::Post, &*server.1) };
+        let post = HttpCall { params, ..HttpCall::new(HttpMethod::Post, &*server.1) };
         assert_eq!(functions.http(&post).unwrap().response_code, 501);
     }
 }

@@ -1,7 +1,7 @@
 //! What goes over the wire, and what becomes of what comes back.
 
 use crate::server::{OK, Server, functions, get};
-use hongyan_functions::{ArgumentError, Blocking, FunctionError, Headers, HttpCall, Kind, Method, Params, Profile};
+use hongyan_functions::{ArgumentError, Blocking, FunctionError, Headers, HttpCall, HttpMethod, Kind, Params, Profile};
 use std::{
     sync::Arc,
     thread,
@@ -16,7 +16,7 @@ fn dictionary(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn call(method: Method, url: &str, params: Params) -> HttpCall {
+fn call(method: HttpMethod, url: &str, params: Params) -> HttpCall {
     HttpCall { params, ..HttpCall::new(method, url) }
 }
 
@@ -67,7 +67,7 @@ fn params_of_a_get_are_put_into_the_query() {
         (&old, "/?x=1", text("y=2"), "/?x=1?y=2"),
         (&old, "/p#part", text("y=2"), "/p"),
     ] {
-        functions.http(&call(Method::Get, &server.url(url), params)).unwrap();
+        functions.http(&call(HttpMethod::Get, &server.url(url), params)).unwrap();
         assert_eq!(server.last().split(' ').nth(1), Some(line));
     }
 }
@@ -103,12 +103,12 @@ fn a_body_is_sent_as_it_is_and_a_dictionary_as_a_form() {
     let functions = functions(|_| {});
     let form = "Content-Type: application/x-www-form-urlencoded";
     for (method, params, body, typed) in [
-        (Method::Post, text("{\"a\": \"鸿\"}\0x"), "{\"a\": \"鸿\"}\0x", true),
-        (Method::Post, Params::Pairs(dictionary(&[("a", "b c"), ("d", "e")])), "a=b%20c&d=e", true),
-        (Method::Post, Params::None, "", true),
-        (Method::Put, text("x y"), "x y", false),
-        (Method::Put, Params::Pairs(dictionary(&[("a", "b c")])), "a=b%20c", false),
-        (Method::Put, Params::None, "", false),
+        (HttpMethod::Post, text("{\"a\": \"鸿\"}\0x"), "{\"a\": \"鸿\"}\0x", true),
+        (HttpMethod::Post, Params::Pairs(dictionary(&[("a", "b c"), ("d", "e")])), "a=b%20c&d=e", true),
+        (HttpMethod::Post, Params::None, "", true),
+        (HttpMethod::Put, text("x y"), "x y", false),
+        (HttpMethod::Put, Params::Pairs(dictionary(&[("a", "b c")])), "a=b%20c", false),
+        (HttpMethod::Put, Params::None, "", false),
     ] {
         functions.http(&call(method, &server.url("/p?q=1"), params)).unwrap();
         let heard = server.last();
@@ -119,7 +119,7 @@ fn a_body_is_sent_as_it_is_and_a_dictionary_as_a_form() {
         assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
     }
     let big = "x".repeat(3_000_000);
-    functions.http(&call(Method::Put, &server.url("/"), text(&big))).unwrap();
+    functions.http(&call(HttpMethod::Put, &server.url("/"), text(&big))).unwrap();
     assert!(server.last().ends_with(&format!("\r\n\r\n{big}")), "every byte of a long body, once");
 }
 
@@ -127,13 +127,13 @@ fn a_body_is_sent_as_it_is_and_a_dictionary_as_a_form() {
 fn a_delete_puts_its_params_into_the_query_or_forgets_them() {
     let server = Server::saying(OK);
     let params = Params::Pairs(dictionary(&[("id", "1 2")]));
-    functions(|_| {}).http(&call(Method::Delete, &server.url("/x"), params.clone())).unwrap();
+    functions(|_| {}).http(&call(HttpMethod::Delete, &server.url("/x"), params.clone())).unwrap();
     assert!(server.last().starts_with("DELETE /x?id=1%202 HTTP/1.1\r\n"));
     let old = functions(|profile| profile.dangerous_ignore_delete_params = true);
-    old.http(&call(Method::Delete, &server.url("/x"), params)).unwrap();
+    old.http(&call(HttpMethod::Delete, &server.url("/x"), params)).unwrap();
     assert!(server.last().starts_with("DELETE /x HTTP/1.1\r\n"));
     let empty = Params::Pairs(dictionary(&[("id", "")]));
-    let error = fails(&old, &call(Method::Delete, &server.url("/x"), empty));
+    let error = fails(&old, &call(HttpMethod::Delete, &server.url("/x"), empty));
     assert_eq!(error.argument(), Some(ArgumentError::EmptyKeyOrValue), "judged, and then forgotten");
 }
 
@@ -141,7 +141,7 @@ fn a_delete_puts_its_params_into_the_query_or_forgets_them() {
 fn headers_come_as_a_line_or_a_dictionary_and_replace_ours() {
     let server = Server::saying(OK);
     let functions = functions(|_| {});
-    let with = |headers| HttpCall { headers, ..call(Method::Post, &server.url("/"), text("{}")) };
+    let with = |headers| HttpCall { headers, ..call(HttpMethod::Post, &server.url("/"), text("{}")) };
     for (headers, line) in [
         (Headers::Line("Content-Type:application/json".into()), "Content-Type: application/json"),
         (Headers::Line("x-at: 12:30:00".into()), "X-At: 12:30:00"),
@@ -218,7 +218,7 @@ fn connections_are_kept_and_a_dead_one_is_replaced_without_a_word() {
     let functions = functions(|_| {});
     for _ in 0..5 {
         functions.http(&get(&server.url("/"))).unwrap();
-        functions.http(&call(Method::Post, &server.url("/"), text("x"))).unwrap();
+        functions.http(&call(HttpMethod::Post, &server.url("/"), text("x"))).unwrap();
     }
     assert_eq!((server.connections(), server.heard().len()), (1, 10));
 
@@ -228,7 +228,7 @@ fn connections_are_kept_and_a_dead_one_is_replaced_without_a_word() {
         peer.say(OK);
         thread::sleep(Duration::from_millis(20));
     });
-    for method in [Method::Get, Method::Post, Method::Put, Method::Get] {
+    for method in [HttpMethod::Get, HttpMethod::Post, HttpMethod::Put, HttpMethod::Get] {
         functions.http(&call(method, &closing.url("/"), Params::None)).unwrap();
         thread::sleep(Duration::from_millis(60));
     }
@@ -243,7 +243,7 @@ fn connections_are_kept_and_a_dead_one_is_replaced_without_a_word() {
     functions.http(&get(&deaf.url("/"))).unwrap();
     functions.http(&get(&deaf.url("/"))).unwrap();
     assert_eq!(deaf.connections(), 2);
-    let error = fails(&functions, &call(Method::Post, &deaf.url("/"), text("x")));
+    let error = fails(&functions, &call(HttpMethod::Post, &deaf.url("/"), text("x")));
     assert!(error.outcome_unknown(), "a post is not repeated by guess: {error}");
     assert_eq!(deaf.heard().iter().filter(|heard| heard.starts_with("POST")).count(), 1);
 }
@@ -272,7 +272,7 @@ fn a_time_limit_is_in_milliseconds_and_its_end_is_an_error() {
             assert!(text.contains("timeout") && text.contains("150 ms") && text.contains("127.0.0.1:"), "{text}");
         }
     }
-    let post = HttpCall { timeout_ms: Some(150), ..HttpCall::new(Method::Post, silent.url("/")) };
+    let post = HttpCall { timeout_ms: Some(150), ..HttpCall::new(HttpMethod::Post, silent.url("/")) };
     assert!(fails(&functions, &post).outcome_unknown());
 }
 
@@ -326,7 +326,7 @@ fn what_is_no_http_is_an_error_and_a_cut_answer_too() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     };
-    let error = fails(&functions(|_| {}), &HttpCall::new(Method::Post, gone.to_string()));
+    let error = fails(&functions(|_| {}), &HttpCall::new(HttpMethod::Post, gone.to_string()));
     assert!(error.to_string().contains("could not connect to 127.0.0.1:") && !error.outcome_unknown(), "{error}");
 }
 

@@ -174,7 +174,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_opened() {
 async fn a_whole_message_is_completed_and_the_old_form_is_left_alone() {
     let smtp = sandbox(|_| {}).await;
     let msg = format!("From: {LOGIN}\r\nTo: li@example.com\r\nSubject: 主题\r\n\r\n正文\r\n.\r\n");
-    let call = MailCall { content: MailContent::Whole(msg.clone()), ..mail(&["li@example.com"]) };
+    let call = MailCall { content: MailContent::Raw(msg.clone()), ..mail(&["li@example.com"]) };
     functions(&smtp, |_| {}).send_email(&call).await.unwrap();
     let taken = smtp.inbox().pop().unwrap();
     assert_eq!(taken.subject, "主题");

@@ -1,6 +1,6 @@
 //! A server that says exact bytes, a thread for each connection.
 
-use hongyan_functions::{Blocking, Functions, HttpCall, Method, Profile};
+use hongyan_functions::{Blocking, Functions, HttpCall, HttpMethod, Profile};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -116,5 +116,5 @@ pub(crate) fn functions(change: impl FnOnce(&mut Profile)) -> Blocking {
 }
 
 pub(crate) fn get(url: &str) -> HttpCall {
-    HttpCall::new(Method::Get, url)
+    HttpCall::new(HttpMethod::Get, url)
 }

@@ -325,7 +325,7 @@ pub(super) async fn plan(app: &Arc<App>, call: &Call, body: &mut Body) -> Reply 
                 channel: capabilities.channel.to_owned(),
                 recipients: planned.recipients.clone(),
                 part: planned.part,
-                shows: shows.words,
+                shows: shows.text,
                 file: shows.file,
                 lookups,
             })

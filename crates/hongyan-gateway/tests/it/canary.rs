@@ -113,7 +113,7 @@ fn repeated(asked: &str, turn: u32) -> String {
     };
     let first = line.split(" HTTP/").next().unwrap_or_default();
     format!(
-        "HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\nerror-msg: {first}\r\ncontent-disposition: {percent}\r\nconnection: \
+        "HTTP/1.1 {status} Replied\r\ncontent-type: {kind}\r\nerror-msg: {first}\r\ncontent-disposition: {percent}\r\nconnection: \
          close\r\n\r\n{body}"
     )
 }

@@ -10,15 +10,15 @@ use tokio::{
     sync::Mutex,
 };
 
-type Heard = Arc<Mutex<Vec<String>>>;
+type Received = Arc<Mutex<Vec<String>>>;
 
 /// One connection per script. A script is the server's lines: each is written, then one line is awaited; `>` at the
 /// head means to write without waiting, `data` to read up to the dot.
-async fn server(scripts: &'static [&'static [&'static str]]) -> (MailerConfig, Heard) {
+async fn server(scripts: &'static [&'static [&'static str]]) -> (MailerConfig, Received) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = MailerConfig::new("127.0.0.1", listener.local_addr().unwrap().port(), Tls::DangerousNone);
     config.timeout = Duration::from_secs(2);
-    let heard = Heard::default();
+    let heard = Received::default();
     let log = Arc::clone(&heard);
     tokio::spawn(async move {
         for script in scripts {

@@ -5,7 +5,7 @@
 
 use super::{
     Cleaning,
-    spelled::{Patterns, Spelled},
+    patterns::{Patterns, SecretText},
 };
 use std::{
     collections::{BTreeMap, VecDeque, hash_map::RandomState},
@@ -95,8 +95,8 @@ pub(super) fn find(text: &[u8], cleaning: Cleaning) -> Vec<Range<usize>> {
             None => {
                 let alive: Vec<(Arc<str>, Kind)> =
                     known.entries.values().filter_map(|(weak, kind)| Some((weak.upgrade()?, *kind))).collect();
-                let spelled = alive.iter().map(|(secret, kind)| Spelled { secret, token: *kind == Kind::Token });
-                let patterns = Arc::new(Patterns::of(spelled));
+                let texts = alive.iter().map(|(secret, kind)| SecretText { secret, token: *kind == Kind::Token });
+                let patterns = Arc::new(Patterns::of(texts));
                 known.patterns = Some(Arc::clone(&patterns));
                 patterns
             }

@@ -58,7 +58,7 @@ async fn calls(sandbox: &Sandbox, path: &str) -> u64 {
     stats(sandbox).await["calls"][path].as_u64().unwrap_or(0)
 }
 
-fn trouble(sandbox: &Sandbox, rule: &str) {
+fn order_fault(sandbox: &Sandbox, rule: &str) {
     sandbox.order(rule.parse::<FaultRule>().unwrap());
 }
 
@@ -115,7 +115,7 @@ async fn a_wrapped_token_code_is_refreshed_too() {
     let client = dingtalk(&sandbox);
     let request = GetByMobile { mobile: "13800000001".into(), ..GetByMobile::default() };
     assert_eq!(client.call(&request).await.unwrap().result.userid, "zhangsan");
-    trouble(&sandbox, "token_revoked:/topapi/:1");
+    order_fault(&sandbox, "token_revoked:/topapi/:1");
     assert_eq!(client.call(&request).await.unwrap().result.userid, "zhangsan");
     assert_eq!(calls(&sandbox, "/gettoken").await, 2);
 }
@@ -124,7 +124,7 @@ async fn a_wrapped_token_code_is_refreshed_too() {
 async fn a_token_that_is_refused_again_and_again_is_replaced_once_per_call() {
     let sandbox = sandbox().await;
     let client = wecom(&sandbox, None);
-    trouble(&sandbox, "token_revoked:/cgi-bin/message/send");
+    order_fault(&sandbox, "token_revoked:/cgi-bin/message/send");
     let fault = client.call(&notice(&sandbox, "a")).await.unwrap_err();
     assert_eq!((fault.class(), fault.code()), (Class::RefreshToken, "40014"));
     assert_eq!(fault.about(), About::Account);
@@ -163,10 +163,10 @@ async fn what_is_no_answer_of_the_platform_is_classed_by_what_may_have_happened(
         ("redirect", "net.redirect"),
         ("latency_ms=3000", "net.timeout"),
     ] {
-        trouble(&sandbox, &format!("{kind}:/cgi-bin/message/send:1"));
+        order_fault(&sandbox, &format!("{kind}:/cgi-bin/message/send:1"));
         let fault = client.call(&notice(&sandbox, kind)).await.expect_err(kind);
         assert_eq!((fault.code(), fault.class()), (code, Class::Ambiguous), "{kind}: a send may have happened");
-        trouble(&sandbox, &format!("{kind}:/cgi-bin/user/getuserid:1"));
+        order_fault(&sandbox, &format!("{kind}:/cgi-bin/user/getuserid:1"));
         let look_up = hongyan_wecom::user::GetUserid { mobile: "13800000001".into() };
         let fault = client.call(&look_up).await.expect_err(kind);
         assert_ne!(fault.class(), Class::Ambiguous, "{kind}: a look-up changes nothing");
@@ -192,7 +192,7 @@ async fn an_operation_by_name_goes_the_same_way_and_never_to_another_platform() 
         all.into_iter().find(|declared| declared.spec().name == name).unwrap()
     };
     let operation = named(DingTalk::endpoints(), "user.getbymobile");
-    trouble(&sandbox, "token_revoked:/topapi/:1");
+    order_fault(&sandbox, "token_revoked:/topapi/:1");
     let reply = client.call_declared(operation, json!({"mobile": "13800000001"})).await.unwrap();
     assert_eq!((&reply["result"]["userid"], &reply["errcode"]), (&json!("zhangsan"), &json!(0)));
     assert_eq!(calls(&sandbox, "/gettoken").await, 2, "refreshed as for a typed call");

@@ -7,7 +7,7 @@
 use super::{
     credentials::Credentials,
     groups::{self, Groups, SendOptions},
-    sent::{self, By, Draft},
+    sent::{self, By, DraftMessage},
     settings::Settings,
 };
 use crate::{
@@ -224,7 +224,7 @@ fn show(
         "IM_ROBOT" => {
             let person = person(world, space_id, kind).ok_or("用户不存在")?;
             let people = vec![person];
-            let draft = Draft {
+            let draft = DraftMessage {
                 by: By::Robot,
                 group: None,
                 room: None,

@@ -138,9 +138,9 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateChat) ->
     let change = Change { name: request.name, owner: request.owner, add, del, icon: request.icon, given };
     match alter(world, caller.now, index, change) {
         Ok(()) => Ok(Done {}),
-        Err(Unfit::Owner) => refused("49006", "群主不在群成员列表中"),
-        Err(Unfit::Full) => refused("49005", "群成员已满"),
-        Err(Unfit::Rules) => refused("40035", "不合法的参数: 群设置只能为 0 或 1"),
+        Err(ChangeRefused::Owner) => refused("49006", "群主不在群成员列表中"),
+        Err(ChangeRefused::Full) => refused("49005", "群成员已满"),
+        Err(ChangeRefused::Rules) => refused("40035", "不合法的参数: 群设置只能为 0 或 1"),
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) struct Change {
 }
 
 /// Why a group cannot be changed so.
-pub(super) enum Unfit {
+pub(super) enum ChangeRefused {
     /// The owner, old or new, would not be a member.
     Owner,
     /// It would have too many members.
@@ -165,7 +165,7 @@ pub(super) enum Unfit {
 }
 
 /// Changes a group, all of it or nothing.
-pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -> Result<(), Unfit> {
+pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -> Result<(), ChangeRefused> {
     let group = world.memory.get::<Groups>().get(index);
     let (gone, mut members): (Vec<PersonId>, Vec<PersonId>) =
         group.members.iter().copied().partition(|id| change.del.contains(id));
@@ -173,16 +173,16 @@ pub(super) fn alter(world: &mut World, now: i64, index: usize, change: Change) -
     let come: Vec<PersonId> = change.add.into_iter().filter(|id| seen.insert(*id)).collect();
     members.extend(&come);
     let owner = match change.owner.filter(|userid| !userid.is_empty()) {
-        Some(userid) => world.company.find_exact(&userid).ok_or(Unfit::Owner)?,
+        Some(userid) => world.company.find_exact(&userid).ok_or(ChangeRefused::Owner)?,
         None => group.owner,
     };
     if !seen.contains(&owner) {
-        return Err(Unfit::Owner);
+        return Err(ChangeRefused::Owner);
     }
     if members.len() > MAX_MEMBERS {
-        return Err(Unfit::Full);
+        return Err(ChangeRefused::Full);
     }
-    let rules = groups::switched(group.rules, change.given).ok_or(Unfit::Rules)?;
+    let rules = groups::switched(group.rules, change.given).ok_or(ChangeRefused::Rules)?;
     let title = change.name.map(|name| name.trim().to_owned()).filter(|name| **name != *group.room.name);
     let userids = |people: &[PersonId]| -> Vec<String> {
         people.iter().map(|id| world.company.person(*id).userid.clone()).collect()

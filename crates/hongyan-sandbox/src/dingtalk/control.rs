@@ -13,7 +13,9 @@ use super::{
     webhook,
 };
 use crate::{
-    control::{Answer, Call, Caused, Click, Controlled, Said, Setting, Speech, bad, person, well},
+    control::{
+        Caused, Click, ControlAnswer, ControlCall, ControlResult, Controlled, Setting, Speech, bad, person, well,
+    },
     world::{World, company::PersonId, event::Destination},
 };
 use hongyan_dingtalk::callback::Callback;
@@ -47,7 +49,7 @@ impl Controlled for Control {
         ]
     }
 
-    fn answer(&self, world: &mut World, call: &Call<'_>) -> Option<Answer> {
+    fn answer(&self, world: &mut World, call: &ControlCall<'_>) -> Option<ControlAnswer> {
         let now = call.now;
         let said = match (call.method, call.path.as_slice()) {
             ("POST", ["phones", userid, "say"]) if call.is_for(NAME, false) => say(world, call, userid),
@@ -61,7 +63,7 @@ impl Controlled for Control {
             ("GET", ["media", id]) => match world.memory.get::<Files>().content(&decoded(id)) {
                 Some((kind, bytes)) => {
                     let headers = vec![("content-type", kind.to_owned())];
-                    return Some(Answer::File(Sealed { status: 200, headers, body: bytes.to_vec() }));
+                    return Some(ControlAnswer::File(Sealed { status: 200, headers, body: bytes.to_vec() }));
                 }
                 None => Err(no_file(&decoded(id))),
             },
@@ -81,7 +83,7 @@ impl Controlled for Control {
             ("POST", ["callbacks"]) if call.is_for(EVENTS.0, false) => return Some(set(world, call)),
             _ => return None,
         };
-        Some(Answer::Said(said))
+        Some(ControlAnswer::Result(said))
     }
 
     fn chats(&self, world: &World) -> Vec<Value> {
@@ -120,7 +122,7 @@ impl Controlled for Control {
     }
 }
 
-fn set_robot(world: &mut World, call: &Call<'_>) -> Said {
+fn set_robot(world: &mut World, call: &ControlCall<'_>) -> ControlResult {
     let setting: Setting = call.parse()?;
     setting.check_url()?;
     world.memory.get_mut::<Callbacks>().robot = Some(setting.url);
@@ -128,7 +130,7 @@ fn set_robot(world: &mut World, call: &Call<'_>) -> Said {
     Ok(Value::Null)
 }
 
-fn set(world: &mut World, call: &Call<'_>) -> Answer {
+fn set(world: &mut World, call: &ControlCall<'_>) -> ControlAnswer {
     let credentials = world.memory.get::<Credentials>();
     let checked = call.parse().and_then(|setting: Setting| {
         setting.check_url()?;
@@ -139,7 +141,7 @@ fn set(world: &mut World, call: &Call<'_>) -> Answer {
     });
     let (Setting { url, token, encoding_aes_key: aes_key, .. }, seal) = match checked {
         Ok(checked) => checked,
-        Err(refused) => return Answer::Said(Err(refused)),
+        Err(refused) => return ControlAnswer::Result(Err(refused)),
     };
     let question = event::check(&url, &seal, &credentials.corp_id, call.now);
     let save = move |world: &mut World, asked| {
@@ -148,10 +150,10 @@ fn set(world: &mut World, call: &Call<'_>) -> Answer {
         world.events.forget_counts(EVENTS);
         Ok(Value::Null)
     };
-    Answer::Ask(Box::new(question), Box::new(save))
+    ControlAnswer::Ask(Box::new(question), Box::new(save))
 }
 
-fn say(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn say(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let speech: Speech = call.parse()?;
     world.settle(call.now);
     let who = person(world, userid)?;
@@ -191,7 +193,7 @@ struct Quit {
     chat: String,
 }
 
-fn quit(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn quit(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let Quit { chat } = call.parse()?;
     world.settle(call.now);
     let who = person(world, userid)?;
@@ -200,7 +202,7 @@ fn quit(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
 }
 
 /// `None` where the card is not of this platform.
-fn click(world: &mut World, call: &Call<'_>, userid: &str) -> Result<Option<Value>, (u16, String)> {
+fn click(world: &mut World, call: &ControlCall<'_>, userid: &str) -> Result<Option<Value>, (u16, String)> {
     let click: Click = call.parse()?;
     world.settle(call.now);
     let who = person(world, userid)?;
@@ -228,7 +230,7 @@ fn card(world: &World, who: PersonId, message: Option<u64>) -> Option<String> {
     chosen.filter(|shown| shown.platform == "dingtalk").map(|shown| shown.source.to_string())
 }
 
-fn sign_in(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn sign_in(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let id = person(world, userid)?;
     let code = login::sign_in(world, call.now, id);
     code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
@@ -268,7 +270,7 @@ struct Robot {
     stopped: Option<bool>,
 }
 
-fn robot(world: &mut World, order: Robot) -> Said {
+fn robot(world: &mut World, order: Robot) -> ControlResult {
     if let Some(token) = order.access_token {
         let stopped = order.stopped.unwrap_or_default();
         let found = world.memory.get_mut::<Hooks>().stop(&token, stopped);
@@ -314,19 +316,19 @@ fn place(world: &World, at: &Where) -> Result<Place, (u16, String)> {
     }
 }
 
-fn choose(world: &mut World, at: &Where, now: i64) -> Said {
+fn choose(world: &mut World, at: &Where, now: i64) -> ControlResult {
     let place = place(world, at)?;
     let cid = conversation::choose(world, now, place).map_err(|error| no_random(&error))?;
     Ok(json!({"cid": cid}))
 }
 
-fn session(world: &mut World, at: &Where, now: i64) -> Said {
+fn session(world: &mut World, at: &Where, now: i64) -> ControlResult {
     let place = place(world, at)?;
     let (path, until) = webhook::open_session(world, now, place).map_err(|error| no_random(&error))?;
     Ok(json!({"sessionWebhook": format!("http://{}{path}", world.host), "sessionWebhookExpiredTime": until}))
 }
 
-fn code(world: &mut World, id: &str, now: i64) -> Said {
+fn code(world: &mut World, id: &str, now: i64) -> ControlResult {
     let code = world.memory.get_mut::<Files>().offer(now, id).map_err(|error| no_random(&error))?;
     let code = code.ok_or_else(|| no_file(id))?;
     Ok(json!({"downloadCode": code}))
@@ -343,7 +345,7 @@ fn timeout() -> String {
     "persistent connection is timeout".into()
 }
 
-fn disconnect(world: &mut World, call: &Call<'_>) -> Said {
+fn disconnect(world: &mut World, call: &ControlCall<'_>) -> ControlResult {
     let Parting { reason } = call.parse()?;
     Ok(json!({"told": world.memory.get_mut::<Streams>().disconnect(&reason, call.now)}))
 }

@@ -3,7 +3,7 @@
 use super::{
     chat,
     groups::{self, Groups, SendOptions},
-    sent::{self, By, Draft},
+    sent::{self, By, DraftMessage},
 };
 use crate::{
     options::random_hex,
@@ -133,7 +133,8 @@ pub(super) fn send(
         }
         None => {
             let by = By::Member;
-            let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
+            let draft =
+                DraftMessage { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
             sent::post(world, caller.now, draft);
         }
     }

@@ -54,11 +54,11 @@ pub(super) fn get_department(
     request: GetDepartment,
 ) -> Result<DepartmentGiven, Refused> {
     let company = &world.company;
-    Ok(DepartmentGiven { result: whole(company, seen_department(company, request.dept_id)?) })
+    Ok(DepartmentGiven { result: details(company, seen_department(company, request.dept_id)?) })
 }
 
 /// A department as both generations tell of it.
-pub(super) fn whole(company: &Company, department: &Kept) -> Department {
+pub(super) fn details(company: &Company, department: &Kept) -> Department {
     let settings = &department.settings;
     let people = |recursive| i64::try_from(company.members_of(department.id, recursive).len()).ok();
     let leaders = company.leaders_of(department.id).into_iter();

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// What a call wants a department to be; `None` stays as it is.
 #[derive(Default)]
-struct Draft {
+struct DepartmentDraft {
     name: Option<String>,
     parent_id: Option<i64>,
     order: Option<i64>,
@@ -51,7 +51,7 @@ fn departments(text: Option<String>) -> Result<Option<Vec<i64>>, Refused> {
 /// What creating and changing say alike, in the first generation.
 macro_rules! rest_v1 {
     ($request:ident) => {
-        Draft {
+        DepartmentDraft {
             create_dept_group: $request.create_dept_group,
             hide_dept: $request.dept_hiding,
             dept_permits: departments($request.dept_permits)?,
@@ -61,7 +61,7 @@ macro_rules! rest_v1 {
             outer_permit_depts: departments($request.outer_permit_depts)?,
             outer_permit_users: people($request.outer_permit_users),
             source_identifier: $request.source_identifier,
-            ..Draft::default()
+            ..DepartmentDraft::default()
         }
     };
 }
@@ -73,7 +73,7 @@ pub(super) fn create_department(
 ) -> Result<v2::DepartmentCreated, Refused> {
     const HERE: Generation = Generation::Second;
     authenticate(world, HERE, &v2::CreateDepartment::SPEC, &request)?;
-    let draft = Draft {
+    let draft = DepartmentDraft {
         name: Some(request.name),
         parent_id: Some(request.parent_id.unwrap_or(ROOT)),
         order: request.order,
@@ -87,7 +87,7 @@ pub(super) fn create_department(
         outer_permit_depts: departments(request.outer_permit_depts)?,
         outer_permit_users: people(request.outer_permit_users),
         source_identifier: request.source_identifier,
-        ..Draft::default()
+        ..DepartmentDraft::default()
     };
     Ok(v2::DepartmentCreated { result: v2::NewDepartment { dept_id: create(world, draft)? } })
 }
@@ -100,7 +100,7 @@ pub(super) fn update_department(world: &mut World, _: &Caller, request: v2::Upda
         let forced = cleared.split(',').any(|name| name.trim() == field);
         value.or_else(|| forced.then(String::new))
     };
-    let draft = Draft {
+    let draft = DepartmentDraft {
         name: request.name,
         parent_id: request.parent_id,
         order: request.order,
@@ -135,7 +135,7 @@ pub(super) fn create_department_v1(
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
     authenticate(world, HERE, &v1::CreateDepartment::SPEC, &request)?;
-    let draft = Draft {
+    let draft = DepartmentDraft {
         name: Some(request.name),
         parent_id: Some(parent_id(&request.parentid)?),
         order: request.order.as_deref().map(order).transpose()?,
@@ -151,7 +151,7 @@ pub(super) fn update_department_v1(
 ) -> Result<v1::DepartmentWritten, Refused> {
     const HERE: Generation = Generation::First;
     authenticate(world, HERE, &v1::UpdateDepartment::SPEC, &request)?;
-    let draft = Draft {
+    let draft = DepartmentDraft {
         name: request.name,
         parent_id: request.parentid.as_deref().map(parent_id).transpose()?,
         order: request.order.as_deref().map(order).transpose()?,
@@ -195,7 +195,7 @@ fn unnamed() -> Refused {
     refused("600109", "部门名称不合法")
 }
 
-impl Draft {
+impl DepartmentDraft {
     fn check(&self, company: &Company) -> Result<(), Refused> {
         if let Some(name) = &self.name
             && (name.trim().is_empty() || name.contains(['-', '"', ',']))
@@ -253,7 +253,7 @@ impl Draft {
     }
 }
 
-fn create(world: &mut World, draft: Draft) -> Result<i64, Refused> {
+fn create(world: &mut World, draft: DepartmentDraft) -> Result<i64, Refused> {
     draft.check(&world.company)?;
     let id = world.company.next_department_id();
     let mut department = Department { id, order: id, ..Department::default() };
@@ -263,7 +263,7 @@ fn create(world: &mut World, draft: Draft) -> Result<i64, Refused> {
     world.company.add_department(department).map_err(misplaced)
 }
 
-fn update(world: &mut World, id: i64, mut draft: Draft) -> Result<(), Refused> {
+fn update(world: &mut World, id: i64, mut draft: DepartmentDraft) -> Result<(), Refused> {
     seen_department(&world.company, id)?;
     if id == ROOT && draft.parent_id.take().is_some_and(|parent| parent != ROOT && parent != 0) {
         return Err(refused("40010", "不合法的父部门id"));

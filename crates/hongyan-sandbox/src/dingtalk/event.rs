@@ -6,7 +6,7 @@ use super::{
     streams::{self, Streams},
 };
 use crate::{
-    ask::{Asked, Question, random, with_query},
+    ask::{AddressReply, Question, random, with_query},
     options::random_hex,
     world::{
         World,
@@ -89,7 +89,7 @@ impl Push for Happened {
 
     fn judge(&self, world: &mut World, _: &Delivery, reply: &Reply, _: i64) -> Result<(), String> {
         match &world.memory.get::<Callbacks>().events {
-            Some(hook) => accepts(&hook.seal, reply).map_err(|asked| asked.words().into()),
+            Some(hook) => accepts(&hook.seal, reply).map_err(|asked| asked.describe().into()),
             None => Err("nobody is registered".into()),
         }
     }
@@ -131,7 +131,7 @@ impl Happened {
 pub(crate) fn check(url: &str, seal: &Callback, corp_id: &str, now: i64) -> Question {
     let request = sealed(url, seal, &json!({"EventType": "check_url", "TimeStamp": now, "CorpId": corp_id}), now);
     let seal = seal.clone();
-    let judge = move |reply: &Reply| accepts(&seal, reply).err().unwrap_or(Asked::Well);
+    let judge = move |reply: &Reply| accepts(&seal, reply).err().unwrap_or(AddressReply::Valid);
     Question { request, timeout: CHECK_TIMEOUT, judge: Box::new(judge) }
 }
 
@@ -155,11 +155,11 @@ pub(super) fn post(url: &str) -> http::request::Builder {
 }
 
 /// Whether the answer is the encrypted `success`.
-fn accepts(seal: &Callback, reply: &Reply) -> Result<(), Asked> {
+fn accepts(seal: &Callback, reply: &Reply) -> Result<(), AddressReply> {
     if reply.status != 200 {
-        return Err(Asked::Unreachable);
+        return Err(AddressReply::Unreachable);
     }
-    let answer: Answer = serde_json::from_slice(&reply.body).map_err(|_| Asked::Otherwise)?;
+    let answer: Answer = serde_json::from_slice(&reply.body).map_err(|_| AddressReply::Otherwise)?;
     let stamp = hongyan_dingtalk::callback::Stamp {
         signature: answer.msg_signature,
         timestamp: answer.timestamp,
@@ -168,10 +168,10 @@ fn accepts(seal: &Callback, reply: &Reply) -> Result<(), Asked> {
     let push = hongyan_dingtalk::callback::Push { encrypt: answer.encrypt };
     match seal.open(&stamp, &push) {
         Ok(said) if said == hongyan_dingtalk::callback::SUCCESS => Ok(()),
-        Ok(_) => Err(Asked::Otherwise),
-        Err(Rejected::Signature) => Err(Asked::Signature),
-        Err(Rejected::Owner) => Err(Asked::Owner),
-        Err(Rejected::Decrypt | Rejected::Key) => Err(Asked::Shut),
+        Ok(_) => Err(AddressReply::Otherwise),
+        Err(Rejected::Signature) => Err(AddressReply::Signature),
+        Err(Rejected::Owner) => Err(AddressReply::Owner),
+        Err(Rejected::Decrypt | Rejected::Key) => Err(AddressReply::Shut),
     }
 }
 

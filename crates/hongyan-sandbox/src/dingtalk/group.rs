@@ -1,7 +1,7 @@
 //! Internal groups, the current operations: one code for all that is wrong with a field, in words.
 
 use super::{
-    chat::{self, Change, INTERNAL, MAX_NAME, Unfit},
+    chat::{self, Change, ChangeRefused, INTERNAL, MAX_NAME},
     groups::{self, Groups, MAX_MEMBERS, NewGroup},
 };
 use crate::{
@@ -102,11 +102,11 @@ pub(super) fn update(world: &mut World, caller: &Caller, request: UpdateGroup) -
 }
 
 /// Why a group cannot be changed so, in the new style.
-pub(super) fn unfit(unfit: Unfit) -> Fault {
+pub(super) fn unfit(unfit: ChangeRefused) -> Fault {
     match unfit {
-        Unfit::Owner => invalid("群主必须是群成员"),
-        Unfit::Full => refuse::<DingTalk>("member.exceed", "群成员超过 1000 人"),
-        Unfit::Rules => invalid("群设置只能为 0 或 1"),
+        ChangeRefused::Owner => invalid("群主必须是群成员"),
+        ChangeRefused::Full => refuse::<DingTalk>("member.exceed", "群成员超过 1000 人"),
+        ChangeRefused::Rules => invalid("群设置只能为 0 或 1"),
     }
 }
 

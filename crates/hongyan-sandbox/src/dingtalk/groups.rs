@@ -4,7 +4,7 @@
 
 use super::{
     event,
-    sent::{self, By, Draft, SentMessages},
+    sent::{self, By, DraftMessage, SentMessages},
 };
 use crate::world::{
     World,
@@ -87,9 +87,9 @@ impl Groups {
     /// As a file kept them; `None` where they are not this company's.
     pub(crate) fn restored(mut self, company: &Company) -> Option<Self> {
         let known = |id: &PersonId| usize::try_from(*id).is_ok_and(|id| id < company.numbers());
-        let whole = |group: &Group| known(&group.owner) && group.members.iter().chain(&group.subadmins).all(known);
+        let valid = |group: &Group| known(&group.owner) && group.members.iter().chain(&group.subadmins).all(known);
         let all = self.all.len();
-        if all == 0 || !self.all.iter().all(whole) || self.by_uuid.values().any(|index| *index >= all) {
+        if all == 0 || !self.all.iter().all(valid) || self.by_uuid.values().any(|index| *index >= all) {
             return None;
         }
         for (index, group) in self.all.iter().enumerate() {
@@ -289,7 +289,7 @@ pub(super) fn say(
     let SendOptions { from, only, mentions } = options;
     let room = world.memory.get::<Groups>().get(group).room.clone();
     let people = only.unwrap_or_else(|| world.memory.get::<Groups>().get(group).present(&world.company).collect());
-    let draft = Draft { by, group: Some(group), room: Some(&room), people, from, content, mentions };
+    let draft = DraftMessage { by, group: Some(group), room: Some(&room), people, from, content, mentions };
     sent::post(world, now, draft)
 }
 

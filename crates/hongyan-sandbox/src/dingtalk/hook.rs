@@ -3,7 +3,7 @@
 //! What is said by them is judged in [`super::webhook`].
 
 use hongyan_dingtalk::webhook::SendWebhook;
-use hongyan_endpoint::{Endpoint, MINUTE, Scope};
+use hongyan_endpoint::{Endpoint, MINUTE, RateScope};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Messages of one robot within a minute.
-const PER_MINUTE: usize = SendWebhook::SPEC.rate(Scope::App, MINUTE).unwrap() as usize;
+const PER_MINUTE: usize = SendWebhook::SPEC.rate(RateScope::App, MINUTE).unwrap() as usize;
 /// How long a robot rests that sent more, in milliseconds.
 const REST_MS: i64 = 600_000;
 const MINUTE_MS: i64 = 60_000;

@@ -39,7 +39,7 @@ fn order(person: &Person, department: i64) -> i64 {
 }
 
 /// Second generation, in full.
-pub(super) fn whole(person: &Person, vendor: bool) -> user::User {
+pub(super) fn details(person: &Person, vendor: bool) -> user::User {
     // What a vendor never gets.
     let own = |text: &str| valued(text).filter(|_| !vendor);
     user::User {
@@ -86,31 +86,31 @@ pub(super) fn whole(person: &Person, vendor: bool) -> user::User {
 
 /// Second generation, as a line of a department's list.
 pub(super) fn line(person: &Person, department: i64, vendor: bool) -> user::Listed {
-    let whole = whole(person, vendor);
+    let details = details(person, vendor);
     user::Listed {
-        userid: whole.userid,
-        unionid: whole.unionid,
-        name: whole.name,
+        userid: details.userid,
+        unionid: details.unionid,
+        name: details.name,
         leader: Some(person.leads(department)),
         dept_order: Some(order(person, department)),
-        dept_id_list: whole.dept_id_list,
-        active: whole.active,
-        admin: whole.admin,
-        boss: whole.boss,
-        hide_mobile: whole.hide_mobile,
-        mobile: whole.mobile,
-        title: person.titles.get(&department).cloned().or(whole.title),
-        job_number: whole.job_number,
-        exclusive_account: whole.exclusive_account,
-        avatar: whole.avatar,
-        state_code: whole.state_code,
-        telephone: whole.telephone,
-        email: whole.email,
-        org_email: whole.org_email,
-        work_place: whole.work_place,
-        remark: whole.remark,
-        extension: whole.extension,
-        hired_date: whole.hired_date,
+        dept_id_list: details.dept_id_list,
+        active: details.active,
+        admin: details.admin,
+        boss: details.boss,
+        hide_mobile: details.hide_mobile,
+        mobile: details.mobile,
+        title: person.titles.get(&department).cloned().or(details.title),
+        job_number: details.job_number,
+        exclusive_account: details.exclusive_account,
+        avatar: details.avatar,
+        state_code: details.state_code,
+        telephone: details.telephone,
+        email: details.email,
+        org_email: details.org_email,
+        work_place: details.work_place,
+        remark: details.remark,
+        extension: details.extension,
+        hired_date: details.hired_date,
     }
 }
 
@@ -122,33 +122,33 @@ fn pairs<T: Display>(departments: &[i64], value: impl Fn(i64) -> T) -> Option<St
 
 /// First generation, in full.
 pub(super) fn whole_v1(person: &Person, vendor: bool) -> old_user::User {
-    let whole = whole(person, vendor);
+    let details = details(person, vendor);
     old_user::User {
-        userid: whole.userid,
-        unionid: whole.unionid,
-        name: whole.name,
-        position: whole.title,
-        avatar: whole.avatar,
-        jobnumber: whole.job_number,
-        mobile: whole.mobile,
-        state_code: whole.state_code,
-        tel: whole.telephone,
-        email: whole.email,
-        org_email: whole.org_email,
-        work_place: whole.work_place,
-        remark: whole.remark,
-        hired_date: whole.hired_date,
+        userid: details.userid,
+        unionid: details.unionid,
+        name: details.name,
+        position: details.title,
+        avatar: details.avatar,
+        jobnumber: details.job_number,
+        mobile: details.mobile,
+        state_code: details.state_code,
+        tel: details.telephone,
+        email: details.email,
+        org_email: details.org_email,
+        work_place: details.work_place,
+        remark: details.remark,
+        hired_date: details.hired_date,
         extattr: extattr(person).filter(|_| !vendor),
-        manager_userid: whole.manager_userid,
+        manager_userid: details.manager_userid,
         order_in_depts: pairs(&person.departments, |id| order(person, id)),
         is_leader_in_depts: pairs(&person.departments, |id| person.leads(id)),
-        department: whole.dept_id_list,
-        is_admin: whole.admin,
-        is_boss: whole.boss,
-        is_hide: whole.hide_mobile,
-        is_senior: whole.senior,
-        active: whole.active,
-        real_authed: whole.real_authed,
+        department: details.dept_id_list,
+        is_admin: details.admin,
+        is_boss: details.boss,
+        is_hide: details.hide_mobile,
+        is_senior: details.senior,
+        active: details.active,
+        real_authed: details.real_authed,
         roles: roles(person)
             .into_iter()
             .map(|(id, name, group, kind)| old_user::Role {

@@ -26,7 +26,7 @@ use hongyan_dingtalk::{
         SendProgress, SendResult, SendResultGiven,
     },
 };
-use hongyan_endpoint::{DAY, Endpoint, Fault, Scope};
+use hongyan_endpoint::{DAY, Endpoint, Fault, RateScope};
 use serde_json::Value;
 use std::{
     cmp::Reverse,
@@ -41,7 +41,7 @@ const MAX_RESULT: usize = 100;
 /// Receivers per minute and application.
 const PER_MINUTE: u32 = 5_000;
 /// Notices per person and day.
-const PER_DAY: u32 = SendNotice::SPEC.rate(Scope::Recipient, DAY).unwrap();
+const PER_DAY: u32 = SendNotice::SPEC.rate(RateScope::Recipient, DAY).unwrap();
 /// Notices to everybody per day.
 const TO_ALL_PER_DAY: u32 = 3;
 /// How long result, progress and recall are offered.

@@ -2,7 +2,7 @@
 
 use super::{
     contacts::{Generation, any_department, department_id, refused, seen_department},
-    department::{chains, seen_children, whole},
+    department::{chains, details, seen_children},
     token::Tokens,
 };
 use crate::{
@@ -58,27 +58,27 @@ pub(super) fn list_departments(
 
 pub(super) fn get_department(world: &mut World, _: &Caller, request: GetDepartment) -> Result<Department, Refused> {
     let company = &world.company;
-    let whole = whole(company, seen_department(company, department_id(&request.id)?)?);
+    let details = details(company, seen_department(company, department_id(&request.id)?)?);
     let joined = |ids: &[i64]| Some(ids.iter().map(i64::to_string).collect::<Vec<_>>().join("|"));
     Ok(Department {
-        id: whole.dept_id,
-        name: whole.name,
-        parentid: whole.parent_id.filter(|_| !world.memory.get::<Tokens>().vendor),
-        order: whole.order,
-        create_dept_group: whole.create_dept_group,
-        auto_add_user: whole.auto_add_user,
-        auto_approve_apply: whole.auto_approve_apply,
-        group_contain_sub_dept: whole.group_contain_sub_dept,
-        dept_group_chat_id: whole.dept_group_chat_id,
-        org_dept_owner: whole.org_dept_owner,
-        dept_manager_userid_list: Some(whole.dept_manager_userid_list.join("|")),
-        dept_hiding: whole.hide_dept,
-        dept_permits: joined(&whole.dept_permits),
-        user_permits: Some(whole.user_permits.join("|")),
-        outer_dept: whole.outer_dept,
-        outer_permit_depts: joined(&whole.outer_permit_depts),
-        outer_permit_users: Some(whole.outer_permit_users.join("|")),
-        source_identifier: whole.source_identifier,
+        id: details.dept_id,
+        name: details.name,
+        parentid: details.parent_id.filter(|_| !world.memory.get::<Tokens>().vendor),
+        order: details.order,
+        create_dept_group: details.create_dept_group,
+        auto_add_user: details.auto_add_user,
+        auto_approve_apply: details.auto_approve_apply,
+        group_contain_sub_dept: details.group_contain_sub_dept,
+        dept_group_chat_id: details.dept_group_chat_id,
+        org_dept_owner: details.org_dept_owner,
+        dept_manager_userid_list: Some(details.dept_manager_userid_list.join("|")),
+        dept_hiding: details.hide_dept,
+        dept_permits: joined(&details.dept_permits),
+        user_permits: Some(details.user_permits.join("|")),
+        outer_dept: details.outer_dept,
+        outer_permit_depts: joined(&details.outer_permit_depts),
+        outer_permit_users: Some(details.outer_permit_users.join("|")),
+        source_identifier: details.source_identifier,
     })
 }
 

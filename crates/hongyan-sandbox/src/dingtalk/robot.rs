@@ -4,7 +4,7 @@ use super::{
     credentials::Credentials,
     groups::{self, Groups, SendOptions},
     media::Files,
-    sent::{self, By, Draft, SentMessage, SentMessages},
+    sent::{self, By, DraftMessage, SentMessage, SentMessages},
 };
 use crate::{
     route::{Refused, refuse, serves_ms},
@@ -159,7 +159,8 @@ pub(super) fn send_to_people(world: &mut World, caller: &Caller, request: SendTo
         }
     }
     let from = robot_name(&request.robot_code);
-    let draft = Draft { by: By::Robot, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
+    let draft =
+        DraftMessage { by: By::Robot, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
     sent.process_query_key = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }
@@ -323,7 +324,8 @@ pub(super) fn ding(world: &mut World, caller: &Caller, request: SendDing) -> Res
     }
     let content = json!({"msgtype": "ding", "ding": {"content": request.content, "remindType": request.remind_type}});
     let from = robot_name(&request.robot_code);
-    let draft = Draft { by: By::Ding, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
+    let draft =
+        DraftMessage { by: By::Ding, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
     sent.open_ding_id = sent::post(world, caller.now, draft).to_string();
     Ok(sent)
 }

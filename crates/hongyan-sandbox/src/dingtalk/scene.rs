@@ -4,7 +4,7 @@
 //! `dingtalk_group_templates` names those that exist.
 
 use super::{
-    chat::{self, Change, Unfit},
+    chat::{self, Change, ChangeRefused},
     group::{invalid, unfit},
     groups::{self, Groups, MAX_MEMBERS, NewGroup},
     settings::Settings,
@@ -218,7 +218,7 @@ fn change_members(
 ) -> Result<Success, Refused> {
     let change = Change { name: None, owner: None, add, del, icon: None, given: [None; 6] };
     chat::alter(world, caller.now, index, change).map_err(|why| match why {
-        Unfit::Owner => invalid("不能移除群主"),
+        ChangeRefused::Owner => invalid("不能移除群主"),
         other => unfit(other),
     })?;
     Ok(Success { success: true })

@@ -48,7 +48,7 @@ pub(super) struct SentMessage {
 }
 
 /// A message on its way.
-pub(super) struct Draft<'a> {
+pub(super) struct DraftMessage<'a> {
     pub(super) by: By,
     pub(super) group: Option<usize>,
     pub(super) room: Option<&'a Room>,
@@ -73,7 +73,7 @@ impl SentMessages {
 }
 
 /// Delivers a message at once; its id is the platform's name for it.
-pub(super) fn post(world: &mut World, now: i64, draft: Draft<'_>) -> Arc<str> {
+pub(super) fn post(world: &mut World, now: i64, draft: DraftMessage<'_>) -> Arc<str> {
     let letters = world.memory.get_mut::<SentMessages>();
     letters.count += 1;
     let id: Arc<str> = opaque("msg", now, letters.count).into();
@@ -108,7 +108,7 @@ pub(super) fn post(world: &mut World, now: i64, draft: Draft<'_>) -> Arc<str> {
     if let Some(group) = draft.group {
         groups::note(world, group, id.clone());
     }
-    let Draft { by, group, from, mentions, .. } = draft;
+    let DraftMessage { by, group, from, mentions, .. } = draft;
     let letter = SentMessage { at: now, by, group, people, recalled: false, id: id.clone(), from, content, mentions };
     world.memory.get_mut::<SentMessages>().sent.keep(now, id.clone(), letter);
     id

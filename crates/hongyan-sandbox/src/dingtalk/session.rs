@@ -50,7 +50,7 @@ const OVER_STREAM: Plan = Plan {
 };
 
 /// A message to the robot. No `Debug`: the address for answers to it is a credential.
-struct Heard(Value);
+struct RobotMessage(Value);
 
 /// Somebody says something to the robot: alone with it, or in a group, mentioning it. `content` is `msgtype` and the
 /// member of that name. Gives the message's id and the destinations that it takes.
@@ -108,11 +108,11 @@ pub(crate) fn say(
         None if world.memory.get::<Streams>().wants(ROBOT_TOPIC) => vec![OVER_STREAM],
         None => Vec::new(),
     };
-    let destinations = world.tell(now, Heard(message), &plans);
+    let destinations = world.tell(now, RobotMessage(message), &plans);
     Ok((format!("msg{id}"), destinations))
 }
 
-impl Push for Heard {
+impl Push for RobotMessage {
     fn platform(&self) -> &'static str {
         "dingtalk"
     }
@@ -148,7 +148,7 @@ impl Push for Heard {
     }
 }
 
-impl Heard {
+impl RobotMessage {
     /// What the robot's address answered at once goes where an answer into the session goes.
     fn answered(&self, world: &mut World, body: &[u8], now: i64) {
         let session = self.0["sessionWebhook"].as_str().and_then(|url| url.split_once("session="));

@@ -7,7 +7,7 @@ use super::{
     event,
 };
 use crate::{
-    ask::{Asked, Question, is_address},
+    ask::{AddressReply, Question, is_address},
     route::{Refused, refuse},
     world::{Caller, World},
 };
@@ -116,9 +116,9 @@ fn check(world: &World, wanted: &Wanted<'_>, registered: bool) -> Result<Hook, F
     if !TOKEN_CHARS.contains(&wanted.token.chars().count()) {
         return Err(code("40035", "不合法的参数: token"));
     }
-    let whole = wanted.aes_key.len() == 43 && wanted.aes_key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let valid = wanted.aes_key.len() == 43 && wanted.aes_key.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let seal = Callback::new(wanted.token, wanted.aes_key, world.memory.get::<Credentials>().corp_id.clone());
-    let Some(seal) = seal.ok().filter(|_| whole) else {
+    let Some(seal) = seal.ok().filter(|_| valid) else {
         return Err(code("900004", "不合法的aes_key"));
     };
     if !is_address(wanted.url) {
@@ -144,17 +144,17 @@ fn question(world: &World, caller: &Caller, wanted: &Wanted<'_>, registered: boo
 
 fn take(world: &mut World, caller: &Caller, wanted: &Wanted<'_>, registered: bool) -> Result<Done, Refused> {
     let hook = check(world, wanted, registered)?;
-    let asked = caller.asked.unwrap_or(Asked::Unreachable);
+    let asked = caller.asked.unwrap_or(AddressReply::Unreachable);
     let refused = match asked {
-        Asked::Well => None,
-        Asked::Unreachable => Some("71012"),
-        Asked::Otherwise => Some("71009"),
-        Asked::Signature => Some("900005"),
-        Asked::Shut => Some("900008"),
-        Asked::Owner => Some("900010"),
+        AddressReply::Valid => None,
+        AddressReply::Unreachable => Some("71012"),
+        AddressReply::Otherwise => Some("71009"),
+        AddressReply::Signature => Some("900005"),
+        AddressReply::Shut => Some("900008"),
+        AddressReply::Owner => Some("900010"),
     };
     if let Some(refused) = refused {
-        let words = DingTalk::error_code(refused).map_or(asked.words(), |known| known.zh);
+        let words = DingTalk::error_code(refused).map_or(asked.describe(), |known| known.zh);
         return Err(code(refused, words).into());
     }
     world.memory.get_mut::<Callbacks>().events = Some(hook);

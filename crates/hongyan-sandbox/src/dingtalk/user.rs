@@ -62,7 +62,7 @@ fn find(world: &World, mobile: &str) -> Result<String, Refused> {
 
 pub(super) fn get_user(world: &mut World, _: &Caller, request: GetUser) -> Result<UserGiven, Refused> {
     let id = seen_person(world, HERE, &request.userid)?;
-    Ok(UserGiven { result: member::whole(world.company.person(id), world.memory.get::<Tokens>().vendor) })
+    Ok(UserGiven { result: member::details(world.company.person(id), world.memory.get::<Tokens>().vendor) })
 }
 
 pub(super) fn list_users(world: &mut World, _: &Caller, request: ListUsers) -> Result<UsersListed, Refused> {
@@ -142,8 +142,8 @@ pub(super) fn search_users(world: &mut World, _: &Caller, request: SearchUsers) 
     if !(1..=LARGEST_SEARCH).contains(&request.size) {
         return Err(bad("size"));
     }
-    let whole = request.full_match_field == Some(1);
-    let fits = |name: &str| if whole { name == request.query_word } else { name.contains(&request.query_word) };
+    let exact = request.full_match_field == Some(1);
+    let fits = |name: &str| if exact { name == request.query_word } else { name.contains(&request.query_word) };
     let people = world.company.people().filter(|(_, person)| seen(person) && fits(&person.name));
     let all: Vec<PersonId> = people.map(|(id, _)| id).collect();
     let (ids, has_more) = cut(&all, request.offset, request.size);

@@ -11,7 +11,7 @@ use crate::{
         company::{Person, Taken},
     },
 };
-use draft::{Draft, ids, map, texts};
+use draft::{UserDraft, ids, map, texts};
 use hongyan_dingtalk::{old_user_edit as v1, reply::Done, user_edit as v2};
 use hongyan_endpoint::{Endpoint, Spec};
 use serde::Serialize;
@@ -21,7 +21,7 @@ const LONGEST_USERID: usize = 64;
 /// What creating and changing say alike, in the first generation.
 macro_rules! rest_v1 {
     ($request:ident) => {
-        Draft {
+        UserDraft {
             hide_mobile: $request.is_hide,
             telephone: $request.tel,
             job_number: $request.jobnumber,
@@ -44,7 +44,7 @@ macro_rules! rest_v1 {
             senior: $request.is_senior,
             hired_at: $request.hired_date,
             manager: $request.manager_userid,
-            ..Draft::default()
+            ..UserDraft::default()
         }
     };
 }
@@ -52,7 +52,7 @@ macro_rules! rest_v1 {
 /// As [`rest_v1`], in the second.
 macro_rules! rest_v2 {
     ($request:ident) => {
-        Draft {
+        UserDraft {
             hide_mobile: $request.hide_mobile,
             telephone: $request.telephone,
             job_number: $request.job_number,
@@ -67,7 +67,7 @@ macro_rules! rest_v2 {
             senior: $request.senior_mode,
             hired_at: $request.hired_date,
             manager: $request.manager_userid,
-            ..Draft::default()
+            ..UserDraft::default()
         }
     };
 }
@@ -80,7 +80,7 @@ pub(super) fn create_user(
     const HERE: Generation = Generation::Second;
     authenticate(world, HERE, &v2::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
-    let draft = Draft {
+    let draft = UserDraft {
         name: Some(request.name),
         mobile: Some(request.mobile),
         departments: Some(ids(&request.dept_id_list)?),
@@ -100,7 +100,7 @@ pub(super) fn update_user(world: &mut World, caller: &Caller, request: v2::Updat
     };
     let cleared = request.force_update_fields.unwrap_or_default();
     let clear_manager = cleared.split(',').any(|field| field.trim() == "manager_userid");
-    let draft = Draft {
+    let draft = UserDraft {
         name: request.name,
         mobile: request.mobile,
         departments: request.dept_id_list.as_deref().filter(|text| !text.is_empty()).map(ids).transpose()?,
@@ -123,7 +123,7 @@ pub(super) fn create_user_v1(
     const HERE: Generation = Generation::First;
     authenticate(world, HERE, &v1::CreateUser::SPEC, &request)?;
     let userid = request.userid.clone();
-    let draft = Draft {
+    let draft = UserDraft {
         name: Some(request.name),
         mobile: Some(request.mobile),
         departments: Some(request.department),
@@ -136,7 +136,7 @@ pub(super) fn create_user_v1(
 pub(super) fn update_user_v1(world: &mut World, caller: &Caller, request: v1::UpdateUser) -> Result<Done, Refused> {
     const HERE: Generation = Generation::First;
     authenticate(world, HERE, &v1::UpdateUser::SPEC, &request)?;
-    let draft = Draft {
+    let draft = UserDraft {
         name: request.name,
         mobile: request.mobile,
         departments: Some(request.department).filter(|ids| !ids.is_empty()),
@@ -170,7 +170,7 @@ fn create(
     caller: &Caller,
     generation: Generation,
     userid: Option<String>,
-    draft: Draft,
+    draft: UserDraft,
 ) -> Result<Person, Refused> {
     draft.check(world, generation, None)?;
     if draft.departments.as_ref().is_none_or(Vec::is_empty) {
@@ -193,7 +193,7 @@ fn update(
     caller: &Caller,
     generation: Generation,
     userid: &str,
-    draft: Draft,
+    draft: UserDraft,
 ) -> Result<Done, Refused> {
     let id = seen_person(world, generation, userid)?;
     draft.check(world, generation, Some(id))?;

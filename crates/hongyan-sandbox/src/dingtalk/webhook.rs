@@ -7,7 +7,7 @@ use super::{
     conversation::{Place, Sessions},
     groups::{self, Groups, SendOptions},
     hook::Hooks,
-    sent::{self, By, Draft},
+    sent::{self, By, DraftMessage},
 };
 use crate::{
     options::random_hex,
@@ -157,7 +157,8 @@ pub(super) fn answer(world: &mut World, caller: &Caller, request: AnswerSession)
         }
         None => {
             let (by, people) = (By::Webhook, place.people);
-            let draft = Draft { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
+            let draft =
+                DraftMessage { by, group: None, room: None, people, from, content: &content, mentions: Vec::new() };
             sent::post(world, caller.now, draft);
         }
     }

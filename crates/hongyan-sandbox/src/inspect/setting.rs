@@ -1,6 +1,6 @@
 //! Settings under `/sandbox`: what an administrator, a quota or a network would be like.
 
-use crate::control::{Said, bad};
+use crate::control::{ControlResult, bad};
 use crate::world::{
     Settings, World,
     platform::{Members, members},
@@ -25,7 +25,7 @@ fn overlaid(mut of: Members, given: &mut Members) -> Members {
 }
 
 /// Changes what is given; answers all settings. A member that is `null` clears the setting.
-pub(super) fn change(world: &mut World, mut given: Members) -> Said {
+pub(super) fn change(world: &mut World, mut given: Members) -> ControlResult {
     let known = all(world);
     if let Some(name) = given.keys().find(|name| !known.contains_key(*name)) {
         return Err(bad(&format!("unknown field `{name}`")));

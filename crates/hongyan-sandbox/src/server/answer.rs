@@ -92,9 +92,9 @@ pub(super) fn halved(mut sealed: Sealed) -> Sealed {
     sealed
 }
 
-pub(super) fn whole(sealed: Sealed) -> Response<Answer> {
+pub(super) fn entire(sealed: Sealed) -> Response<Answer> {
     let Sealed { status, headers, body } = sealed;
-    response(status, headers, Answer::Whole(Some(body.into())))
+    response(status, headers, Answer::Entire(Some(body.into())))
 }
 
 /// Announces the whole body and breaks off in the middle.
@@ -112,7 +112,7 @@ pub(super) fn response(status: u16, headers: Vec<(&'static str, String)>, body: 
     }
     // Statuses are in range and header values plain text; should one not be, the caller sees a 500.
     builder.body(body).unwrap_or_else(|_| {
-        let mut response = Response::new(Answer::Whole(None));
+        let mut response = Response::new(Answer::Entire(None));
         *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         response
     })
@@ -121,7 +121,7 @@ pub(super) fn response(status: u16, headers: Vec<(&'static str, String)>, body: 
 /// An answer's body.
 pub(super) enum Answer {
     /// As it is.
-    Whole(Option<Bytes>),
+    Entire(Option<Bytes>),
     /// What there is, then a pause in which it is flushed, then the end of the connection.
     Cut(Option<Bytes>, bool),
 }
@@ -132,7 +132,7 @@ impl Body for Answer {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
         match &mut *self {
-            Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
+            Self::Entire(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
             Self::Cut(body, pause) => match body.take() {
                 Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
                 None if std::mem::take(pause) => {
@@ -145,12 +145,12 @@ impl Body for Answer {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
+        matches!(self, Self::Entire(None))
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64)),
+            Self::Entire(body) => SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64)),
             Self::Cut(..) => SizeHint::default(),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     route::{Refused, refuse},
     world::{Caller, World, company::PersonId, phone::Room},
 };
-use hongyan_endpoint::{DAY, Endpoint, Fault, HOUR, MINUTE, Scope};
+use hongyan_endpoint::{DAY, Endpoint, Fault, HOUR, MINUTE, RateScope};
 use hongyan_wecom::{
     WeCom,
     appchat::{
@@ -38,13 +38,13 @@ const KEPT_MESSAGES: usize = 50;
 const NAME_CHARS: usize = CreateChat::SPEC.max_chars("name").unwrap();
 /// Per member: messages, and the milliseconds that they are counted in.
 const PER_MEMBER: [(usize, i64); 2] = [
-    (SendChat::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
-    (SendChat::SPEC.rate(Scope::Recipient, DAY).unwrap() as usize, 86_400_000),
+    (SendChat::SPEC.rate(RateScope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendChat::SPEC.rate(RateScope::Recipient, DAY).unwrap() as usize, 86_400_000),
 ];
 /// Per company: person-times, and the milliseconds that they are counted in.
 const PER_CORP: [(u64, i64); 2] = [
-    (SendChat::SPEC.rate(Scope::Corp, MINUTE).unwrap() as u64, 60_000),
-    (SendChat::SPEC.rate(Scope::Corp, HOUR).unwrap() as u64, 3_600_000),
+    (SendChat::SPEC.rate(RateScope::Corp, MINUTE).unwrap() as u64, 60_000),
+    (SendChat::SPEC.rate(RateScope::Corp, HOUR).unwrap() as u64, 3_600_000),
 ];
 
 /// All chats.

@@ -7,7 +7,10 @@ use super::{
     event, robot, signin,
 };
 use crate::{
-    control::{Answer, Call, Caused, Click, Controlled, Said, Setting, Speech, alphanumeric, bad, person, well},
+    control::{
+        Caused, Click, ControlAnswer, ControlCall, ControlResult, Controlled, Setting, Speech, alphanumeric, bad,
+        person, well,
+    },
     options::random_hex,
     world::{World, company::PersonId, event::Destination},
 };
@@ -29,7 +32,7 @@ impl Controlled for Control {
         )]
     }
 
-    fn answer(&self, world: &mut World, call: &Call<'_>) -> Option<Answer> {
+    fn answer(&self, world: &mut World, call: &ControlCall<'_>) -> Option<ControlAnswer> {
         let said = match (call.method, call.path.as_slice()) {
             ("POST", ["phones", userid, "say"]) if call.is_for(NAME, false) => say(world, call, userid),
             ("POST", ["phones", userid, "click"]) => click(world, call, userid),
@@ -41,7 +44,7 @@ impl Controlled for Control {
             ("POST", ["callbacks"]) if call.is_for(NAME, false) => return Some(set(world, call)),
             _ => return None,
         };
-        Some(Answer::Said(said))
+        Some(ControlAnswer::Result(said))
     }
 
     fn chats(&self, world: &World) -> Vec<Value> {
@@ -68,7 +71,7 @@ impl Controlled for Control {
     }
 }
 
-fn set(world: &mut World, call: &Call<'_>) -> Answer {
+fn set(world: &mut World, call: &ControlCall<'_>) -> ControlAnswer {
     let checked = call.parse().and_then(|setting: Setting| {
         setting.check_url()?;
         setting.check_keys(32)?;
@@ -81,7 +84,7 @@ fn set(world: &mut World, call: &Call<'_>) -> Answer {
     });
     let (Setting { url, token, encoding_aes_key, .. }, seal) = match checked {
         Ok(checked) => checked,
-        Err(refused) => return Answer::Said(Err(refused)),
+        Err(refused) => return ControlAnswer::Result(Err(refused)),
     };
     let question = event::check(&url, &seal, call.now);
     let save = move |world: &mut World, asked| {
@@ -90,7 +93,7 @@ fn set(world: &mut World, call: &Call<'_>) -> Answer {
         world.events.forget_counts(DESTINATION);
         Ok(Value::Null)
     };
-    Answer::Ask(Box::new(question), Box::new(save))
+    ControlAnswer::Ask(Box::new(question), Box::new(save))
 }
 
 fn emit(world: &mut World, now: i64, Caused { event, mut members, .. }: Caused) -> Value {
@@ -113,7 +116,7 @@ fn elements(members: &Map<String, Value>) -> Vec<Element> {
     members.iter().map(element).collect()
 }
 
-fn add_robot(world: &mut World, call: &Call<'_>) -> Said {
+fn add_robot(world: &mut World, call: &ControlCall<'_>) -> ControlResult {
     let mut order: Map<String, Value> = call.parse()?;
     order.remove("platform");
     let order = serde_json::from_value(Value::Object(order)).map_err(|error| bad(&error.to_string()))?;
@@ -129,14 +132,14 @@ struct SignIn {
     private: bool,
 }
 
-fn sign_in(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn sign_in(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let SignIn { private, .. } = call.parse()?;
     let id = person(world, userid)?;
     let code = signin::sign_in(world, call.now, id, private);
     code.map(|code| json!({"code": code})).ok_or_else(|| (500, "no random bytes".into()))
 }
 
-fn say(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn say(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let speech: Speech = call.parse()?;
     world.settle(call.now);
     let who = person(world, userid)?;
@@ -219,7 +222,7 @@ fn message(world: &World, who: PersonId, speech: Speech) -> Result<Pushed, (u16,
     Ok(Pushed { from_user_name, message, msg_id, rest, ..Pushed::default() })
 }
 
-fn click(world: &mut World, call: &Call<'_>, userid: &str) -> Said {
+fn click(world: &mut World, call: &ControlCall<'_>, userid: &str) -> ControlResult {
     let click: Click = call.parse()?;
     world.settle(call.now);
     let who = person(world, userid)?;

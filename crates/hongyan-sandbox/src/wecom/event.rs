@@ -7,7 +7,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    ask::{Asked, Question, random, with_query},
+    ask::{AddressReply, Question, random, with_query},
     options::random_hex,
     world::{
         World, digest,
@@ -141,7 +141,7 @@ pub(crate) fn check(url: &str, seal: &Callback, now: i64) -> Question {
     });
     let judge = move |reply: &Reply| {
         let echoed = echo.as_ref().is_some_and(|echo| reply.body == echo.as_bytes());
-        if echoed { Asked::Well } else { Asked::Otherwise }
+        if echoed { AddressReply::Valid } else { AddressReply::Otherwise }
     };
     Question { request, timeout: CHECK_TIMEOUT, judge: Box::new(judge) }
 }
@@ -267,11 +267,11 @@ fn shown(reply: &Element, kind: &str) -> Value {
     json!({"msgtype": kind, kind: inner})
 }
 
-fn members(of: Option<&Element>, spelled: fn(&str) -> String) -> Value {
+fn members(of: Option<&Element>, rename: fn(&str) -> String) -> Value {
     let mut all = Map::new();
     for child in of.map(|element| element.children.as_slice()).unwrap_or_default() {
-        let value = if child.children.is_empty() { json!(child.text) } else { members(Some(child), spelled) };
-        all.insert(spelled(&child.name), value);
+        let value = if child.children.is_empty() { json!(child.text) } else { members(Some(child), rename) };
+        all.insert(rename(&child.name), value);
     }
     Value::Object(all)
 }

@@ -23,7 +23,7 @@ use crate::{
         ledger::{KEPT, Ledger},
     },
 };
-use hongyan_endpoint::{Endpoint, Fault, HOUR, MINUTE, Scope};
+use hongyan_endpoint::{Endpoint, Fault, HOUR, MINUTE, RateScope};
 use hongyan_wecom::{
     WeCom,
     content::Place,
@@ -40,8 +40,8 @@ use std::{
 
 /// Messages per person, and the milliseconds that they are counted in.
 const PER_PERSON: [(usize, i64); 2] = [
-    (SendMessage::SPEC.rate(Scope::Recipient, MINUTE).unwrap() as usize, 60_000),
-    (SendMessage::SPEC.rate(Scope::Recipient, HOUR).unwrap() as usize, 3_600_000),
+    (SendMessage::SPEC.rate(RateScope::Recipient, MINUTE).unwrap() as usize, 60_000),
+    (SendMessage::SPEC.rate(RateScope::Recipient, HOUR).unwrap() as usize, 3_600_000),
 ];
 /// Person-times of a day for each seat of the company.
 const PER_SEAT: u64 = 200;

@@ -11,7 +11,7 @@ use hongyan_wecom::callback::{Element, Event, Message, Pushed};
 pub(super) fn tell(world: &mut World, change: &Change, at: i64) {
     let id = |id: &dyn ToString| vec![Element::text("Id", id.to_string())];
     let (change_type, members) = match change {
-        Change::PersonCame(id) => ("create_user", whole(world.company.person(*id))),
+        Change::PersonCame(id) => ("create_user", details(world.company.person(*id))),
         Change::PersonChanged { before, now } => ("update_user", changed(before, now)),
         Change::PersonLeft(userid) => ("delete_user", vec![Element::text("UserID", userid.as_str())]),
         Change::DepartmentCame(id) => ("create_party", party(world, *id, true)),
@@ -95,7 +95,7 @@ fn fields(of: &Person) -> Vec<(&'static str, String)> {
 }
 
 /// Everything about somebody who came.
-fn whole(person: &Person) -> Vec<Element> {
+fn details(person: &Person) -> Vec<Element> {
     let own = [("UserID", person.userid.clone())];
     own.into_iter().chain(fields(person)).map(|(name, text)| Element::text(name, text)).collect()
 }

@@ -13,7 +13,7 @@ use crate::{
     world::{Caller, World},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_endpoint::{Endpoint, Fault, MINUTE, Scope};
+use hongyan_endpoint::{Endpoint, Fault, MINUTE, RateScope};
 use hongyan_wecom::{
     WeCom,
     content::{Content, Image, Place},
@@ -149,7 +149,7 @@ pub(super) fn send(world: &mut World, call: &Caller, request: SendWebhook) -> Re
 }
 
 /// Messages of one robot within a minute.
-const PER_MINUTE: usize = SendWebhook::SPEC.rate(Scope::App, MINUTE).unwrap() as usize;
+const PER_MINUTE: usize = SendWebhook::SPEC.rate(RateScope::App, MINUTE).unwrap() as usize;
 
 fn within_rate(world: &mut World, robot: usize, now: i64) -> bool {
     let limits = world.settings.limits;

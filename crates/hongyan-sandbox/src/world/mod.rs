@@ -15,7 +15,7 @@ mod tell;
 pub(crate) mod token;
 
 use crate::{
-    ask::Asked,
+    ask::AddressReply,
     options::{Limits, SandboxOptions},
 };
 use company::Company;
@@ -71,7 +71,7 @@ pub(crate) struct Caller {
     /// How far the clock was moved: who signs with the machine's own time means `now - moved_ms`.
     pub(crate) moved_ms: i64,
     /// What an address answered that the platform asked before it decides.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Option<AddressReply>,
 }
 
 impl World {

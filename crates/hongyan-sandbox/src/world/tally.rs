@@ -51,7 +51,7 @@ pub(crate) struct PlatformTally {
 
 /// One call that was answered, or not.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Call {
+pub(crate) struct CountedCall {
     pub(crate) seq: u64,
     pub(crate) at_ms: i64,
     pub(crate) method: &'static str,
@@ -66,12 +66,12 @@ pub(crate) struct Call {
 /// The recent calls.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    recent: VecDeque<Call>,
+    recent: VecDeque<CountedCall>,
     last: u64,
 }
 
 impl Calls {
-    pub(crate) fn record(&mut self, mut call: Call) {
+    pub(crate) fn record(&mut self, mut call: CountedCall) {
         self.last += 1;
         call.seq = self.last;
         if self.recent.len() >= KEPT {
@@ -82,7 +82,7 @@ impl Calls {
 
     /// Calls whose path starts so, after the one with that number.
     pub(crate) fn list(&self, path: &str, since: u64) -> Value {
-        let calls: Vec<&Call> =
+        let calls: Vec<&CountedCall> =
             self.recent.iter().filter(|call| call.seq > since && call.path.starts_with(path)).collect();
         json!({"last": self.last, "calls": calls})
     }

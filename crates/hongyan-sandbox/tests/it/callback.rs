@@ -3,7 +3,7 @@
 use crate::{
     acs::Ding,
     raw::Raw,
-    receiver::{Heard, Receiver, Sealed, at_once, between},
+    receiver::{Received, Receiver, Sealed, at_once, between},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -253,7 +253,7 @@ async fn what_is_said_to_wecom_is_pushed_and_the_answer_is_shown() {
     assert_eq!(asked.method, "GET");
 
     let seal = of_wecom();
-    receiver.answers(move |heard: &Heard| {
+    receiver.answers(move |heard: &Received| {
         let xml = seal.xml(heard);
         if !xml.contains("<MsgType><![CDATA[text]]>") {
             return at_once(200, "");
@@ -398,7 +398,7 @@ async fn an_answer_to_a_click_changes_the_card_of_who_clicked() {
     let sent = raw.post(&format!("/cgi-bin/message/send?access_token={token}"), card).await;
     assert_eq!(sent["errcode"], 0, "{sent}");
     let answers = |inner: &'static str| {
-        receiver.answers(move |_: &Heard| {
+        receiver.answers(move |_: &Received| {
             let seal = of_wecom();
             let sealed = seal.close(&format!(
                 "<xml><ToUserName>x</ToUserName><FromUserName>y</FromUserName><CreateTime>1</CreateTime>{inner}</xml>"

@@ -3,7 +3,7 @@
 use crate::{
     acs::Ding,
     raw::Raw,
-    receiver::{Heard, Receiver, Sealed, at_once},
+    receiver::{Received, Receiver, Sealed, at_once},
     wecom::Corp,
 };
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ async fn an_import_without_an_address_is_told_to_the_application_after_its_peopl
     let corp = Corp::contacts().await;
     let seal = import_seal();
     let echo = seal.clone();
-    let receiver = Receiver::start(move |heard: &Heard| at_once(200, echo.echo(heard).unwrap_or_default())).await;
+    let receiver = Receiver::start(move |heard: &Received| at_once(200, echo.echo(heard).unwrap_or_default())).await;
     let setting =
         json!({"platform": "wecom", "url": receiver.url, "token": "ImportToken2026", "encoding_aes_key": IMPORT_KEY});
     corp.raw.post("/sandbox/callbacks", setting).await;

@@ -20,7 +20,7 @@ use tokio::{
 
 /// One request that came.
 #[derive(Debug, Clone)]
-pub(crate) struct Heard {
+pub(crate) struct Received {
     pub(crate) method: String,
     pub(crate) query: HashMap<String, String>,
     pub(crate) headers: HashMap<String, String>,
@@ -29,12 +29,12 @@ pub(crate) struct Heard {
 
 /// What is answered: status, body, and after how long.
 pub(crate) type Answer = (u16, String, Duration);
-type Mind = dyn Fn(&Heard) -> Answer + Send + Sync;
+type Handler = dyn Fn(&Received) -> Answer + Send + Sync;
 
 pub(crate) struct Receiver {
     pub(crate) url: String,
-    heard: Arc<Mutex<Vec<Heard>>>,
-    mind: Arc<Mutex<Arc<Mind>>>,
+    heard: Arc<Mutex<Vec<Received>>>,
+    handler: Arc<Mutex<Arc<Handler>>>,
     serving: JoinHandle<()>,
 }
 
@@ -45,32 +45,32 @@ impl Drop for Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start(mind: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(handler: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/cb?app=1", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let mind: Arc<Mutex<Arc<Mind>>> = Arc::new(Mutex::new(Arc::new(mind)));
-        let (into, by) = (heard.clone(), mind.clone());
+        let handler: Arc<Mutex<Arc<Handler>>> = Arc::new(Mutex::new(Arc::new(handler)));
+        let (into, by) = (heard.clone(), handler.clone());
         let serving = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 tokio::spawn(serve(stream, into.clone(), by.clone()));
             }
         });
-        Self { url, heard, mind, serving }
+        Self { url, heard, handler, serving }
     }
 
     /// From now on it answers so.
-    pub(crate) fn answers(&self, mind: impl Fn(&Heard) -> Answer + Send + Sync + 'static) {
-        *self.mind.lock().unwrap() = Arc::new(mind);
+    pub(crate) fn answers(&self, handler: impl Fn(&Received) -> Answer + Send + Sync + 'static) {
+        *self.handler.lock().unwrap() = Arc::new(handler);
     }
 
-    pub(crate) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Received> {
         self.heard.lock().unwrap().clone()
     }
 
     /// Waits until so many came, and gives them.
-    pub(crate) async fn wait(&self, count: usize) -> Vec<Heard> {
+    pub(crate) async fn wait(&self, count: usize) -> Vec<Received> {
         for _ in 0..400 {
             if self.heard().len() >= count {
                 break;
@@ -83,7 +83,11 @@ impl Receiver {
     }
 }
 
-async fn serve(mut stream: TcpStream, heard: Arc<Mutex<Vec<Heard>>>, mind: Arc<Mutex<Arc<Mind>>>) -> Option<()> {
+async fn serve(
+    mut stream: TcpStream,
+    heard: Arc<Mutex<Vec<Received>>>,
+    handler: Arc<Mutex<Arc<Handler>>>,
+) -> Option<()> {
     let mut bytes = Vec::new();
     loop {
         let end = loop {
@@ -113,12 +117,12 @@ async fn serve(mut stream: TcpStream, heard: Arc<Mutex<Vec<Heard>>>, mind: Arc<M
         let query = target.split_once('?').map_or("", |(_, query)| query).split('&');
         let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
         let query = query.filter_map(|pair| pair.split_once('=')).map(|(name, value)| (plain(name), plain(value)));
-        let one = Heard { method, query: query.collect(), headers, body };
-        let mind = mind.lock().unwrap().clone();
-        let (status, answer, after) = mind(&one);
+        let one = Received { method, query: query.collect(), headers, body };
+        let handler = handler.lock().unwrap().clone();
+        let (status, answer, after) = handler(&one);
         heard.lock().unwrap().push(one);
         sleep(after).await;
-        let answer = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
+        let answer = format!("HTTP/1.1 {status} Replied\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
         stream.write_all(answer.as_bytes()).await.ok()?;
     }
 }
@@ -199,7 +203,7 @@ impl Sealed {
     }
 
     /// What DingTalk pushed, after its signature.
-    pub(crate) fn event(&self, heard: &Heard) -> serde_json::Value {
+    pub(crate) fn event(&self, heard: &Received) -> serde_json::Value {
         let body: serde_json::Value = serde_json::from_str(&heard.body).unwrap();
         let sealed = body["encrypt"].as_str().unwrap();
         let query = &heard.query;
@@ -208,7 +212,7 @@ impl Sealed {
     }
 
     /// What WeCom pushed, after its signature.
-    pub(crate) fn xml(&self, heard: &Heard) -> String {
+    pub(crate) fn xml(&self, heard: &Received) -> String {
         let sealed = between(&heard.body, "<Encrypt>", "</Encrypt>");
         let sealed = sealed.trim_start_matches("<![CDATA[").trim_end_matches("]]>");
         let query = &heard.query;
@@ -217,7 +221,7 @@ impl Sealed {
     }
 
     /// The answer to WeCom's question, when it is one.
-    pub(crate) fn echo(&self, heard: &Heard) -> Option<String> {
+    pub(crate) fn echo(&self, heard: &Received) -> Option<String> {
         let echo = heard.query.get("echostr")?;
         let query = &heard.query;
         assert_eq!(query["msg_signature"], self.signature(&query["timestamp"], &query["nonce"], echo));

@@ -125,5 +125,5 @@ async fn every_example_of_wecom_is_answered_as_its_page_shows() {
     }
     assert!(unasked.is_empty(), "answered, but not asked: {unasked:?}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hongyan-wecom/fixtures");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), asked, "each declaration has an example and a mind");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), asked, "each declaration has an example and a handler");
 }

@@ -22,17 +22,17 @@ pub(super) fn int(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<V
     run.each(&value, span, &mut |run, item| match item {
         Value::Int(_) | Value::Null => Ok(item.clone()),
         Value::Bool(value) => Ok(Value::Int(i64::from(*value))),
-        Value::Double(number) => Ok(whole(number.trunc())),
+        Value::Double(number) => Ok(integer(number.trunc())),
         Value::Text(text) => Ok(match text.trim().parse() {
             Ok(number) => Value::Int(number),
-            Err(_) => text.trim().parse().map_or(Value::Null, |number: f64| whole(number.trunc())),
+            Err(_) => text.trim().parse().map_or(Value::Null, |number: f64| integer(number.trunc())),
         }),
         other => run.error(span, format!("`{function}` of {}", other.kind())),
     })
 }
 
 /// A number without fraction as INT, where 64 bits are enough.
-pub(super) fn whole(number: f64) -> Value {
+pub(super) fn integer(number: f64) -> Value {
     // 2^63 is the first that is too large; it is exact as a double.
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number) {
         Value::Int(number as i64)

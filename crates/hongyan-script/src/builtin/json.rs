@@ -42,7 +42,7 @@ pub(super) fn read(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<
 
 fn parsed(run: &mut Interpreter<'_>, text: &str, span: Span) -> Run<Value> {
     match read_json(text, run.ceiling()) {
-        Ok(value) => run.admit(value, span),
+        Ok(value) => run.check_value(value, span),
         Err(JsonError { too_large: true, .. }) => run.room(u64::MAX, span).map(|()| Value::Null),
         Err(error) => run.advise(
             span,

@@ -1,6 +1,6 @@
 //! Functions of numbers.
 
-use super::convert::whole;
+use super::convert::integer;
 use crate::ast::{BinaryOperator, UnaryOperator};
 use crate::eval::operator;
 use crate::eval::{Arguments, Interpreter, Run};
@@ -16,14 +16,14 @@ pub(super) fn abs(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<V
 
 pub(super) fn floor(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<Value> {
     each_number(run, arguments, &mut |value| match value {
-        Value::Double(number) => Some(whole(number.floor())),
+        Value::Double(number) => Some(integer(number.floor())),
         other => Some(other.clone()),
     })
 }
 
 pub(super) fn ceil(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run<Value> {
     each_number(run, arguments, &mut |value| match value {
-        Value::Double(number) => Some(whole(number.ceil())),
+        Value::Double(number) => Some(integer(number.ceil())),
         other => Some(other.clone()),
     })
 }
@@ -36,7 +36,7 @@ pub(super) fn round(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Run
     };
     let plain = !arguments.has(1);
     each_number(run, arguments, &mut |value| match value {
-        Value::Double(number) if plain => Some(whole(number.round())),
+        Value::Double(number) if plain => Some(integer(number.round())),
         Value::Double(number) => {
             let scale = 10_f64.powi(digits as i32);
             let scaled = (number * scale).round() / scale;
@@ -143,12 +143,12 @@ pub(super) fn format(run: &mut Interpreter<'_>, arguments: &mut Arguments) -> Ru
 
 fn written(number: f64, (width, groups): (usize, bool), (least, most): (usize, usize), percent: bool) -> String {
     let plain = format!("{:.most$}", number.abs());
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let (units, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let mut fraction = fraction.to_owned();
     while fraction.len() > least && fraction.ends_with('0') {
         fraction.pop();
     }
-    let padded = format!("{whole:0>width$}");
+    let padded = format!("{units:0>width$}");
     let mut digits = String::new();
     for (at, digit) in padded.chars().enumerate() {
         if groups && at > 0 && (padded.len() - at).is_multiple_of(3) {

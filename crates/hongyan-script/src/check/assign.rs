@@ -66,11 +66,11 @@ impl Walk<'_> {
         let key = target.indices.first().filter(|_| target.indices.len() == 1 && operator.is_none());
         let key = key.map(|key| self.expr(key)).and_then(|key| key.whole_text());
         let value = match (before.value, key) {
-            (KnownValue::Dict { mut entries, whole }, Some(key)) => {
+            (KnownValue::Dict { mut entries, complete }, Some(key)) => {
                 entries.insert(key, known);
-                KnownValue::Dict { entries, whole }
+                KnownValue::Dict { entries, complete }
             }
-            (KnownValue::Dict { entries, .. }, None) => KnownValue::Dict { entries, whole: false },
+            (KnownValue::Dict { entries, .. }, None) => KnownValue::Dict { entries, complete: false },
             (other, _) => other,
         };
         self.put(name, value, true);

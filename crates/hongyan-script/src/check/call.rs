@@ -125,7 +125,7 @@ pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Arg
             arguments.get(index).filter(|argument| argument.name.is_none() && argument.value.is_some()).map(|_| index)
         })
     };
-    let call = Call { at, arguments, values: &values, place: &place };
+    let call = CheckedCall { at, arguments, values: &values, place: &place };
     one_letter(walk, arguments);
     match function.name {
         "sendEmail" => mail(walk, &call),
@@ -136,14 +136,14 @@ pub(super) fn http_client(walk: &mut Walk<'_>, callee: &Callee, arguments: &[Arg
 }
 
 /// The arguments of a call by their parameters' names.
-pub(super) struct Call<'c> {
+pub(super) struct CheckedCall<'c> {
     pub(super) at: Span,
     arguments: &'c [Argument],
     pub(super) values: &'c [KnownValue],
     pub(super) place: &'c dyn Fn(&str) -> Option<usize>,
 }
 
-impl<'c> Call<'c> {
+impl<'c> CheckedCall<'c> {
     pub(super) fn expr(&self, name: &str) -> Option<&'c Expr> {
         self.arguments[(self.place)(name)?].value.as_ref()
     }
@@ -169,7 +169,7 @@ fn one_letter(walk: &mut Walk<'_>, arguments: &[Argument]) {
     }
 }
 
-fn mail(walk: &mut Walk<'_>, call: &Call<'_>) {
+fn mail(walk: &mut Walk<'_>, call: &CheckedCall<'_>) {
     if let Some(password) = call.expr("pwd")
         && let Some(text) = password.as_text()
         && !is_placeholder(text)

@@ -172,7 +172,7 @@ impl Walk<'_> {
                 .iter()
                 .all(|a| a.value.as_ref().is_some_and(|value| value.as_name().is_some_and(call::is_type)));
             if types {
-                return KnownValue::Dict { entries: BTreeMap::new(), whole: true };
+                return KnownValue::Dict { entries: BTreeMap::new(), complete: true };
             }
         }
         let types = |a: &Argument| a.value.as_ref().and_then(Expr::as_name).is_some_and(call::is_type);
@@ -214,9 +214,9 @@ impl Walk<'_> {
             // A dictionary may come back with other keys.
             if let Some(name) = argument.value.as_ref().and_then(Expr::as_name)
                 && let Some(variable) = self.variables.get_mut(name)
-                && let KnownValue::Dict { whole, entries } = &mut variable.value
+                && let KnownValue::Dict { complete, entries } = &mut variable.value
             {
-                *whole = false;
+                *complete = false;
                 entries.clear();
             }
         }

@@ -21,8 +21,8 @@ pub(super) enum KnownValue {
     Number,
     /// A text, partly known.
     Text(Vec<Piece>),
-    /// A dictionary; `whole` while every key is known.
-    Dict { entries: BTreeMap<String, KnownValue>, whole: bool },
+    /// A dictionary; `complete` while every key is known.
+    Dict { entries: BTreeMap<String, KnownValue>, complete: bool },
     /// What an HTTP function gave.
     Reply(Option<&'static Operation>),
     /// Its `text`.

@@ -1,7 +1,7 @@
 //! Calls over HTTP: address, query, headers, body, and whether a token is kept.
 
 use super::{
-    call::Call,
+    call::CheckedCall,
     endpoint::Operation,
     rule,
     value::{HOLE, KnownValue, Piece, place_in},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Judges a call, and says what it gives.
-pub(super) fn web(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) -> KnownValue {
+pub(super) fn web(walk: &mut Walk<'_>, call: &CheckedCall<'_>, function: &str) -> KnownValue {
     let address = call.value("url").and_then(KnownValue::render).unwrap_or_default();
     let operation = Operation::of(&address);
     let posts = matches!(function, "httpPost" | "httpPut");
@@ -90,7 +90,7 @@ fn placeholders(walk: &mut Walk<'_>, params: &KnownValue) {
     }
 }
 
-fn trailing(walk: &mut Walk<'_>, call: &Call<'_>) {
+fn trailing(walk: &mut Walk<'_>, call: &CheckedCall<'_>) {
     let Some(KnownValue::Text(pieces)) = call.value("url") else { return };
     let Some(Piece::Literal { text, at }) = pieces.last() else { return };
     if let Some(last) = text.trim_end().chars().last().filter(|c| [',', '，', ';', '；', '。', '、'].contains(c)) {
@@ -105,7 +105,7 @@ fn trailing(walk: &mut Walk<'_>, call: &Call<'_>) {
     }
 }
 
-fn timeout(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) {
+fn timeout(walk: &mut Walk<'_>, call: &CheckedCall<'_>, function: &str) {
     let none = match call.expr("timeout").map(|timeout| &timeout.kind) {
         None => call.value("timeout").is_none(),
         Some(ExprKind::Literal(Literal::Int(0))) => true,
@@ -123,7 +123,7 @@ fn timeout(walk: &mut Walk<'_>, call: &Call<'_>, function: &str) {
 }
 
 /// Judges the headers; whether they declare JSON, where that can be said.
-fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
+fn header(walk: &mut Walk<'_>, call: &CheckedCall<'_>) -> Option<bool> {
     let Some(index) = (call.place)("headers") else { return Some(false) };
     match &call.values[index] {
         value @ KnownValue::Text(pieces) => {
@@ -146,7 +146,7 @@ fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
             let named = lower.split(':').next().is_some_and(|name| name.trim() == "content-type");
             Some(named && (lower.contains("json") || lower.contains(HOLE)))
         }
-        KnownValue::Dict { entries, whole } => {
+        KnownValue::Dict { entries, complete } => {
             let declared = entries.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"));
             let spaces: Vec<String> = entries.keys().filter(|name| name.ends_with([' ', '\t'])).cloned().collect();
             for name in spaces {
@@ -154,7 +154,7 @@ fn header(walk: &mut Walk<'_>, call: &Call<'_>) -> Option<bool> {
             }
             match declared {
                 Some((_, value)) => Some(value.whole_text().is_none_or(|text| text.contains("json"))),
-                None => Some(false).filter(|_| *whole),
+                None => Some(false).filter(|_| *complete),
             }
         }
         _ => None,
@@ -179,7 +179,7 @@ fn keys(address: &str, params: Option<&KnownValue>) -> Option<Vec<String>> {
     let mut texts = vec![query.to_owned()];
     match params {
         None => {}
-        Some(KnownValue::Dict { entries, whole: true }) => keys.extend(entries.keys().cloned()),
+        Some(KnownValue::Dict { entries, complete: true }) => keys.extend(entries.keys().cloned()),
         Some(text @ KnownValue::Text(_)) => texts.push(text.render()?),
         Some(_) => return None,
     }
@@ -195,7 +195,7 @@ fn keys(address: &str, params: Option<&KnownValue>) -> Option<Vec<String>> {
     Some(keys).filter(|_| !open)
 }
 
-fn needed(walk: &mut Walk<'_>, call: &Call<'_>, operation: &'static Operation, keys: &Option<Vec<String>>) {
+fn needed(walk: &mut Walk<'_>, call: &CheckedCall<'_>, operation: &'static Operation, keys: &Option<Vec<String>>) {
     let Some(keys) = keys else { return };
     let has = |name: &str| keys.iter().any(|key| key == name);
     if operation.path == "/department/list" && !has("fetch_child") {
@@ -222,7 +222,7 @@ fn needed(walk: &mut Walk<'_>, call: &Call<'_>, operation: &'static Operation, k
     }
 }
 
-fn in_loop(walk: &mut Walk<'_>, call: &Call<'_>, operation: &'static Operation) {
+fn in_loop(walk: &mut Walk<'_>, call: &CheckedCall<'_>, operation: &'static Operation) {
     if walk.loops == 0 {
         return;
     }

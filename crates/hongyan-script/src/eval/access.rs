@@ -72,7 +72,7 @@ impl Interpreter<'_> {
                 self.work(items.len() as u64 * memory::VALUE_BYTES as u64, span)?;
                 let members = items.iter().filter_map(Value::as_dict).map(|dict| dict.get(name).cloned());
                 let members = Value::vector(members.map(Option::unwrap_or_default).collect());
-                self.admit(members, span)
+                self.check_value(members, span)
             }
             Value::Failure(failure) if name == "message" => Ok(Value::text(failure.message.as_str())),
             Value::Failure(failure) if name == "category" => Ok(Value::text(failure.category)),
@@ -117,7 +117,7 @@ impl Interpreter<'_> {
                 for key in keys.iter() {
                     values.push(self.lookup(dict, key, before, span)?);
                 }
-                self.admit(Value::vector(values), span)
+                self.check_value(Value::vector(values), span)
             }
             (Value::Dict(dict), _) => self.lookup(dict, key, before, span),
             (Value::Vector(items), Value::Int(at)) => match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
@@ -138,7 +138,7 @@ impl Interpreter<'_> {
                 self.work(key.weight(), span)?;
                 let picked = places.iter().map(|at| at.as_int().and_then(|at| items.get(usize::try_from(at).ok()?)));
                 match picked.map(|item| item.cloned()).collect::<Option<Vec<_>>>() {
-                    Some(picked) => self.admit(Value::vector(picked), span),
+                    Some(picked) => self.check_value(Value::vector(picked), span),
                     None => self.outside(items.len(), span),
                 }
             }

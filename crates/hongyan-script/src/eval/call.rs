@@ -190,7 +190,7 @@ impl Interpreter<'_> {
         self.work(bytes, span)?;
         let mut arguments = Arguments { function: builtin.name, span, values };
         let value = (builtin.run)(self, &mut arguments)?;
-        self.admit(value, span)
+        self.check_value(value, span)
     }
 
     fn host_call(&mut self, module: &str, name: &Name, given: Given<'_>, span: Span) -> Run<Value> {
@@ -209,7 +209,7 @@ impl Interpreter<'_> {
             line: self.source.line(span.start()),
         };
         match self.host.call(&call) {
-            Ok(value) => self.admit(value, span),
+            Ok(value) => self.check_value(value, span),
             Err(error) => Err(host_problem(error, span)),
         }
     }

@@ -69,7 +69,7 @@ impl Interpreter<'_> {
         for item in items {
             values.push(self.eval(item)?);
         }
-        self.admit(Value::vector(values), span)
+        self.check_value(Value::vector(values), span)
     }
 
     fn unary(&mut self, operator: UnaryOperator, operand: &Expr, span: Span) -> Run<Value> {
@@ -122,7 +122,7 @@ impl Interpreter<'_> {
             return Ok(left);
         }
         let value = operator::binary(link.operator, &left, right).map_err(|wrong| wrong.at(span))?;
-        self.admit(value, span)
+        self.check_value(value, span)
     }
 
     /// `NULL` joined to a text is how a missing key goes unnoticed.
@@ -135,12 +135,12 @@ impl Interpreter<'_> {
     }
 
     fn pair(&mut self, from: &Expr, to: &Expr) -> Run<Value> {
-        let (from, to) = (self.whole(from)?, self.whole(to)?);
+        let (from, to) = (self.integer(from)?, self.integer(to)?);
         Ok(Value::Pair(from, to))
     }
 
     /// An expression that must be a whole number.
-    fn whole(&mut self, expr: &Expr) -> Run<i64> {
+    fn integer(&mut self, expr: &Expr) -> Run<i64> {
         match self.eval(expr)? {
             Value::Int(number) => Ok(number),
             other => self.error(expr.span, format!("a whole number is expected here, not {}", other.kind())),
@@ -148,7 +148,7 @@ impl Interpreter<'_> {
     }
 
     fn sequence(&mut self, from: &Expr, to: &Expr, span: Span) -> Run<Value> {
-        let (from, to) = (self.whole(from)?, self.whole(to)?);
+        let (from, to) = (self.integer(from)?, self.integer(to)?);
         let count = from.abs_diff(to).saturating_add(1);
         let bytes = count.saturating_mul(memory::VALUE_BYTES as u64);
         self.room(bytes, span)?;

@@ -1,6 +1,6 @@
 //! The script's own functions, and the functions that change the variable they are called with.
 
-use super::{Flow, Interpreter, Run, Scope};
+use super::{Flow, Interpreter, Run, VariableScope};
 use crate::ast::{Argument, Expr, ExprKind, Function, Name, Step, StepKind};
 use crate::span::Span;
 use crate::value::Value;
@@ -29,7 +29,7 @@ impl Interpreter<'_> {
         let parameters: Vec<&str> = function.parameters.iter().map(|parameter| &*parameter.name.text).collect();
         let mut values = self.bind(given, name, &parameters, span)?;
         let lent = self.lend(function, arguments, offset, &mut values);
-        let mut scope = Scope::default();
+        let mut scope = VariableScope::default();
         for (parameter, (value, _)) in function.parameters.iter().zip(values) {
             if let Some(value) = value {
                 scope.variables.insert(Arc::clone(&parameter.name.text), value);

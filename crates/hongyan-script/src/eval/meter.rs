@@ -99,12 +99,12 @@ impl Interpreter<'_> {
     }
 
     /// Lets a new value in: not too deep, and not too large when its shared parts are written out.
-    pub(crate) fn admit(&mut self, value: Value, span: Span) -> Run<Value> {
+    pub(crate) fn check_value(&mut self, value: Value, span: Span) -> Run<Value> {
         self.sound(&value, span)?;
         Ok(value)
     }
 
-    /// What [`Interpreter::admit`] asks.
+    /// What [`Interpreter::check_value`] asks.
     pub(super) fn sound(&mut self, value: &Value, span: Span) -> Run<()> {
         if value.depth() > self.limits.value_depth {
             let message = format!("a value would nest more than {} deep", self.limits.value_depth);

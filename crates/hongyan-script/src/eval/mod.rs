@@ -69,7 +69,7 @@ pub struct Interpreter<'h> {
     source: Arc<Source>,
     pinned: HashMap<Arc<str>, Value>,
     /// The script's own variables, and above them those of the functions that are running.
-    scopes: Vec<Scope>,
+    scopes: Vec<VariableScope>,
     functions: HashMap<Arc<str>, Arc<Function>>,
     modules: Vec<Arc<str>>,
     meter: meter::Meter,
@@ -82,7 +82,7 @@ pub struct Interpreter<'h> {
 
 /// The variables of one function.
 #[derive(Default)]
-struct Scope {
+struct VariableScope {
     variables: HashMap<Arc<str>, Value>,
 }
 
@@ -107,7 +107,7 @@ impl<'h> Interpreter<'h> {
             limits: options.limits,
             source: Arc::new(Source::new("", "")),
             pinned,
-            scopes: vec![Scope { variables }],
+            scopes: vec![VariableScope { variables }],
             functions: HashMap::new(),
             modules: Vec::new(),
             case: None,
@@ -177,7 +177,7 @@ impl<'h> Interpreter<'h> {
     }
 
     /// The variables of the function that is running.
-    fn scope(&mut self) -> &mut Scope {
+    fn scope(&mut self) -> &mut VariableScope {
         let top = self.scopes.len() - 1;
         &mut self.scopes[top]
     }

@@ -177,7 +177,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 fn arithmetic(operator: BinaryOperator, left: &Value, right: &Value) -> Worked {
-    let whole = |value: &Value| match value {
+    let integer = |value: &Value| match value {
         Value::Int(number) => Some(*number),
         Value::Bool(value) => Some(i64::from(*value)),
         _ => None,
@@ -185,7 +185,7 @@ fn arithmetic(operator: BinaryOperator, left: &Value, right: &Value) -> Worked {
     match (left, right) {
         (Value::Null, Value::Null | Value::Int(_) | Value::Double(_) | Value::Bool(_))
         | (Value::Int(_) | Value::Double(_) | Value::Bool(_), Value::Null) => Ok(Value::Null),
-        _ => match (whole(left), whole(right), number(left), number(right)) {
+        _ => match (integer(left), integer(right), number(left), number(right)) {
             (Some(one), Some(two), ..) if operator != BinaryOperator::Ratio => whole_numbers(operator, one, two),
             (.., Some(one), Some(two)) => Ok(doubles(operator, one, two)),
             _ => {

@@ -9,7 +9,7 @@ use crate::token::Token;
 use std::sync::Arc;
 
 impl Parser<'_> {
-    /// The whole text.
+    /// The target text.
     pub(super) fn program(&mut self) -> Program {
         let mut statements = Vec::new();
         while self.peek() != Token::End && !self.hopeless {
@@ -139,8 +139,8 @@ impl Parser<'_> {
         Box::new(match &expr.kind {
             ExprKind::Path { base, steps } => match steps.last().map(|step| (&step.kind, step.span)) {
                 Some((StepKind::Member(name), step)) => {
-                    let whole = Span::new(base.span.start(), step.start());
-                    let right = format!("{}['{}'] = …", self.slice(whole), name.text);
+                    let target = Span::new(base.span.start(), step.start());
+                    let right = format!("{}['{}'] = …", self.slice(target), name.text);
                     Problem::new(Kind::Parse, expr.span, format!("the member `{}` cannot be assigned to", name.text))
                         .expected(format!("`{right}`"))
                         .hint(format!("write `{right}` / 请写 {right}"))

@@ -92,7 +92,7 @@ fn members_of(card: &Value) -> Vec<Element> {
     let Value::Object(members) = card else { return Vec::new() };
     let mut elements = Vec::new();
     for (name, value) in members {
-        let name = spelled(name);
+        let name = camel_case(name);
         match value {
             Value::Array(entries) => {
                 elements.extend(entries.iter().map(|entry| Element::of(&name, members_of(entry))));
@@ -107,7 +107,7 @@ fn members_of(card: &Value) -> Vec<Element> {
 }
 
 /// `main_title` as `MainTitle`; a few names hide a second word.
-fn spelled(name: &str) -> String {
+fn camel_case(name: &str) -> String {
     match name {
         "keyname" => return "KeyName".into(),
         "appid" => return "AppId".into(),

@@ -27,10 +27,10 @@ fn every_code_of_the_pages_is_known() {
             None => vec![word.to_owned()],
         };
         for code in codes {
-            let whole = |known: &hongyan_endpoint::ErrorCode| {
+            let complete = |known: &hongyan_endpoint::ErrorCode| {
                 [known.en, known.zh, known.advice_en, known.advice_zh].iter().all(|words| !words.is_empty())
             };
-            if !WeCom::error_code(&code).is_some_and(whole) {
+            if !WeCom::error_code(&code).is_some_and(complete) {
                 unknown.push(code);
             }
         }

@@ -1,25 +1,25 @@
 //! What each scalar function does with a row.
 
 use super::{Cell, Outcome, Row};
-use hongyan_embed::{Engine, Fault, HttpArguments, Kind, MailArguments, Method, http_json, mail_json};
+use hongyan_embed::{Engine, EngineError, HttpArguments, HttpMethod, Kind, MailArguments, http_json, mail_json};
 
 pub(super) fn get(engine: &Engine, row: Row<'_>) -> Outcome {
-    http(engine, Method::Get, row)
+    http(engine, HttpMethod::Get, row)
 }
 
 pub(super) fn post(engine: &Engine, row: Row<'_>) -> Outcome {
-    http(engine, Method::Post, row)
+    http(engine, HttpMethod::Post, row)
 }
 
 pub(super) fn put(engine: &Engine, row: Row<'_>) -> Outcome {
-    http(engine, Method::Put, row)
+    http(engine, HttpMethod::Put, row)
 }
 
 pub(super) fn delete(engine: &Engine, row: Row<'_>) -> Outcome {
-    http(engine, Method::Delete, row)
+    http(engine, HttpMethod::Delete, row)
 }
 
-fn http(engine: &Engine, method: Method, row: Row<'_>) -> Outcome {
+fn http(engine: &Engine, method: HttpMethod, row: Row<'_>) -> Outcome {
     let Some(url) = row.text(0) else { return Ok(None) };
     let arguments = HttpArguments {
         url,
@@ -60,7 +60,7 @@ pub(super) fn email_smtp_config(engine: &Engine, row: Row<'_>) -> Outcome {
         None => None,
         Some(port) => Some(u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| {
             let message = format!("email_smtp_config: port {port} is not between 1 and 65535 · 端口须为 1 至 65535");
-            Fault::new(Kind::Argument, message)
+            EngineError::new(Kind::Argument, message)
         })?),
     };
     engine.email_smtp_config(domain, host, port)?;
@@ -83,7 +83,7 @@ pub(super) fn submit(engine: &Engine, row: Row<'_>) -> Outcome {
     if row.0.len() > 1 && key.is_none() {
         // Whoever gives a key relies on it; without one, running the statement again would send again.
         let message = "hongyan_post: the key is NULL; leave it out to send without one · 幂等键为 NULL";
-        return Err(Fault::new(Kind::Argument, message));
+        return Err(EngineError::new(Kind::Argument, message));
     }
     Ok(Some(engine.submit(message, key)?.to_string()))
 }

@@ -7,7 +7,7 @@
 mod calls;
 pub(crate) mod ledger;
 
-use hongyan_embed::{Engine, Fault, Kind as Trouble};
+use hongyan_embed::{Engine, EngineError, Kind as Trouble};
 
 /// What an argument is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl<'a> Row<'a> {
 }
 
 /// A row's result: a text or NULL.
-type Outcome = Result<Option<String>, Fault>;
+type Outcome = Result<Option<String>, EngineError>;
 
 /// A scalar function with a text as its result.
 pub(crate) struct Function {

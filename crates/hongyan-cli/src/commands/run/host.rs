@@ -2,7 +2,7 @@
 
 use super::{login::Logins, output::Output, time::Time};
 use hongyan_functions::{
-    ArgumentError, Blocking, FunctionError, HttpCall, MailCall, Method, Value as Argument, smtp_config_arguments,
+    ArgumentError, Blocking, FunctionError, HttpCall, HttpMethod, MailCall, Value as Argument, smtp_config_arguments,
 };
 use hongyan_script::{Diagnostic, Dict, Host, HostCall, HostError, Script, Severity, Source, Value, check};
 use std::{
@@ -54,7 +54,7 @@ impl World<'_> {
         self.left().is_some_and(|left| left.is_zero())
     }
 
-    fn http(&mut self, method: Method, arguments: &[Argument]) -> Result<Value, FunctionError> {
+    fn http(&mut self, method: HttpMethod, arguments: &[Argument]) -> Result<Value, FunctionError> {
         let mut call = HttpCall::from_arguments(method, arguments)?;
         if let Some(note) = self.logins.as_mut().and_then(|logins| logins.lend(&mut call)) {
             self.output.note(note);
@@ -180,10 +180,10 @@ impl Host for World<'_> {
         self.output.flush();
         let arguments = in_order(call)?;
         let result = match call.function.as_str() {
-            "httpGet" => self.http(Method::Get, &arguments),
-            "httpPost" => self.http(Method::Post, &arguments),
-            "httpPut" => self.http(Method::Put, &arguments),
-            "httpDelete" => self.http(Method::Delete, &arguments),
+            "httpGet" => self.http(HttpMethod::Get, &arguments),
+            "httpPost" => self.http(HttpMethod::Post, &arguments),
+            "httpPut" => self.http(HttpMethod::Put, &arguments),
+            "httpDelete" => self.http(HttpMethod::Delete, &arguments),
             "sendEmail" => self.mail(&arguments),
             "emailSmtpConfig" => self.configure(&arguments),
             other => return Err(HostError::new(format!("there is no function {other}"))),

@@ -97,7 +97,7 @@ fn replace(query: &mut String, name: &str, own: &str, strange: impl Fn(&str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_functions::Method;
+    use hongyan_functions::HttpMethod;
     use serde_json::json;
 
     #[test]
@@ -107,18 +107,18 @@ mod tests {
             "dingtalk": {"app_key": "ding0", "app_secret": "other"},
         }));
         let address = "https://qyapi.weixin.qq.com/cgi-bin/gettoken";
-        let mut call = HttpCall::new(Method::Get, format!("{address}?corpid=xxxxx&corpsecret=book"));
+        let mut call = HttpCall::new(HttpMethod::Get, format!("{address}?corpid=xxxxx&corpsecret=book"));
         assert!(logins.lend(&mut call).unwrap().starts_with("WeCom"));
         assert_eq!(call.url, format!("{address}?corpid=ww0&corpsecret=book"));
-        let mut call = HttpCall::new(Method::Get, address);
+        let mut call = HttpCall::new(HttpMethod::Get, address);
         call.params = Params::Pairs(vec![("corpid".into(), "xxxxx".into()), ("corpsecret".into(), String::new())]);
         assert!(logins.lend(&mut call).is_none(), "it was told already");
         let given = Params::Pairs(vec![("corpid".into(), "ww0".into()), ("corpsecret".into(), String::new())]);
         assert!(call.params == given, "what is missing stays missing");
-        let mut call = HttpCall::new(Method::Get, "https://oapi.dingtalk.com/gettoken");
+        let mut call = HttpCall::new(HttpMethod::Get, "https://oapi.dingtalk.com/gettoken");
         call.params = Params::Text("appkey=a&appsecret=b".into());
         assert!(logins.lend(&mut call).is_some() && call.params == Params::Text("appkey=ding0&appsecret=other".into()));
-        let mut call = HttpCall::new(Method::Get, "https://www.example.com/gettoken?appkey=a");
+        let mut call = HttpCall::new(HttpMethod::Get, "https://www.example.com/gettoken?appkey=a");
         assert!(logins.lend(&mut call).is_none() && call.url.ends_with("appkey=a"));
     }
 }

@@ -4,7 +4,7 @@ use super::{login::Logins, time::Time};
 use crate::lang::told;
 use crate::{args::Run, exit::Usage};
 use anyhow::Context;
-use hongyan_functions::{Blocking, Functions, HttpCall, MailServer, Method, Profile, Reroute};
+use hongyan_functions::{Blocking, Functions, HttpCall, HttpMethod, MailServer, Profile, Reroute};
 use hongyan_mail::Tls;
 use hongyan_net::Secret;
 use hongyan_sandbox::{Sandbox, SandboxOptions};
@@ -54,7 +54,7 @@ impl Sandboxed {
     fn running(url: &str) -> anyhow::Result<Self> {
         let base = url.trim_end_matches('/').trim_end_matches("/sandbox").to_owned();
         let profile = Profile { allow_private: true, ..Profile::safe() };
-        let mut call = HttpCall::new(Method::Get, format!("{base}/sandbox/credentials"));
+        let mut call = HttpCall::new(HttpMethod::Get, format!("{base}/sandbox/credentials"));
         call.timeout_ms = Some(5_000);
         let reply = Blocking::new(Functions::new(profile))
             .http(&call)
@@ -111,7 +111,8 @@ impl Sandboxed {
         let profile = Profile { allow_private: true, ..Profile::safe() };
         let functions = Blocking::new(Functions::new(profile));
         let read = |path: &str| {
-            let reply = functions.http(&HttpCall::new(Method::Get, format!("{}/sandbox/{path}", self.base))).ok()?;
+            let reply =
+                functions.http(&HttpCall::new(HttpMethod::Get, format!("{}/sandbox/{path}", self.base))).ok()?;
             serde_json::from_slice::<Value>(&reply.text).ok()
         };
         let stats = read("stats").unwrap_or_default();

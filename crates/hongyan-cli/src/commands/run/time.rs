@@ -1,6 +1,6 @@
 //! The time as a script sees it: the machine's, or a sandbox's that moves when the script sleeps.
 
-use hongyan_functions::{Blocking, Functions, HttpCall, Method, Params, Profile};
+use hongyan_functions::{Blocking, Functions, HttpCall, HttpMethod, Params, Profile};
 use hongyan_sandbox::Clock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ impl Time {
             Self::Machine => machine_ms(),
             Self::Own(clock) => clock.now_ms(),
             Self::Remote(functions, address) => {
-                let call = HttpCall::new(Method::Get, address.as_str());
+                let call = HttpCall::new(HttpMethod::Get, address.as_str());
                 asked(functions, &call).unwrap_or_else(machine_ms)
             }
         }
@@ -47,7 +47,7 @@ impl Time {
                 clock.advance_ms(ms);
             }
             Self::Remote(functions, address) => {
-                let mut call = HttpCall::new(Method::Post, address.as_str());
+                let mut call = HttpCall::new(HttpMethod::Post, address.as_str());
                 call.params = Params::Text(format!("{{\"advance_ms\":{ms}}}"));
                 asked(functions, &call).ok_or("the sandbox's clock could not be moved")?;
             }

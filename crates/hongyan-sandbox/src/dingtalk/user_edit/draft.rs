@@ -20,7 +20,7 @@ const PLACES_PER_MS: i64 = 100_000;
 
 /// What is `None` stays as it is.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct UserDraft {
     pub(super) name: Option<String>,
     pub(super) mobile: Option<String>,
     pub(super) departments: Option<Vec<i64>>,
@@ -43,7 +43,7 @@ pub(super) struct Draft {
     pub(super) clear_manager: bool,
 }
 
-impl Draft {
+impl UserDraft {
     /// Everything but what must be one person's alone, which the company itself watches over.
     pub(super) fn check(&self, world: &World, generation: Generation, but: Option<PersonId>) -> Result<(), Refused> {
         if self.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
@@ -142,10 +142,10 @@ fn split_mobile(mobile: &str) -> Option<(&str, &str)> {
 
 /// An empty one clears the address.
 fn is_email(text: &str) -> bool {
-    let whole = |(local, domain): (&str, &str)| {
+    let valid = |(local, domain): (&str, &str)| {
         !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
     };
-    text.is_empty() || (!text.contains(char::is_whitespace) && text.rsplit_once('@').is_some_and(whole))
+    text.is_empty() || (!text.contains(char::is_whitespace) && text.rsplit_once('@').is_some_and(valid))
 }
 
 /// Department ids joined with commas.

@@ -22,7 +22,7 @@ const LONGEST_UNIT: usize = 16;
 const HALVED_FROM: usize = 16;
 
 /// One secret.
-pub(super) struct Spelled<'a> {
+pub(super) struct SecretText<'a> {
     pub(super) secret: &'a str,
     pub(super) token: bool,
 }
@@ -51,10 +51,10 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
-    pub(super) fn of<'a>(secrets: impl Iterator<Item = Spelled<'a>>) -> Self {
+    pub(super) fn of<'a>(secrets: impl Iterator<Item = SecretText<'a>>) -> Self {
         let mut all = Self { search: None, texts: Vec::new(), rows: Vec::new(), longest: 0 };
         let mut known = HashSet::new();
-        for Spelled { secret, token } in secrets {
+        for SecretText { secret, token } in secrets {
             all.enter(&mut known, secret, token);
         }
         all.longest = all.texts.iter().map(Vec::len).max().unwrap_or_default();
@@ -113,7 +113,7 @@ impl Patterns {
                         spans.push(from + span.start..from + span.end);
                     });
                 };
-                let mut layer = Layer::whole(piece);
+                let mut layer = Layer::entire(piece);
                 layer.unwrapped().iter().for_each(&mut collect);
                 for _ in 0..LAYERS {
                     match layer.undone() {
@@ -188,7 +188,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn whole(text: &[u8]) -> Self {
+    fn entire(text: &[u8]) -> Self {
         // A piece is some ten thousand bytes long.
         let places = (0..).zip(text).map(|(place, _)| (place, place)).collect();
         Self { bytes: text.to_vec(), places }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// A message in a kind of the robot's own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Said<'a> {
+pub(super) struct RobotMessage<'a> {
     pub(super) msg_key: &'a str,
     /// A JSON text.
     pub(super) msg_param: &'a str,
@@ -16,15 +16,15 @@ pub(super) struct Said<'a> {
 }
 
 /// The robot's message that a content is, if it is one.
-pub(super) fn said(content: &Content) -> Option<Said<'_>> {
+pub(super) fn message_of(content: &Content) -> Option<RobotMessage<'_>> {
     let native = content.native.as_ref()?.as_object()?;
     let text = |name: &str| native.get(name).and_then(Value::as_str);
     let msg_key = text("msgKey")?;
     let other = native.keys().map(String::as_str).find(|name| !matches!(*name, "msgKey" | "msgParam"));
-    Some(Said { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
+    Some(RobotMessage { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
 }
 
-impl Said<'_> {
+impl RobotMessage<'_> {
     /// What is wrong with it, as far as that is known; the rest is the platform's to say.
     pub(super) fn check(&self) -> Result<(), Unfit> {
         if let Some(other) = self.other {

@@ -17,7 +17,7 @@ async fn a_lost_reply_is_repeated_and_arrives_once() {
     let stage = Stage::open("").await;
     for (account, path, platform) in [("ding", DING, "dingtalk"), ("wecom", WECOM, "wecom")] {
         for kind in ["drop_before", "drop_after", "truncated", "html_200", "status_5xx"] {
-            stage.trouble(&format!("{kind}:{path}:1"));
+            stage.order_fault(&format!("{kind}:{path}:1"));
             let words = format!("应答丢失 {kind}");
             let id = stage.send(&message(account, &words)).await;
             stage.until_state(&id, "sent").await;
@@ -37,7 +37,7 @@ async fn a_lost_reply_is_repeated_and_arrives_once() {
 async fn a_call_that_never_left_is_retried_without_a_flag() {
     let stage = Stage::open("").await;
     for account in ["ding", "wecom"] {
-        stage.trouble(&format!("busy:{}:2", if account == "ding" { DING } else { WECOM }));
+        stage.order_fault(&format!("busy:{}:2", if account == "ding" { DING } else { WECOM }));
         let id = stage.send(&message(account, "系统繁忙")).await;
         let ledger = stage.until_state(&id, "sent").await;
         assert!(summary(&ledger)[0].ends_with(" -"), "{ledger:?}");
@@ -50,7 +50,7 @@ async fn a_call_that_never_left_is_retried_without_a_flag() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_lane_rests_and_the_other_goes_on() {
     let stage = Stage::open("").await;
-    stage.trouble(&format!("throttle:{WECOM}:1"));
+    stage.order_fault(&format!("throttle:{WECOM}:1"));
     let slow = stage.send(&message("wecom", "限流")).await;
     let quick = stage.send(&message("ding", "不受影响")).await;
     stage.until_state(&quick, "sent").await;
@@ -128,7 +128,7 @@ async fn what_is_due_soon_is_not_forgotten_behind_what_is_due_now() {
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 
     // The same at a start: one is due at once, the other soon.
-    stage.trouble("latency_ms=300:/cgi-bin/message/send:1");
+    stage.order_fault("latency_ms=300:/cgi-bin/message/send:1");
     let lost = stage.send(&message("杀掉")).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     later["content"]["text"] = json!("再两秒后");
