@@ -158,7 +158,7 @@ pub struct Claim {
     pub first_due: Time,
     /// What it says; shared between deliveries of a message claimed together. Empty when `unreadable`.
     pub content: Arc<Content>,
-    /// Whether `content` is what goes out; when not, the channel makes its part of it ([`Wording::Made`]).
+    /// Whether `content` is what goes out; when not, the channel makes its part of it ([`crate::Wording::Made`]).
     pub ready: bool,
     /// Which part of it this delivery carries; `None` for all of it.
     pub part: Option<Part>,
