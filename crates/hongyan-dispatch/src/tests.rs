@@ -421,10 +421,9 @@ async fn a_lane_sends_what_is_due_and_sleeps_until_the_next() {
     assert_eq!(store.states(), [Sent, Sent, Pending]);
     sleep(SECOND * 40).await;
     assert_eq!((store.states(), channel.seconds()), (vec![Sent; 3], vec![0, 0, 30]));
+    dispatcher.stop(SECOND).await;
     let settled = store.settled.lock().unwrap();
     assert!(settled.iter().all(|one| one.handle == Some("7".into()) && one.attempts == 1), "{settled:?}");
-    drop(settled);
-    dispatcher.stop(SECOND).await;
 }
 
 #[tokio::test(start_paused = true)]
