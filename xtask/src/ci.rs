@@ -1,6 +1,6 @@
 //! All checks, in the order in which a reader of the log wants to learn of them.
 
-use crate::{alertmanager, api_table, layers, licences, prose, python, schemathesis, words, workspace};
+use crate::{alertmanager, api_table, layers, licences, prose, python, rings, schemathesis, words, workspace};
 use anyhow::{Context, Result, ensure};
 use std::{ffi::OsString, time::Instant};
 
@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<()> {
     step("doc tests", || cargo(&["test", "--workspace", "--doc"], &[]))?;
     step("schemathesis", schemathesis::bounded)?;
     step("layers", layers::check)?;
+    step("rings", rings::check)?;
     step("prose", prose::check)?;
     step("words", words::check)?;
     step("api-table", api_table::check)?;

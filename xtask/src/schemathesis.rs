@@ -33,7 +33,7 @@ pub(crate) fn test(options: &[&str]) -> Result<()> {
 /// A part of it within half a minute, the same at each run.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`fn@test`].
 pub(crate) fn bounded() -> Result<()> {
     let seconds = IN_CI.to_string();
     check(&["--phases", "examples,coverage", "--generation-deterministic", "--max-time", &seconds])

@@ -1,4 +1,4 @@
-//! The kinds of channel. A new one is its folder, its `mod` and its line in [`channels!`].
+//! The kinds of channel. A new one is its folder, its `mod` and its line in `channels!`.
 
 use crate::callback::CallbackKeys;
 use crate::{

@@ -1,8 +1,8 @@
 //! The platforms' own paths on the gateway: whoever wrote for them changes the host and nothing else.
 //!
-//! A caller logs in ([`login`]) and gets a token of ours ([`tokens`]). Sends go through outbox and ledger ([`send`]),
+//! A caller logs in ([`login`]) and gets a token of ours ([`crate::tokens`]). Sends go through outbox and ledger ([`send`]),
 //! questions about them find their way back ([`follow`]), and everything else is passed on with the account's own
-//! token. Every answer, refusals included, is worded as the platform words it ([`platform`]).
+//! token. Every answer, refusals included, is worded as the platform words it ([`crate::platform`]).
 
 use crate::{
     application::{self, Application},

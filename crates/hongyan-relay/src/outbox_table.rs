@@ -78,7 +78,7 @@ impl OutboxTable {
     /// there would be seen by nobody.
     ///
     /// # Errors
-    /// [`Kind::Open`].
+    /// [`Kind::Open`] when it is another file, or gone.
     pub(crate) fn check_file(&self) -> Result<(), Fault> {
         if self.file.is_none() || self.file == identity(&self.path) {
             return Ok(());
