@@ -3,7 +3,7 @@
 use crate::Problem;
 use hongyan_core::{
     Address, Chat, ChatRow, DeliveryId, Department, FileRow, LedgerRow, Message, MessageId, MessageRow, NewChat, Part,
-    Person, Reason, Time,
+    Person, Reason, Time, TokenHealth,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -230,8 +230,8 @@ pub struct AccountRow {
     pub name: String,
     /// Its kind of channel.
     pub channel: String,
-    /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
-    pub token: String,
+    /// Of the access token, never the token.
+    pub token: TokenHealth,
     /// The recipient lists of one call.
     pub reaches: Vec<ReachRow>,
     /// The forms of content that it carries.

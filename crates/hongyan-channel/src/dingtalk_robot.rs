@@ -14,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, Capabilities, Channel, Clock, Content, Dedup, Flaw, Format, Group, Health,
-    Outcome, Resolution, Target, TargetResult, Unfit, bilingual, clock::System,
+    Outcome, Resolution, Target, TargetResult, TokenHealth, Unfit, bilingual, clock::System,
 };
 use hongyan_dingtalk::{
     Credential, DingTalk, content,
@@ -374,7 +374,7 @@ impl Channel for DingTalkRobotChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into() }
+        Health { token: TokenHealth::NotUsed }
     }
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {

@@ -1,6 +1,6 @@
 //! What the platform crates declare, in the words of `hongyan-core`: rates, a token's state, reasons.
 
-use hongyan_core::{Health, Rate, Reason};
+use hongyan_core::{Health, Rate, Reason, TokenHealth};
 use hongyan_endpoint::{ErrorCode, Platform, RateScope, Spec, TRANSPORT_FAULTS};
 use hongyan_platform_client::TokenState;
 
@@ -12,10 +12,10 @@ pub(crate) fn rates(spec: &Spec, scope: RateScope) -> Vec<Rate> {
 /// A token's state as an account's health.
 pub(crate) fn health(token: TokenState) -> Health {
     match token {
-        TokenState::None => Health { token: "none".into() },
-        TokenState::Fresh(_) => Health { token: "fresh".into() },
-        TokenState::Failed(_) => Health { token: "none".into() },
-        TokenState::Refused(_) => Health { token: "refused".into() },
+        TokenState::None => Health { token: TokenHealth::None },
+        TokenState::Fresh(_) => Health { token: TokenHealth::Fresh },
+        TokenState::Failed(_) => Health { token: TokenHealth::None },
+        TokenState::Refused(_) => Health { token: TokenHealth::Refused },
     }
 }
 

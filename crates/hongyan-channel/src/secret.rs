@@ -3,7 +3,10 @@
 use hongyan_endpoint::{Bilingual, Invalid, bilingual};
 use hongyan_net::Secret;
 use serde::{Deserialize, Deserializer};
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// A secret's source. Parsing touches nothing; [`SecretRef::read`] does.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +80,14 @@ impl SecretRef {
     pub fn is_inline(&self) -> bool {
         matches!(self, Self::Inline(_))
     }
+}
+
+/// The text of a file that a key names.
+pub(crate) fn read_file(key: &str, path: &Path) -> Result<String, Invalid> {
+    let shown = path.display();
+    std::fs::read_to_string(path).map_err(|error| {
+        Invalid::unfit(key, bilingual!("{shown} cannot be read: {error}"; "{shown} 无法读取：{error}"))
+    })
 }
 
 impl fmt::Debug for SecretRef {

@@ -1,11 +1,11 @@
 //! How an account's calls go out: through which proxy, whose certificates they believe, what they show, and whether
 //! they may travel in the open.
 
-use crate::{AccountConfig, SecretRef, robot::Hook};
+use crate::{AccountConfig, SecretRef, robot::Hook, secret::read_file};
 use hongyan_endpoint::{Bilingual, Invalid, bilingual};
 use hongyan_net::{Identity, Options, Proxy, Secret, Trust, is_loopback};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Keys of every account that calls over HTTP.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,7 +42,7 @@ impl TransportConfig {
             options.proxy = Some(parsed);
         }
         if let Some(path) = &self.ca_file {
-            options.trust = Trust::Authority(read("ca_file", path)?);
+            options.trust = Trust::Authority(read_file("ca_file", path)?);
             let shown = path.display();
             options.client_config().map_err(|why| {
                 Invalid::unfit("ca_file", bilingual!("{shown}: {why}"; "{shown} 中没有可用的证书（{why}）"))
@@ -51,8 +51,8 @@ impl TransportConfig {
         options.identity = match (&self.client_cert, &self.client_key) {
             (None, None) => None,
             (Some(certificate), Some(key)) => {
-                let certificates = read("client_cert", certificate)?;
-                let identity = Identity { certificates, key: Secret::new(read("client_key", key)?) };
+                let certificates = read_file("client_cert", certificate)?;
+                let identity = Identity { certificates, key: Secret::new(read_file("client_key", key)?) };
                 // Whose certificates are believed does not matter here, and reading the machine's takes a while.
                 Trust::DangerousAnyone { name_checked: true }.client_config_as(Some(&identity)).map_err(|why| {
                     let why = bilingual!(
@@ -68,14 +68,6 @@ impl TransportConfig {
         };
         Ok(options)
     }
-}
-
-/// The text of a file that a key names.
-pub(crate) fn read(key: &str, path: &Path) -> Result<String, Invalid> {
-    let shown = path.display();
-    std::fs::read_to_string(path).map_err(|error| {
-        Invalid::unfit(key, bilingual!("{shown} cannot be read: {error}"; "{shown} 无法读取：{error}"))
-    })
 }
 
 impl AccountConfig {

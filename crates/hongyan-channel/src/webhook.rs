@@ -26,7 +26,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use hongyan_core::{
     Address, AddressKind, Call, CallFile, Capabilities, Channel, Clock, Content, Dedup, FileUse, Format, Group, Health,
-    Media, Outcome, Resolution, Unfit, clock::System,
+    Media, Outcome, Resolution, TokenHealth, Unfit, clock::System,
 };
 use hongyan_endpoint::{About, Bilingual, Class, ErrorCode, Fault, Invalid, Responsible, error_code};
 use hongyan_net::{BeforeWrite, Http, NetFault, Options, Secret, is_public};
@@ -335,7 +335,7 @@ impl Channel for WebhookChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into() }
+        Health { token: TokenHealth::NotUsed }
     }
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {

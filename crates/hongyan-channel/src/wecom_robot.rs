@@ -12,13 +12,16 @@ use crate::{
     robot::{Hook, RobotCaller},
     secret::SecretRef,
     table_view,
-    wecom::{bad_file, body, file_until},
+    wecom::{
+        body,
+        files::{bad_file, file_until},
+    },
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Content, Dedup, FileUse, Flaw, Format,
-    Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
+    Group, Health, Outcome, Resolution, Table, Target, TargetResult, Time, TokenHealth, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{Declared, Endpoint, ErrorCode, Fault, File, Invalid, RateScope};
 use hongyan_net::{Http, Options, Reply, Secret};
@@ -344,7 +347,7 @@ impl Channel for WeComRobotChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "not_used".into() }
+        Health { token: TokenHealth::NotUsed }
     }
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {

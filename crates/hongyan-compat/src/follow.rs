@@ -5,7 +5,7 @@
 
 use crate::{application::Application, forward, platform::PlatformKind, send::platform_id, services::Services};
 use hongyan_core::{
-    AddressKind, DeliveryId, DeliveryRow, DeliveryState, ISSUED_AFTER, LedgerRow, MessageId, MessageRow,
+    AddressKind, CallHandle, DeliveryId, DeliveryRow, DeliveryState, ISSUED_AFTER, LedgerRow, MessageId, MessageRow,
     RecipientState, StoreError,
 };
 use hongyan_dingtalk::notice::{Forbidden, Progress, SendProgress, SendResult, SendResultGiven};
@@ -29,7 +29,7 @@ impl Found {
     }
 
     fn handles(&self) -> Vec<&str> {
-        self.deliveries().flat_map(|one| &one.handles).map(String::as_str).collect()
+        self.deliveries().flat_map(|one| &one.handles).map(CallHandle::as_str).collect()
     }
 
     fn under_way(&self) -> bool {

@@ -179,9 +179,15 @@ fn settled(
     let [delivery] = row.deliveries.as_slice() else { return None };
     match delivery.state {
         DeliveryState::Sent | DeliveryState::Recalled => {
-            let handle = delivery.handles.last().map(String::as_str);
+            let handle = delivery.handles.last();
             let code = handle.and_then(|handle| channel.response_code(handle));
-            let reply = reply(platform, spec, handle.map(platform_id), ledger, code.unwrap_or_default())?;
+            let reply = reply(
+                platform,
+                spec,
+                handle.map(|handle| platform_id(handle.as_str())),
+                ledger,
+                code.unwrap_or_default(),
+            )?;
             Some((Ok(reply), Map::new()))
         }
         DeliveryState::Failed => {

@@ -1,8 +1,8 @@
 //! The trait that carries a delivery out.
 
 use crate::{
-    Address, AddressKind, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome, ReceiptReport,
-    Time,
+    Address, AddressKind, CallHandle, Capabilities, Chats, Contacts, Content, Dedup, DeliveryId, Format, Outcome,
+    ReceiptReport, Time,
 };
 use async_trait::async_trait;
 use hongyan_endpoint::{ErrorCode, Fault, File, Unfit};
@@ -82,8 +82,8 @@ pub trait Channel: Send + Sync + 'static {
     }
 
     /// What the platform gave beside the handle when it took a call: WeCom's `response_code` of an interactive card.
-    /// Known for a while only, and to this process only.
-    fn response_code(&self, _handle: &str) -> Option<String> {
+    /// ErrorCode for a while only, and to this process only.
+    fn response_code(&self, _handle: &CallHandle) -> Option<String> {
         None
     }
 
@@ -144,20 +144,20 @@ pub trait Receipts: Send + Sync {
     ///
     /// # Errors
     /// The platform's refusal or a transport failure.
-    async fn ask(&self, handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault>;
+    async fn ask(&self, handle: &CallHandle, targets: &[Target]) -> Result<ReceiptReport, Fault>;
 }
 
 /// A channel that can take calls back.
 #[async_trait]
 pub trait Recall: Send + Sync {
     /// For how long after it was taken a call with this handle can be taken back; `None` when it cannot.
-    fn window(&self, handle: &str) -> Option<Duration>;
+    fn window(&self, handle: &CallHandle) -> Option<Duration>;
 
     /// Takes back a call that was taken.
     ///
     /// # Errors
     /// The platform's refusal or a transport failure; `cannot_recall` where [`Recall::window`] is `None`.
-    async fn take_back(&self, handle: &str) -> Result<(), Fault>;
+    async fn take_back(&self, handle: &CallHandle) -> Result<(), Fault>;
 }
 
 /// A channel whose platform wants files before the calls that name them.
@@ -268,9 +268,24 @@ pub enum Resolution {
     Nobody(Fault),
 }
 
+/// What is known of an account's access token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenHealth {
+    /// There is none yet.
+    #[default]
+    None,
+    /// There is one.
+    Fresh,
+    /// The platform refused the login.
+    Refused,
+    /// The channel needs none.
+    NotUsed,
+}
+
 /// How an account is doing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Health {
-    /// `fresh`, `none`, `refused` or `not_used`: of the access token, never the token.
-    pub token: String,
+    /// Of the access token, never the token.
+    pub token: TokenHealth,
 }

@@ -3,7 +3,7 @@
 //! In the portable words of `/v1/contacts` and `/v1/chats`; what a platform has beyond them is reached by its own
 //! operations.
 
-use crate::{Address, Reason, StoreError, Time};
+use crate::{Address, CallHandle, Reason, StoreError, Time};
 use async_trait::async_trait;
 use hongyan_endpoint::Fault;
 use schemars::JsonSchema;
@@ -142,7 +142,7 @@ pub trait Chats: Send + Sync {
     ///
     /// # Errors
     /// The platform's refusal; `no_read_list` where the platform has none.
-    async fn readers(&self, _handle: &str) -> Result<Vec<String>, Fault> {
+    async fn readers(&self, _handle: &CallHandle) -> Result<Vec<String>, Fault> {
         Err(Fault::ours("no_read_list", "", Reason::error_code("no_read_list")))
     }
 }

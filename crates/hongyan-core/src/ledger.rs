@@ -1,7 +1,8 @@
 //! What callers use of a store: messages taken in, shown, listed, called off.
 
 use crate::{
-    Address, Content, DeliveryId, DeliveryState, MessageId, Priority, Reason, RecipientState, StoreError, Time,
+    Address, CallHandle, Content, DeliveryId, DeliveryState, MessageId, Priority, Reason, RecipientState, StoreError,
+    Time,
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -187,8 +188,8 @@ pub struct MessageRow {
     pub id: MessageId,
     /// When it was accepted.
     pub at: Time,
-    /// Derived by [`derive_state`]: `pending`, `unknown`, `sent`, `partial`, `failed`, `recalled`, `cancelled`, `expired`.
-    pub state: String,
+    /// Derived from its recipients'.
+    pub state: MessageState,
     /// What it says.
     pub content: Content,
     /// Its labels.
@@ -227,7 +228,7 @@ pub struct DeliveryRow {
     /// When it is tried (again).
     pub due: Option<Time>,
     /// The platform's ids for its calls, oldest first: more than one after a retry.
-    pub handles: Vec<String>,
+    pub handles: Vec<CallHandle>,
     /// When the platform took it.
     pub sent_at: Option<Time>,
     /// Whether an earlier reply was lost.
@@ -288,28 +289,67 @@ pub struct Page {
     pub next: Option<MessageId>,
 }
 
-/// A message's state, from how many recipients are in each.
-#[must_use]
-pub fn derive_state(recipients: &BTreeMap<RecipientState, u64>) -> &'static str {
-    use RecipientState as S;
-    let any = |states: &[S]| states.iter().any(|s| recipients.get(s).is_some_and(|n| *n > 0));
-    let arrived = any(&[S::Sent, S::Read, S::Unread]);
-    if any(&[S::Pending]) {
-        "pending"
-    } else if any(&[S::Unknown]) {
-        "unknown"
-    } else if arrived && any(&[S::Refused, S::Failed, S::Expired, S::Cancelled]) {
-        "partial"
-    } else if arrived {
-        "sent"
-    } else if any(&[S::Recalled]) {
-        "recalled"
-    } else if any(&[S::Refused, S::Failed]) {
-        "failed"
-    } else if any(&[S::Expired]) {
-        "expired"
-    } else {
-        "cancelled"
+/// A message's state: what its recipients' states come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// Somebody's is still to be sent.
+    Pending,
+    /// Nothing waits, and somebody's may have arrived.
+    Unknown,
+    /// It reached everybody.
+    Sent,
+    /// It reached some.
+    Partial,
+    /// It reached nobody, or was taken back from all whom it had reached.
+    Recalled,
+    /// It reached nobody.
+    Failed,
+    /// Its time ran out first.
+    Expired,
+    /// It was called off.
+    Cancelled,
+}
+
+impl MessageState {
+    /// From how many recipients are in each state.
+    #[must_use]
+    pub fn of(recipients: &BTreeMap<RecipientState, u64>) -> Self {
+        use RecipientState as S;
+        let any = |states: &[S]| states.iter().any(|s| recipients.get(s).is_some_and(|n| *n > 0));
+        let arrived = any(&[S::Sent, S::Read, S::Unread]);
+        if any(&[S::Pending]) {
+            Self::Pending
+        } else if any(&[S::Unknown]) {
+            Self::Unknown
+        } else if arrived && any(&[S::Refused, S::Failed, S::Expired, S::Cancelled]) {
+            Self::Partial
+        } else if arrived {
+            Self::Sent
+        } else if any(&[S::Recalled]) {
+            Self::Recalled
+        } else if any(&[S::Refused, S::Failed]) {
+            Self::Failed
+        } else if any(&[S::Expired]) {
+            Self::Expired
+        } else {
+            Self::Cancelled
+        }
+    }
+
+    /// As in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+            Self::Sent => "sent",
+            Self::Partial => "partial",
+            Self::Recalled => "recalled",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
     }
 }
 
@@ -333,7 +373,7 @@ mod tests {
         ];
         for (states, expected) in cases {
             let counts = states.iter().map(|s| (*s, 1)).collect();
-            assert_eq!(derive_state(&counts), expected, "{states:?}");
+            assert_eq!(MessageState::of(&counts).name(), expected, "{states:?}");
         }
     }
 }

@@ -15,20 +15,26 @@ mod callback_log;
 mod capability;
 mod channel;
 pub mod clock;
-mod delivery;
+mod content;
 mod directory;
 mod file_store;
+mod handle;
 mod id;
 mod issued;
 mod keys;
 mod ledger;
 mod message;
 pub mod number;
+mod outage;
+mod outcome;
 mod plan;
 mod queue;
+mod reason;
 mod repeats;
 mod rest;
 mod schedule;
+mod settle;
+mod state;
 mod store;
 mod store_error;
 pub mod table;
@@ -37,29 +43,33 @@ pub use address::{Address, AddressKind, Mailbox, names_several};
 pub use callback_log::{CallbackLog, CallbackRow, KEPT_CALLBACKS, NewCallback};
 pub use capability::{Capabilities, Dedup, Group, Rate};
 pub use channel::{
-    Call, CallFile, Channel, FileUse, Health, Missing, Naming, Recall, Receipts, Resolution, Target, Uploaded, Uploads,
+    Call, CallFile, Channel, FileUse, Health, Missing, Naming, Recall, Receipts, Resolution, Target, TokenHealth,
+    Uploaded, Uploads,
 };
 pub use clock::{Clock, Moment, Steps, Tick, Time};
-pub use delivery::{
-    Attempt, DeliveryState, OnRepeat, OnUnknown, Outcome, Policy, Reason, ReceiptReport, RecipientState, Repeat,
-    Settled, TargetResult, held, settle,
-};
+pub use content::{Attachment, Button, Card, Content, Format, Link, MailHead, Media, Templated};
 pub use directory::{Chat, ChatChange, ChatDirectory, ChatRow, Chats, Contacts, Department, NewChat, Person};
 pub use file_store::{FileRow, FileStore};
+pub use handle::CallHandle;
 pub use hongyan_endpoint::{Bilingual, Flaw, Unfit, Unit, bilingual};
 pub use id::{DeliveryId, IdSource, MessageId};
 pub use issued::{ISSUED_AFTER, IssuedIds};
 pub use keys::{KeyRow, Scope};
 pub use ledger::{
-    Accepted, AttemptRow, DeliveryRow, Filter, Idempotency, Ledger, LedgerRow, MessageRow, NewDelivery, NewMessage,
-    Page, Part, Recalled, Wording, derive_state,
+    Accepted, AttemptRow, DeliveryRow, Filter, Idempotency, Ledger, LedgerRow, MessageRow, MessageState, NewDelivery,
+    NewMessage, Page, Part, Recalled, Wording,
 };
-pub use message::{Attachment, Button, Card, Content, Format, Link, MailHead, Media, Message, Priority, Templated};
-pub use plan::{Plan, PlanError, PlannedDelivery, plan};
+pub use message::{Message, Priority};
+pub use outage::{LastError, Outage, Rest, Room, is_untouched};
+pub use outcome::{Outcome, ReceiptReport, TargetResult};
+pub use plan::{Plan, PlanError, plan};
 pub use queue::{Claim, Queue, ReceiptTask, Settlement};
+pub use reason::Reason;
 pub use repeats::Repeats;
-pub use rest::{Change, LONGEST_PAUSE, LastError, Outage, Rest, Room, Standing, is_untouched};
+pub use rest::{Change, LONGEST_PAUSE, Standing};
 pub use schedule::{Backoff, Bucket, Meter, Turn, receipt_delay};
+pub use settle::{Attempt, OnRepeat, OnUnknown, Policy, Repeat, Settled, held, settle};
+pub use state::{DeliveryState, RecipientState};
 pub use store::{Admin, Store};
 pub use store_error::{Obstacle, StoreError};
 pub use table::{Attach, Kept, Side, Table};

@@ -1,25 +1,14 @@
 //! From a message to its deliveries: who goes through which account, in how many calls.
 
-use crate::{Address, AddressKind, Bilingual, Capabilities, Format, Part, bilingual};
+use crate::{Address, AddressKind, Bilingual, Capabilities, Format, NewDelivery, Part, Wording, bilingual};
 use hongyan_endpoint::mail_address;
 use std::{borrow::Cow, collections::HashSet};
 
 /// The deliveries that a message becomes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     /// In the order of the accounts, then of the audience.
-    pub deliveries: Vec<PlannedDelivery>,
-}
-
-/// One call's worth.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedDelivery {
-    /// The account's name.
-    pub account: String,
-    /// At most what the account's lists allow.
-    pub recipients: Vec<Address>,
-    /// Which part of the content; `None` when the account takes it whole.
-    pub part: Option<Part>,
+    pub deliveries: Vec<NewDelivery>,
 }
 
 impl Plan {
@@ -27,10 +16,10 @@ impl Plan {
     /// to the same recipients follow each other.
     #[must_use]
     pub fn in_parts(self, parts: impl Fn(&str) -> u32) -> Self {
-        let split = |delivery: PlannedDelivery| {
+        let split = |delivery: NewDelivery| {
             let of = parts(&delivery.account);
             let part = move |number| (of > 1).then_some(Part { number, of });
-            (1..=of.max(1)).map(move |number| PlannedDelivery { part: part(number), ..delivery.clone() })
+            (1..=of.max(1)).map(move |number| NewDelivery { part: part(number), ..delivery.clone() })
         };
         Self { deliveries: self.deliveries.into_iter().flat_map(split).collect() }
     }
@@ -129,10 +118,11 @@ pub fn plan<'a>(
         .into_iter()
         .flat_map(|lane| {
             let account = lane.name;
-            lane.calls.into_iter().map(move |call| PlannedDelivery {
+            lane.calls.into_iter().map(move |call| NewDelivery {
                 account: account.into(),
                 recipients: call.recipients,
                 part: None,
+                wording: Wording::default(),
             })
         })
         .collect();

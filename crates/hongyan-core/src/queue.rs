@@ -1,8 +1,8 @@
 //! What lanes use of a store: deliveries leased and settled, receipts, and what an account's past says of its limits.
 
 use crate::{
-    AttemptRow, Content, DeliveryId, DeliveryState, Outage, Part, Reason, RecipientState, StoreError, Target,
-    TargetResult, Time,
+    AttemptRow, CallHandle, Content, DeliveryId, DeliveryState, Outage, Part, Reason, RecipientState, StoreError,
+    Target, TargetResult, Time,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -193,7 +193,7 @@ pub struct Settlement {
     /// As [`Claim::repeat_of`], from now on.
     pub repeat_of: Option<Time>,
     /// The platform's id for the call, added to those that are there.
-    pub handle: Option<String>,
+    pub handle: Option<CallHandle>,
     /// When to look at receipts first.
     pub receipt_at: Option<Time>,
     /// The state of every recipient in `pending` or `unknown` that is not named below.
@@ -212,7 +212,7 @@ pub struct ReceiptTask {
     /// Which.
     pub id: DeliveryId,
     /// The platform's ids for its calls, oldest first: more than one after a retry.
-    pub handles: Vec<String>,
+    pub handles: Vec<CallHandle>,
     /// When the platform took it.
     pub sent_at: Time,
     /// How often receipts were looked at.

@@ -11,8 +11,8 @@ use super::{
     rest,
 };
 use hongyan_core::{
-    Attempt, AttemptRow, Call, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, Repeat, Resolution,
-    Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
+    Attempt, AttemptRow, Call, CallHandle, Claim, Clock, Dedup, DeliveryState, Outcome, Part, Policy, Reason, Repeat,
+    Resolution, Settled, Settlement, StoreError, Target, TargetResult, Tick, Time, held, settle,
 };
 use hongyan_endpoint::{Class, Fault};
 use hongyan_net::BeforeWrite;
@@ -327,7 +327,7 @@ async fn finish(
     lane: &Lane,
     claim: &Claim,
     settled: Settled,
-    handle: Option<String>,
+    handle: Option<CallHandle>,
     attempt: Option<AttemptRow>,
     now: Time,
 ) -> LaneUpdate {

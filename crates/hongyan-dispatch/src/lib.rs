@@ -21,6 +21,8 @@ mod recall;
 mod receipts;
 mod rest;
 mod run;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub use observer::Observer;
@@ -28,11 +30,18 @@ pub use recall::{DeliveryRecall, RecallReport, RecallResult};
 pub use rest::AccountStanding;
 
 use hongyan_channel::Account;
-use hongyan_core::{Clock, DeliveryId, Ledger, MessageId, Rest, Store, StoreError};
+use hongyan_core::{Clock, DeliveryId, FileStore, Ledger, MessageId, Queue, Rest, Store, StoreError};
 use hongyan_endpoint::Fault;
 use lane::Lane;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
+
+/// What is used of a store, by reader.
+struct Stores {
+    queue: Arc<dyn Queue>,
+    files: Arc<dyn FileStore>,
+    ledger: Arc<dyn Ledger>,
+}
 
 /// All lanes.
 pub struct Dispatcher {
@@ -65,14 +74,26 @@ impl Dispatcher {
         observer: Arc<dyn Observer>,
         lease: Duration,
     ) -> Arc<Self> {
+        let stores = Stores { queue: Arc::clone(&store) as _, files: Arc::clone(&store) as _, ledger: store };
+        Self::start_over(stores, accounts, clock, observer, lease)
+    }
+
+    fn start_over(
+        stores: Stores,
+        accounts: BTreeMap<Arc<str>, Account>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        lease: Duration,
+    ) -> Arc<Self> {
+        let Stores { queue, files, ledger } = stores;
         let (stopping, stop) = watch::channel(false);
         let mut lanes = BTreeMap::new();
         let mut tasks = Vec::new();
         for (name, account) in accounts {
             let lane = Lane::new(
                 account,
-                Arc::clone(&store) as _,
-                Arc::clone(&store) as _,
+                Arc::clone(&queue),
+                Arc::clone(&files),
                 Arc::clone(&clock),
                 Arc::clone(&observer),
                 lease,
@@ -84,7 +105,7 @@ impl Dispatcher {
             }
             lanes.insert(name, lane);
         }
-        Arc::new(Self { ledger: store, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
+        Arc::new(Self { ledger, clock, observer, lanes, stopping, tasks: std::sync::Mutex::new(tasks) })
     }
 
     /// Tells an account's lane that something is due. Cheap; call it after each accept.

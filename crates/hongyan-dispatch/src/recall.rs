@@ -2,7 +2,8 @@
 
 use super::{Dispatcher, lane::Lane, rest};
 use hongyan_core::{
-    AttemptRow, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recall, Recalled, Rest, StoreError, Time,
+    AttemptRow, CallHandle, DeliveryId, DeliveryRow, DeliveryState, MessageId, Reason, Recall, Recalled, Rest,
+    StoreError, Time,
 };
 use hongyan_endpoint::{Class, Fault, with_code};
 use std::time::Duration;
@@ -158,7 +159,7 @@ async fn one(
 ///
 /// # Errors
 /// Why the account rests.
-async fn call(lane: &Lane, recall: &dyn Recall, handle: &str) -> Result<Result<(), Fault>, Rest> {
+async fn call(lane: &Lane, recall: &dyn Recall, handle: &CallHandle) -> Result<Result<(), Fault>, Rest> {
     let mut attempts = 0;
     loop {
         attempts += 1;

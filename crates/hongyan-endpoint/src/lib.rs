@@ -39,6 +39,7 @@
 
 pub mod audit;
 mod bilingual;
+mod error_code;
 mod fault;
 pub mod file;
 mod flaw;
@@ -55,7 +56,8 @@ pub mod strict;
 mod wire;
 
 pub use bilingual::Bilingual;
-pub use fault::{About, Class, ErrorCode, Fault, Origin, Responsible, TRANSPORT_FAULTS, error_code, with_code};
+pub use error_code::{About, Class, ErrorCode, Origin, Responsible, TRANSPORT_FAULTS, error_code};
+pub use fault::{Fault, with_code};
 pub use file::File;
 pub use flaw::{Flaw, Unfit};
 pub use harmless::{harmless, harmless_json, is_harmful};

@@ -13,7 +13,7 @@ use hongyan_api::{Code, Problem};
 use hongyan_channel::Account;
 use hongyan_core::{
     Accepted, Attachment, Bilingual, Channel, Clock, Content, Flaw, Format, IdSource, Idempotency, Ledger, Message,
-    MessageId, NewDelivery, NewMessage, Plan, PlannedDelivery, Templated, Time, Unfit, Wording, bilingual, plan,
+    MessageId, NewDelivery, NewMessage, Plan, Templated, Time, Unfit, Wording, bilingual, plan,
 };
 use hongyan_dispatch::Dispatcher;
 use hongyan_endpoint::File;
@@ -245,7 +245,7 @@ impl Intake {
             let of_account = placed.get(planned.account.as_str());
             let at = planned.part.map_or(0, |part| part.number as usize - 1);
             let wording = of_account.and_then(|parts| parts.get(at)).copied().unwrap_or_default();
-            NewDelivery { account: planned.account, recipients: planned.recipients, part: planned.part, wording }
+            NewDelivery { wording, ..planned }
         });
         let deliveries = deliveries.collect();
         Ok(NewMessage {
@@ -335,7 +335,7 @@ impl Intake {
 
 impl Checked {
     /// What the recipients of a planned call will read of it.
-    pub fn shows(&self, channel: &dyn Channel, planned: &PlannedDelivery) -> Shows {
+    pub fn shows(&self, channel: &dyn Channel, planned: &NewDelivery) -> Shows {
         let at = planned.part.map_or(0, |part| part.number as usize - 1);
         match self.wordings.get(planned.account.as_str()).and_then(|parts| parts.get(at)) {
             Some(Worded::Own(own)) => Shows::of(channel, own, &planned.recipients),

@@ -78,21 +78,22 @@ pub(crate) fn head(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hongyan_core::PlannedDelivery;
+    use hongyan_core::NewDelivery;
 
-    fn delivery(account: &str, recipients: &[(AddressKind, &str, Option<&str>)]) -> PlannedDelivery {
+    fn delivery(account: &str, recipients: &[(AddressKind, &str, Option<&str>)]) -> NewDelivery {
         let address = |(kind, value, name): &(AddressKind, &str, Option<&str>)| Address {
             name: name.map(Into::into),
             ..Address::new(*kind, *value)
         };
-        PlannedDelivery { account: account.into(), recipients: recipients.iter().map(address).collect(), part: None }
+        NewDelivery {
+            account: account.into(),
+            recipients: recipients.iter().map(address).collect(),
+            part: None,
+            wording: hongyan_core::Wording::Whole,
+        }
     }
 
-    fn made(
-        deliveries: Vec<PlannedDelivery>,
-        reply_to: Option<&str>,
-        naming: Naming,
-    ) -> Result<Option<MailHead>, String> {
+    fn made(deliveries: Vec<NewDelivery>, reply_to: Option<&str>, naming: Naming) -> Result<Option<MailHead>, String> {
         let reply_to = reply_to.map(|email| Mailbox { email: email.into(), name: None });
         let made = head(&Plan { deliveries }, reply_to, |name| (name == "mail").then_some(naming));
         made.map(|head| head.map(|head| *head)).map_err(|problem| problem.field.unwrap_or_default())

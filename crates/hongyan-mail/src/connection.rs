@@ -7,14 +7,21 @@
 //!
 //! Every wait is bounded. Pooling and the meaning for the caller are left to `pool` and `smtp`.
 
+mod offers;
+mod outcome;
+
+pub(crate) use outcome::{Accepted, Failed, Unopened};
+
 use crate::{
     MailerConfig, Tls,
-    faults::{is_of_connection, is_of_size, own, refusal},
+    faults::{is_of_connection, own},
     reply::{Parsed, Reply, parse},
     tls::TlsSetup,
     wire,
 };
 use hongyan_endpoint::{About, Class, Fault};
+use offers::Offers;
+use outcome::{Replies, auth_refused, refused, sender_refused, unwelcome};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -40,90 +47,6 @@ pub(crate) struct Dial<'a> {
     pub(crate) setup: Option<&'a TlsSetup>,
     pub(crate) login: Option<(&'a str, &'a str)>,
     pub(crate) final_timeout: Duration,
-}
-
-/// What the server said to EHLO.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Offers {
-    pipelining: bool,
-    starttls: bool,
-    eight_bit: bool,
-    /// The largest message it takes, in bytes.
-    max_size: Option<usize>,
-    /// Some way to log in.
-    auth: bool,
-    plain: bool,
-    login: bool,
-}
-
-impl Offers {
-    fn read(reply: &Reply) -> Self {
-        let mut offers = Self::default();
-        for line in reply.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()) {
-            // `AUTH=` is how some old servers write it.
-            let mut words = line.split([' ', '=']);
-            match words.next() {
-                Some("PIPELINING") => offers.pipelining = true,
-                Some("STARTTLS") => offers.starttls = true,
-                Some("8BITMIME") => offers.eight_bit = true,
-                // Zero stands for "no fixed limit".
-                Some("SIZE") => offers.max_size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
-                Some("AUTH") => {
-                    offers.auth = true;
-                    for mechanism in words {
-                        offers.plain |= mechanism == "PLAIN";
-                        offers.login |= mechanism == "LOGIN";
-                    }
-                }
-                _ => {}
-            }
-        }
-        offers
-    }
-}
-
-/// What became of a transaction that the server took.
-pub(crate) struct Accepted {
-    pub(crate) reply: Reply,
-    pub(crate) refused: Vec<(usize, Fault)>,
-}
-
-/// What became of one that failed.
-pub(crate) struct Failed {
-    pub(crate) fault: Fault,
-    pub(crate) refused: Vec<(usize, Fault)>,
-    /// Nothing was taken, and it was the connection's fault: it had died while it lay idle, or the server closes it, or
-    /// takes no more on it. Another one may do.
-    pub(crate) elsewhere: bool,
-}
-
-/// What was heard of a transaction.
-#[derive(Default)]
-struct Replies {
-    /// One reply at least, or none was needed.
-    anything: bool,
-    /// The server does not let the account's address send.
-    sender_refused: bool,
-}
-
-/// Why no connection came about: never because of a message.
-pub(crate) struct Unopened {
-    pub(crate) fault: Fault,
-    /// The server did not welcome this one; the next may find another host, or a better moment.
-    pub(crate) again: bool,
-}
-
-impl Unopened {
-    fn at_once(fault: Fault) -> Self {
-        Self::of(fault, false)
-    }
-
-    fn of(fault: Fault, again: bool) -> Self {
-        let fault = if fault.about() == About::Network { fault } else { fault.with_about(About::Account) };
-        let ended = matches!(fault.class(), Class::Throttled { .. });
-        let again = again && !ended && !matches!(fault.code(), "net.timeout" | "smtp.protocol");
-        Self { fault, again }
-    }
 }
 
 /// An open connection, greeted, encrypted and logged in as configured.
@@ -545,48 +468,6 @@ impl Connection {
     }
 }
 
-fn refused(reply: &Reply) -> Fault {
-    if reply.code >= 400 {
-        refusal(reply.code, &reply.text())
-    } else {
-        own("smtp.protocol", format!("{} where it has no place", reply.code))
-    }
-}
-
-/// A refused `MAIL`, and whether it is about the account: every mail of the account has that sender, so that only the
-/// size, which `MAIL` names as well (RFC 1870), is about the one.
-fn sender_refused(reply: &Reply) -> (Fault, bool) {
-    let fault = refused(reply);
-    if is_of_size(&fault) { (fault, false) } else { (fault.with_about(About::Account), true) }
-}
-
-/// What a server says instead of a welcome: about this machine or the account, whatever the code; never about a message.
-fn unwelcome(reply: &Reply) -> Fault {
-    let fault = refused(reply);
-    match fault.class() {
-        Class::Permanent => own("smtp.unwelcome", format!("{} {}", reply.code, reply.text())),
-        _ => fault,
-    }
-}
-
-/// A refused login. A server that repeats the command must not carry the secret into our logs.
-fn auth_refused(reply: Option<Reply>, password: &str) -> Fault {
-    let Some(mut reply) = reply else {
-        return own("smtp.no_auth", "no way to log in");
-    };
-    for line in &mut reply.lines {
-        let words = line.split(' ').map(|word| {
-            // Anything as long as an encoded credential may be one.
-            let encoded =
-                word.len() >= 12 && base64::Engine::decode(&base64::engine::general_purpose::STANDARD, word).is_ok();
-            if encoded { "***" } else { word }
-        });
-        let words = words.collect::<Vec<_>>().join(" ");
-        *line = if password.is_empty() { words } else { words.replace(password, "***") };
-    }
-    refused(&reply)
-}
-
 /// TCP to the first address that answers.
 async fn connect(config: &MailerConfig) -> Result<TcpStream, Fault> {
     let unreached = |error: io::Error| Fault::transport("net.connect", error.to_string());
@@ -607,40 +488,4 @@ fn lost(error: &io::Error) -> Fault {
 
 async fn bounded<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
     timeout(limit, work).await.map_err(|_| Fault::transport("net.timeout", format!("no connection within {limit:?}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn offers_are_read_in_any_spelling() {
-        let lines = ["mx", "pipelining", "SIZE 73400320", "AUTH=LOGIN PLAIN", "StartTLS", "8BITMIME"];
-        let reply = Reply { code: 250, lines: lines.map(str::to_owned).to_vec() };
-        let all = Offers {
-            pipelining: true,
-            starttls: true,
-            eight_bit: true,
-            max_size: Some(73_400_320),
-            auth: true,
-            plain: true,
-            login: true,
-        };
-        assert_eq!(Offers::read(&reply), all);
-        let none = Reply { code: 250, lines: vec!["PIPELINING".into(), "SIZE 0".into(), "AUTH XOAUTH2".into()] };
-        assert_eq!(
-            Offers::read(&none),
-            Offers { auth: true, ..Offers::default() },
-            "the first line is the server's name"
-        );
-    }
-
-    #[test]
-    fn a_refused_login_never_repeats_the_secret() {
-        let secret = wire::plain("li@example.com", "canary-password");
-        let line = format!("5.5.2 syntax: AUTH PLAIN {secret} canary-password");
-        let fault = auth_refused(Some(Reply { code: 501, lines: vec![line] }), "canary-password");
-        let shown = format!("{fault} {fault:?}");
-        assert!(!shown.contains("canary") && !shown.contains(&secret), "{shown}");
-    }
 }

@@ -3,22 +3,20 @@
 //! Everything that varies is handed in, the date and the Message-ID too, so that a mail is built once and every
 //! repeat sends the same bytes. Who receives it is the envelope's business, in [`Mailer`](crate::Mailer).
 
+mod attachment;
+mod header;
+
 use crate::html::plain_of;
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hongyan_endpoint::{Fault, Flaw, Unfit, bilingual, mail_address};
+use header::{MAX_WORD, encoded_words, looks_encoded, mailbox, shown_parties, shown_party, single_line, written};
+use hongyan_endpoint::Fault;
 use lettre::{
-    Address,
     address::Envelope,
     message::{
-        Body, Mailbox, MessageBuilder, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+        MessageBuilder, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
     },
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::{
-    str::FromStr,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Somebody in a mail's header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,230 +203,13 @@ impl Mail {
     }
 }
 
-impl Attachment {
-    /// Whether a mail can carry it under its name and media type: what [`Mail::build`] would refuse is said here,
-    /// before anything is promised.
-    ///
-    /// # Errors
-    /// [`Unfit`] of the field `name` or `media_type`.
-    pub fn check(name: &str, media_type: Option<&str>) -> Result<(), Unfit> {
-        Self::checked(name, media_type).map(drop)
-    }
-
-    fn checked(name: &str, media_type: Option<&str>) -> Result<ContentType, Unfit> {
-        if name.trim().is_empty() || name.chars().any(char::is_control) {
-            let why = ("is empty or holds a control character", "为空或含有控制字符");
-            return Err(Unfit::new("name", Flaw::unfit(why)));
-        }
-        if name.len() > MAX_NAME {
-            return Err(Unfit::new("name", Flaw::bytes(name.len(), MAX_NAME)));
-        }
-        let media_type = media_type.unwrap_or("application/octet-stream");
-        let kind = ContentType::parse(media_type).ok().filter(|_| media_type.len() <= MAX_NAME);
-        let Some((kind, parameters)) = kind.zip(parameters(media_type)) else {
-            let why = bilingual!(
-                "{media_type:?} is no media type: TYPE/SUBTYPE, values of parameters in double quotes";
-                "{media_type:?} 不是媒体类型：应为 TYPE/SUBTYPE，参数的值用双引号"
-            );
-            return Err(Unfit::new("media_type", Flaw::Unfit(why)));
-        };
-        // A reader would save it under that name (RFC 2231: `name*`, `name*0`) and not under the attachment's.
-        let named = |parameter: &&str| {
-            let name = parameter.split('*').next().unwrap_or_default();
-            ["name", "filename"].iter().any(|known| name.eq_ignore_ascii_case(known))
-        };
-        if let Some(parameter) = parameters.into_iter().find(named) {
-            let why = bilingual!(
-                "{media_type:?} names a file by {parameter:?}: the attachment's name is said in name";
-                "{media_type:?} 以 {parameter:?} 给出了文件名：附件的名称请写在 name 中"
-            );
-            return Err(Unfit::new("media_type", Flaw::Unfit(why)));
-        }
-        // These would be read as part of the mail's own structure.
-        let lower = media_type.trim_start().to_ascii_lowercase();
-        if ["multipart/", "message/"].iter().any(|structure| lower.starts_with(structure)) {
-            let why = bilingual!(
-                "{media_type:?} would become part of the mail itself: leave it out, or give application/octet-stream";
-                "{media_type:?} 会成为邮件本身的一部分：请不要填写，或改为 application/octet-stream"
-            );
-            return Err(Unfit::new("media_type", Flaw::Unfit(why)));
-        }
-        Ok(kind)
-    }
-
-    fn part(&self) -> Result<SinglePart, Fault> {
-        let media_type = Self::checked(&self.name, self.media_type.as_deref())
-            .map_err(|unfit| invalid(format!("attachment {} {}", unfit.field, unfit.text())))?;
-        let body = Body::new_with_encoding(self.bytes.clone(), ContentTransferEncoding::Base64)
-            .map_err(|_| invalid("attachment cannot be encoded"))?;
-        Ok(SinglePart::builder().header(media_type).header(Disposition(disposition(&self.name))).body(body))
-    }
-}
-
 enum Part {
     Single(SinglePart),
     Multi(MultiPart),
 }
 
-/// `Content-Disposition` with the file name in both spellings. lettre's own header knows only one.
-#[derive(Clone)]
-struct Disposition(String);
-
-impl lettre::message::header::Header for Disposition {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Content-Disposition")
-    }
-
-    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(text.to_owned()))
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
-    }
-}
-
-/// What a name shows as it is in `filename*`.
-const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
-
-/// `filename*` (RFC 2231) comes first, for readers that stop at the first name; `filename` in RFC 2047's encoded
-/// words follows, for old Chinese clients that know nothing else.
-fn disposition(name: &str) -> String {
-    let plain = name.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'));
-    if plain && name.len() <= 60 && !looks_encoded(name) {
-        return format!("attachment; filename=\"{name}\"");
-    }
-    let encoded = utf8_percent_encode(name, FILE_NAME);
-    format!("attachment;\r\n filename*=UTF-8''{encoded};\r\n filename=\"{}\"", encoded_words(name))
-}
-
-/// The names of the parameters of a media type: `type/subtype`, then `; name=value`, the value a token or in double
-/// quotes (RFC 2045 §5.1). `None` for what is no media type.
-fn parameters(text: &str) -> Option<Vec<&str>> {
-    let token = |text: &str| {
-        let special = |b: u8| b"()<>@,;:\\\"/[]?=".contains(&b);
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !special(b))
-    };
-    let (kind, mut rest) = text.split_at(text.find(';').unwrap_or(text.len()));
-    if !kind.trim().split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub)) {
-        return None;
-    }
-    let mut names = Vec::new();
-    while let Some(parameter) = rest.strip_prefix(';') {
-        let (name, value) = parameter.trim_start_matches([' ', '\t']).split_once('=')?;
-        let end = match value.strip_prefix('"') {
-            None => value.find([';', ' ']).unwrap_or(value.len()),
-            Some(quoted) => {
-                let mut escaped = false;
-                let close = quoted.char_indices().find(|(_, letter)| {
-                    let closes = *letter == '"' && !escaped;
-                    escaped = *letter == '\\' && !escaped;
-                    closes
-                });
-                let (at, _) = close?;
-                at + 2
-            }
-        };
-        let (value, behind) = value.split_at(end);
-        let good = if value.starts_with('"') { value.bytes().all(|b| matches!(b, b' '..=b'~')) } else { token(value) };
-        if !token(name) || !good {
-            return None;
-        }
-        names.push(name);
-        rest = behind.trim_start_matches([' ', '\t']);
-    }
-    rest.is_empty().then_some(names)
-}
-
-/// Whether a reader may take it for an encoded word (RFC 2047) and show something else.
-fn looks_encoded(text: &str) -> bool {
-    text.contains("=?")
-}
-
-/// RFC 2047: words of at most 75 characters, never split inside a character.
-fn encoded_words(text: &str) -> String {
-    // 75 less `=?UTF-8?B?` and `?=` leaves 63 characters of base64: 15 groups of three bytes.
-    const MAX_BYTES: usize = 45;
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for letter in text.chars() {
-        if word.len() + letter.len_utf8() > MAX_BYTES {
-            words.push(std::mem::take(&mut word));
-        }
-        word.push(letter);
-    }
-    words.push(word);
-    let words: Vec<_> = words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word))).collect();
-    words.join("\r\n ")
-}
-
-/// Where a header that is folded here begins its next line, in characters.
-const LINE: usize = 70;
-
 /// The longest name of a file, and the longest media type, in bytes.
 const MAX_NAME: usize = 255;
-
-/// The longest word of a subject that is left as it is.
-const MAX_WORD: usize = 200;
-
-/// A header whose value is as it is to stand, folded and encoded.
-fn written(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
-}
-
-/// Parties as a header shows them, folded: the builder would write all into one line, which servers refuse from 998 on.
-fn shown_parties(field: &str, parties: &[Party]) -> Result<String, Fault> {
-    let mut shown = String::new();
-    for party in parties {
-        let party = shown_party(field, party)?;
-        let line = shown.rsplit('\n').next().map_or(0, str::len);
-        if !shown.is_empty() {
-            shown.push_str(if line + party.len() > LINE { ",\r\n " } else { ", " });
-        }
-        shown.push_str(&party);
-    }
-    Ok(shown)
-}
-
-/// A party as a header shows it: `name <address>`, or the address alone.
-fn shown_party(field: &str, party: &Party) -> Result<String, Fault> {
-    let Mailbox { name, email } = mailbox(field, party)?;
-    Ok(match name {
-        None => email.to_string(),
-        Some(name)
-            if name.len() <= 60 && name.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !looks_encoded(&name) =>
-        {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_');
-            if name.bytes().all(plain) {
-                format!("{name} <{email}>")
-            } else {
-                format!("\"{}\" <{email}>", name.replace('\\', "\\\\").replace('"', "\\\""))
-            }
-        }
-        Some(name) => {
-            let words = encoded_words(&name);
-            let gap = if words.len() + email.to_string().len() > LINE { "\r\n " } else { " " };
-            format!("{words}{gap}<{email}>")
-        }
-    })
-}
-
-fn mailbox(field: &str, party: &Party) -> Result<Mailbox, Fault> {
-    if let Some(name) = &party.name {
-        single_line(field, name)?;
-    }
-    let wire = mail_address(&party.address).map_err(|why| invalid(format!("{field}: {why}")))?;
-    let address = Address::from_str(&wire).map_err(|error| invalid(format!("{field}: {error}")))?;
-    Ok(Mailbox::new(party.name.clone().filter(|name| !name.is_empty()), address))
-}
-
-/// Header injection ends here: no value from outside holds a line break, whatever the builder would make of it.
-fn single_line(field: &str, value: &str) -> Result<(), Fault> {
-    if value.contains(['\r', '\n', '\0']) {
-        return Err(invalid(format!("{field} holds a line break or NUL")));
-    }
-    Ok(())
-}
 
 /// A body's text with every kind of line end as LF, which the builder then writes as CRLF. It would let a bare CR
 /// through, and servers differ in what they make of one.

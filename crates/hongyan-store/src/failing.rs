@@ -23,7 +23,10 @@ use hongyan_endpoint::File;
 use std::{
     collections::HashMap,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
 };
 
@@ -40,13 +43,16 @@ struct Plan {
 pub struct Failing<S> {
     store: S,
     blocks: bool,
+    /// What its calls answer in turn before they do anything.
+    schedule: Vec<Option<StoreError>>,
+    turn: AtomicUsize,
     plans: Mutex<HashMap<Method, Plan>>,
 }
 
 impl<S> Failing<S> {
     /// Does what `store` does until it is told otherwise.
     pub fn over(store: S) -> Self {
-        Self { store, blocks: false, plans: Mutex::default() }
+        Self { store, blocks: false, schedule: Vec::new(), turn: AtomicUsize::new(0), plans: Mutex::default() }
     }
 
     /// It holds up the calling thread while it works, so that a runtime's paused time does not run on
@@ -54,6 +60,12 @@ impl<S> Failing<S> {
     #[must_use]
     pub fn blocking(self) -> Self {
         Self { blocks: true, ..self }
+    }
+
+    /// Every call meets the next entry of this schedule, over and over: an error is its answer, and nothing is done.
+    #[must_use]
+    pub fn failing_in_turn(self, schedule: Vec<Option<StoreError>>) -> Self {
+        Self { schedule, ..self }
     }
 
     async fn done<T>(&self, work: impl Future<Output = T>) -> T {
@@ -92,12 +104,20 @@ impl<S> Failing<S> {
     }
 
     fn begin(&self, method: Method) -> Result<()> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        if let Some(Some(error)) = self.schedule.get(turn % self.schedule.len().max(1)) {
+            return Err(error.clone());
+        }
         let mut plans = self.plans();
         let plan = plans.entry(method).or_default();
         plan.calls += 1;
         plan.fails.clone().map_or(Ok(()), Err)
     }
 }
+
+/// A store whose callers ask again when it is busy.
+#[derive(Debug)]
+pub struct AskedAgain<S>(pub S);
 
 /// Wakes a thread that is parked.
 struct Unpark(std::thread::Thread);
@@ -122,6 +142,18 @@ macro_rules! forward {
                 $(async fn $name(&self, $($arg: $type),*) -> Result<$answer> {
                     self.begin(Method::$method)?;
                     self.done(self.store.$name($($arg),*)).await
+                })*
+            }
+
+            #[async_trait]
+            impl<S: $trait> $trait for AskedAgain<S> {
+                $(async fn $name(&self, $($arg: $type),*) -> Result<$answer> {
+                    loop {
+                        match self.0.$name($(Clone::clone(&$arg)),*).await {
+                            Err(StoreError::Busy) => {}
+                            answer => return answer,
+                        }
+                    }
                 })*
             }
         )*

@@ -23,5 +23,5 @@ mod failing;
 mod sqlite;
 
 #[cfg(feature = "contract")]
-pub use failing::{Failing, Method};
+pub use failing::{AskedAgain, Failing, Method};
 pub use sqlite::{Notice, Options, Sqlite};

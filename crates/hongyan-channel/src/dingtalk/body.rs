@@ -4,14 +4,17 @@
 
 use super::{
     pack,
-    robot::{self, RobotMessage},
+    robot_message::{RobotMessage, message_of},
 };
 use crate::render;
-use hongyan_core::{Content, Flaw, Unfit, bilingual};
+use hongyan_core::{Bilingual, Content, Flaw, Unfit, bilingual};
 use hongyan_dingtalk::{DingTalk, content, robot::SendToGroup};
 use hongyan_endpoint::Endpoint;
 use hongyan_text::{Dialect, Form};
 use serde_json::{Map, Value, json};
+
+/// What one call is called in an error.
+pub(super) const KIND: Bilingual = Bilingual::fixed("DingTalk message", "钉钉消息");
 
 /// Where a message's words stand, by its type.
 pub(super) const WORDS: [(&str, &str, Form); 2] =
@@ -99,7 +102,7 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
     let Value::Object(message) = message else {
         return Err(Unfit::new("native", Flaw::unfit(("is not an object", "不是对象"))));
     };
-    content::check(&message).map_err(|unfit| render::unfit::<DingTalk>(content, &super::KIND, unfit))
+    content::check(&message).map_err(|unfit| render::unfit::<DingTalk>(content, &KIND, unfit))
 }
 
 /// What an application's robot says in a group: `msgKey` and `msgParam`.
@@ -108,7 +111,7 @@ pub(super) fn check(content: &Content) -> Result<(), Unfit> {
 /// [`Unfit`] for what the robot has no kind for: an OA card of one's own, a file without an ending.
 /// `zips`: files of unlisted names travel in a zip.
 pub(super) fn robot_message(content: &Content, media_id: &str, zips: bool) -> Result<(String, String), Unfit> {
-    if let Some(RobotMessage { msg_key, msg_param, .. }) = robot::message_of(content) {
+    if let Some(RobotMessage { msg_key, msg_param, .. }) = message_of(content) {
         return Ok((msg_key.to_owned(), msg_param.to_owned()));
     }
     let (msg_key, param) = robot_kind(content, media_id, zips)?;

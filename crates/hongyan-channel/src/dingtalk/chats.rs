@@ -1,12 +1,12 @@
 //! Group chats of the application: made and changed by their `chatid`, scene groups by their `openConversationId`.
 
 use super::{
-    DingTalkChannel,
+    application::DingTalkChannel,
     group::{self, Handle, is_conversation},
 };
 use crate::refusal::invalid;
 use async_trait::async_trait;
-use hongyan_core::{Chat, ChatChange, Chats, NewChat};
+use hongyan_core::{CallHandle, Chat, ChatChange, Chats, NewChat};
 use hongyan_dingtalk::{
     chat::GetChat,
     group::{CreateGroup, UpdateGroup},
@@ -126,7 +126,7 @@ impl Chats for DingTalkChannel {
         Ok(())
     }
 
-    async fn readers(&self, handle: &str) -> Result<Vec<String>, Fault> {
-        group::readers(self, Handle::read(handle)?).await
+    async fn readers(&self, handle: &CallHandle) -> Result<Vec<String>, Fault> {
+        group::readers(self, Handle::read(handle.as_str())?).await
     }
 }

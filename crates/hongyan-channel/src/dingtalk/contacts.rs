@@ -1,6 +1,6 @@
 //! People and departments, as far as the application sees them.
 
-use super::DingTalkChannel;
+use super::application::DingTalkChannel;
 use crate::refusal::invalid;
 use async_trait::async_trait;
 use hongyan_core::{Address, AddressKind, Contacts, Department, Person};

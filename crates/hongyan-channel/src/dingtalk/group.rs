@@ -1,7 +1,7 @@
 //! Messages to group chats: by the older `chatid`, in the company's name; by `openConversationId`, through the
 //! application's robot. Which call it was is kept in the handle.
 
-use super::{DingTalkChannel, body};
+use super::{application::DingTalkChannel, body};
 use crate::refusal;
 use hongyan_core::{Call, CallFile, Outcome, Reason, ReceiptReport, RecipientState, Target, TargetResult};
 use hongyan_dingtalk::{
@@ -102,7 +102,7 @@ pub(super) async fn send(channel: &DingTalkChannel, call: &Call<'_>, chat: &Targ
 }
 
 fn taken(handle: Option<String>) -> Outcome {
-    Outcome::Taken { handle, exceptions: Vec::new() }
+    Outcome::Taken { handle: handle.map(Into::into), exceptions: Vec::new() }
 }
 
 /// The user ids of those who have read a message, page by page.

@@ -1,5 +1,6 @@
 //! A DingTalk application as a channel: work notifications to people and departments, messages to group chats.
 
+mod application;
 mod body;
 mod callback;
 mod chats;
@@ -7,111 +8,27 @@ mod contacts;
 mod group;
 mod pack;
 mod robot;
+mod robot_message;
 
-use crate::{
-    audience,
-    callback::{CallbackKeys, CallbackReceiver},
-    directory::Directory,
-    factory::{ChannelFactory, OpenedChannel},
-    operations::{Caller, OwnField, files_too},
-    published, refusal, render,
-    secret::{SecretError, SecretRef},
-    table_view, target,
-};
+use crate::{audience, published, refusal, render, table_view, target};
+pub use application::{DingTalkChannel, DingTalkConfig};
 use async_trait::async_trait;
+use body::KIND;
 use group::Handle;
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution,
-    Target, TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
+    Address, AddressKind, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
+    Flaw, Format, Health, Outcome, Reason, Recall, ReceiptReport, Receipts, RecipientState, Resolution, Target,
+    TargetResult, Time, Unfit, Uploaded, Uploads, bilingual,
 };
 use hongyan_dingtalk::{
-    Credential, DingTalk,
+    DingTalk,
     media::UploadMedia,
     notice::{GetSendProgress, GetSendResult, RecallNotice, SendNotice, SendResult},
     user::GetByMobile,
 };
-use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File, Invalid, RateScope};
-use hongyan_net::{Http, Options};
-use hongyan_platform_client::Client;
+use hongyan_endpoint::{Class, Endpoint, ErrorCode, Fault, File};
 use hongyan_text::Dialect;
-use serde::Deserialize;
-use std::{borrow::Cow, sync::Arc, time::Duration};
-
-/// `channel = "dingtalk"`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DingTalkConfig {
-    /// `AppKey`, also called Client ID.
-    pub app_key: String,
-    /// `AppSecret`, also called Client Secret.
-    pub app_secret: SecretRef,
-    /// The company, for callers of the official paths who log in with `corpid` and `corpsecret`.
-    #[serde(default)]
-    pub corp_id: Option<String>,
-    /// `AgentId`.
-    pub agent_id: i64,
-    /// The application's robot, which speaks in groups with an `openConversationId`; the `AppKey` when absent.
-    #[serde(default)]
-    pub robot_code: Option<String>,
-    /// Wraps files in a zip whose names end in nothing that the platform's page lists.
-    #[serde(default)]
-    pub zip_unlisted_files: bool,
-    /// In place of the platform's own hosts, for the sandbox or a proxy.
-    #[serde(default)]
-    pub base_url: Option<String>,
-}
-
-impl DingTalkConfig {
-    /// Reads the secret.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    pub fn credential(&self) -> Result<Credential, SecretError> {
-        Ok(Credential { app_key: self.app_key.clone(), app_secret: self.app_secret.read()? })
-    }
-}
-
-impl ChannelFactory for DingTalkConfig {
-    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
-        let channel = DingTalkChannel::open(self, options).map_err(|error| error.at("app_secret"))?;
-        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
-        let recipient_rates = DingTalkChannel::recipient_rates();
-        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
-    }
-
-    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
-        vec![("app_secret", &self.app_secret)]
-    }
-
-    fn base_url(&self) -> Option<&str> {
-        self.base_url.as_deref()
-    }
-
-    fn own_fields(&self) -> Vec<OwnField<'_>> {
-        let company = self.corp_id.as_deref().map(|corp_id| OwnField::open(&["corpid"], corp_id));
-        let own = [
-            OwnField::open(&["appkey", "clientid"], self.app_key.as_str()),
-            OwnField::secret(&["appsecret", "clientsecret"], &self.app_secret),
-            OwnField::open(&["agentid"], self.agent_id),
-        ];
-        own.into_iter().chain(company).collect()
-    }
-
-    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
-        let credential = self.credential().map_err(|error| error.at("app_secret"))?;
-        Ok(Some(Box::new(Client::<DingTalk>::new(http, self.base_url.as_deref(), credential))))
-    }
-
-    fn takes_callbacks(&self) -> bool {
-        true
-    }
-
-    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
-        let owner = keys.owner.unwrap_or_else(|| self.app_key.clone());
-        Some(callback::callback(&keys.token, &keys.key, owner, keys.max_age))
-    }
-}
+use std::{borrow::Cow, time::Duration};
 
 /// Codes that mean that there is no such person.
 const NOBODY: &[&str] = &["60121", "40104", "33012", "46004", "60103"];
@@ -125,78 +42,6 @@ const FILE_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// A file that a message carries may be smaller than one that is only kept: 10 MB, by the page on messages.
 const MESSAGE_FILE_BYTES: usize = 10 << 20;
 
-/// An internal application.
-pub struct DingTalkChannel {
-    client: Client<DingTalk>,
-    agent_id: i64,
-    robot_code: String,
-    zip_unlisted: bool,
-    capabilities: Capabilities,
-    directory: Directory,
-}
-
-impl DingTalkChannel {
-    /// Reads the secret and makes the channel.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    pub fn open(config: &DingTalkConfig, options: &Options) -> Result<Self, SecretError> {
-        let credential = config.credential()?;
-        let spec = &SendNotice::SPEC;
-        Ok(Self {
-            client: Client::new(Http::new(options.clone()), config.base_url.as_deref(), credential),
-            agent_id: config.agent_id,
-            robot_code: config.robot_code.clone().unwrap_or_else(|| config.app_key.clone()),
-            zip_unlisted: config.zip_unlisted_files,
-            directory: Directory::default(),
-            capabilities: Capabilities {
-                channel: "dingtalk",
-                groups: vec![
-                    Group::of(&[AddressKind::Userid, AddressKind::Mobile], spec.max_items("userid_list").unwrap_or(1)),
-                    Group::of(&[AddressKind::Department], spec.max_items("dept_id_list").unwrap_or(1)),
-                    Group::of(&[AddressKind::All], 1),
-                    Group::chats(Dedup::None),
-                ],
-                looked_up: &[AddressKind::Mobile],
-                formats: &[
-                    Format::Text,
-                    Format::Markdown,
-                    Format::Image,
-                    Format::File,
-                    Format::Voice,
-                    Format::Video,
-                    Format::Link,
-                    Format::Card,
-                    Format::News,
-                    Format::Table,
-                    Format::Native,
-                ],
-                attachments: false,
-                dedup: Dedup::SameContentPerDay,
-                receipts_for: GetSendResult::SPEC.within(),
-                recall_for: RecallNotice::SPEC.within(),
-                concurrency: 16,
-                rates: published::rates(spec, RateScope::App),
-            },
-        })
-    }
-
-    /// The application's client: one token for all who use it.
-    #[must_use]
-    pub fn client(&self) -> &Client<DingTalk> {
-        &self.client
-    }
-
-    /// The platform's published rates for messages to one person.
-    #[must_use]
-    pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendNotice::SPEC, RateScope::Recipient)
-    }
-}
-
-/// What one call is called in an error.
-const KIND: Bilingual = Bilingual::fixed("DingTalk message", "钉钉消息");
-
 #[async_trait]
 impl Channel for DingTalkChannel {
     fn capabilities(&self) -> &Capabilities {
@@ -205,7 +50,7 @@ impl Channel for DingTalkChannel {
 
     fn parts<'a>(&self, content: &'a Content, suffix: &str) -> Result<Vec<Cow<'a, Content>>, Unfit> {
         audience::check(content, Some(self.agent_id))?;
-        if let Some(said) = robot::message_of(content) {
+        if let Some(said) = robot_message::message_of(content) {
             said.check()?;
             return Ok(vec![Cow::Borrowed(content)]);
         }
@@ -248,7 +93,7 @@ impl Channel for DingTalkChannel {
     fn words(&self, part: &Content, to: &[Address]) -> Option<String> {
         let to_robot =
             to.iter().any(|address| address.kind == AddressKind::Chat && group::is_conversation(&address.value));
-        if !to_robot && robot::message_of(part).is_none() {
+        if !to_robot && robot_message::message_of(part).is_none() {
             return body::words(&body::message(part, ""));
         }
         let (_, param) = body::robot_message(part, "", self.zip_unlisted).ok()?;
@@ -258,14 +103,14 @@ impl Channel for DingTalkChannel {
 
     fn dedup(&self, content: &Content, kind: AddressKind) -> Dedup {
         // A robot's messages are no notices: every one of them arrives.
-        if robot::message_of(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
+        if robot_message::message_of(content).is_some() { Dedup::None } else { self.capabilities.dedup_of(kind) }
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Outcome {
         if let Some(chat) = target::chat(call.targets) {
             return group::send(self, call, chat).await;
         }
-        if let Some(said) = robot::message_of(call.content) {
+        if let Some(said) = robot_message::message_of(call.content) {
             return robot::send(self, &said, call.targets).await;
         }
         let listed = |wanted: fn(AddressKind) -> bool| {
@@ -284,7 +129,7 @@ impl Channel for DingTalkChannel {
             rest: call.content.given.clone().unwrap_or_default(),
         };
         match self.client.call(&request).await {
-            Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string()), exceptions: Vec::new() },
+            Ok(taken) => Outcome::Taken { handle: Some(taken.task_id.to_string().into()), exceptions: Vec::new() },
             Err(fault) => Outcome::failed(fault),
         }
     }
@@ -359,8 +204,8 @@ impl Channel for DingTalkChannel {
 
 #[async_trait]
 impl Receipts for DingTalkChannel {
-    async fn ask(&self, handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
-        let (agent_id, task_id) = match Handle::read(handle)? {
+    async fn ask(&self, handle: &CallHandle, targets: &[Target]) -> Result<ReceiptReport, Fault> {
+        let (agent_id, task_id) = match Handle::read(handle.as_str())? {
             Handle::Task(task) => (self.agent_id, task),
             Handle::People { key } => return robot::receipts(self, key, targets).await,
             chat => return group::receipts(self, chat, targets).await,
@@ -391,8 +236,8 @@ impl Receipts for DingTalkChannel {
 
 #[async_trait]
 impl Recall for DingTalkChannel {
-    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
-        match Handle::read(handle)? {
+    async fn take_back(&self, handle: &CallHandle) -> Result<(), Fault> {
+        match Handle::read(handle.as_str())? {
             Handle::Task(msg_task_id) => {
                 self.client.call(&RecallNotice { agent_id: self.agent_id, msg_task_id }).await.map(drop)
             }
@@ -403,8 +248,8 @@ impl Recall for DingTalkChannel {
         }
     }
 
-    fn window(&self, handle: &str) -> Option<Duration> {
-        match Handle::read(handle) {
+    fn window(&self, handle: &CallHandle) -> Option<Duration> {
+        match Handle::read(handle.as_str()) {
             // The older operations have none.
             Ok(Handle::Chat { .. }) => None,
             Ok(_) | Err(_) => self.capabilities.recall_for,

@@ -2,7 +2,12 @@
 //! people one by one, or in a group with an `openConversationId`. How every other content becomes one of these kinds
 //! in a group is [`super::body`]'s.
 
-use super::{DingTalkChannel, body, group::is_conversation};
+use super::{
+    application::DingTalkChannel,
+    body,
+    group::is_conversation,
+    robot_message::{RobotMessage, message_of},
+};
 use crate::{refusal, target};
 use hongyan_core::{
     Address, AddressKind, Bilingual, Content, Flaw, Outcome, Reason, ReceiptReport, RecipientState, Target,
@@ -10,47 +15,9 @@ use hongyan_core::{
 };
 use hongyan_dingtalk::{
     DingTalk,
-    robot::{GetReadStatus, RecallFromPeople, SendToGroup, SendToPeople},
+    robot::{GetReadStatus, RecallFromPeople, SendToPeople},
 };
 use hongyan_endpoint::{Endpoint, Fault};
-use serde_json::{Map, Value};
-
-/// A message in a kind of the robot's own.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RobotMessage<'a> {
-    pub(super) msg_key: &'a str,
-    /// A JSON text.
-    pub(super) msg_param: &'a str,
-    /// A member that is neither.
-    other: Option<&'a str>,
-}
-
-/// The robot's message that a content is, if it is one.
-pub(super) fn message_of(content: &Content) -> Option<RobotMessage<'_>> {
-    let native = content.native.as_ref()?.as_object()?;
-    let text = |name: &str| native.get(name).and_then(Value::as_str);
-    let msg_key = text("msgKey")?;
-    let other = native.keys().map(String::as_str).find(|name| !matches!(*name, "msgKey" | "msgParam"));
-    Some(RobotMessage { msg_key, msg_param: text("msgParam").unwrap_or_default(), other })
-}
-
-impl RobotMessage<'_> {
-    /// What is wrong with it, as far as that is known; the rest is the platform's to say.
-    pub(super) fn check(&self) -> Result<(), Unfit> {
-        if let Some(other) = self.other {
-            let why = ("is none of msgKey and msgParam", "不是 msgKey、msgParam 之一");
-            return Err(Unfit::new(format!("native.{other}"), Flaw::unfit(why)));
-        }
-        if serde_json::from_str::<Map<String, Value>>(self.msg_param).is_err() {
-            let why = ("is not the text of a JSON object", "不是 JSON 对象的文本");
-            return Err(Unfit::new("native.msgParam", Flaw::unfit(why)));
-        }
-        match SendToGroup::SPEC.max_bytes("msgParam").filter(|max| self.msg_param.len() > *max) {
-            Some(max) => Err(Unfit::new("native.msgParam", Flaw::bytes(self.msg_param.len(), max))),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What stands against a content for these recipients.
 pub(super) fn check_for(content: &Content, to: &[Address]) -> Result<(), Unfit> {
@@ -110,7 +77,7 @@ pub(super) async fn send(channel: &DingTalkChannel, said: &RobotMessage<'_>, tar
         Some(TargetResult { index: target.index, state: RecipientState::Refused, reason: Some(reason.clone()) })
     });
     let handle = Some(sent.process_query_key.as_str()).filter(|key| !key.is_empty());
-    Outcome::Taken { handle: handle.map(|key| format!("people:{key}")), exceptions: exceptions.collect() }
+    Outcome::Taken { handle: handle.map(|key| format!("people:{key}").into()), exceptions: exceptions.collect() }
 }
 
 /// The list of those who were sent too much.
@@ -145,7 +112,7 @@ mod tests {
     use super::{super::group::Handle, *};
     use serde_json::json;
 
-    fn native(native: Value) -> Content {
+    fn native(native: serde_json::Value) -> Content {
         Content { native: Some(native), ..Content::default() }
     }
 

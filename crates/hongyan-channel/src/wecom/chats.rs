@@ -1,6 +1,6 @@
 //! Group chats that the application made. They are write-only: who read a message is not told.
 
-use super::WeComChannel;
+use super::application::WeComChannel;
 use crate::refusal::refused;
 use async_trait::async_trait;
 use hongyan_core::{Chat, ChatChange, Chats, NewChat};

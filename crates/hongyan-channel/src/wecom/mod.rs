@@ -1,127 +1,39 @@
 //! A WeCom application as a channel: messages to members, departments and tags, and to the group chats that it made.
 
+mod application;
 pub(crate) mod body;
 mod callback;
 mod chats;
 mod contacts;
+pub(crate) mod files;
 
-use crate::{
-    audience,
-    callback::{CallbackKeys, CallbackReceiver},
-    directory::Directory,
-    factory::{ChannelFactory, OpenedChannel},
-    operations::{Caller, OwnField, files_too},
-    published, refusal, render,
-    secret::{SecretError, SecretRef},
-    table_view, target,
-};
+use crate::{audience, published, refusal, render, table_view, target};
+use application::DUPLICATE_WINDOW_SECONDS;
+pub use application::{WeComChannel, WeComConfig};
 use async_trait::async_trait;
+use files::{bad_file, file_until};
 use hongyan_core::{
-    Address, AddressKind, Bilingual, Call, CallFile, Capabilities, Channel, Chats, Contacts, Content, Dedup, FileUse,
-    Flaw, Format, Group, Health, Outcome, Rate, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
-    Unfit, Uploaded, Uploads, bilingual,
+    Address, AddressKind, Bilingual, Call, CallFile, CallHandle, Capabilities, Channel, Chats, Contacts, Content,
+    Dedup, FileUse, Format, Health, Outcome, Reason, Recall, RecipientState, Resolution, Target, TargetResult, Time,
+    Unfit, Uploaded, Uploads,
 };
-use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, Invalid, RateScope, lenient};
-use hongyan_net::{Http, Options};
-use hongyan_platform_client::Client;
+use hongyan_endpoint::{Endpoint, ErrorCode, Fault, File, lenient};
 use hongyan_text::Dialect;
 use hongyan_wecom::{
-    Credential, WeCom,
+    WeCom,
     appchat::SendChat,
     content::Place,
-    media::{GetMedia, UploadMedia, check_kind},
-    message::{DUPLICATE_CHECK_SECONDS, MessageSent, RecallMessage, SendMessage},
+    media::{UploadMedia, check_kind},
+    message::{MessageSent, RecallMessage, SendMessage},
     user::{GetUserid, GetUseridByEmail},
 };
-use serde::Deserialize;
 use serde_json::Value;
-use std::{
-    borrow::Cow,
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
-
-/// `channel = "wecom"`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WeComConfig {
-    /// Company id, `ww…`.
-    pub corp_id: String,
-    /// The application's secret.
-    pub secret: SecretRef,
-    /// The application's id.
-    pub agent_id: i64,
-    /// In place of the platform's own host, for the sandbox or a proxy.
-    #[serde(default)]
-    pub base_url: Option<String>,
-}
-
-impl WeComConfig {
-    /// Reads the secret.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    pub fn credential(&self) -> Result<Credential, SecretError> {
-        Ok(Credential { corp_id: self.corp_id.clone(), secret: self.secret.read()? })
-    }
-}
-
-impl ChannelFactory for WeComConfig {
-    fn open(&self, options: &Options) -> Result<OpenedChannel, Invalid> {
-        let channel = WeComChannel::open(self, options).map_err(|error| error.at("secret"))?;
-        let caller: Arc<dyn Caller> = Arc::new(channel.client().over(files_too(options)));
-        let recipient_rates = WeComChannel::recipient_rates();
-        Ok(OpenedChannel { recipient_rates, caller: Some(caller), ..OpenedChannel::alone(channel) })
-    }
-
-    fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
-        vec![("secret", &self.secret)]
-    }
-
-    fn base_url(&self) -> Option<&str> {
-        self.base_url.as_deref()
-    }
-
-    fn own_fields(&self) -> Vec<OwnField<'_>> {
-        vec![
-            OwnField::open(&["corpid"], self.corp_id.as_str()),
-            OwnField::secret(&["corpsecret"], &self.secret),
-            OwnField::open(&["agentid"], self.agent_id),
-        ]
-    }
-
-    fn caller(&self, http: Http) -> Result<Option<Box<dyn Caller>>, Invalid> {
-        let credential = self.credential().map_err(|error| error.at("secret"))?;
-        Ok(Some(Box::new(Client::<WeCom>::new(http, self.base_url.as_deref(), credential))))
-    }
-
-    fn takes_callbacks(&self) -> bool {
-        true
-    }
-
-    fn callback_receiver(&self, keys: CallbackKeys) -> Option<Result<Box<dyn CallbackReceiver>, String>> {
-        let owner = keys.owner.unwrap_or_else(|| self.corp_id.clone());
-        Some(callback::callback(keys.token, &keys.key, &owner, keys.max_age))
-    }
-}
+use std::{borrow::Cow, time::Duration};
 
 /// Codes that mean that there is no such person.
 const NOBODY: &[&str] = &["46004", "60111", "40003"];
 /// The platform's code for "none of them is valid or visible".
 const ALL_INVALID: &str = "81013";
-/// Seconds in which the platform swallows an identical request: its own default.
-const DUPLICATE_WINDOW_SECONDS: u32 = DUPLICATE_CHECK_SECONDS.0;
-
-/// A self-built application's messages.
-pub struct WeComChannel {
-    client: Client<WeCom>,
-    agent_id: i64,
-    capabilities: Capabilities,
-    directory: Directory,
-    codes: ResponseCodes,
-}
-
 /// Members of a native content that say whether and how long the platform looks out for repeats.
 const ENABLE_CHECK: &str = "enable_duplicate_check";
 const CHECK_INTERVAL: &str = "duplicate_check_interval";
@@ -136,112 +48,11 @@ fn duplicate_check(content: &Content) -> Option<i64> {
     }
 }
 
-/// The last response codes, by `msgid`: whoever waits for the reply of an interactive card asks for it at once.
-#[derive(Default)]
-struct ResponseCodes(std::sync::Mutex<VecDeque<(String, String)>>);
-
-impl ResponseCodes {
-    const KEPT: usize = 1_000;
-
-    fn note(&self, handle: &str, code: &str) {
-        if code.is_empty() {
-            return;
-        }
-        let mut codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.truncate(Self::KEPT - 1);
-        codes.push_front((handle.to_owned(), code.to_owned()));
-    }
-
-    fn find(&self, handle: &str) -> Option<String> {
-        let codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.iter().find(|(known, _)| known == handle).map(|(_, code)| code.clone())
-    }
-}
-
-impl WeComChannel {
-    /// Reads the secret and makes the channel.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    pub fn open(config: &WeComConfig, options: &Options) -> Result<Self, SecretError> {
-        let credential = config.credential()?;
-        let spec = &SendMessage::SPEC;
-        let max = |field| spec.max_items(field).unwrap_or(1);
-        Ok(Self {
-            client: Client::new(Http::new(options.clone()), config.base_url.as_deref(), credential),
-            agent_id: config.agent_id,
-            directory: Directory::default(),
-            codes: ResponseCodes::default(),
-            capabilities: Capabilities {
-                channel: "wecom",
-                groups: vec![
-                    Group::of(&[AddressKind::Userid, AddressKind::Mobile, AddressKind::Email], max("touser")),
-                    Group::of(&[AddressKind::Department], max("toparty")),
-                    Group::of(&[AddressKind::Tag], max("totag")),
-                    Group::of(&[AddressKind::All], 1),
-                    Group::chats(Dedup::None),
-                ],
-                looked_up: &[AddressKind::Mobile, AddressKind::Email],
-                formats: &[
-                    Format::Text,
-                    Format::Markdown,
-                    Format::Image,
-                    Format::File,
-                    Format::Voice,
-                    Format::Video,
-                    Format::Link,
-                    Format::Card,
-                    Format::News,
-                    Format::Table,
-                    Format::Native,
-                ],
-                attachments: false,
-                dedup: Dedup::IdenticalWithin(Duration::from_secs(u64::from(DUPLICATE_WINDOW_SECONDS))),
-                receipts_for: None,
-                recall_for: RecallMessage::SPEC.within(),
-                concurrency: 16,
-                rates: published::rates(spec, RateScope::App),
-            },
-        })
-    }
-
-    /// The application's client: one token for all who use it.
-    #[must_use]
-    pub fn client(&self) -> &Client<WeCom> {
-        &self.client
-    }
-
-    /// The platform's published rates for messages to one person; the excess is dropped in silence.
-    #[must_use]
-    pub fn recipient_rates() -> Vec<Rate> {
-        published::rates(&SendMessage::SPEC, RateScope::Recipient)
-    }
-}
-
 /// What a call is called in an error.
 const KIND: Bilingual = Bilingual::fixed("WeCom message", "企业微信消息");
 
-/// Room between the end of a file's life and the last call that names it.
-const FILE_ROOM: Duration = Duration::from_secs(3_600);
-
-/// For how long an uploaded file is named.
-pub(crate) fn file_until(now: Time) -> Time {
-    now + (const { GetMedia::SPEC.within().unwrap() } - FILE_ROOM)
-}
-
-/// What the platform has against a file, with the limit on its size.
-pub(crate) fn bad_file(file: &File, kind: &str, unfit: &Unfit) -> Unfit {
-    let max = UploadMedia::max_bytes(kind).unwrap_or_default();
-    let (size, name, Bilingual { en, zh }) = (file.bytes.len(), &file.name, unfit.text());
-    let why = bilingual!(
-        "{name:?}: {en} ({size} bytes; as {kind} at most {max} are taken)";
-        "{name:?}：{zh}（{size} 字节；作为 {kind} 最多接受 {max} 字节）"
-    );
-    Unfit::coded(unfit.code, "", Flaw::Unfit(why))
-}
-
 /// The words of a text or markdown message, in bytes.
-pub(crate) fn words_size(content: &Content) -> usize {
+fn words_size(content: &Content) -> usize {
     let (msgtype, object) = body::message(content, "");
     object.get(&msgtype).and_then(|o| o.get("content")).and_then(Value::as_str).map_or(0, str::len)
 }
@@ -263,7 +74,7 @@ impl WeComChannel {
         let request = SendChat { chatid: chat.wire_id().into_owned(), msgtype, content, safe };
         match self.client.call(&request).await {
             Ok(_) => Outcome::Taken {
-                handle: Some(format!("chat:{}", request.chatid)),
+                handle: Some(format!("chat:{}", request.chatid).into()),
                 exceptions: truncated(cut, std::slice::from_ref(chat), &[]),
             },
             Err(fault) => Outcome::failed(fault),
@@ -344,7 +155,7 @@ impl Channel for WeComChannel {
                 self.codes.note(&sent.msgid, &sent.response_code);
                 let mut exceptions = rejected(&sent, call.targets);
                 exceptions.extend(truncated(cut, call.targets, &exceptions));
-                Outcome::Taken { exceptions, handle: Some(sent.msgid).filter(|id| !id.is_empty()) }
+                Outcome::Taken { exceptions, handle: Some(sent.msgid).filter(|id| !id.is_empty()).map(Into::into) }
             }
             Err(fault) if fault.code() == ALL_INVALID => {
                 let reason = Reason::of(&fault);
@@ -372,8 +183,8 @@ impl Channel for WeComChannel {
         }
     }
 
-    fn response_code(&self, handle: &str) -> Option<String> {
-        self.codes.find(handle)
+    fn response_code(&self, handle: &CallHandle) -> Option<String> {
+        self.codes.find(handle.as_str())
     }
 
     fn file_use(&self, _form: Format) -> FileUse {
@@ -437,16 +248,16 @@ impl Channel for WeComChannel {
 
 #[async_trait]
 impl Recall for WeComChannel {
-    async fn take_back(&self, handle: &str) -> Result<(), Fault> {
-        if handle.starts_with("chat:") {
+    async fn take_back(&self, handle: &CallHandle) -> Result<(), Fault> {
+        if handle.as_str().starts_with("chat:") {
             return Err(Fault::ours("cannot_recall", "", Reason::error_code("cannot_recall")));
         }
-        self.client.call(&RecallMessage { msgid: handle.to_owned() }).await.map(drop)
+        self.client.call(&RecallMessage { msgid: handle.as_str().to_owned() }).await.map(drop)
     }
 
-    fn window(&self, handle: &str) -> Option<Duration> {
+    fn window(&self, handle: &CallHandle) -> Option<Duration> {
         // Group chats have no way back.
-        self.capabilities.recall_for.filter(|_| !handle.starts_with("chat:"))
+        self.capabilities.recall_for.filter(|_| !handle.as_str().starts_with("chat:"))
     }
 }
 

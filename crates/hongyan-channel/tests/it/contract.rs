@@ -28,7 +28,7 @@ async fn outcome(channel: &str, answer: Answer) -> Result<Option<String>, Fault>
     let server = Server::start(answer).await;
     let account = account(channel, &server.base);
     match deliver(&account, &content(json!({"text": "磁盘已满"})), None, &somebody()).await {
-        Outcome::Taken { handle, .. } => Ok(handle),
+        Outcome::Taken { handle, .. } => Ok(handle.map(|handle| handle.as_str().to_owned())),
         Outcome::Failed { fault, .. } => {
             let shown = format!("{fault} {fault:?}");
             assert!(!shown.contains("canary"), "{channel}: {shown}");
@@ -130,9 +130,9 @@ async fn what_cannot_be_recalled_says_so() {
     for (channel, handle) in [("dingtalk", "chat:chat1:msg1"), ("wecom", "chat:c1")] {
         let account = account(channel, "http://127.0.0.1:1");
         let recall = account.channel.recall().unwrap();
-        let fault = recall.take_back(handle).await.unwrap_err();
+        let fault = recall.take_back(&handle.into()).await.unwrap_err();
         assert_eq!((fault.code(), fault.class()), ("cannot_recall", Class::Permanent), "{channel}");
-        assert_eq!(recall.window(handle), None, "{channel}: and it is known before");
+        assert_eq!(recall.window(&handle.into()), None, "{channel}: and it is known before");
     }
     for channel in ["dingtalk-robot", "wecom-robot", "webhook"] {
         let account = account(channel, "http://127.0.0.1:1");
@@ -148,7 +148,7 @@ async fn what_cannot_be_recalled_says_so() {
     for (channel, handle) in [("dingtalk", "256271667526"), ("dingtalk", "robot:cid1:k"), ("wecom", "msgid1")] {
         let account = account(channel, "http://127.0.0.1:1");
         let recall = account.channel.recall().unwrap();
-        assert_eq!(recall.window(handle), account.channel.capabilities().recall_for, "{channel} {handle}");
+        assert_eq!(recall.window(&handle.into()), account.channel.capabilities().recall_for, "{channel} {handle}");
     }
 }
 

@@ -148,7 +148,7 @@ async fn a_chat_by_its_conversation_is_the_robots_to_send_to() {
     let text = content(json!({"text": "a"}));
     let outcome = deliver(&account, &text, None, &chat("cid6KeBB==")).await;
     assert!(
-        matches!(outcome, hongyan_core::Outcome::Taken { handle: Some(handle), .. } if handle == "robot:cid6KeBB==:key1")
+        matches!(outcome, hongyan_core::Outcome::Taken { handle: Some(handle), .. } if handle.as_str() == "robot:cid6KeBB==:key1")
     );
     let came = server.last();
     assert!(came.head.starts_with("POST /v1.0/robot/groupMessages/send"), "{}", came.head);

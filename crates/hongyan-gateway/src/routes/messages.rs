@@ -118,7 +118,7 @@ fn stubs(id: MessageId, checked: &Checked) -> Vec<DeliveryStub> {
 fn of_row(row: &MessageRow) -> MessageAccepted {
     MessageAccepted {
         id: row.id,
-        state: row.state.clone(),
+        state: row.state.name().into(),
         deliveries: row
             .deliveries
             .iter()

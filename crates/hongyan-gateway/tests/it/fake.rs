@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use hongyan_core::{
-    Address, AddressKind, Call, CallFile, Capabilities, Channel, Chat, ChatChange, Chats, Contacts, Content, Dedup,
-    Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason, Recall,
-    RecipientState, Resolution, Target, TargetResult, Time, Unfit, Uploaded, Uploads,
+    Address, AddressKind, Call, CallFile, CallHandle, Capabilities, Channel, Chat, ChatChange, Chats, Contacts,
+    Content, Dedup, Department, FileUse, Flaw, Format, Group, Health, Missing, NewChat, Outcome, Person, Reason,
+    Recall, RecipientState, Resolution, Target, TargetResult, Time, TokenHealth, Unfit, Uploaded, Uploads,
 };
 use hongyan_endpoint::{About, Class, ErrorCode, Fault, File, Responsible, error_code as row};
 use std::{
@@ -185,7 +185,7 @@ impl Channel for FakeChannel {
     }
 
     fn health(&self) -> Health {
-        Health { token: "none".into() }
+        Health { token: TokenHealth::None }
     }
 
     fn explain(&self, code: &str) -> Option<&'static ErrorCode> {
@@ -195,11 +195,11 @@ impl Channel for FakeChannel {
 
 #[async_trait]
 impl Recall for FakeChannel {
-    fn window(&self, _handle: &str) -> Option<Duration> {
+    fn window(&self, _handle: &CallHandle) -> Option<Duration> {
         self.capabilities.recall_for
     }
 
-    async fn take_back(&self, _handle: &str) -> Result<(), Fault> {
+    async fn take_back(&self, _handle: &CallHandle) -> Result<(), Fault> {
         Ok(())
     }
 }
@@ -284,8 +284,8 @@ impl Chats for FakeChannel {
         Ok(())
     }
 
-    async fn readers(&self, handle: &str) -> Result<Vec<String>, Fault> {
-        assert_eq!(handle, "7", "the handle of every call");
+    async fn readers(&self, handle: &CallHandle) -> Result<Vec<String>, Fault> {
+        assert_eq!(handle.as_str(), "7", "the handle of every call");
         Ok(vec!["li".into()])
     }
 }

@@ -329,7 +329,7 @@ async fn an_unreadable_row_fails_by_itself() {
     }
     for id in &bad {
         let row = fixture.until_state(*id, DeliveryState::Failed).await;
-        assert_eq!((row.unreadable, row.state), (vec!["content".to_owned()], "failed".to_owned()));
+        assert_eq!((row.unreadable, row.state.name()), (vec!["content".to_owned()], "failed"));
         assert_eq!(fixture.reason(*id).await, "unreadable");
     }
     let page = fixture.store.list(hongyan_core::Filter { limit: 100, ..Default::default() }).await.unwrap();

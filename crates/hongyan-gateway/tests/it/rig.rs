@@ -5,7 +5,7 @@ use crate::fake::capabilities;
 use async_trait::async_trait;
 use hongyan_channel::Account;
 use hongyan_core::{
-    Address, AddressKind, Admin, Backoff, Call, Capabilities, Channel, Clock, Content, Dedup, DeliveryId,
+    Address, AddressKind, Admin, Backoff, Call, CallHandle, Capabilities, Channel, Clock, Content, Dedup, DeliveryId,
     DeliveryState, Group, Health, IdSource, Ledger, MessageId, NewMessage, OnRepeat, OnUnknown, Outcome, Policy,
     Priority, Rate, Recall, ReceiptReport, Receipts, RecipientState, Resolution, Store, Target, TargetResult, Time,
     Unfit,
@@ -117,7 +117,7 @@ impl Channel for Platform {
 
 #[async_trait]
 impl Receipts for Platform {
-    async fn ask(&self, _handle: &str, targets: &[Target]) -> Result<ReceiptReport, Fault> {
+    async fn ask(&self, _handle: &CallHandle, targets: &[Target]) -> Result<ReceiptReport, Fault> {
         let number = self.looks.fetch_add(1, Ordering::SeqCst);
         if let Some(fault) = (self.look)(self.clock.now(), usize::try_from(number).unwrap()) {
             return Err(fault);
@@ -129,11 +129,11 @@ impl Receipts for Platform {
 
 #[async_trait]
 impl Recall for Platform {
-    fn window(&self, _handle: &str) -> Option<Duration> {
+    fn window(&self, _handle: &CallHandle) -> Option<Duration> {
         self.capabilities.recall_for
     }
 
-    async fn take_back(&self, _handle: &str) -> Result<(), Fault> {
+    async fn take_back(&self, _handle: &CallHandle) -> Result<(), Fault> {
         let number = self.recalls.fetch_add(1, Ordering::SeqCst);
         (self.take_back)(self.clock.now(), usize::try_from(number).unwrap()).map_or(Ok(()), Err)
     }

@@ -4,6 +4,10 @@
 //! own press has shown until the next change for all. Chats of two people do not exist here, so a card for one is not
 //! delivered. Templates are not kept: what a card's buttons are is the presser's word.
 
+mod press;
+
+pub(super) use press::{Goes, answered, press};
+
 use super::{
     credentials::Credentials,
     groups::{self, Groups, SendOptions},
@@ -19,13 +23,13 @@ use crate::{
 use hongyan_dingtalk::{
     DingTalk,
     card::{
-        AddSpaces, Answer, Card, CardCallback, CardCallbackRegistered, CardCreated, CardDelivered, CardDone, CardShown,
-        CreateAndDeliver, CreateCard, DeliverCard, DeliverResult, Delivered, Deliveries, Model, Press,
-        RegisterCardCallback, Spaces, StreamCard, UpdateCard, UpdateOptions, Variables,
+        AddSpaces, Card, CardCallback, CardCallbackRegistered, CardCreated, CardDelivered, CardDone, CardShown,
+        CreateAndDeliver, CreateCard, DeliverCard, DeliverResult, Delivered, Deliveries, Model, RegisterCardCallback,
+        Spaces, StreamCard, UpdateCard, Variables,
     },
 };
 use hongyan_endpoint::Fault;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
@@ -417,71 +421,6 @@ pub(super) fn register(
     let secret = api_secret.filter(|secret| !secret.is_empty()).map_or_else(made, Ok)?;
     routes.insert(key, Route { url: callback_url.clone(), secret: secret.clone() });
     Ok(CardCallbackRegistered { success: true, result: CardCallback { callback_url, api_secret: secret } })
-}
-
-/// Where a press goes.
-pub(super) enum Goes {
-    Stream,
-    Http(Route),
-    Nowhere,
-}
-
-/// The press of a button of the card that a message shows, as the application hears it, and where it goes. `None` where
-/// the message is no card.
-pub(super) fn press(
-    world: &World,
-    who: PersonId,
-    message: &str,
-    action: &str,
-    params: Map<String, Value>,
-) -> Option<(Press, Goes)> {
-    let shows = |card: &Value| card["interactive_card"]["outTrackId"].as_str().map(str::to_owned);
-    let seen = world.phones.of(who).find(|shown| shown.platform == "dingtalk" && &*shown.source == message)?;
-    let track = shows(&serde_json::from_str(&seen.content).ok()?)?;
-    let held = world.memory.get::<Cards>().held.get(&track)?;
-    let place = held.shown.iter().find(|shown| &*shown.message == message)?;
-    let content = json!({"cardPrivateData": {"actionIds": [action], "params": params}});
-    let owner = world.company.person(who);
-    let by_union = held.card.user_id_type == Some(2);
-    let press = Press {
-        kind: "actionCallback".into(),
-        out_track_id: track,
-        corp_id: world.memory.get::<Credentials>().corp_id.clone(),
-        user_id: if by_union { owner.unionid.clone() } else { owner.userid.clone() },
-        user_id_type: Some(if by_union { 2 } else { 1 }),
-        space_type: place.space_type.clone(),
-        space_id: place.space_id.clone(),
-        extension: "{}".into(),
-        content: content.to_string(),
-    };
-    let goes = match held.card.callback_type.as_deref() {
-        Some("STREAM") => Goes::Stream,
-        Some("HTTP") => {
-            let key = held.card.callback_route_key.as_deref().unwrap_or_default();
-            world.memory.get::<Cards>().routes.get(key).cloned().map_or(Goes::Nowhere, Goes::Http)
-        }
-        _ => Goes::Nowhere,
-    };
-    Some((press, goes))
-}
-
-/// What the application answered to a press: it reaches the presser's screen.
-pub(crate) fn answered(world: &mut World, press: &Value, who: PersonId, answer: &[u8]) {
-    let track = press["outTrackId"].as_str().unwrap_or_default().to_owned();
-    let Ok(Answer { card_data, user_private_data, card_update_options }) = serde_json::from_slice(answer) else {
-        return;
-    };
-    let UpdateOptions { update_card_data_by_key, update_private_data_by_key } = card_update_options.unwrap_or_default();
-    let Some(held) = world.memory.get_mut::<Cards>().held.get_mut(&track) else { return };
-    if let Some(data) = card_data {
-        let public = &held.public;
-        let screen = held.screens.entry(who).or_insert_with(|| public.clone());
-        put(screen, data.card_param_map, update_card_data_by_key);
-    }
-    if let Some(data) = user_private_data {
-        put(held.private.entry(who).or_default(), data.card_param_map, update_private_data_by_key);
-    }
-    refresh(world, &track);
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 mod faults;
 mod inbox;
 mod session;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -22,7 +22,7 @@ pub async fn what_is_accepted_is_in_the_ledger(stand: impl Stand) {
     );
     assert_eq!(message.labels, new.labels);
     assert_eq!(message.content.text.as_deref(), Some("The sample disk is full."));
-    assert_eq!((message.state.as_str(), message.recipients[&RecipientState::Pending]), ("pending", 3));
+    assert_eq!((message.state.name(), message.recipients[&RecipientState::Pending]), ("pending", 3));
     let numbers: Vec<_> = message.deliveries.iter().map(|d| (d.id.number, d.account.as_str(), d.recipients)).collect();
     assert_eq!(numbers, [(1, "ding", 2), (2, "mail", 1)]);
     assert!(message.deliveries.iter().all(|d| d.state == DeliveryState::Pending && d.due == Some(NOW)));

@@ -38,7 +38,7 @@ pub async fn parts_go_out_one_after_another(stand: impl Stand) {
     assert_eq!((claims[0].id.number, claims[0].part), (2, Some(Part { number: 2, of: 2 })));
     store.settle(vec![sent(claims[0].id)]).await.unwrap();
     let message = store.message(id).await.unwrap().unwrap();
-    assert_eq!(message.state, "sent");
+    assert_eq!(message.state.name(), "sent");
     assert_eq!(message.deliveries[1].part, Some(Part { number: 2, of: 2 }));
     let rows = store.recipients(id).await.unwrap();
     assert_eq!(rows.iter().filter_map(|row| row.part).map(|part| part.number).collect::<Vec<_>>(), [1, 2]);

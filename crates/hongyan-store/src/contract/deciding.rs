@@ -22,7 +22,7 @@ pub async fn a_recall_takes_back_what_was_sent(stand: impl Stand) {
     assert_eq!(ledger(&store, id).await[0].at, after(5));
     assert_eq!(state(&store, id).await, DeliveryState::Recalled);
     assert_eq!(store.next_receipt("ding").await.unwrap(), None);
-    assert_eq!(store.message(id).await.unwrap().unwrap().state, "recalled");
+    assert_eq!(store.message(id).await.unwrap().unwrap().state.name(), "recalled");
 }
 
 pub async fn a_refused_recall_changes_the_history_only(stand: impl Stand) {
@@ -32,7 +32,7 @@ pub async fn a_refused_recall_changes_the_history_only(stand: impl Stand) {
     store.recalled(vec![Recalled { id: first(id), result: Err(refused.clone()) }], after(5)).await.unwrap();
     let message = store.message(id).await.unwrap().unwrap();
     assert_eq!(message.deliveries[0].history, [attempt("0"), refused]);
-    assert_eq!((message.deliveries[0].state, message.state.as_str()), (DeliveryState::Sent, "sent"));
+    assert_eq!((message.deliveries[0].state, message.state.name()), (DeliveryState::Sent, "sent"));
     assert_eq!(store.next_receipt("ding").await.unwrap(), Some(after(60)));
 }
 
@@ -87,7 +87,7 @@ pub async fn a_cancelled_delivery_is_never_claimed(stand: impl Stand) {
     assert_eq!(store.cancel(id, NOW).await.unwrap(), Some(1));
     assert!(store.claim("ding", after(999), after(1_000), 10).await.unwrap().is_empty());
     assert_eq!(store.next_due("ding").await.unwrap(), None);
-    assert_eq!(store.message(id).await.unwrap().unwrap().state, "cancelled");
+    assert_eq!(store.message(id).await.unwrap().unwrap().state.name(), "cancelled");
 }
 
 pub async fn retrying_sends_to_those_it_did_not_reach(stand: impl Stand) {

@@ -15,10 +15,10 @@ pub async fn a_settled_delivery_is_sent_with_its_recipients(stand: impl Stand) {
     let message = store.message(id).await.unwrap().unwrap();
     let delivery = &message.deliveries[0];
     assert_eq!(
-        (message.state.as_str(), delivery.state, delivery.attempts, delivery.due),
+        (message.state.name(), delivery.state, delivery.attempts, delivery.due),
         ("sent", DeliveryState::Sent, 1, None)
     );
-    assert_eq!((delivery.handles.join(","), delivery.sent_at, delivery.repeated), ("task-1".into(), Some(NOW), false));
+    assert_eq!((joined(&delivery.handles), delivery.sent_at, delivery.repeated), ("task-1".into(), Some(NOW), false));
     assert_eq!(delivery.history, [attempt("0")]);
     assert_eq!(states(&store, id).await, [RecipientState::Sent; 2]);
     assert!(store.orphans("ding", after(9_999), after(10_000)).await.unwrap().is_empty());
@@ -61,7 +61,7 @@ pub async fn a_settlement_changes_only_open_recipients(stand: impl Stand) {
     let failed = ended(first(id), DeliveryState::Failed, RecipientState::Failed, None);
     store.settle(vec![Settlement { exceptions: vec![result(0, RecipientState::Refused)], ..failed }]).await.unwrap();
     assert_eq!(states(&store, id).await, [RecipientState::Sent, RecipientState::Failed]);
-    assert_eq!(store.message(id).await.unwrap().unwrap().state, "partial");
+    assert_eq!(store.message(id).await.unwrap().unwrap().state.name(), "partial");
 }
 
 pub async fn what_failed_for_now_is_due_again(stand: impl Stand) {
@@ -95,7 +95,7 @@ pub async fn a_held_unknown_is_never_due(stand: impl Stand) {
     store.settle(vec![ended(first(id), DeliveryState::Unknown, RecipientState::Unknown, None)]).await.unwrap();
     assert!(store.claim("ding", after(99_999), after(100_000), 10).await.unwrap().is_empty());
     assert_eq!(store.next_due("ding").await.unwrap(), None);
-    assert_eq!(store.message(id).await.unwrap().unwrap().state, "unknown");
+    assert_eq!(store.message(id).await.unwrap().unwrap().state.name(), "unknown");
 }
 
 pub async fn the_handle_stays_when_a_later_attempt_has_none(stand: impl Stand) {
@@ -112,7 +112,7 @@ pub async fn the_handle_stays_when_a_later_attempt_has_none(stand: impl Stand) {
     claim_all(&store, "ding").await;
     store.settle(vec![ended(first(id), DeliveryState::Failed, RecipientState::Failed, None)]).await.unwrap();
     let message = store.message(id).await.unwrap().unwrap();
-    assert_eq!(message.deliveries[0].handles, ["task-1"]);
+    assert_eq!(message.deliveries[0].handles, ["task-1".into()]);
     assert_eq!(store.next_receipt("ding").await.unwrap(), Some(after(60)), "whom it reached is still looked at");
 }
 
@@ -163,7 +163,7 @@ pub async fn receipts_are_due_once_and_put_off(stand: impl Stand) {
     assert_eq!(store.next_receipt("ding").await.unwrap(), Some(after(60)));
     let tasks = store.receipts_due("ding", after(60), after(300), 10).await.unwrap();
     assert_eq!(
-        (tasks[0].id, tasks[0].handles.join(","), tasks[0].sent_at, tasks[0].looks),
+        (tasks[0].id, joined(&tasks[0].handles), tasks[0].sent_at, tasks[0].looks),
         (first(id), "task-1".to_owned(), NOW, 0)
     );
     assert_eq!(tasks[0].targets.len(), 2);
@@ -233,4 +233,8 @@ pub async fn how_it_left_is_still_said_when_it_was_read(stand: impl Stand) {
         assert_eq!((rows[0].state, &rows[0].reason), (RecipientState::Read, &Some(Reason::ours("late"))));
         assert_eq!((rows[1].state, &rows[1].reason), (RecipientState::Refused, &Some(capped.clone())));
     }
+}
+
+fn joined(handles: &[hongyan_core::CallHandle]) -> String {
+    handles.iter().map(hongyan_core::CallHandle::as_str).collect::<Vec<_>>().join(",")
 }

@@ -3,12 +3,11 @@
 use super::{
     addressed,
     code::{kind_number, millis, wording_number},
-    files,
     queue::Weight,
     writer::Group,
 };
 use crate::error::{Error, Result};
-use hongyan_core::{Accepted, DeliveryState, Idempotency, MessageId, NewMessage, RecipientState};
+use hongyan_core::{Accepted, Content, DeliveryState, Idempotency, MessageId, NewMessage, RecipientState, Time};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 /// A message with what the caller's thread can prepare for the writer's.
@@ -22,7 +21,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(message: NewMessage) -> Result<Self> {
         let labels = if message.labels.is_empty() { None } else { Some(serde_json::to_string(&message.labels)?) };
-        let file = files::named_by(&message.content);
+        let file = named_by(&message.content);
         Ok(Self { message, labels, file })
     }
 
@@ -66,7 +65,7 @@ fn insert_one(group: &mut Group<'_>, ready: &Ready) -> Result<Accepted> {
             ready.file,
         ])?;
     if let Some(file) = &ready.file {
-        files::touch(group, file, message.at)?;
+        touch(group, file, message.at)?;
     }
     for (number, content) in (1_u32..).zip(&message.wordings) {
         group
@@ -151,4 +150,19 @@ fn known(statement: &mut Statement<'_>, key: &Idempotency) -> Result<Option<Acce
             if hash == key.body_hash { Accepted::Before(before) } else { Accepted::Conflict(before) }
         },
     ))
+}
+
+/// The file that a content names; parsed only where the words say that there may be one.
+pub(super) fn named_by(content: &str) -> Option<String> {
+    if !content.contains("\"media\":\"") {
+        return None;
+    }
+    serde_json::from_str::<Content>(content).ok()?.media()?.1.media.clone()
+}
+
+/// A message has named it: it is kept as long as the message.
+fn touch(group: &Group<'_>, id: &str, at: Time) -> Result<()> {
+    let text = "UPDATE files SET used_at = max(used_at, ?2) WHERE id = ?1";
+    group.sql(text)?.execute(params![id, at.millis()])?;
+    Ok(())
 }

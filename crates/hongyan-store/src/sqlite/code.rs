@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use hongyan_core::{
-    Address, AddressKind, DeliveryId, DeliveryState, MessageId, Part, Priority, Reason, RecipientState, Time, Wording,
+    Address, AddressKind, CallHandle, DeliveryId, DeliveryState, MessageId, Part, Priority, Reason, RecipientState,
+    Time, Wording,
 };
 use rusqlite::{Row, types::FromSql};
 
@@ -32,9 +33,9 @@ pub(crate) fn delivery_id(row: &Row<'_>, column: usize) -> Result<DeliveryId> {
 }
 
 /// The platform's ids for a delivery's calls: kept one a line.
-pub(crate) fn handles(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
+pub(crate) fn handles(row: &Row<'_>, column: usize) -> Result<Vec<CallHandle>> {
     let joined: Option<String> = get(row, column)?;
-    Ok(joined.iter().flat_map(|text| text.lines()).map(str::to_owned).collect())
+    Ok(joined.iter().flat_map(|text| text.lines()).map(CallHandle::from).collect())
 }
 
 /// A delivery's state.

@@ -11,7 +11,7 @@ use super::{
 use crate::error::Result;
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use hongyan_core::{Content, FileRow, FileStore, StoreError, Time};
+use hongyan_core::{FileRow, FileStore, StoreError, Time};
 use hongyan_endpoint::File;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
@@ -161,21 +161,6 @@ fn id_of(file: &File) -> String {
     format!("f{}", HEXLOWER.encode(&hash.finalize()[..12]))
 }
 
-/// The file that a content names; parsed only where the words say that there may be one.
-pub(crate) fn named_by(content: &str) -> Option<String> {
-    if !content.contains("\"media\":\"") {
-        return None;
-    }
-    serde_json::from_str::<Content>(content).ok()?.media()?.1.media.clone()
-}
-
-/// A message has named it: it is kept as long as the message.
-pub(crate) fn touch(group: &Group<'_>, id: &str, at: Time) -> Result<()> {
-    let text = "UPDATE files SET used_at = max(used_at, ?2) WHERE id = ?1";
-    group.sql(text)?.execute(params![id, at.millis()])?;
-    Ok(())
-}
-
 fn row(row: &Row<'_>) -> Result<FileRow> {
     let size: i64 = get(row, 3)?;
     Ok(FileRow {
@@ -270,6 +255,7 @@ fn remove(group: &Group<'_>, id: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sqlite::accept::named_by;
 
     #[test]
     fn a_file_has_an_id_of_its_own() {

@@ -3,9 +3,7 @@
 //! SQLite writes on happily into a file that was deleted or renamed under it; the next start finds nothing of that. So
 //! the writer looks before each group and again before it acknowledges one: three system calls beside an fsync.
 
-use super::writer::Group;
 use crate::error::{Error, Result};
-use hongyan_core::Time;
 use rusqlite::Connection;
 use std::{
     collections::BTreeSet,
@@ -225,12 +223,6 @@ pub(crate) fn mark_open(connection: &Connection, path: &Path, found: &Found) -> 
 /// Marks the store as closed in order.
 pub(crate) fn mark_closed(connection: &Connection) -> Result<()> {
     connection.execute("UPDATE state SET opened_as = NULL", [])?;
-    Ok(())
-}
-
-/// Writes a little.
-pub(crate) fn check(group: &Group<'_>, now: Time) -> Result<()> {
-    group.sql("UPDATE state SET checked = max(checked + 1, ?1)")?.execute([now.millis()])?;
     Ok(())
 }
 

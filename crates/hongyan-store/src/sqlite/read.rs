@@ -7,7 +7,7 @@ use super::code::{
 use crate::error::Result;
 use hongyan_core::{
     Address, AddressKind, AttemptRow, Content, DeliveryRow, DeliveryState, Filter, LedgerRow, MessageId, MessageRow,
-    Page, Priority, Reason, RecipientState, Time, derive_state,
+    MessageState, Page, Priority, Reason, RecipientState, Time,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(crate) fn message(connection: &Connection, id: MessageId) -> Result<Option<M
     Ok(Some(MessageRow {
         id,
         at: odd.or("at", time(row, 0), id.made_at())?,
-        state: derive_state(&recipients).to_owned(),
+        state: MessageState::of(&recipients),
         content: odd.or("content", content, Content::default())?,
         labels: odd.or("labels", labels, BTreeMap::new())?,
         priority: odd.or("priority", priority(row, 1), Priority::Normal)?,

@@ -92,7 +92,7 @@ fn settle_one(group: &mut Group<'_>, ready: &Ready) -> Result<()> {
             millis(settlement.due.filter(|_| !decided)),
             settlement.attempts,
             millis(settlement.repeat_of),
-            settlement.handle,
+            settlement.handle.as_ref().map(hongyan_core::CallHandle::as_str),
             millis(settlement.receipt_at.filter(|_| !decided)),
             millis(taken.then_some(settlement.at)),
             ready.attempt,

@@ -6,7 +6,8 @@ mod kill;
 mod odd;
 mod place;
 
-use hongyan_store::{Options, Sqlite, contract::Stand};
+use hongyan_core::StoreError;
+use hongyan_store::{AskedAgain, Failing, Options, Sqlite, contract::Stand};
 use std::path::{Path, PathBuf};
 
 /// A folder of its own, removed at the end.
@@ -63,4 +64,24 @@ fn every_case_of_the_contract_is_run() {
 
 mod sqlite {
     hongyan_store::store_contract!(super::Folder);
+}
+
+/// A store that refuses every third call, then two in a row, used by callers who ask again.
+struct Busy(Folder);
+
+impl Stand for Busy {
+    type Store = AskedAgain<Failing<Sqlite>>;
+
+    fn fresh() -> Self {
+        Self(Folder::make())
+    }
+
+    fn open(&self) -> Self::Store {
+        let busy = || Some(StoreError::Busy);
+        AskedAgain(Failing::over(self.0.open()).failing_in_turn(vec![None, None, busy(), None, busy(), busy()]))
+    }
+}
+
+mod busy {
+    hongyan_store::store_contract!(super::Busy);
 }

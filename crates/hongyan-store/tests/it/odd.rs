@@ -71,10 +71,7 @@ async fn what_can_be_shown_of_a_damaged_message_is_shown() {
     poke(&folder, "UPDATE deliveries SET attempts = -1");
     let shown = store.message(id).await.unwrap().unwrap();
     assert_eq!(shown.unreadable, ["content", "labels", "priority", "deliveries[0].attempts", "deliveries[0].history"]);
-    assert_eq!(
-        (shown.state.as_str(), shown.priority, shown.deliveries[0].handles.len()),
-        ("sent", Priority::Normal, 1)
-    );
+    assert_eq!((shown.state.name(), shown.priority, shown.deliveries[0].handles.len()), ("sent", Priority::Normal, 1));
     let mut filter = Filter { limit: 10, ..Filter::default() };
     assert_eq!(store.list(filter.clone()).await.unwrap().messages, [shown]);
     filter.labels.insert("a".into(), "b".into());
