@@ -82,7 +82,7 @@ pub trait Channel: Send + Sync + 'static {
     }
 
     /// What the platform gave beside the handle when it took a call: WeCom's `response_code` of an interactive card.
-    /// ErrorCode for a while only, and to this process only.
+    /// Known for a while only, and to this process only.
     fn response_code(&self, _handle: &CallHandle) -> Option<String> {
         None
     }
