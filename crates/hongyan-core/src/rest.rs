@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Pure: it is told what became of calls, and when. Who makes the calls, and writes down what becomes of each
-//! delivery, is the dispatcher's affair; that one is [`crate::settle`]'s.
+//! delivery, is the dispatcher's affair; that one is [`settle`](fn@crate::settle)'s.
 
 use crate::{
     Backoff, LastError, Moment, Outage, Reason, Rest, Room, Tick, Time,

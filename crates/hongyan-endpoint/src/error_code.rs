@@ -63,7 +63,7 @@ pub enum About {
     #[default]
     Message,
     /// The account's right to make calls of this kind, as a table of codes has it. Of a send it is about
-    /// [`Self::Account`], of another call about this one: see [`Fault::of_effect`].
+    /// [`Self::Account`], of another call about this one: see [`Fault::of_effect`](crate::Fault::of_effect).
     Interface,
     /// Those whom this call is for, be it one person or everybody: a quota of theirs. Calls for others are not touched.
     Audience,

@@ -102,7 +102,7 @@ pub trait Platform: Send + Sync + 'static {
     /// Writes the envelope: what the platform itself would answer. The sandbox's half of [`Self::open`].
     fn seal(spec: &Spec, reply: Result<Value, &Fault>) -> Sealed;
 
-    /// The row of [`Self::faults`] for a code.
+    /// The row of [`Self::error_codes`] for a code.
     #[must_use]
     fn error_code(code: &str) -> Option<&'static ErrorCode> {
         Self::error_codes().iter().find(|row| row.code == code)

@@ -13,7 +13,7 @@ use lettre::message::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 impl Attachment {
-    /// Whether a mail can carry it under its name and media type: what [`Mail::build`] would refuse is said here,
+    /// Whether a mail can carry it under its name and media type: what [`Mail::build`](super::Mail::build) would refuse is said here,
     /// before anything is promised.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ pub fn first_cut(place: Place, msgtype: &str, object: &Value) -> Option<String> 
 /// less.
 pub const ROBOT_TEXT_SEEN_BYTES: usize = 5_120;
 
-/// Whether the platform may take what [`check`] refused: words that are longer than the page says, where the page does
+/// Whether the platform may take what [`check`](super::check) refused: words that are longer than the page says, where the page does
 /// not say what becomes of them or servers were seen to take more.
 #[must_use]
 pub fn may_be_taken(place: Place, msgtype: &str, map: &Map<String, Value>, refused: &Unfit) -> bool {
