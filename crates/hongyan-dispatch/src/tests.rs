@@ -8,9 +8,9 @@ use hongyan_channel::{Account, LongText};
 use hongyan_core::{
     Address, AddressKind, Backoff, Call, CallHandle, Capabilities, Channel, Clock, Content, Dedup, DeliveryId,
     DeliveryRow, DeliveryState, Format, Group, Health, MessageRow, MessageState, OnRepeat, OnUnknown, Outcome, Policy,
-    Priority, Rate, Recall, Recalled, RecipientState, Resolution, StoreError, Time, Unfit,
+    Priority, Rate, Recall, RecipientState, Resolution, StoreError, Time, Unfit,
 };
-use hongyan_endpoint::{Class, ErrorCode, Fault, File};
+use hongyan_endpoint::{Class, ErrorCode, Fault};
 use memory::{Memory, id};
 use std::{
     borrow::Cow,
