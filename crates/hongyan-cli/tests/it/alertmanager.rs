@@ -136,8 +136,12 @@ async fn an_alert_goes_through_the_gateway_and_into_its_ledger() {
     let (status, page) = stage.call("GET", "/v1/messages?account=wecom", None).await;
     assert_eq!(status, 200, "{page}");
     let id = page["messages"][0]["id"].as_str().unwrap_or_else(|| panic!("not in the ledger: {page}"));
-    let states: Vec<(Value, Value)> =
-        stage.ledger(id).await.iter().map(|row| (row["address"].clone(), row["state"].clone())).collect();
+    let states: Vec<(Value, Value)> = stage
+        .until_state(id, "partial")
+        .await
+        .iter()
+        .map(|row| (row["address"].clone(), row["state"].clone()))
+        .collect();
     assert_eq!(
         states,
         [(json!({"userid": "zhangsan"}), json!("sent")), (json!({"userid": "ghost01"}), json!("refused"))]
