@@ -83,7 +83,7 @@ pub(crate) async fn run(args: &Demo, json: bool) -> anyhow::Result<Exit> {
              \x20 try 试试                hongyan send --to mobile:13800000001 --via ding --text '你好' --wait 5",
             inspect = said["inspect"].as_str().unwrap_or_default(),
         ));
-        serve::told_to_stop().await?;
+        super::stop::told_to_stop().await?;
     }
     server.stop().await;
     sandbox.stop().await;

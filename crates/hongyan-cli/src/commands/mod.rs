@@ -23,3 +23,4 @@ pub(crate) mod send;
 pub(crate) mod serve;
 mod sheet;
 pub(crate) mod status;
+pub(crate) mod stop;

@@ -1,6 +1,6 @@
 //! `hongyan relay`: delivers what the user's own database commits to its outbox table.
 
-use super::serve::told_to_stop;
+use super::stop::told_to_stop;
 use crate::{
     args::Relay,
     exit::{Exit, Usage},

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Exit> {
         ),
     })?;
     say!("{}", sandbox.credentials());
-    super::serve::told_to_stop().await?;
+    super::stop::told_to_stop().await?;
     sandbox.stop().await;
     Ok(Exit::Done)
 }

@@ -1,5 +1,6 @@
 //! `hongyan serve`: runs the gateway.
 
+use super::stop::told_to_stop;
 use crate::out::{self, note, say};
 use crate::{
     args::Serve,
@@ -15,7 +16,6 @@ use hongyan_store::{Options, Sqlite};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) async fn run(args: &Serve, json: bool) -> anyhow::Result<Exit> {
     let config = crate::configuration::load(args.config.as_deref())?;
@@ -102,14 +102,4 @@ pub(crate) async fn start(config: Config) -> anyhow::Result<(Gateway, Option<Str
     let first_key = keys::ensure_first(&*store, clock.now()).await?;
     let gateway = Gateway::start(config, accounts, store, clock).await?;
     Ok((gateway, first_key))
-}
-
-/// Resolves at Ctrl-C or a polite kill.
-pub(crate) async fn told_to_stop() -> anyhow::Result<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        outcome = tokio::signal::ctrl_c() => outcome?,
-        _ = term.recv() => {}
-    }
-    Ok(())
 }
